@@ -1,0 +1,18 @@
+"""swarmd: one Docker API in front of a fleet of Docker hosts.
+
+Layers, each importing only those above it (held by tests/test_architecture.py):
+
+0. ``core``       values: engines, containers, names, expressions, errors; no I/O
+1. ``codec``      bytes to values: HTTP heads, framing, JSON streams; no I/O
+   ``scheduler``  where to put a container: filters, strategies, reasons; no I/O
+   ``cluster``    what is known of the fleet: state, indexes, look-up, views; no I/O
+2. ``front``      a client's connection: HTTP parsing, take-over by a raw stream
+   ``streams``    an engine's connections: pool, forward, hijack, tunnel, TLS
+3. ``engine``     tracks one engine: health check, sync, event stream
+   ``discovery``  which engines exist: hosts file, lists
+4. ``manager``    the verbs that span engines: create, events, read-your-writes
+5. ``api``        the Docker API as a resource tree, one file a noun
+6. ``options``, ``settings``, ``service``: command line and wiring
+"""
+
+__version__ = "0.1.0"

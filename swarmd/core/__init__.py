@@ -1,0 +1,1 @@
+"""Values: what an engine, a container, a name, an expression is. No I/O, no clock, no randomness."""

@@ -1,0 +1,93 @@
+"""Sums over the containers of one engine, kept as they come and go.
+
+Placement reads these instead of walking containers, so that its cost grows with engines only.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, TypeVar
+
+if TYPE_CHECKING:
+    from swarmd.core.model import Container
+
+K = TypeVar("K")
+
+
+@dataclass(slots=True)
+class Tally:
+    """What the containers of one engine come to; pending ones count like created ones.
+
+    Attributes:
+        states: State word -> containers in it.
+        cpus: Nano-CPUs reserved by containers that hold their resources.
+        memory: Bytes, likewise.
+        ports: (port, proto) -> the addresses it is held on ("" is every address).
+        devices: Pairs (kind, id) held.
+        labels: Label key -> how many containers have which value.
+        names: Container name -> how many hold it.
+        ids: Their full IDs.
+    """
+
+    total: int = 0
+    states: Counter[str] = field(default_factory=Counter)
+    cpus: int = 0
+    memory: int = 0
+    ports: dict[tuple[int, str], Counter[str]] = field(default_factory=dict)
+    devices: Counter[tuple[str, str]] = field(default_factory=Counter)
+    labels: dict[str, Counter[str]] = field(default_factory=dict)
+    names: Counter[str] = field(default_factory=Counter)
+    ids: set[str] = field(default_factory=set)
+
+    @property
+    def running(self) -> int:
+        return self.states["running"] + self.states["restarting"]
+
+    @property
+    def paused(self) -> int:
+        return self.states["paused"]
+
+    @property
+    def stopped(self) -> int:
+        return self.total - self.running - self.paused
+
+    def add(self, container: Container) -> None:
+        self._count(container, +1)
+        self.ids.add(container.id)
+
+    def remove(self, container: Container) -> None:
+        self._count(container, -1)
+        self.ids.discard(container.id)
+
+    def _count(self, container: Container, sign: int) -> None:
+        self.total += sign
+        _bump(self.states, container.state, sign)
+        for name in container.names:
+            _bump(self.names, name, sign)
+        for key, value in container.labels.items():
+            values = self.labels.setdefault(key, Counter())
+            _bump(values, value, sign)
+            if not values:
+                del self.labels[key]
+        if container.holds:
+            self._hold(container, sign)
+
+    def _hold(self, container: Container, sign: int) -> None:
+        demand = container.demand
+        self.cpus += sign * demand.cpus
+        self.memory += sign * demand.memory
+        for device in demand.devices:
+            _bump(self.devices, device, sign)
+        for port in demand.ports:
+            held = self.ports.setdefault((port.port, port.proto), Counter())
+            _bump(held, port.ip, sign)
+            if not held:
+                del self.ports[(port.port, port.proto)]
+
+
+def _bump(counter: Counter[K], key: K, sign: int) -> None:
+    """Adds, and drops the key at zero, so that a counter is empty exactly when nothing counts."""
+    counter[key] += sign
+    if not counter[key]:
+        del counter[key]
