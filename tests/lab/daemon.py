@@ -1,0 +1,148 @@
+"""swarmd itself, as a real process from this tree, in front of some engines."""
+
+from __future__ import annotations
+
+import re
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+from tests.lab.certificates import Certificate
+from tests.lab.engine import Engine
+from tests.lab.http import Api
+from tests.lab.waiting import eventually
+
+TREE = Path(__file__).resolve().parents[2]
+# What a log never holds while all is well.
+_ALARMS = re.compile(r"Traceback|Unhandled|\bCRITICAL\b|was never (?:awaited|retrieved)")
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        return int(server.getsockname()[1])
+
+
+def nodes(info: dict[str, Any]) -> dict[str, dict[str, str]]:
+    """The node table of an ``/info`` body: node name -> {"Address": …, "Status": …, …}."""
+    table: dict[str, dict[str, str]] = {}
+    for label, value in info.get("SystemStatus") or ():
+        if label.startswith("  └ ") and table:
+            table[list(table)[-1]][label[4:]] = value
+        elif label.startswith(" "):
+            table[label.strip()] = {"Address": value}
+    return table
+
+
+class Swarmd:
+    """The daemon on a free port of 127.0.0.1, with a hosts file of its own.
+
+    Attributes:
+        hosts: The hosts file; ``list_engines`` writes it.
+        tls: The client certificate that it asks for, if it listens with TLS; its own as well.
+        api: Calls to it.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        engines: Iterable[Engine | str],
+        *,
+        tls: Certificate | None = None,
+        engine_tls: Certificate | None = None,
+        options: Sequence[str] = (),
+    ) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self.tls = tls
+        self.engine_tls = engine_tls
+        self.hosts = folder / "hosts"
+        self.log = folder / "log"
+        self.port = free_port()
+        self.url = f"tcp://127.0.0.1:{self.port}"
+        self.api = Api(self.url, tls)
+        self._options = options
+        self._process: subprocess.Popen[bytes] | None = None
+        self.list_engines(engines)
+
+    def list_engines(self, engines: Iterable[Engine | str]) -> None:
+        """Writes the hosts file in place of the old one, in one step."""
+        lines = [line if isinstance(line, str) else line.address for line in engines]
+        draft = self.hosts.with_suffix(".new")
+        draft.write_text("\n".join(["# engines of the lab", *lines, ""]))
+        draft.replace(self.hosts)
+
+    def start(self, healthy: int = 0) -> None:
+        """Starts it; returns when ``healthy`` engines are."""
+        with open(self.log, "ab") as output:
+            self._process = subprocess.Popen(
+                self._command(), cwd=TREE, stdin=subprocess.DEVNULL, stdout=output, stderr=output
+            )
+        eventually(lambda: self._answers(healthy), 20, what=f"swarmd sees {healthy} engines")
+
+    def _command(self) -> list[str]:
+        command = [sys.executable, "-m", "swarmd", "--hosts", str(self.hosts), "-H", self.url]
+        command += ["--heartbeat", "1s", *self._options]
+        if self.tls is not None:
+            command += ["--tlsverify", *_files("--tls", self.tls)]
+        if self.engine_tls is not None:
+            command += ["--engine-tlsverify", *_files("--engine-tls", self.engine_tls)]
+        return command
+
+    def _answers(self, healthy: int) -> bool:
+        if not self.running():
+            raise RuntimeError(f"swarmd ended: {self.log.read_text()[-3000:]}")
+        return len(self.healthy()) >= healthy
+
+    def info(self) -> dict[str, Any]:
+        return dict(self.api.get("/info", timeout=5))
+
+    def nodes(self) -> dict[str, dict[str, str]]:
+        return nodes(self.info())
+
+    def healthy(self) -> list[str]:
+        return [name for name, row in self.nodes().items() if row.get("Status") == "Healthy"]
+
+    def running(self) -> bool:
+        return self._process is not None and self._process.poll() is None
+
+    def reread(self) -> None:
+        assert self._process is not None
+        self._process.send_signal(signal.SIGHUP)
+
+    def kill(self) -> None:
+        assert self._process is not None
+        self._process.kill()
+        self._process.wait(10)
+        self._process = None
+
+    def stop(self) -> int:
+        """Ends it as systemd would; its exit status."""
+        assert self._process is not None
+        self._process.terminate()
+        try:
+            return self._process.wait(10)
+        finally:
+            self._process.kill()
+            self._process.wait(10)
+            self._process = None
+
+    def close(self) -> None:
+        """Stops it and fails if it complained meanwhile, or did not end cleanly."""
+        status = self.stop() if self._process is not None else 0
+        alarms = self.alarms()
+        assert not alarms, f"swarmd complained:\n{alarms}"
+        assert status == 0, f"swarmd ended with {status}:\n{self.log.read_text()[-2000:]}"
+
+    def alarms(self) -> str:
+        """The first complaint of its log, with what stands around it."""
+        text = self.log.read_text() if self.log.exists() else ""
+        found = _ALARMS.search(text)
+        return text[max(0, found.start() - 500) : found.start() + 2500] if found else ""
+
+
+def _files(prefix: str, tls: Certificate) -> list[str]:
+    names = {"cacert": tls.ca, "cert": tls.cert, "key": tls.key}
+    return [part for name, path in names.items() for part in (prefix + name, str(path))]

@@ -1,0 +1,146 @@
+"""One real dockerd on a machine of its own, and the ways in which it can fail."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+from pathlib import Path
+
+from tests.lab.certificates import Certificate
+from tests.lab.http import Api
+from tests.lab.machine import Machine, children
+from tests.lab.waiting import eventually
+
+
+class Engine:
+    """A Docker engine that listens on TCP (with TLS if it has a certificate) and a unix socket.
+
+    Attributes:
+        address: host:port, a line of a hosts file.
+        local: Its API through the unix socket, which works also while the network is cut.
+        log: What dockerd wrote.
+    """
+
+    def __init__(
+        self, machine: Machine, folder: Path, cgroup: str, rank: int, tls: Certificate | None
+    ) -> None:
+        self.machine = machine
+        self.rank = rank
+        self.tls = tls
+        self.address = f"{machine.ip}:{2375 if tls is None else 2376}"
+        self.socket = folder / "docker.sock"
+        self.local = Api(f"unix://{self.socket}")
+        self.remote = Api(f"tcp://{self.address}", tls)
+        self.log = folder / "log"
+        self._folder = folder
+        self._cgroup = cgroup
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def name(self) -> str:
+        return self.machine.name
+
+    def launch(self, *options: str) -> None:
+        """Starts dockerd without waiting for it; ``options`` go to it as they are."""
+        self._folder.mkdir(parents=True, exist_ok=True)
+        self.socket.unlink(missing_ok=True)
+        with open(self.log, "ab") as output:
+            self._process = self.machine.spawn((*self._command(), *options), output)
+
+    def wait_ready(self, within: float = 60.0) -> None:
+        eventually(lambda: self._answers(), within, what=f"{self.name} answers")
+
+    def start(self, *options: str) -> None:
+        self.launch(*options)
+        self.wait_ready()
+
+    def _answers(self) -> bool:
+        if self._process is not None and self._process.poll() is not None:
+            raise RuntimeError(f"dockerd ended: {self.log.read_text()[-2000:]}")
+        return self.local.call("GET", "/_ping", timeout=2).status == 200
+
+    def _command(self) -> list[str]:
+        disk = self.machine.disk
+        return [
+            *("dockerd", "--config-file", str(self._settings())),
+            *("--data-root", f"{disk}/data", "--exec-root", f"{disk}/exec"),
+            *("--pidfile", f"{disk}/pid", "--cgroup-parent", self._cgroup),
+            *("--exec-opt", "native.cgroupdriver=cgroupfs", "--bip", "172.18.0.1/16"),
+            *("-H", f"tcp://0.0.0.0:{self.address.split(':')[1]}", "-H", f"unix://{self.socket}"),
+            *("--label", f"rank={self.rank}", *self._trust()),
+        ]
+
+    def _settings(self) -> Path:
+        """Release 20.10 takes its ID from a key file of the machine; later ones keep their own."""
+        program = shutil.which("dockerd") or "/usr/sbin/dockerd"
+        version = subprocess.run([program, "--version"], capture_output=True, text=True).stdout
+        old = " 20." in version
+        content = {"deprecated-key-path": f"{self.machine.disk}/key.json"} if old else {}
+        path = self._folder / "daemon.json"
+        path.write_text(json.dumps(content))
+        return path
+
+    def _trust(self) -> tuple[str, ...]:
+        """Without TLS that has to be said outright, or dockerd waits 15 s with its port open."""
+        if self.tls is None:
+            return ("--tls=false",)
+        files = ("--tlscacert", str(self.tls.ca), "--tlscert", str(self.tls.cert))
+        return ("--tlsverify", *files, "--tlskey", str(self.tls.key))
+
+    def load(self, archive: bytes) -> None:
+        answer = self.local.call("POST", "/images/load?quiet=1", archive, 60)
+        if answer.status != 200 or b"errorDetail" in answer.body:
+            raise RuntimeError(f"{self.name}: {answer.body!r}")
+
+    def containers(self) -> list[str]:
+        """IDs of all its containers, as it says itself."""
+        return [str(item["Id"]) for item in self.local.get("/containers/json?all=1")]
+
+    def remove_all(self) -> None:
+        """Force-removes every container and prunes what they leave."""
+        for container in self.containers():
+            self.local.call("DELETE", f"/containers/{container}?force=1&v=1")
+        self.local.call("POST", "/networks/prune")
+        self.local.call("POST", "/volumes/prune")
+
+    def stop(self) -> None:
+        """Ends dockerd as an operator would; its containers end with it."""
+        self._end(signal.SIGTERM)
+
+    def kill(self) -> None:
+        """Ends dockerd as the OOM killer would."""
+        self._end(signal.SIGKILL)
+
+    def _end(self, number: signal.Signals) -> None:
+        if self._process is None:
+            return
+        self._signal(signal.SIGCONT)
+        self._signal(number)
+        self._process.wait(60)
+        self._process = None
+
+    def freeze(self) -> None:
+        """dockerd hangs: its port still accepts, nothing ever answers."""
+        self._signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        self._signal(signal.SIGCONT)
+
+    def _signal(self, number: signal.Signals) -> None:
+        """``nsenter`` stops and goes on together with its child, which is dockerd."""
+        assert self._process is not None
+        for pid in (*children(self._process.pid), self._process.pid):
+            if number is signal.SIGCONT or pid != self._process.pid:
+                os.kill(pid, number)
+
+    def running(self) -> bool:
+        return self._process is not None
+
+    def close(self) -> None:
+        """Ends everything at once; the machine goes with it."""
+        self.machine.power_off()
+        if self._process is not None:
+            self._process.wait(10)
