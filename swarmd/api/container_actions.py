@@ -1,0 +1,167 @@
+"""What is asked of one container: a table from method and action to how the call travels.
+
+Framed calls are small; hijacked ones become raw streams; tunnels carry bulk in either direction.
+A call that changes its container marks it, so that the next list asks the engine again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import orjson
+
+from swarmd.api.inspect import with_node
+from swarmd.core.errors import NameTaken
+from swarmd.core.model import Container, Engine
+from swarmd.core.names import check_container_name
+from swarmd.core.version import Version
+from swarmd.front.request import DockerRequest
+from swarmd.manager.fleet import Fleet
+from swarmd.streams.forward import forward
+from swarmd.streams.hijack import hijack
+from swarmd.streams.link import Link
+from swarmd.streams.tunnel import tunnel
+
+MULTIPLEXED: Version = (1, 42)  # the first API with a content type of its own for log streams
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One request, the container it is about, and where it goes."""
+
+    fleet: Fleet
+    request: DockerRequest
+    container: Container
+    engine: Engine
+    link: Link
+    target: bytes
+
+    def mark(self, status: int) -> None:
+        """The container may look different now, whatever the engine answered."""
+        self.fleet.state.mark_dirty(self.container.id)
+
+    @property
+    def stream_type(self) -> bytes | None:
+        """The content type that the client's version implies, where the engine's is older."""
+        asked = self.request.version or self.fleet.api_version
+        spoken = self.fleet.version_for(self.engine, asked)
+        if asked < MULTIPLEXED or spoken >= MULTIPLEXED:
+            return None
+        kind = b"raw" if self.container.tty else b"multiplexed"
+        return b"application/vnd.docker." + kind + b"-stream"
+
+
+def ask(call: Call) -> None:
+    forward(call.request, call.link, call.target, body=call.request.body)
+
+
+def change(call: Call) -> None:
+    forward(call.request, call.link, call.target, body=call.request.body, done=call.mark)
+
+
+def inspect(call: Call) -> None:
+    def rewrite(status: int, body: bytes) -> bytes:
+        return with_node(body, call.engine) if status == 200 else body
+
+    forward(call.request, call.link, call.target, rewrite=rewrite)
+
+
+def wait(call: Call) -> None:
+    """Ends with an answer in Docker's form even if the engine dies meanwhile."""
+    words = f"node {call.engine.name} was lost while waiting"
+    lost = orjson.dumps({"StatusCode": -1, "Error": {"Message": words}})
+    forward(call.request, call.link, call.target, done=call.mark, epitaph=lost + b"\n")
+
+
+def remove(call: Call) -> None:
+    def done(status: int) -> None:
+        if status == 204:
+            call.fleet.forget(call.container)
+        else:
+            call.mark(status)
+
+    forward(call.request, call.link, call.target, done=done)
+
+
+def rename(call: Call) -> None:
+    """The new name is the container's alone in the whole fleet before its engine hears of it."""
+    name = call.request.arg("name").removeprefix("/")
+    check_container_name(name)
+    state = call.fleet.state
+    try:
+        state.reserve_name(name, call.container.id)
+    except NameTaken as taken:
+        raise NameTaken.of_rename(taken) from None
+
+    def done(status: int) -> None:
+        state.release_name(name, call.container.id, granted=status == 204)
+        call.mark(status)
+
+    forward(call.request, call.link, call.target, done=done)
+
+
+def create_exec(call: Call) -> None:
+    """Remembers whose exec it is, so that its start finds the engine."""
+
+    def rewrite(status: int, body: bytes) -> bytes:
+        if status == 201:
+            call.fleet.state.add_exec(orjson.loads(body)["Id"], call.container.id)
+        return body
+
+    forward(call.request, call.link, call.target, body=call.request.body, rewrite=rewrite)
+
+
+def attach(call: Call) -> None:
+    hijack(call.request, call.link, call.target, content_type=call.stream_type)
+
+
+def stream(call: Call) -> None:
+    tunnel(call.request, call.link, call.target)
+
+
+def stream_logs(call: Call) -> None:
+    tunnel(call.request, call.link, call.target, content_type=call.stream_type)
+
+
+def stream_in(call: Call) -> None:
+    tunnel(call.request, call.link, call.target, done=call.mark)
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """Attributes:
+    takes_head: The request's body is passed on unread.
+    """
+
+    send: Callable[[Call], None]
+    takes_head: bool = False
+
+
+RULES: dict[tuple[bytes, str], Rule] = {
+    (b"GET", "json"): Rule(inspect),
+    (b"GET", "top"): Rule(ask),
+    (b"GET", "changes"): Rule(ask),
+    (b"GET", "stats"): Rule(ask),
+    (b"GET", "logs"): Rule(stream_logs, takes_head=True),
+    (b"GET", "export"): Rule(stream, takes_head=True),
+    (b"GET", "attach/ws"): Rule(attach, takes_head=True),
+    (b"HEAD", "archive"): Rule(ask),
+    (b"GET", "archive"): Rule(stream, takes_head=True),
+    (b"PUT", "archive"): Rule(stream_in, takes_head=True),
+    (b"GET", "checkpoints"): Rule(ask),
+    (b"POST", "checkpoints"): Rule(ask),
+    (b"POST", "attach"): Rule(attach, takes_head=True),
+    (b"POST", "wait"): Rule(wait),
+    (b"POST", "exec"): Rule(create_exec),
+    (b"POST", "rename"): Rule(rename),
+    (b"POST", "resize"): Rule(ask),
+    (b"GET", "resize"): Rule(ask),
+    (b"POST", "copy"): Rule(ask),
+    **{
+        (b"POST", action): Rule(change)
+        for action in ("start", "stop", "restart", "kill", "pause", "unpause", "update")
+    },
+}
+REMOVE = Rule(remove)
+ASK = Rule(ask)

@@ -1,0 +1,115 @@
+"""``/events``: the past from the engines, then the present from the hub, ended at ``until``."""
+
+from __future__ import annotations
+
+from collections import deque
+
+from twisted.internet.interfaces import IPushProducer, IReactorTime
+from zope.interface import implementer
+
+from swarmd.front.request import DockerRequest
+from swarmd.manager.event_query import NANOS, EventQuery
+from swarmd.manager.fleet import Fleet
+from swarmd.manager.history import past_events
+from swarmd.manager.hub import FleetEvent
+
+# What a client that stopped reading may leave unread; then it is cut off, with a message.
+BACKLOG = 4 << 20
+
+
+@implementer(IPushProducer)
+class EventStream:
+    """One client's stream of events; a slow client costs nobody else anything."""
+
+    def __init__(self, request: DockerRequest, query: EventQuery) -> None:
+        self._request = request
+        self._query = query
+        self._unread: deque[bytes] = deque()
+        self._size = 0
+        self._paused = False
+        self._open = True
+        request.registerProducer(self, True)
+
+    def tell(self, event: FleetEvent) -> None:
+        query = self._query
+        if self._open and query.in_window(event.time) and query.accepts(event.record):
+            self._put(event.line)
+
+    def end(self) -> None:
+        if self._open:
+            self._open = False
+            for line in self._unread:
+                self._request.send(line)
+            self._request.unregisterProducer()
+            self._request.finish()
+
+    def _put(self, line: bytes) -> None:
+        if not self._paused:
+            self._request.send(line)
+            return
+        self._unread.append(line)
+        self._size += len(line)
+        if self._size > BACKLOG:
+            self._unread = deque([b'{"error":"cut off: %d bytes were not read"}\n' % self._size])
+            self.end()
+
+    def pauseProducing(self) -> None:
+        self._paused = True
+
+    def resumeProducing(self) -> None:
+        self._paused = False
+        while self._unread and not self._paused:
+            line = self._unread.popleft()
+            self._size -= len(line)
+            self._request.send(line)
+
+    def stopProducing(self) -> None:
+        self._open = False
+        self._unread.clear()
+
+
+class Events:
+    """The route."""
+
+    def __init__(self, fleet: Fleet, clock: IReactorTime) -> None:
+        self._fleet = fleet
+        self._clock = clock
+
+    async def events(self, request: DockerRequest) -> None:
+        query = EventQuery.of(request.arg)
+        now = int(self._fleet.now() * NANOS)
+        request.start(200, b"application/json")
+        stream = EventStream(request, query)
+        if query.until is not None and query.until <= now:
+            await self._replay(stream, query, query.until)
+            stream.end()
+        else:
+            await self._follow(request, stream, query, now)
+
+    async def _follow(
+        self, request: DockerRequest, stream: EventStream, query: EventQuery, now: int
+    ) -> None:
+        """Listens before it looks back, so that nothing falls in between."""
+        hub = self._fleet.hub
+        meanwhile: list[FleetEvent] = []
+        request.on_gone(collecting := hub.subscribe(meanwhile.append))
+        seen = await self._replay(stream, query, now)
+        collecting()
+        request.on_gone(leave := hub.subscribe(stream.tell))
+        for event in meanwhile:
+            if event.identity not in seen:
+                stream.tell(event)
+        if query.until is not None:
+            end = self._clock.callLater((query.until - now) / NANOS, stream.end)
+            request.notifyFinish().addBoth(lambda _: end.active() and end.cancel())
+        request.notifyFinish().addBoth(lambda _: leave())
+
+    async def _replay(
+        self, stream: EventStream, query: EventQuery, until: int
+    ) -> set[tuple[int, str, str]]:
+        if query.since is None:
+            return set()
+        past = await past_events(self._fleet, query.since, until)
+        for event in past:
+            stream.tell(event)
+        return {event.identity for event in past}

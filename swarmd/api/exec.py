@@ -1,0 +1,85 @@
+"""``/exec/{id}``: start, resize, inspect, on the engine of the container it belongs to."""
+
+from __future__ import annotations
+
+from collections.abc import Coroutine
+from typing import Any
+
+import orjson
+from twisted.web.resource import IResource
+
+from swarmd.api.container_actions import Call
+from swarmd.api.resource import MISSING, Noun, Route
+from swarmd.api.target import target
+from swarmd.cluster.lookup import find_exec
+from swarmd.core.errors import BadParameter
+from swarmd.core.model import Container
+from swarmd.front.request import DockerRequest
+from swarmd.manager.execs import find_exec_anywhere
+from swarmd.manager.fleet import Fleet
+from swarmd.streams.forward import forward
+from swarmd.streams.hijack import hijack
+
+
+class Execs(Noun):
+    """``/exec/…``"""
+
+    def __init__(self, fleet: Fleet) -> None:
+        super().__init__()
+        self._fleet = fleet
+
+    def getChild(self, path: bytes, request: DockerRequest) -> IResource:
+        if len(request.postpath) != 1:
+            return MISSING
+        return ExecAction(self._fleet, path.decode(), request.postpath.pop().decode())
+
+
+class ExecAction(Route):
+    """One action on one exec."""
+
+    def __init__(self, fleet: Fleet, exec_id: str, action: str) -> None:
+        handlers = {
+            (b"POST", "start"): self.start,
+            (b"POST", "resize"): self.ask,
+            (b"GET", "json"): self.ask,
+        }
+        super().__init__({method: call for (method, name), call in handlers.items() if name == action})
+        self._fleet = fleet
+        self._id = exec_id
+        self._action = action
+
+    def ask(self, request: DockerRequest) -> Coroutine[Any, Any, None] | None:
+        return self._with_owner(request, _ask)
+
+    def start(self, request: DockerRequest) -> Coroutine[Any, Any, None] | None:
+        try:
+            detached = bool(request.body) and bool(orjson.loads(request.body).get("Detach"))
+        except (orjson.JSONDecodeError, AttributeError):
+            raise BadParameter("invalid JSON in the body of exec start") from None
+        return self._with_owner(request, _ask if detached else _attach)
+
+    def _with_owner(self, request: DockerRequest, send: Any) -> Coroutine[Any, Any, None] | None:
+        owner = find_exec(self._fleet.state, self._id)
+        if owner is None:
+            return self._search(request, send)
+        send(self._call(request, owner))
+        return None
+
+    async def _search(self, request: DockerRequest, send: Any) -> None:
+        """Made before swarmd was started, or behind its back: the engines know."""
+        send(self._call(request, await find_exec_anywhere(self._fleet, self._id)))
+
+    def _call(self, request: DockerRequest, owner: Container) -> Call:
+        fleet, engine = self._fleet, self._fleet.engine(owner)
+        line = target(fleet, request, engine, "exec", self._id, self._action)
+        return Call(fleet, request, owner, engine, fleet.link(engine), line)
+
+
+def _ask(call: Call) -> None:
+    forward(call.request, call.link, call.target, body=call.request.body)
+
+
+def _attach(call: Call) -> None:
+    hijack(
+        call.request, call.link, call.target, call.request.body, content_type=call.stream_type
+    )

@@ -1,0 +1,116 @@
+"""What every resource of the tree is made of: routes, and errors as Docker words them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine, Mapping
+from typing import Any
+
+from twisted.internet.defer import CancelledError, Deferred
+from twisted.logger import Logger
+from twisted.python.failure import Failure
+from twisted.web.resource import IResource, Resource
+from twisted.web.server import NOT_DONE_YET
+
+from swarmd.core.errors import ApiError, PageNotFound
+from swarmd.front.request import DockerRequest
+
+# A handler answers at once, or hands the request to a stream, or returns a coroutine that does.
+Handler = Callable[[DockerRequest], Coroutine[Any, Any, None] | None]
+
+_log = Logger()
+
+
+class Route(Resource):
+    """One path: a handler for each method.
+
+    Attributes:
+        takes_head: The handler is called as soon as the request's head is here, with the body
+            unread, because it passes the body on as it comes.
+    """
+
+    isLeaf = True
+
+    def __init__(self, handlers: Mapping[bytes, Handler], *, takes_head: bool = False) -> None:
+        super().__init__()
+        self._handlers = handlers
+        self.takes_head = takes_head
+
+    def render(self, request: DockerRequest) -> int:
+        if request.postpath:
+            answer(request, _not_found)
+        else:
+            answer(request, self._handlers.get(request.method, _not_found))
+        return NOT_DONE_YET
+
+    render_head = render
+
+
+class Noun(Resource):
+    """A folder of the tree: children by name, and 404 as engines word it for the rest."""
+
+    def getChild(self, path: bytes, request: DockerRequest) -> IResource:
+        return MISSING
+
+    def render(self, request: DockerRequest) -> int:
+        answer(request, _not_found)
+        return NOT_DONE_YET
+
+    def add(self, path: str, **handlers: Handler) -> None:
+        """``add("json", GET=self.list)``."""
+        self.putChild(
+            path.encode(), Route({method.encode(): call for method, call in handlers.items()})
+        )
+
+
+def answer(request: DockerRequest, handler: Handler) -> None:
+    """Runs ``handler``; whatever it raises becomes the answer, and a client that leaves ends it."""
+    try:
+        work = handler(request)
+    except ApiError as error:
+        request.reply_error(error)
+    except Exception:  # noqa: BLE001 - an unforeseen error ends one request, never the connection
+        _report(Failure(), request)
+    else:
+        if work is not None:
+            own(request, work)
+
+
+def own(request: DockerRequest, work: Coroutine[Any, Any, None]) -> None:
+    """Ties a coroutine to its request."""
+    running = Deferred.fromCoroutine(work)
+    request.on_gone(running.cancel)
+    running.addErrback(_report, request)
+
+
+def _report(failure: Failure, request: DockerRequest) -> None:
+    error = failure.value
+    if isinstance(error, CancelledError) and request.gone:
+        return
+    if not isinstance(error, ApiError):
+        _log.failure("{method} {path}", failure, method=request.method, path=request.path)
+        error = ApiError("internal error of swarmd; its log has the cause")
+    if request.startedWriting:
+        request.abort()
+    elif not request.gone:
+        request.reply_error(error)
+
+
+def _not_found(request: DockerRequest) -> None:
+    raise PageNotFound
+
+
+class Refusal(Resource):
+    """Answers everything below a path with one error."""
+
+    isLeaf = True
+
+    def __init__(self, error: ApiError) -> None:
+        super().__init__()
+        self._error = error
+
+    def render(self, request: DockerRequest) -> int:
+        request.reply_error(self._error)
+        return NOT_DONE_YET
+
+
+MISSING = Refusal(PageNotFound())

@@ -1,0 +1,43 @@
+"""``/_ping``, ``/version``, ``/info``: answered from what is known, never waiting for an engine."""
+
+from __future__ import annotations
+
+from swarmd.api.resource import Noun
+from swarmd.cluster import info
+from swarmd.front.request import DockerRequest
+from swarmd.manager.fleet import Fleet
+from swarmd.manager.identity import Identity
+
+NO_CACHE = (
+    (b"Cache-Control", b"no-cache, no-store, must-revalidate"),
+    (b"Pragma", b"no-cache"),
+    (b"Builder-Version", b"2"),
+    (b"Swarm", b"inactive"),
+)
+
+
+class System:
+    """The routes that are no noun of their own."""
+
+    def __init__(self, fleet: Fleet, identity: Identity) -> None:
+        self._fleet = fleet
+        self._identity = identity
+
+    def attach(self, root: Noun) -> None:
+        root.add("_ping", GET=self.ping, HEAD=self.ping, OPTIONS=self.options)
+        root.add("version", GET=self.version)
+        root.add("info", GET=self.info)
+
+    def ping(self, request: DockerRequest) -> None:
+        request.reply(200, b"OK", content_type=b"text/plain; charset=utf-8", headers=NO_CACHE)
+
+    def options(self, request: DockerRequest) -> None:
+        request.reply(200)
+
+    def version(self, request: DockerRequest) -> None:
+        body = info.version(self._fleet.state, self._identity, self._fleet.api_version)
+        request.reply_json(200, body)
+
+    def info(self, request: DockerRequest) -> None:
+        body = info.info(self._fleet.state, self._identity, self._fleet.now(), self._fleet.problem)
+        request.reply_json(200, body)

@@ -1,0 +1,21 @@
+"""The request line towards an engine, built from parts, never by substitution in the client's."""
+
+from __future__ import annotations
+
+from urllib.parse import quote
+
+from swarmd.core import version
+from swarmd.core.model import Engine
+from swarmd.front.request import DockerRequest
+from swarmd.manager.fleet import Fleet
+
+
+def target(
+    fleet: Fleet, request: DockerRequest, engine: Engine, *parts: str, query: bytes | None = None
+) -> bytes:
+    """Path and query in the version that ``engine`` speaks; ``query`` replaces the client's."""
+    asked = fleet.version_for(engine, request.version)
+    path = "/".join(quote(part, safe="/:@") for part in parts)
+    tail = request.raw_query if query is None else query
+    line = f"/v{version.show(asked)}/{path}".encode()
+    return line + b"?" + tail if tail else line

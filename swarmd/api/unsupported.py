@@ -1,0 +1,45 @@
+"""What belongs to one engine's swarm mode or to one host's plugins, refused in Docker's own way.
+
+Clients tear down with these routes and rely on the 503 of an engine outside swarm mode; a bare 404
+would make them think that the server is too old.
+"""
+
+from __future__ import annotations
+
+from twisted.web.resource import IResource
+from twisted.web.server import NOT_DONE_YET
+
+from swarmd.api.resource import Noun, Refusal
+from swarmd.core.errors import ApiError, NotFound, Unavailable
+from swarmd.front.request import DockerRequest
+
+SWARM_MODE = ("swarm", "nodes", "services", "tasks", "secrets", "configs")
+
+_NO_SWARM = Unavailable(
+    "This node is not a swarm manager. swarmd places plain containers on its hosts: use "
+    '"docker run" and "docker compose" instead of services, and "docker info" to see the nodes.'
+)
+_NO_PLUGINS = ApiError(
+    "Not supported in clustering mode. Plugins belong to one host: manage them on its own engine.",
+    501,
+)
+
+
+class Plugins(Noun):
+    """``/plugins``: an empty list, so that ``docker inspect`` ends with its usual words."""
+
+    def getChild(self, path: bytes, request: DockerRequest) -> IResource:
+        name = path.decode("utf-8", "replace")
+        if request.method == b"GET" and request.postpath == [b"json"]:
+            return Refusal(NotFound(f'plugin "{name}" not found'))
+        return Refusal(_NO_PLUGINS)
+
+    def render(self, request: DockerRequest) -> int:
+        request.reply_json(200, [])
+        return NOT_DONE_YET
+
+
+def attach(root: Noun) -> None:
+    for path in SWARM_MODE:
+        root.putChild(path.encode(), Refusal(_NO_SWARM))
+    root.putChild(b"plugins", Plugins())

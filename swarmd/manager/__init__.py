@@ -1,0 +1,1 @@
+"""The verbs that span engines, over the one mutable view of the fleet."""

@@ -1,0 +1,109 @@
+"""What a client of ``/events`` asks for: a window of time and Docker's filters. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+from swarmd.core.errors import BadParameter
+
+NANOS = 10**9
+_TIME = re.compile(r"(-?\d{1,12})(?:\.(\d{1,9}))?\Z")
+# Actions that carry a detail behind a colon; asked for without it, they match by their beginning.
+_WITH_DETAIL = {"health_status", "exec_create", "exec_start"}
+# Filters that take an ID or a name, whole or its beginning, of the actor.
+_NAMED = ("container", "network", "volume", "plugin", "daemon", "service", "secret", "config")
+
+Filters = Mapping[str, frozenset[str]]
+
+
+def parse_time(text: str) -> int | None:
+    """Nanoseconds of ``SECONDS[.NANOS]``; None for ""; engines accept no other form either."""
+    if not text:
+        return None
+    found = _TIME.match(text)
+    if found is None:
+        raise BadParameter(f'strconv.ParseInt: parsing "{text}": invalid syntax')
+    return int(found[1]) * NANOS + int((found[2] or "").ljust(9, "0"))
+
+
+def parse_filters(text: str) -> Filters:
+    """Both encodings: ``{"k": ["v"]}`` and ``{"k": {"v": true}}``."""
+    try:
+        decoded = orjson.loads(text) if text else {}
+        return {str(key): frozenset(map(str, values)) for key, values in decoded.items()}
+    except (orjson.JSONDecodeError, AttributeError, TypeError):
+        raise BadParameter("invalid filter") from None
+
+
+@dataclass(frozen=True, slots=True)
+class EventQuery:
+    """Attributes:
+    since, until: Nanoseconds since the epoch, or None.
+    """
+
+    since: int | None
+    until: int | None
+    filters: Filters
+
+    @classmethod
+    def of(cls, arg: Callable[[str], str]) -> EventQuery:
+        return cls(
+            parse_time(arg("since")), parse_time(arg("until")), parse_filters(arg("filters"))
+        )
+
+    def in_window(self, time: int) -> bool:
+        return (self.since is None or time >= self.since) and (
+            self.until is None or time <= self.until
+        )
+
+    def accepts(self, record: Mapping[str, Any]) -> bool:
+        """Whether the filters let it through; keys that nobody knows are ignored, as by engines."""
+        actor = record.get("Actor") or {}
+        attributes: Mapping[str, str] = actor.get("Attributes") or {}
+        actor_id = str(actor.get("ID", ""))
+        named = (actor_id, attributes.get("name", ""))
+        return (
+            self._exact("type", [str(record.get("Type", ""))])
+            and self._exact("scope", [str(record.get("scope") or "local")])
+            and self._action(str(record.get("Action", "")))
+            and all(self._begins(kind, named) for kind in _NAMED)
+            and self._begins("node", (attributes.get("node.name", ""), attributes.get("node.id", "")))
+            and self._exact("image", _image_names(record, actor_id, attributes))
+            and all(_has_label(attributes, label) for label in self.filters.get("label", ()))
+        )
+
+    def _exact(self, key: str, texts: Iterable[str]) -> bool:
+        wanted = self.filters.get(key)
+        return not wanted or not wanted.isdisjoint(texts)
+
+    def _begins(self, key: str, texts: Iterable[str]) -> bool:
+        wanted = self.filters.get(key)
+        return not wanted or any(text.startswith(tuple(wanted)) for text in texts)
+
+    def _action(self, action: str) -> bool:
+        wanted = self.filters.get("event", frozenset())
+        if wanted & _WITH_DETAIL:
+            return action.startswith(tuple(wanted))
+        return not wanted or action in wanted
+
+
+def _image_names(
+    record: Mapping[str, Any], actor_id: str, attributes: Mapping[str, str]
+) -> list[str]:
+    name = attributes.get("name" if record.get("Type") == "image" else "image", "")
+    return [actor_id, name, _without_tag(actor_id), _without_tag(name)]
+
+
+def _without_tag(ref: str) -> str:
+    repository, colon, tag = ref.rpartition(":")
+    return repository if colon and "/" not in tag else ref
+
+
+def _has_label(attributes: Mapping[str, str], label: str) -> bool:
+    key, equals, value = label.partition("=")
+    return key in attributes and (not equals or attributes[key] == value)

@@ -1,0 +1,26 @@
+"""Finds the owner of an exec that this process did not see being made."""
+
+from __future__ import annotations
+
+from swarmd.core.errors import NoSuchExec
+from swarmd.core.model import Container
+from swarmd.core.version import show
+from swarmd.manager.fanout import ask_engines
+from swarmd.manager.fleet import Fleet
+
+
+async def find_exec_anywhere(fleet: Fleet, exec_id: str) -> Container:
+    """Asks every healthy engine; NoSuchExec if none knows the ID."""
+    outcomes = await ask_engines(
+        fleet,
+        fleet.healthy(),
+        "GET",
+        lambda engine: f"/v{show(fleet.version_for(engine, None))}/exec/{exec_id}/json",
+    )
+    for outcome in outcomes:
+        found = outcome.json() if outcome.ok else None
+        container_id = found.get("ContainerID", "") if isinstance(found, dict) else ""
+        if container_id in fleet.state.containers:
+            fleet.state.add_exec(exec_id, container_id)
+            return fleet.state.containers[container_id]
+    raise NoSuchExec(exec_id)

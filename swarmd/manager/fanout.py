@@ -1,0 +1,94 @@
+"""One question to many engines: bounded parallelism, a time limit each, every failure kept."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+import orjson
+from twisted.internet.defer import Deferred, DeferredList, DeferredSemaphore
+
+from swarmd.core.errors import ApiError, EngineRefused, EngineUnreachable
+from swarmd.core.model import Engine
+from swarmd.manager.fleet import Fleet
+from swarmd.streams.link import Answer
+
+AT_ONCE = 100  # engines asked at the same time
+METADATA = 10.0  # seconds that one engine may take
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What one engine answered: ``answer``, or ``error`` where it did not or refused."""
+
+    engine: Engine
+    answer: Answer | None = None
+    error: ApiError | None = None
+
+    @property
+    def ok(self) -> bool:
+        return self.error is None
+
+    def json(self) -> object:
+        return orjson.loads(self.answer.body) if self.answer and self.answer.body else None
+
+
+async def ask_engines(
+    fleet: Fleet,
+    engines: Iterable[Engine],
+    method: str,
+    target: Callable[[Engine], str],
+    *,
+    body: bytes = b"",
+    headers: Sequence[tuple[bytes, bytes]] = (),
+    timeout: float = METADATA,
+) -> list[Outcome]:
+    """The outcomes in the order of ``engines``; never raises for an engine's failure."""
+    gate = DeferredSemaphore(AT_ONCE)
+
+    async def one(engine: Engine) -> Outcome:
+        try:
+            link = fleet.link(engine)
+            answer = await link.call(
+                method, target(engine), body=body, headers=headers, timeout=timeout
+            )
+        except EngineUnreachable as error:
+            return Outcome(engine, error=error)
+        if answer.status >= 400:
+            refusal = EngineRefused(engine.name, answer.status, message_of(answer.body))
+            return Outcome(engine, answer, refusal)
+        return Outcome(engine, answer)
+
+    started = [gate.run(lambda engine=engine: Deferred.fromCoroutine(one(engine))) for engine in engines]
+    outcomes: list[Outcome] = []
+    for ok, result in await DeferredList(started, consumeErrors=True):
+        if not ok:
+            result.raiseException()
+        outcomes.append(result)
+    return outcomes
+
+
+def message_of(body: bytes) -> str:
+    """The text of an engine's error body, whatever its form."""
+    try:
+        return str(orjson.loads(body)["message"])
+    except (orjson.JSONDecodeError, KeyError, TypeError):
+        return body.decode("utf-8", "replace").strip() or "no reason given"
+
+
+def first_success(outcomes: Sequence[Outcome]) -> Outcome:
+    """Any engine's answer; where all failed, an error that tells what each said."""
+    for outcome in outcomes:
+        if outcome.ok:
+            return outcome
+    raise together(outcomes)
+
+
+def together(outcomes: Sequence[Outcome]) -> ApiError:
+    """One error out of all failures: the first one's status, each node with its words."""
+    failed = [outcome for outcome in outcomes if outcome.error is not None]
+    if not failed:
+        return ApiError("No healthy node available in the cluster")
+    lines = [f"{outcome.engine.name}: {outcome.error.message}" for outcome in failed if outcome.error]
+    assert failed[0].error is not None
+    return ApiError("\n".join(lines), failed[0].error.status)

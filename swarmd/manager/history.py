@@ -1,0 +1,42 @@
+"""Events of the past: the engines keep them, so they are asked, and their answers merged."""
+
+from __future__ import annotations
+
+import orjson
+
+from swarmd.codec.json_stream import JsonLines
+from swarmd.core.model import Engine
+from swarmd.core.version import show
+from swarmd.manager.event_query import NANOS
+from swarmd.manager.fanout import Outcome, ask_engines
+from swarmd.manager.fleet import Fleet
+from swarmd.manager.hub import FleetEvent
+
+LINE_LIMIT = 4 << 20  # bytes of one event
+
+
+async def past_events(fleet: Fleet, since: int, until: int) -> list[FleetEvent]:
+    """What all healthy engines remember from ``since`` to ``until`` (nanoseconds), in time order.
+
+    An engine remembers its last 256 events and forgets them when it restarts.
+    """
+
+    def target(engine: Engine) -> str:
+        offset = int(engine.spec.clock_offset * NANOS)
+        window = f"since={_stamp(since - offset)}&until={_stamp(until - offset)}"
+        return f"/v{show(fleet.version_for(engine, None))}/events?{window}"
+
+    outcomes = await ask_engines(fleet, fleet.healthy(), "GET", target)
+    events = [event for outcome in outcomes if outcome.ok for event in _decoded(fleet, outcome)]
+    return sorted(events, key=lambda event: event.time)
+
+
+def _decoded(fleet: Fleet, outcome: Outcome) -> list[FleetEvent]:
+    assert outcome.answer is not None
+    lines = JsonLines(LINE_LIMIT).feed(outcome.answer.body)
+    return [fleet.hub.describe(outcome.engine.key, orjson.loads(line)) for line in lines]
+
+
+def _stamp(nanos: int) -> str:
+    """``SECONDS.NNNNNNNNN``, the one form that engines take."""
+    return f"{nanos // NANOS}.{nanos % NANOS:09d}"

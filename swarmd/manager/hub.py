@@ -1,0 +1,95 @@
+"""The events of all engines as one stream, encoded once for all its listeners."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+from swarmd.cluster.state import State
+
+Listener = Callable[["FleetEvent"], None]
+
+
+@dataclass(slots=True)
+class FleetEvent:
+    """One event, with its node's attributes added.
+
+    Attributes:
+        record: The engine's record; ``Actor.Attributes`` has ``node.name``, ``node.id``,
+            ``node.addr`` and ``node.ip`` as classic Swarm set them.
+        time: Nanoseconds since the epoch, by the engine's clock.
+    """
+
+    record: dict[str, Any]
+    time: int
+    _line: bytes = b""
+
+    @property
+    def line(self) -> bytes:
+        """Encoded, with its newline; made once, however many listeners there are."""
+        if not self._line:
+            self._line = orjson.dumps(self.record) + b"\n"
+        return self._line
+
+    @property
+    def identity(self) -> tuple[int, str, str]:
+        """Equal for two reports of one event."""
+        actor = self.record.get("Actor") or {}
+        return self.time, str(actor.get("ID", "")), str(self.record.get("Action", ""))
+
+
+class Hub:
+    """Gives each event to every listener, in the order of arrival."""
+
+    def __init__(self, state: State) -> None:
+        self._state = state
+        self._listeners: dict[object, Listener] = {}
+
+    @property
+    def listeners(self) -> int:
+        return len(self._listeners)
+
+    def subscribe(self, listener: Listener) -> Callable[[], None]:
+        """Returns what ends the subscription; ending it twice does no harm."""
+        token = object()
+        self._listeners[token] = listener
+        return lambda: (self._listeners.pop(token, None), None)[1]
+
+    def publish(self, key: str, event: Mapping[str, Any]) -> None:
+        if not self._listeners:
+            return
+        told = self.describe(key, event)
+        for listener in list(self._listeners.values()):
+            listener(told)
+
+    def describe(self, key: str, event: Mapping[str, Any]) -> FleetEvent:
+        """``event`` of engine ``key`` as clients of the fleet see it."""
+        engine = self._state.engines.get(key)
+        record = dict(event)
+        if engine is not None:
+            actor = dict(record.get("Actor") or {})
+            actor["Attributes"] = {
+                **(actor.get("Attributes") or {}),
+                "node.name": engine.name,
+                "node.id": engine.spec.id,
+                "node.addr": engine.address,
+                "node.ip": engine.ip,
+            }
+            record["Actor"] = actor
+            _legacy(record, actor)
+        return FleetEvent(record, int(record.get("timeNano") or 0))
+
+
+def _legacy(record: dict[str, Any], actor: Mapping[str, Any]) -> None:
+    """Container and image events carry their old keys too: clients before API 1.52 read them."""
+    kind = record.get("Type")
+    if kind not in ("container", "image"):
+        return
+    record.setdefault("status", record.get("Action"))
+    if actor.get("ID"):
+        record.setdefault("id", actor["ID"])
+    if kind == "container":
+        record.setdefault("from", actor["Attributes"].get("image", ""))

@@ -1,0 +1,36 @@
+"""Which node a missing image is wanted on.
+
+``docker run`` of an image that the chosen node lacks goes: create, 404, pull, create. The pull must
+go to the node that the first create was planned for, and the second create must land there.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable
+
+KEPT = 600.0  # seconds from a 404 to the create after the pull
+MOST = 10_000  # plans kept; the oldest goes first
+
+
+class Plans:
+    """Remembers, by client and image, the key of the engine that a create was planned for."""
+
+    def __init__(self, now: Callable[[], float]) -> None:
+        self._now = now
+        self._plans: OrderedDict[tuple[str, str], tuple[float, str]] = OrderedDict()
+
+    def note(self, client: str, image: str, engine_key: str) -> None:
+        self._plans.pop((client, image), None)
+        self._plans[client, image] = (self._now() + KEPT, engine_key)
+        if len(self._plans) > MOST:
+            self._plans.popitem(last=False)
+
+    def find(self, client: str, image: str) -> str | None:
+        """The engine's key; None without a plan, or when it is too old."""
+        until, key = self._plans.get((client, image), (0.0, ""))
+        return key if until > self._now() else None
+
+    def drop(self, client: str, image: str) -> None:
+        """The create has landed."""
+        self._plans.pop((client, image), None)

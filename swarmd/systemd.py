@@ -1,0 +1,58 @@
+"""Tells systemd how the daemon is: ready, alive, stopping, and one line of status.
+
+The protocol is one datagram a message, to the socket that NOTIFY_SOCKET names (sd_notify(3)).
+Without that variable nothing is sent.
+"""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable, Mapping
+
+from twisted.application.service import Service
+from twisted.internet.interfaces import IReactorTime
+from twisted.internet.task import LoopingCall
+
+MICROSECONDS = 1e6
+QUIET = 30.0  # seconds between status lines where no watchdog is asked for
+
+
+def notify(address: str, message: str) -> None:
+    """Sends ``message``; an unreachable socket is nobody's business but systemd's."""
+    if address.startswith("@"):
+        address = "\0" + address[1:]
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as channel:
+        channel.setblocking(False)
+        try:
+            channel.sendto(message.encode(), address)
+        except OSError:
+            return
+
+
+class Notifier(Service):
+    """Sends READY once started, STATUS and WATCHDOG while running, STOPPING at the end."""
+
+    def __init__(
+        self, environ: Mapping[str, str], clock: IReactorTime, status: Callable[[], str]
+    ) -> None:
+        self._address = environ.get("NOTIFY_SOCKET", "")
+        watchdog = float(environ.get("WATCHDOG_USEC") or 0) / MICROSECONDS
+        self._interval = watchdog / 2 if watchdog else QUIET
+        self._status = status
+        self._loop = LoopingCall(self._tell)
+        self._loop.clock = clock
+
+    def startService(self) -> None:
+        super().startService()
+        if self._address:
+            notify(self._address, "READY=1")
+            self._loop.start(self._interval)
+
+    def stopService(self) -> None:
+        super().stopService()
+        if self._loop.running:
+            self._loop.stop()
+            notify(self._address, "STOPPING=1")
+
+    def _tell(self) -> None:
+        notify(self._address, f"WATCHDOG=1\nSTATUS={self._status()}")
