@@ -1,0 +1,40 @@
+"""Durations and byte sizes as people write them.
+
+The grammars are those of Go's ``time.ParseDuration`` and of Docker's size arguments, because that
+is what the unit files and scripts of our users hold. Wrong text raises ValueError with a reason
+that can be shown as it is.
+"""
+
+from __future__ import annotations
+
+import re
+
+_SECONDS = {"ns": 1e-9, "us": 1e-6, "µs": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0}
+_PART = r"([0-9]{1,12}(?:\.[0-9]{0,12})?|\.[0-9]{1,12})(ns|us|µs|ms|s|m|h)"
+_DURATION = re.compile(rf"(?:{_PART})+")
+_SIZE = re.compile(r"([0-9]{1,15}(?:\.[0-9]{1,12})?) ?([kmgtp]?)i?b?", re.IGNORECASE)
+_SIZE_UNITS = ("B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB")
+
+
+def parse_duration(text: str) -> float:
+    """Seconds in ``10s``, ``500ms``, ``1m30s``; never negative."""
+    if not _DURATION.fullmatch(text):
+        raise ValueError(f"{text!r} is not a duration; write it like 10s, 500ms or 1m30s")
+    return sum(float(number) * _SECONDS[unit] for number, unit in re.findall(_PART, text))
+
+
+def parse_size(text: str) -> int:
+    """Bytes in ``512``, ``512m``, ``1.5GiB``; every unit is a power of 1024, as in Docker."""
+    found = _SIZE.fullmatch(text)
+    if not found:
+        raise ValueError(f"{text!r} is not a size; write it like 512m or 2g")
+    power = " kmgtp".index(found[2].lower() or " ")
+    return int(float(found[1]) * 1024**power)
+
+
+def show_size(size: float) -> str:
+    """``26542342553`` as ``24.72 GiB``: the text that ``docker info`` users know."""
+    power = 0
+    while size >= 1024 and power < len(_SIZE_UNITS) - 1:
+        size, power = size / 1024, power + 1
+    return f"{size:.4g} {_SIZE_UNITS[power]}"

@@ -1,0 +1,52 @@
+"""One engine as discovery names it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from swarmd.core.addresses import parse_address
+
+
+@dataclass(frozen=True, slots=True)
+class TlsOverride:
+    """What one engine needs otherwise than the rest; "" means as the rest.
+
+    Attributes:
+        ca, cert, key: Paths of PEM files.
+        name: The name that its certificate must show, in place of its address.
+    """
+
+    ca: str = ""
+    cert: str = ""
+    key: str = ""
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line, or one of the addresses that a line with ranges stands for.
+
+    Attributes:
+        key: The address in the one form in which addresses are compared.
+        address: ``host:port``, ``unix:///path`` or ``ssh://user@host:port``, to connect to and
+            to show.
+        labels: Added to the labels that the engine has of its own.
+        name: Replaces the engine's own host name; "" if none is given.
+    """
+
+    key: str
+    address: str
+    labels: Mapping[str, str] = field(default_factory=dict)
+    name: str = ""
+    tls: TlsOverride = TlsOverride()
+
+    def same_connection(self, other: Entry) -> bool:
+        """Whether connections made for ``other`` may be kept."""
+        return self.address == other.address and self.tls == other.tls
+
+
+def bare_entry(address: str, default_port: int) -> Entry:
+    """An engine of which only the address is told; ValueError if that is none."""
+    parsed = parse_address(address, default_port)
+    return Entry(parsed.key, str(parsed))

@@ -1,0 +1,118 @@
+"""The hosts file's syntax, without the file.
+
+One engine a line: an address, which may hold ranges, then words ``key=value``. ``name``,
+``tlscacert``, ``tlscert``, ``tlskey`` and ``tlsname`` are ours, every other key is a label.
+``#`` begins a comment, quotes keep spaces. A bad line costs that line only.
+"""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+
+from swarmd.core.addresses import MOST_ADDRESSES, expand_ranges
+from swarmd.discovery.entry import Entry, TlsOverride, bare_entry
+
+_TLS_WORDS = {"tlscacert": "ca", "tlscert": "cert", "tlskey": "key", "tlsname": "name"}
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,252}")
+# ``constraint:node==…`` asks for an engine's name, so no label may answer it.
+_RESERVED_LABELS = ("node",)
+
+
+@dataclass(slots=True)
+class Hosts:
+    """What a hosts file says; ``problems`` are ``line number: reason``, for lines left out."""
+
+    entries: list[Entry] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+
+
+def parse_hosts(text: str, default_port: int) -> Hosts:
+    """Reads a whole file; never fails, every line that is wrong becomes a problem."""
+    hosts = Hosts()
+    first_lines: dict[str, int] = {}
+    for number, line in enumerate(text.split("\n"), start=1):
+        try:
+            found = parse_line(line, default_port)
+            _check_new(found, first_lines, len(hosts.entries))
+        except ValueError as error:
+            hosts.problems.append(f"{number}: {error}")
+            continue
+        hosts.entries += found
+        first_lines |= dict.fromkeys(_identities(found), number)
+    return hosts
+
+
+def parse_line(line: str, default_port: int) -> list[Entry]:
+    """The engines of one line, none if it is blank; ValueError if it is wrong."""
+    words = _words(line)
+    if not words:
+        return []
+    pairs = _pairs(words[1:])
+    addresses = expand_ranges(words[0])
+    name = pairs.pop("name", "")
+    if name and len(addresses) > 1:
+        raise ValueError(f"name={name} is given to {len(addresses)} engines")
+    if name and not _NAME.fullmatch(name):
+        raise ValueError(f"name={name}: a name has letters, digits, and '_', '.', '-'")
+    tls = _tls(pairs)
+    return [
+        replace(bare_entry(address, default_port), labels=pairs, name=name, tls=tls)
+        for address in addresses
+    ]
+
+
+def _words(line: str) -> list[str]:
+    quoted = any(mark in line for mark in "'\"\\")
+    # shlex needs a microsecond a character, which 10,000 plain lines need not pay.
+    words = shlex.split(line, comments=True) if quoted else line.partition("#")[0].split()
+    if not all(word.isprintable() and "\ufffd" not in word for word in words):
+        raise ValueError("it holds characters that are no text in UTF-8")
+    return words
+
+
+def _pairs(words: Iterable[str]) -> dict[str, str]:
+    pairs: dict[str, str] = {}
+    for word in words:
+        key, mark, value = word.partition("=")
+        if not (mark and key):
+            raise ValueError(f"{word!r} is not key=value")
+        if key in pairs:
+            raise ValueError(f"{key} is given twice")
+        if key in _RESERVED_LABELS:
+            raise ValueError(f"{key} cannot be a label; name= names an engine")
+        pairs[key] = value
+    return pairs
+
+
+def _tls(pairs: dict[str, str]) -> TlsOverride:
+    """Takes the TLS words out of ``pairs``."""
+    given: Mapping[str, str] = {
+        place: pairs.pop(word) for word, place in _TLS_WORDS.items() if word in pairs
+    }
+    if ("cert" in given) != ("key" in given):
+        raise ValueError("tlscert= and tlskey= belong together")
+    tls = TlsOverride(**given)
+    for path in (tls.ca, tls.cert, tls.key):
+        if path and not path.startswith("/"):
+            raise ValueError(f"{path!r}: give the absolute path of a file")
+    return tls
+
+
+def _identities(entries: Iterable[Entry]) -> list[str]:
+    """What no two lines may share: addresses and given names."""
+    keys = [entry.key for entry in entries]
+    return keys + [f"name={entry.name}" for entry in entries if entry.name]
+
+
+def _check_new(found: list[Entry], first_lines: Mapping[str, int], amount: int) -> None:
+    identities = _identities(found)
+    for identity in identities:
+        if identity in first_lines:
+            raise ValueError(f"{identity} is in line {first_lines[identity]} already")
+    if len(set(identities)) < len(identities):
+        raise ValueError("it names one address twice")
+    if amount + len(found) > MOST_ADDRESSES:
+        raise ValueError(f"there are more than {MOST_ADDRESSES} engines")

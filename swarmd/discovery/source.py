@@ -1,0 +1,73 @@
+"""From a discovery URL to the source that it names.
+
+The forms are classic Swarm's: ``scheme://rest``, and a bare comma list for ``nodes://``.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+
+from twisted.internet.interfaces import IReactorTime
+
+from swarmd.core.addresses import PLAIN_PORT
+from swarmd.discovery.entry import Entry as Entry
+from swarmd.discovery.entry import TlsOverride as TlsOverride
+from swarmd.discovery.nodes import Nodes, parse_nodes
+from swarmd.discovery.watch import HostsFile, read_file
+
+# A service; ``reread()`` is for SIGHUP.
+Source = HostsFile | Nodes
+
+_ADDRESS_SCHEMES = ("tcp", "unix", "ssh")
+_STORES = ("consul", "etcd", "zk")
+
+
+def make_source(
+    url: str,
+    clock: IReactorTime,
+    on_entries: Callable[[list[Entry]], None],
+    on_problem: Callable[[str], None],
+    default_port: int = PLAIN_PORT,
+) -> Source:
+    """The source for a URL that ``check`` has accepted.
+
+    Args:
+        on_entries: Gets the whole list of engines, at start and whenever it changes.
+        on_problem: Gets one line on what discovery cannot read; the engines known so far stay.
+        default_port: Of addresses without a port.
+    """
+    scheme, rest = _split(url)
+    if scheme == "file":
+        return HostsFile(rest, default_port, clock, on_entries, on_problem)
+    return Nodes(parse_nodes(rest, default_port), on_entries)
+
+
+def normalise(url: str) -> str:
+    """The URL with its scheme, and with an absolute path, so that a daemon may change folder."""
+    scheme, rest = _split(url)
+    return f"{scheme}://{os.path.abspath(rest) if scheme == 'file' else rest}"
+
+
+def check(url: str, default_port: int = PLAIN_PORT) -> None:
+    """ValueError, with the reason, if nothing can be discovered by ``url`` at present."""
+    scheme, rest = _split(url)
+    if scheme == "file":
+        read_file(rest)
+    else:
+        parse_nodes(rest, default_port)
+
+
+def _split(url: str) -> tuple[str, str]:
+    scheme, mark, rest = url.partition("://")
+    if not scheme.isalpha() or not mark or scheme in _ADDRESS_SCHEMES:
+        return "nodes", url
+    if scheme in _STORES:
+        raise ValueError(f"{url}: discovery by {scheme} is not supported (yet); use a hosts file")
+    if scheme == "token":
+        raise ValueError(f"{url}: the token service was shut down in 2019; use a hosts file")
+    if scheme not in ("file", "nodes"):
+        raise ValueError(f"{url}: discovery service {scheme!r} not supported")
+    if not rest:
+        raise ValueError(f"{url} names nothing")
+    return scheme, rest

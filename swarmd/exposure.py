@@ -1,0 +1,112 @@
+"""Which addresses to listen on are open to more than the user who runs swarmd.
+
+The Docker API is root on every engine, so such an address needs client certificates. What cannot
+be judged for sure counts as open.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+import socket
+from collections.abc import Mapping, Sequence
+
+from twisted.internet.endpoints import serverFromString
+
+from swarmd.core.addresses import parse_host_port
+
+# First words of endpoint strings that would also read as ``host:port``.
+_ENDPOINT_WORDS = ("tcp", "tcp6", "ssl", "tls", "unix")
+_INTERFACE = re.compile(r"(?<!\\):interface=((?:\\.|[^:\\])*)")
+# Twisted gives a socket mode 666 unless told otherwise; the last digit is everybody's.
+_PRIVATE_MODE = re.compile(r":mode=0?[0-7]{2}[0145](?::|\Z)")
+_FIRST_INHERITED = 3
+
+
+def parse_listen(text: str, environ: Mapping[str, str]) -> str:
+    """One ``--host`` in the form that is listened on; ValueError if it is none.
+
+    ``host:port`` and ``:port`` become ``tcp://…``; an endpoint string of Twisted stays as it is.
+    """
+    scheme, mark, rest = text.partition("://")
+    if mark and scheme not in ("tcp", "unix", "fd"):
+        raise ValueError(f"{text!r}: unsupported protocol {scheme!r}; use tcp, unix or fd")
+    if mark and scheme == "unix" and not rest.startswith("/"):
+        raise ValueError(f"{text!r}: the path of a socket must be absolute")
+    if scheme == "fd" and not _inherited(environ):
+        raise ValueError(f"{text!r}: systemd has passed on no socket")
+    if mark and scheme != "tcp":
+        return text
+    if mark or text.split(":")[0] not in _ENDPOINT_WORDS and _is_tcp(text):
+        return _tcp(rest if mark else text)
+    _check_endpoint(text)
+    return text
+
+
+def is_exposed(listen: str, environ: Mapping[str, str]) -> bool:
+    """Whether others than this user, or root, can connect to what ``parse_listen`` gave."""
+    scheme, mark, rest = listen.partition("://")
+    if scheme == "tcp" and mark:
+        return not _is_loopback(rest.rpartition(":")[0])
+    if scheme == "unix" and mark:
+        return False
+    if scheme == "fd" or listen.startswith("systemd:"):
+        return any(map(_is_open_socket, _inherited(environ)))
+    if listen.startswith("unix:"):
+        return not _PRIVATE_MODE.search(listen)
+    interfaces = [name.replace("\\", "") for name in _INTERFACE.findall(listen)]
+    return not interfaces or not all(map(_is_loopback, interfaces))
+
+
+def _is_tcp(text: str) -> bool:
+    try:
+        _tcp(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _tcp(text: str) -> str:
+    if text.startswith(":"):
+        text = "0.0.0.0" + text
+    host, port = parse_host_port(text, 0)
+    if not port:
+        raise ValueError(f"{text!r} has no port")
+    return f"tcp://[{host}]:{port}" if ":" in host else f"tcp://{host}:{port}"
+
+
+def _check_endpoint(text: str) -> None:
+    # Built, never listened on: only twistd may choose a reactor, and only after this.
+    try:
+        serverFromString(object(), text)
+    except Exception as error:  # noqa: BLE001 - each kind of endpoint has errors of its own
+        reason = str(error) or type(error).__name__
+        raise ValueError(f"{text!r} is neither host:port nor an endpoint: {reason}") from None
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False
+
+
+def _inherited(environ: Mapping[str, str]) -> Sequence[int]:
+    """The descriptors that systemd passes on."""
+    amount = environ.get("LISTEN_FDS", "")
+    return range(_FIRST_INHERITED, _FIRST_INHERITED + int(amount) if amount.isdigit() else 0)
+
+
+def _is_open_socket(descriptor: int) -> bool:
+    try:
+        inherited = socket.socket(fileno=descriptor)
+    except OSError:
+        return True
+    try:
+        if inherited.family == socket.AF_UNIX:
+            return False
+        return not _is_loopback(inherited.getsockname()[0])
+    finally:
+        inherited.detach()
