@@ -1,0 +1,85 @@
+"""Globs and regular expressions given by users, matched in linear time.
+
+RE2 has the semantics that users know from classic Swarm, and no pattern makes it slow. Length and
+compiled size are bounded, so that no pattern makes it big either.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import re2  # type: ignore[import-untyped]
+
+LIMIT = 1024  # characters of a pattern
+COMPILED_LIMIT = 1 << 20  # bytes
+
+
+class PatternError(ValueError):
+    """``position`` is that of the offending character in the pattern, from 1."""
+
+    def __init__(self, reason: str, position: int) -> None:
+        super().__init__(f"{reason} at position {position}")
+        self.reason = reason
+        self.position = position
+
+
+@dataclass(frozen=True, slots=True)
+class Pattern:
+    """``exact`` is the only text that matches, None if there may be several."""
+
+    text: str
+    exact: str | None
+    matches: Callable[[str], bool] = field(compare=False, repr=False)
+
+
+class Verdicts(dict[str, bool]):
+    """Remembers what a pattern says of a text: node labels have few distinct values."""
+
+    def __init__(self, pattern: Pattern) -> None:
+        self._matches = pattern.matches
+
+    def __missing__(self, text: str) -> bool:
+        verdict = self[text] = self._matches(text)
+        return verdict
+
+
+def glob(text: str) -> Pattern:
+    """The whole text, ``*`` standing for anything; every other character means itself.
+
+    Classic Swarm left the others unescaped, so that "a.b" matched "axb" and "a|b" a prefix.
+    """
+    if "*" not in text:
+        return Pattern(text, text, text.__eq__)
+    compiled = _compile("(?s)" + ".*".join(map(re2.escape, text.split("*"))), len(text))
+    return Pattern(text, None, lambda candidate: compiled.fullmatch(candidate) is not None)
+
+
+def regex(text: str) -> Pattern:
+    """RE2 syntax, found anywhere in the candidate; ``(?i)`` and the like work.
+
+    Raises:
+        PatternError: It does not compile or is too long; classic Swarm took it for "no match".
+    """
+    compiled = _compile(text, len(text))
+    return Pattern(text, None, lambda candidate: compiled.search(candidate) is not None)
+
+
+def _compile(source: str, length: int) -> re2._Regexp:
+    if length > LIMIT:
+        raise PatternError(f"longer than {LIMIT} characters", LIMIT + 1)
+    options = re2.Options()
+    options.log_errors = False
+    options.max_mem = COMPILED_LIMIT
+    try:
+        return re2.compile(source, options)
+    except re2.error as error:
+        raise _explained(error, source) from None
+
+
+def _explained(error: Exception, source: str) -> PatternError:
+    """RE2 says "reason: the offending part"."""
+    said = error.args[0]
+    text = said.decode("utf-8", "replace") if isinstance(said, bytes) else str(said)
+    reason, _, part = text.partition(": ")
+    return PatternError(f"{reason}: {part}" if part else reason, max(source.find(part), 0) + 1)

@@ -1,0 +1,93 @@
+"""Patterns of users: what matches, what is refused, and that time stays linear."""
+
+import time
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from swarmd.core.pattern import LIMIT, PatternError, Verdicts, glob, regex
+
+GLOBS = [
+    ("web", "web", True),
+    ("web", "web1", False),
+    ("web*", "web1", True),
+    ("web*", "aweb", False),
+    ("*", "", True),
+    ("*eb*", "a web\nb", True),
+    ("a.b", "axb", False),
+    ("a.b*", "axb", False),
+    ("a|b", "a", False),
+    ("a?c*", "abc", False),
+    ("WEB*", "web", False),
+    ("größe*", "größer", True),
+]
+
+
+@pytest.mark.parametrize(("pattern", "text", "matches"), GLOBS)
+def test_glob(pattern: str, text: str, matches: bool) -> None:
+    assert glob(pattern).matches(text) is matches
+
+
+def test_only_a_glob_without_star_is_exact() -> None:
+    assert glob("web").exact == "web"
+    assert glob("web*").exact is None
+    assert regex("web").exact is None
+
+
+@pytest.mark.parametrize(
+    ("pattern", "text", "matches"),
+    [("eb", "web1", True), ("^eb", "web", False), ("(?i)^WEB$", "web", True), ("a|b", "xb", True)],
+)
+def test_regex(pattern: str, text: str, matches: bool) -> None:
+    assert regex(pattern).matches(text) is matches
+
+
+@pytest.mark.parametrize(
+    ("pattern", "reason", "position"),
+    [
+        ("ab(c", "missing )", 1),
+        ("abc)", "unexpected )", 1),
+        ("ab[z-a]", "invalid character class range: z-a", 4),
+        ("a**", "bad repetition operator: **", 2),
+        ("ab\\8", "invalid escape sequence: \\8", 3),
+        ("((a{100}){100}){100}", "invalid repetition size", 4),
+        ("a{1000}" * 100, "pattern too large", 1),
+        ("a" * (LIMIT + 1), "longer than", LIMIT + 1),
+    ],
+)
+def test_bad_regex_says_what_and_where(pattern: str, reason: str, position: int) -> None:
+    with pytest.raises(PatternError) as caught:
+        regex(pattern)
+    assert reason in caught.value.reason
+    assert caught.value.position == position
+    assert str(caught.value.position) in str(caught.value)
+
+
+def test_long_glob_is_refused() -> None:
+    with pytest.raises(PatternError):
+        glob("*" * (LIMIT + 1))
+
+
+def test_a_hostile_pattern_costs_linear_time() -> None:
+    before = time.process_time()
+    assert not regex("^(a+)+$").matches("a" * 100_000 + "b")
+    assert time.process_time() - before < 1.0
+
+
+def test_verdicts_ask_once() -> None:
+    verdicts = Verdicts(glob("web*"))
+    assert verdicts["web1"] and not verdicts["db"]
+    assert dict(verdicts) == {"web1": True, "db": False}
+
+
+@given(st.text(), st.text(), st.text())
+def test_a_star_stands_for_any_text(left: str, middle: str, right: str) -> None:
+    left, right = left.replace("*", ""), right.replace("*", "")
+    assert glob(f"{left}*{right}").matches(left + middle + right)
+
+
+@given(st.text(), st.text())
+def test_a_glob_without_star_is_equality(pattern: str, text: str) -> None:
+    pattern = pattern.replace("*", "")
+    assert glob(pattern).matches(text) is (pattern == text)
