@@ -15,8 +15,8 @@ from twisted.internet.endpoints import serverFromString
 
 from swarmd.core.addresses import parse_host_port
 
-# First words of endpoint strings that would also read as ``host:port``.
-_ENDPOINT_WORDS = ("tcp", "tcp6", "ssl", "tls", "unix")
+# First words of endpoint strings, which could also be read as ``host:port``.
+_ENDPOINT_WORDS = ("tcp", "tcp6", "ssl", "tls", "unix", "haproxy", "systemd", "stdio")
 _INTERFACE = re.compile(r"(?<!\\):interface=((?:\\.|[^:\\])*)")
 # Twisted gives a socket mode 666 unless told otherwise; the last digit is everybody's.
 _PRIVATE_MODE = re.compile(r":mode=0?[0-7]{2}[0145](?::|\Z)")
@@ -29,17 +29,16 @@ def parse_listen(text: str, environ: Mapping[str, str]) -> str:
     ``host:port`` and ``:port`` become ``tcp://…``; an endpoint string of Twisted stays as it is.
     """
     scheme, mark, rest = text.partition("://")
-    if mark and scheme not in ("tcp", "unix", "fd"):
-        raise ValueError(f"{text!r}: unsupported protocol {scheme!r}; use tcp, unix or fd")
-    if mark and scheme == "unix" and not rest.startswith("/"):
+    if not mark:
+        return _tcp(text) if _is_host_port(text) else _endpoint(text)
+    if scheme == "tcp":
+        return _tcp(rest)
+    if scheme == "unix" and not rest.startswith("/"):
         raise ValueError(f"{text!r}: the path of a socket must be absolute")
     if scheme == "fd" and not _inherited(environ):
         raise ValueError(f"{text!r}: systemd has passed on no socket")
-    if mark and scheme != "tcp":
-        return text
-    if mark or text.split(":")[0] not in _ENDPOINT_WORDS and _is_tcp(text):
-        return _tcp(rest if mark else text)
-    _check_endpoint(text)
+    if scheme not in ("unix", "fd"):
+        raise ValueError(f"{text!r}: unsupported protocol {scheme!r}; use tcp, unix or fd")
     return text
 
 
@@ -58,30 +57,27 @@ def is_exposed(listen: str, environ: Mapping[str, str]) -> bool:
     return not interfaces or not all(map(_is_loopback, interfaces))
 
 
-def _is_tcp(text: str) -> bool:
-    try:
-        _tcp(text)
-    except ValueError:
-        return False
-    return True
+def _is_host_port(text: str) -> bool:
+    words = text.split(":")
+    return words[-1].isdigit() and words[0] not in _ENDPOINT_WORDS
 
 
 def _tcp(text: str) -> str:
-    if text.startswith(":"):
-        text = "0.0.0.0" + text
-    host, port = parse_host_port(text, 0)
+    everywhere = text.startswith(":")
+    host, port = parse_host_port(f"0.0.0.0{text}" if everywhere else text, 0)
     if not port:
         raise ValueError(f"{text!r} has no port")
     return f"tcp://[{host}]:{port}" if ":" in host else f"tcp://{host}:{port}"
 
 
-def _check_endpoint(text: str) -> None:
+def _endpoint(text: str) -> str:
     # Built, never listened on: only twistd may choose a reactor, and only after this.
     try:
         serverFromString(object(), text)
     except Exception as error:  # noqa: BLE001 - each kind of endpoint has errors of its own
         reason = str(error) or type(error).__name__
         raise ValueError(f"{text!r} is neither host:port nor an endpoint: {reason}") from None
+    return text
 
 
 def _is_loopback(host: str) -> bool:

@@ -22,6 +22,7 @@ MOST_ADDRESSES = 10_000
 _HOST = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,252})")
 _USER = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,63}")
 _HOST_PORT = re.compile(r"(\[[^\[\]]*\]|[^:\[\]]*)(?::([^:]*))?")
+_PORT = re.compile(r"[0-9]{1,5}")
 # No IPv6 address looks like [1:20]: it has eight groups or a double colon.
 _RANGE = re.compile(r"\[([0-9]{1,9}):([0-9]{1,9})\]")
 

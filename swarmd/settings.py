@@ -1,0 +1,262 @@
+"""What swarmd was told at start, checked and in plain units.
+
+Every check is made here, before anything listens, and each refusal is one line: a ValueError
+whose text names the option.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, TypeVar
+
+from swarmd.core.addresses import PLAIN_PORT, TLS_PORT
+from swarmd.core.units import parse_duration
+from swarmd.discovery import source
+from swarmd.discovery.entry import Entry
+from swarmd.exposure import is_exposed, parse_listen
+from swarmd.tls_files import TlsFiles, engine_files, listen_files
+
+DEFAULT_LISTEN = "tcp://127.0.0.1:2375"
+STRATEGIES = ("spread", "binpack", "random")
+# By Twisted's names; the last two are what classic Swarm had above "error".
+LOG_LEVELS = {
+    "debug": "debug",
+    "info": "info",
+    "warn": "warn",
+    "error": "error",
+    "fatal": "critical",
+    "panic": "critical",
+}
+CLUSTER_OPTIONS = ("swarm.overcommit", "swarm.createretry")
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """All that ``service`` needs to build swarmd.
+
+    Attributes:
+        listen: As ``exposure.parse_listen`` gives them.
+        discovery: A URL for ``discovery.source.make_source``.
+        spread_label: The engine label over whose values ``spread`` evens first; "" for none.
+        filters: In the order in which they are to run.
+        heartbeat: Seconds between two health checks of an engine.
+        overcommit: 0.05 lets containers reserve 5 % more than an engine has.
+        create_retry: How many further engines are tried when a create fails.
+        tls: For the listeners; None means plain.
+        engine_tls: Towards engines; None means plain.
+        failure_retry: Failures in a row that make an engine unhealthy.
+        refresh_min: Seconds; each engine is listed anew at some moment between these two.
+        refresh_max: Seconds.
+        log_level: A name of Twisted's LogLevel.
+        state_dir: Absolute; None keeps no state on disk.
+        max_connections: Of clients at one time, over all listeners.
+    """
+
+    discovery: str
+    listen: tuple[str, ...] = (DEFAULT_LISTEN,)
+    strategy: str = "spread"
+    spread_label: str = ""
+    filters: tuple[str, ...] = ()
+    heartbeat: float = 5.0
+    overcommit: float = 0.05
+    create_retry: int = 0
+    tls: TlsFiles | None = None
+    engine_tls: TlsFiles | None = None
+    failure_retry: int = 3
+    refresh_min: float = 30.0
+    refresh_max: float = 60.0
+    log_level: str = "info"
+    insecure: bool = False
+    state_dir: str | None = None
+    max_connections: int = 10_000
+
+    @property
+    def engine_port(self) -> int:
+        """The port of an engine whose address has none."""
+        return TLS_PORT if self.engine_tls else PLAIN_PORT
+
+    def tls_for(self, entry: Entry) -> TlsFiles | None:
+        """What to present to, and to demand from, one engine; None if it is spoken to plainly."""
+        own = entry.tls
+        if entry.address.startswith(("unix:", "ssh:")):
+            return None
+        if self.engine_tls is None and not (own.ca or own.cert):
+            return None
+        common = self.engine_tls or TlsFiles(verify=bool(own.ca))
+        return replace(
+            common,
+            ca=own.ca or common.ca,
+            cert=own.cert or common.cert,
+            key=own.key or common.key,
+            verify=common.verify or bool(own.ca),
+            name=own.name,
+        )
+
+
+def from_options(options: Mapping[str, Any], environ: Mapping[str, str]) -> Settings:
+    """Settings from parsed ``Options``; ValueError for the first thing that is wrong."""
+    strategy, _, label = options["strategy"].partition(":")
+    overcommit, create_retry = _cluster_options(options["cluster-opt"])
+    engine_tls = engine_files(options)
+    settings = Settings(
+        discovery=_discovery(options, environ),
+        listen=_listen(options["host"], environ),
+        strategy=_strategy(strategy, label),
+        spread_label=label,
+        filters=_filters(options["filter"]),
+        heartbeat=_heartbeat(options),
+        overcommit=overcommit,
+        create_retry=create_retry,
+        tls=listen_files(options),
+        engine_tls=engine_tls,
+        failure_retry=_number(options, "engine-failure-retry"),
+        refresh_min=_positive_duration(options, "engine-refresh-min-interval"),
+        refresh_max=_positive_duration(options, "engine-refresh-max-interval"),
+        log_level=_log_level(options, environ),
+        insecure=bool(options["insecure"]),
+        state_dir=_state_dir(options["state-dir"]),
+        max_connections=_number(options, "max-connections"),
+    )
+    _check(settings, environ)
+    return settings
+
+
+def _check(settings: Settings, environ: Mapping[str, str]) -> None:
+    """What can only be judged with all options known."""
+    if settings.refresh_max < settings.refresh_min:
+        raise ValueError(
+            "--engine-refresh-max-interval cannot be less than --engine-refresh-min-interval"
+        )
+    if not settings.insecure and not (settings.tls and settings.tls.verify):
+        for listen in settings.listen:
+            if is_exposed(listen, environ):
+                raise ValueError(
+                    f"--host {listen} is open to others, and whoever reaches the Docker API is "
+                    "root on every engine: use --tlsverify, or tcp://127.0.0.1:PORT, or "
+                    "unix:///PATH, or say --insecure if that is meant"
+                )
+    source.check(settings.discovery, settings.engine_port)
+
+
+def _discovery(options: Mapping[str, Any], environ: Mapping[str, str]) -> str:
+    given = options["discovery"]
+    if options["hosts"] and given:
+        raise ValueError(f"both --hosts and DISCOVERY {given!r} are given; one says it all")
+    if options["hosts"]:
+        return source.normalise(f"file://{options['hosts']}")
+    url = given or environ.get("SWARM_DISCOVERY", "")
+    if not url:
+        raise ValueError("no engines are given: use --hosts FILE, or nodes://HOST:PORT,...")
+    return source.normalise(url)
+
+
+def _listen(given: list[str], environ: Mapping[str, str]) -> tuple[str, ...]:
+    texts = given or environ.get("SWARM_HOST", "").split(",")
+    wanted = [text.strip() for text in texts if text.strip()] or [DEFAULT_LISTEN]
+    listen = [_named("host", lambda text: parse_listen(text, environ), text) for text in wanted]
+    return tuple(dict.fromkeys(listen))
+
+
+def _strategy(name: str, label: str) -> str:
+    name = "binpack" if name == "binpacking" else name
+    if name not in STRATEGIES:
+        raise ValueError(f"--strategy {name!r} not supported; there are {_listed(STRATEGIES)}")
+    if label and name != "spread":
+        raise ValueError(f"--strategy {name}:{label}: only spread takes a label")
+    return name
+
+
+def known_filters() -> tuple[str, ...]:
+    """All filters in their order."""
+    from swarmd.scheduler.registry import FILTERS
+
+    return tuple(FILTERS)
+
+
+def _filters(given: list[str]) -> tuple[str, ...]:
+    known = known_filters()
+    for name in given:
+        if name not in known:
+            raise ValueError(f"--filter {name!r} not supported; there are {_listed(known)}")
+    return tuple(dict.fromkeys(given)) or known
+
+
+def _cluster_options(given: list[str]) -> tuple[float, int]:
+    values = {"swarm.overcommit": "0.05", "swarm.createretry": "0"}
+    for text in given:
+        key, mark, value = text.partition("=")
+        if not mark:
+            raise ValueError(f"--cluster-opt {text!r} is not KEY=VALUE")
+        if key not in values:
+            raise ValueError(f"--cluster-opt {key!r} not supported; there are {_listed(values)}")
+        values[key] = value
+    return _overcommit(values["swarm.overcommit"]), _create_retry(values["swarm.createretry"])
+
+
+def _overcommit(text: str) -> float:
+    value = _named("cluster-opt swarm.overcommit", float, text)
+    if not -1 < value < math.inf:
+        raise ValueError(f"swarm.overcommit should be larger than -1, {text} is invalid")
+    return value
+
+
+def _create_retry(text: str) -> int:
+    value = _named("cluster-opt swarm.createretry", int, text)
+    if value < 0:
+        raise ValueError(f"swarm.createretry can not be negative, {text} is invalid")
+    return value
+
+
+def _heartbeat(options: Mapping[str, Any]) -> float:
+    seconds = _positive_duration(options, "heartbeat")
+    if seconds < 1:
+        raise ValueError("--heartbeat should be at least one second")
+    return seconds
+
+
+def _positive_duration(options: Mapping[str, Any], name: str) -> float:
+    seconds = _named(name, parse_duration, options[name])
+    if seconds <= 0:
+        raise ValueError(f"--{name} should be longer than nothing")
+    return seconds
+
+
+def _number(options: Mapping[str, Any], name: str) -> int:
+    """A whole number above 0."""
+    text = str(options[name])
+    if not (text.isascii() and text.isdigit() and 0 < int(text) < 10**9):
+        raise ValueError(f"--{name}: {text!r} is not a whole number above 0")
+    return int(text)
+
+
+def _log_level(options: Mapping[str, Any], environ: Mapping[str, str]) -> str:
+    debug = options["debug"] or environ.get("DEBUG", "") not in ("", "0", "false")
+    name = options["log-level"] or ("debug" if debug else "info")
+    if name not in LOG_LEVELS:
+        raise ValueError(f"--log-level {name!r} is none of {_listed(LOG_LEVELS)}")
+    return LOG_LEVELS[name]
+
+
+def _state_dir(given: str | None) -> str | None:
+    if not given:
+        return None
+    path = os.path.abspath(given)
+    if not os.path.isdir(path) or not os.access(path, os.W_OK | os.X_OK):
+        raise ValueError(f"--state-dir {path} is not a folder that swarmd may write to")
+    return path
+
+
+def _named(name: str, parse: Callable[[str], T], text: str) -> T:
+    try:
+        return parse(text)
+    except ValueError as error:
+        raise ValueError(f"--{name}: {error}") from None
+
+
+def _listed(names: Mapping[str, Any] | tuple[str, ...]) -> str:
+    return ", ".join(names)

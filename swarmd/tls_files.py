@@ -1,0 +1,116 @@
+"""The TLS options: which files are used towards clients and towards engines.
+
+Docker's meaning: ``--tls`` encrypts, ``--tlsverify`` also demands a certificate of the CA from the
+other side. One set serves both directions unless ``--engine-tls*`` gives another.
+"""
+
+from __future__ import annotations
+
+import os
+import ssl
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+_FILE_OPTIONS = ("tlscacert", "tlscert", "tlskey")
+
+
+@dataclass(frozen=True, slots=True)
+class TlsFiles:
+    """One side's TLS.
+
+    Attributes:
+        ca, cert, key: Absolute paths of PEM files; "" for none.
+        verify: The other side must show a certificate signed by ``ca``.
+        name: Expected in an engine's certificate in place of its address; "" for the address.
+    """
+
+    ca: str = ""
+    cert: str = ""
+    key: str = ""
+    verify: bool = False
+    name: str = ""
+
+
+def listen_files(options: Mapping[str, Any]) -> TlsFiles | None:
+    """TLS of the listeners, None for plain; ValueError if the options or files do not fit."""
+    verify = bool(options["tlsverify"])
+    files = _given(options, "", verify)
+    if not verify and not options["tls"]:
+        if files != TlsFiles():
+            raise ValueError(
+                "--tlscert, --tlskey and --tlscacert require the use of either --tls or --tlsverify"
+            )
+        return None
+    if not (files.cert and files.key):
+        raise ValueError("--tlscert and --tlskey must be provided when using --tls or --tlsverify")
+    if verify and not files.ca:
+        raise ValueError("--tlscacert must be provided when using --tlsverify")
+    check(files)
+    return files
+
+
+def engine_files(options: Mapping[str, Any]) -> TlsFiles | None:
+    """TLS towards the engines, None for plain; ValueError as ``listen_files``."""
+    common = listen_files(options)
+    own = _given(options, "engine-", bool(options["engine-tlsverify"]))
+    if options["no-engine-tls"]:
+        if own != TlsFiles() or options["engine-tls"]:
+            raise ValueError("--no-engine-tls contradicts the other --engine-tls options")
+        return None
+    if own == TlsFiles() and not options["engine-tls"]:
+        return common
+    if common is None and not (options["engine-tls"] or own.verify):
+        raise ValueError(
+            "--engine-tlscert, --engine-tlskey and --engine-tlscacert require the use of either "
+            "--engine-tls or --engine-tlsverify"
+        )
+    files = _merged(own, common or TlsFiles(), weaker=bool(options["engine-tls"]))
+    if files.verify and not files.ca:
+        raise ValueError("--engine-tlscacert must be provided when using --engine-tlsverify")
+    check(files)
+    return files
+
+
+def check(files: TlsFiles) -> None:
+    """ValueError, with the reason, unless every file can be read and key and certificate match."""
+    for path in filter(None, (files.ca, files.cert, files.key)):
+        _check_readable(path)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    if files.cert:
+        try:
+            # Without a password OpenSSL would ask for one at the terminal.
+            context.load_cert_chain(files.cert, files.key, password=lambda: "")
+        except (ssl.SSLError, ValueError) as error:
+            reason = getattr(error, "reason", None) or str(error)
+            raise ValueError(
+                f"Couldn't load X509 key pair ({files.cert}, {files.key}): {reason}. Key encrypted?"
+            ) from None
+    if files.ca:
+        try:
+            context.load_verify_locations(files.ca)
+        except ssl.SSLError as error:
+            raise ValueError(f"Couldn't read CA certificate {files.ca}: {error.reason}") from None
+
+
+def _given(options: Mapping[str, Any], prefix: str, verify: bool) -> TlsFiles:
+    paths = [options[prefix + name] for name in _FILE_OPTIONS]
+    ca, cert, key = (os.path.abspath(path) if path else "" for path in paths)
+    if bool(cert) != bool(key):
+        raise ValueError(f"--{prefix}tlscert and --{prefix}tlskey must be provided together")
+    return TlsFiles(ca, cert, key, verify)
+
+
+def _merged(own: TlsFiles, common: TlsFiles, *, weaker: bool) -> TlsFiles:
+    """``own`` where given, else ``common``; ``weaker`` means that --engine-tls asked for less."""
+    pair = own if own.cert else common
+    verify = own.verify or (common.verify and not weaker)
+    return TlsFiles(own.ca or common.ca, pair.cert, pair.key, verify)
+
+
+def _check_readable(path: str) -> None:
+    try:
+        with open(path, "rb"):
+            pass
+    except OSError as error:
+        raise ValueError(f"cannot read TLS file {path}: {error.strerror}") from None
