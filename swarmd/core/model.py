@@ -75,8 +75,7 @@ class Container:
         started_at: Seconds since the epoch on the engine's clock; 0 if never started.
         finished_at: Likewise; 0 if it never ended.
         health: "none", "starting", "healthy" or "unhealthy".
-        entry: Its encoded item of the container list, already rewritten for the fleet, without
-            ``Status`` and without the closing brace (Status depends on the time of reading).
+        entry: Its encoded item of the container list: see ``swarmd.core.listing``.
         detailed: An inspect has been seen, so times and demand are exact.
         touched: Monotonic seconds of the last news; older news must not replace newer.
         pending: A create is under way: counted for placement and names, never shown.
@@ -208,6 +207,9 @@ class Engine:
         updated: Wall-clock seconds of the last news from it.
         cordoned: Takes no new containers.
         warnings: What the last sync could not learn, in words.
+        dirty: IDs of containers whose list entry may be out of date (or not known yet); a read
+            refreshes them first.
+        stale: Which of "images", "networks", "volumes" must be listed again before a read.
         tally: Sums over its containers, pending ones included.
     """
 
@@ -231,6 +233,8 @@ class Engine:
     image_refs: dict[str, str] = field(default_factory=dict)  # tag or digest -> image id
     networks: dict[str, Network] = field(default_factory=dict)
     volumes: dict[str, Volume] = field(default_factory=dict)
+    dirty: set[str] = field(default_factory=set)
+    stale: set[str] = field(default_factory=set)
     tally: Tally = field(default_factory=Tally)
 
     @property

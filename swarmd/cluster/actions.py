@@ -1,0 +1,166 @@
+"""News about the fleet, as values; ``State.dispatch`` is the only thing that applies them.
+
+``now`` is wall-clock seconds; ``at`` is monotonic seconds of the moment at which the question was
+*asked*, so that an answer on its way cannot overwrite what was learnt meanwhile.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from swarmd.core.model import Spec
+
+
+@dataclass(frozen=True, slots=True)
+class EngineListed:
+    """Discovery names an engine: a new one, or new labels or name for a known one."""
+
+    key: str
+    address: str
+    ip: str = ""
+    labels: Mapping[str, str] = field(default_factory=dict)
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class EngineUnlisted:
+    """Discovery no longer names it: it is forgotten, nothing on it is touched."""
+
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class EngineValidated:
+    """It said who it is. Another ID than before drops what was known of the old engine.
+
+    ``ip`` is the address that was really connected to, "" where there is none (unix socket).
+    """
+
+    key: str
+    spec: Spec
+    now: float
+    ip: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class EngineRefused:
+    """It answered, but cannot be managed (duplicate ID, another swarm manager, too old …)."""
+
+    key: str
+    error: str
+    now: float
+
+
+@dataclass(frozen=True, slots=True)
+class EngineAnswered:
+    """A sign of life; the tracker sends it after a sync, so that healthy means synced."""
+
+    key: str
+    now: float
+
+
+@dataclass(frozen=True, slots=True)
+class EngineFailed:
+    """A health check or connection failed; ``fatal`` marks it unhealthy at once."""
+
+    key: str
+    error: str
+    now: float
+    limit: int = 3
+    fatal: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class EngineCordoned:
+    key: str
+    cordoned: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ContainersListed:
+    """Items of an engine's container list, as decoded JSON.
+
+    ``asked`` are the IDs that the question was limited to; None for the whole list. What was
+    asked for and is not among ``entries`` is gone.
+    """
+
+    key: str
+    entries: Sequence[Mapping[str, Any]]
+    at: float
+    now: float
+    asked: frozenset[str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ContainerInspected:
+    """A whole inspect, as decoded JSON."""
+
+    key: str
+    inspect: Mapping[str, Any]
+    at: float
+    now: float
+
+
+@dataclass(frozen=True, slots=True)
+class ContainerGone:
+    """An engine acknowledged the removal, or does not know the ID."""
+
+    key: str
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class ImagesListed:
+    key: str
+    entries: Sequence[Mapping[str, Any]]
+    at: float = math.inf
+
+
+@dataclass(frozen=True, slots=True)
+class NetworksListed:
+    key: str
+    entries: Sequence[Mapping[str, Any]]
+    at: float = math.inf
+
+
+@dataclass(frozen=True, slots=True)
+class VolumesListed:
+    key: str
+    entries: Sequence[Mapping[str, Any]]
+    warnings: Sequence[str] = ()
+    at: float = math.inf
+
+
+@dataclass(frozen=True, slots=True)
+class EventSeen:
+    """One record of an engine's event stream, as decoded JSON."""
+
+    key: str
+    event: Mapping[str, Any]
+    at: float
+    now: float
+
+
+Content = (
+    ContainersListed
+    | ContainerInspected
+    | ContainerGone
+    | ImagesListed
+    | NetworksListed
+    | VolumesListed
+    | EventSeen
+)
+
+Action = (
+    EngineListed
+    | EngineUnlisted
+    | EngineValidated
+    | EngineRefused
+    | EngineAnswered
+    | EngineFailed
+    | EngineCordoned
+    | Content
+)

@@ -1,0 +1,137 @@
+"""All containers of all engines, and every index over them; engines' sums are kept here alone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from swarmd.cluster.index import Bounded, NameIndex, PrefixIndex
+from swarmd.core.model import Container, Engine
+
+# Enough for every removal that can happen while one list is on its way.
+_REMEMBERED_REMOVALS = 10_000
+_DIRTY_LIMIT = 20_000
+
+
+class Catalogue:
+    """Containers by ID, by name, by start of ID, by age, and what must be asked for again.
+
+    An answer may be older than what was learnt while it was on its way, so each piece of news
+    has the moment of its question (``at``, monotonic seconds), and loses against later news.
+    """
+
+    def __init__(self) -> None:
+        self.by_id: dict[str, Container] = {}
+        self.names = NameIndex()
+        self.ids = PrefixIndex()
+        self._marks: dict[str, float] = {}  # dirty ID -> since when
+        self._removed: Bounded[None] = Bounded(_REMEMBERED_REMOVALS)
+        self._newest_first: list[str] | None = None
+
+    # Changes
+
+    def put(self, engine: Engine, container: Container) -> None:
+        """Adds a container, or replaces what was known of it."""
+        old = self.by_id.get(container.id)
+        self.by_id[container.id] = engine.containers[container.id] = container
+        if old is None:
+            self.ids.add(container.id)
+            self._count(engine, container)
+        elif not _counted_alike(old, container):
+            self._discount(engine, old)
+            self._count(engine, container)
+        if old is None or old.created != container.created:
+            self._newest_first = None
+
+    def drop(self, engine: Engine, container: Container) -> None:
+        """Forgets a container; it may come back, say with its engine."""
+        del self.by_id[container.id], engine.containers[container.id]
+        self.ids.remove(container.id)
+        self._discount(engine, container)
+        self.clean(engine, container.id)
+        self._newest_first = None
+
+    def remove(self, engine: Engine, container_id: str) -> None:
+        """The container exists no more; a list that was asked for before must not revive it."""
+        self._removed.put(container_id, None)
+        self.clean(engine, container_id)
+        if container_id in engine.containers:
+            self.drop(engine, engine.containers[container_id])
+
+    def drop_all(self, engine: Engine) -> None:
+        for container in list(engine.containers.values()):
+            self.drop(engine, container)
+        for container_id in list(engine.dirty):
+            self.clean(engine, container_id)
+
+    # What may be out of date
+
+    def mark(self, engine: Engine, container_id: str, at: float) -> None:
+        if container_id in self._removed or len(engine.dirty) >= _DIRTY_LIMIT:
+            return
+        engine.dirty.add(container_id)
+        self._marks[container_id] = max(at, self._marks.get(container_id, at))
+
+    def clean(self, engine: Engine, container_id: str) -> None:
+        engine.dirty.discard(container_id)
+        self._marks.pop(container_id, None)
+
+    def settle(self, engine: Engine, container_id: str, at: float) -> None:
+        """An answer to a question of ``at`` has told all about it."""
+        if self._marks.get(container_id, at) <= at:
+            self.clean(engine, container_id)
+
+    def newer(self, container_id: str, at: float) -> bool:
+        """Whether more is known of it than an answer to a question of ``at`` can tell."""
+        known = self.by_id.get(container_id)
+        return (known is not None and known.touched > at) or container_id in self._removed
+
+    def touched(self, container_id: str, at: float) -> bool:
+        """Whether something happened to it after ``at``."""
+        return self.newer(container_id, at) or self._marks.get(container_id, at) > at
+
+    def foreign(self, engine: Engine, container_id: str) -> bool:
+        """Whether it is known to be another engine's: none may speak for another."""
+        known = self.by_id.get(container_id)
+        return known is not None and known.engine != engine.key
+
+    # Order
+
+    def newest_first(self, engines: Mapping[str, Engine]) -> Sequence[str]:
+        """All IDs in the order of a list; engines' clocks are made comparable."""
+        if self._newest_first is None:
+            offsets = {key: engine.spec.clock_offset for key, engine in engines.items()}
+            everything = sorted(
+                self.by_id.values(), key=lambda c: c.created + offsets[c.engine], reverse=True
+            )
+            self._newest_first = [container.id for container in everything]
+        return self._newest_first
+
+    def reorder(self) -> None:
+        """A clock was found to be off."""
+        self._newest_first = None
+
+    # Indexes
+
+    def _count(self, engine: Engine, container: Container) -> None:
+        engine.tally.add(container)
+        for name in container.names:
+            self.names.add(name, container.id)
+
+    def _discount(self, engine: Engine, container: Container) -> None:
+        engine.tally.remove(container)
+        for name in container.names:
+            self.names.remove(name, container.id)
+
+
+def _counted_alike(old: Container, new: Container) -> bool:
+    return (
+        old.state == new.state
+        and old.names == new.names
+        and old.demand == new.demand
+        and old.labels == new.labels
+    )
+
+
+def touch(container: Container, at: float) -> Container:
+    return replace(container, touched=max(at, container.touched))

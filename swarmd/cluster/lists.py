@@ -1,0 +1,79 @@
+"""Images, networks and volumes: always known as whole lists of one engine."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeVar
+
+from swarmd.cluster.actions import ImagesListed, NetworksListed, VolumesListed
+from swarmd.cluster.notes import Notes
+from swarmd.core import decode
+from swarmd.core.decode import MalformedError, Shared
+from swarmd.core.model import Engine, Image
+
+V = TypeVar("V")
+
+IMAGES, NETWORKS, VOLUMES = KINDS = ("images", "networks", "volumes")
+
+
+class Lists:
+    """Applies lists, and keeps ``Engine.stale``: which of them must be asked for again."""
+
+    def __init__(self, shared: Shared, notes: Notes) -> None:
+        self._shared = shared
+        self._notes = notes
+        self._since: dict[tuple[str, str], float] = {}  # (key, kind) -> moment of the last change
+
+    def images(self, engine: Engine, action: ImagesListed) -> None:
+        found = self._decoded(engine, IMAGES, action.entries, decode.image)
+        engine.images = {image.id: image for image in found}
+        engine.image_refs = image_refs(found)
+        self._settle(engine, IMAGES, action.at)
+
+    def networks(self, engine: Engine, action: NetworksListed) -> None:
+        found = self._decoded(engine, NETWORKS, action.entries, decode.network)
+        engine.networks = {network.id: network for network in found}
+        self._settle(engine, NETWORKS, action.at)
+
+    def volumes(self, engine: Engine, action: VolumesListed) -> None:
+        found = self._decoded(engine, VOLUMES, action.entries, decode.volume, action.warnings)
+        engine.volumes = {volume.name: volume for volume in found}
+        self._settle(engine, VOLUMES, action.at)
+
+    def mark(self, engine: Engine, kind: str, at: float) -> None:
+        engine.stale.add(kind)
+        self._since[engine.key, kind] = at
+
+    def drop(self, engine: Engine) -> None:
+        engine.images, engine.image_refs = {}, {}
+        engine.networks, engine.volumes = {}, {}
+        engine.stale.clear()
+        for kind in KINDS:
+            self._since.pop((engine.key, kind), None)
+
+    def _settle(self, engine: Engine, kind: str, at: float) -> None:
+        if self._since.get((engine.key, kind), at) <= at:
+            engine.stale.discard(kind)
+
+    def _decoded(
+        self,
+        engine: Engine,
+        kind: str,
+        entries: Sequence[Mapping[str, Any]],
+        read: Callable[[Mapping[str, Any], Shared], V],
+        warnings: Sequence[str] = (),
+    ) -> list[V]:
+        found, broken = [], 0
+        for entry in entries:
+            try:
+                found.append(read(entry, self._shared))
+            except MalformedError:
+                broken += 1
+        lost = [f"{broken} of its {kind} could not be understood"] if broken else []
+        self._notes.put(engine, kind, [*map(str, warnings), *lost])
+        return found
+
+
+def image_refs(images: Sequence[Image]) -> dict[str, str]:
+    """Tag or digest -> image ID."""
+    return {ref: image.id for image in images for ref in (*image.tags, *image.digests)}

@@ -1,0 +1,163 @@
+"""Finds one thing by any name that a user may give it.
+
+Containers: full ID, exact name (plain or ``node/name``), unique start of an ID, in this order. Two
+that fit are an error that names both, never a guess.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Generic, NamedTuple, TypeVar
+
+from swarmd.cluster.state import State
+from swarmd.core.errors import Ambiguous, NoSuchContainer, NoSuchExec, NotFound
+from swarmd.core.model import Container, Engine, Image, Network, Volume
+from swarmd.core.names import KEPT_ID, familiar, may_be_id, split_node
+
+V = TypeVar("V", Network, Volume)
+
+PREDEFINED = frozenset({"bridge", "host", "none"})
+
+
+def find_container(state: State, ref: str) -> Container:
+    """Raises NoSuchContainer, or Ambiguous with names that are accepted."""
+    container = state.containers.get(ref)
+    if container is not None:
+        return container
+    found = _named(state, ref.removeprefix("/")) or _started(state, ref)
+    if len(found) > 1:
+        raise Ambiguous("container", ref, [qualified(state, container) for container in found])
+    if not found:
+        raise NoSuchContainer(ref)
+    return found[0]
+
+
+def qualified(state: State, container: Container) -> str:
+    """``node/name``, which is unique even where names are not."""
+    return f"{state.engines[container.engine].name}/{container.name or container.id}"
+
+
+def _named(state: State, name: str) -> list[Container]:
+    """Those of this very name; ``other/alias`` may be a link's alias as well as a node's."""
+    found = [state.containers[container_id] for container_id in state.catalogue.names.find(name)]
+    node, plain = split_node(name)
+    engine = state.roster.by_name(node) if node else None
+    if engine is None:
+        return found
+    ids = state.catalogue.names.find(plain) or (plain,)
+    return [engine.containers[one] for one in ids if one in engine.containers] or found
+
+
+def _started(state: State, prefix: str) -> list[Container]:
+    if not prefix:
+        return []
+    return [state.containers[found] for found in state.catalogue.ids.starting_with(prefix)]
+
+
+def find_exec(state: State, exec_id: str) -> Container:
+    """The container of an exec that was made through us, by its full ID; raises NoSuchExec."""
+    container = state.containers.get(state.execs.get(exec_id) or "")
+    if container is None:
+        raise NoSuchExec(exec_id)
+    return container
+
+
+def find_engine(state: State, ref: str) -> Engine:
+    """By name, address or engine ID; raises NotFound."""
+    engine = state.roster.by_name(ref) or state.engines.get(ref) or state.roster.owner(ref)
+    if engine is None:
+        raise NotFound(f"No such node: {ref}")
+    return engine
+
+
+def find_image(engine: Engine, ref: str) -> Image | None:
+    """By tag, digest, ID or unique start of one, as an engine would find it."""
+    found = engine.image_refs.get(familiar(ref)) or engine.image_refs.get(ref)
+    if found is not None:
+        return engine.images[found]
+    if not may_be_id(ref):
+        return None
+    prefix = "sha256:" + ref.removeprefix("sha256:")
+    if prefix in engine.images:
+        return engine.images[prefix]
+    started = [image for image in engine.images.values() if image.id.startswith(prefix)]
+    return started[0] if len(started) == 1 else None
+
+
+def engines_with_image(state: State, ref: str) -> list[Engine]:
+    return [engine for engine in state.engines.values() if find_image(engine, ref) is not None]
+
+
+class Found(NamedTuple, Generic[V]):
+    """A network or volume, and every engine that has this very one."""
+
+    value: V
+    engines: tuple[Engine, ...]
+
+    @property
+    def engine(self) -> Engine:
+        return self.engines[0]
+
+
+def find_network(state: State, ref: str) -> Found[Network]:
+    """By ID (also one kept from before a move), name, ``node/name`` or unique start of an ID.
+
+    A global network and the predefined ones are one network on several engines.
+    """
+    by_rank = _ranked_networks(state, ref)
+    for found in by_rank:
+        if found:
+            return _one("network", ref, found, _network_identity)
+    raise NotFound(f"network {ref} not found")
+
+
+def _ranked_networks(state: State, ref: str) -> list[list[tuple[Network, Engine]]]:
+    """Those that fit, best kind of fit first."""
+    engines, name = _scope(state, ref)
+    everything = [(one, engine) for engine in engines for one in engine.networks.values()]
+    return [
+        [(one, engine) for one, engine in everything if name in (one.id, network_id(one))],
+        [(one, engine) for one, engine in everything if one.name == name],
+        [
+            (one, engine)
+            for one, engine in everything
+            if name and (one.id.startswith(name) or network_id(one).startswith(name))
+        ],
+    ]
+
+
+def network_id(network: Network) -> str:
+    """The ID that clients know it by."""
+    return network.labels.get(KEPT_ID) or network.id
+
+
+def _network_identity(network: Network, engine: Engine) -> str:
+    return network.name if network.name in PREDEFINED else network_id(network)
+
+
+def find_volume(state: State, ref: str) -> Found[Volume]:
+    """By name or ``node/name``; a volume of a global driver is one volume on several engines."""
+    engines, name = _scope(state, ref)
+    found = [(engine.volumes[name], engine) for engine in engines if name in engine.volumes]
+    if not found:
+        raise NotFound(f"get {ref}: no such volume")
+    return _one("volume", ref, found, volume_identity)
+
+
+def volume_identity(volume: Volume, engine: Engine) -> str:
+    return volume.name if volume.scope == "global" else f"{engine.name}/{volume.name}"
+
+
+def _scope(state: State, ref: str) -> tuple[Iterable[Engine], str]:
+    """Where to look for what: ``node/name`` names one engine."""
+    node, name = split_node(ref)
+    engine = state.roster.by_name(node) if node else None
+    return ((engine,), name) if engine is not None else (state.engines.values(), ref)
+
+
+def _one(
+    kind: str, ref: str, found: Sequence[tuple[V, Engine]], identity: Callable[[V, Engine], str]
+) -> Found[V]:
+    if len({identity(value, engine) for value, engine in found}) > 1:
+        raise Ambiguous(kind, ref, [f"{engine.name}/{value.name}" for value, engine in found])
+    return Found(found[0][0], tuple(engine for _, engine in found))

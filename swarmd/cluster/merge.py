@@ -1,0 +1,117 @@
+"""What is known of a container after an answer or an event, from what was known before.
+
+A list tells times and exit codes only as text, and little of demand; an inspect tells all but the
+entry. So what an inspect or an event told exactly stays while a list does not contradict it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from swarmd.core.listing import own_first
+from swarmd.core.model import Container, Demand
+from swarmd.core.status import read_status
+
+_UP = ("running", "paused")
+_LAST_OF_SECOND = 0.999999
+
+# Verbs that change nothing in a list; health checks emit three of them a second.
+IGNORED = frozenset(
+    {
+        *("exec_create", "exec_start", "exec_die", "exec_detach"),
+        *("top", "resize", "attach", "detach", "checkpoint"),
+        *("archive-path", "extract-to-dir", "copy", "export"),
+    }
+)
+
+
+def after_list(old: Container, new: Container, text: str, now: float) -> Container:
+    """``new`` as listed with Status ``text`` at ``now``, and what ``old`` knew better."""
+    kept = replace(
+        new,
+        created=_in_second(old.created, new.created),
+        demand=_demand(old, new),
+        started_at=old.started_at,
+        finished_at=old.finished_at,
+        exit_code=old.exit_code,
+        health=new.health if new.state == "running" or new.health != "none" else old.health,
+        tty=old.tty,
+        detailed=old.detailed,
+    )
+    return kept if _fits(kept, text, now) else _estimated(kept, new)
+
+
+def _fits(known: Container, text: str, now: float) -> bool:
+    """Whether the known times would make the text that the engine shows."""
+    seen = read_status(text)
+    if not seen.has_age:
+        return True
+    if known.state in _UP:
+        return bool(known.started_at) and seen.allows(now - known.started_at)
+    same_end = bool(known.finished_at) and seen.allows(now - known.finished_at)
+    return same_end and seen.exit_code == known.exit_code
+
+
+def _estimated(kept: Container, new: Container) -> Container:
+    if new.state in _UP:
+        return replace(kept, started_at=new.started_at, detailed=False)
+    return replace(
+        kept,
+        started_at=kept.started_at or new.started_at,
+        finished_at=new.finished_at,
+        exit_code=new.exit_code,
+        detailed=False,
+    )
+
+
+def _in_second(exact: float, listed: float) -> float:
+    """The exact time of creation, as far as the whole second that is listed allows it."""
+    if not exact:
+        return listed
+    second = float(int(listed))
+    return min(max(exact, second), second + _LAST_OF_SECOND)
+
+
+def _demand(old: Container, new: Container) -> Demand:
+    """A running container's list item has all its ports; else only an inspect or create has."""
+    ports = new.demand.ports if new.running else old.demand.ports
+    return old.demand if ports == old.demand.ports else replace(old.demand, ports=ports)
+
+
+def after_inspect(old: Container, new: Container) -> Container:
+    """``new`` as inspected, and what only the list tells: entry, aliases, image as shown."""
+    return replace(
+        new,
+        names=(*new.names, *old.names[1:]),
+        image=old.image or new.image,
+        entry=old.entry,
+    )
+
+
+def after_event(
+    old: Container, verb: str, detail: str, attributes: Mapping[str, str], when: float
+) -> Container:
+    """``old`` after an event at ``when``, in seconds since the epoch on the engine's clock.
+
+    Engines differ in what they emit in which order (20.10 has ``die`` before ``stop``, later ones
+    after it), so only events that mean one thing by themselves change anything, and one that is
+    older than what is known (replayed after a reconnect) changes nothing.
+    """
+    if verb == "start" and when >= old.finished_at:
+        health = "none" if old.health == "none" else "starting"
+        return replace(old, state="running", started_at=when, exit_code=0, health=health)
+    if verb == "die" and when >= old.started_at:
+        code = int(attributes.get("exitCode") or 0)
+        return replace(old, state="exited", finished_at=when, exit_code=code)
+    if verb == "pause" and old.state == "running":
+        return replace(old, state="paused")
+    if verb == "unpause" and old.state == "paused":
+        return replace(old, state="running")
+    if verb == "health_status":
+        return replace(old, health=detail)
+    if verb == "rename" and attributes.get("name"):
+        return replace(old, names=(*own_first([attributes["name"]]), *old.names[1:]))
+    if verb == "update":
+        return replace(old, detailed=False)
+    return old

@@ -1,0 +1,25 @@
+"""What could not be learnt of an engine, in words, from several sources."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from swarmd.core.model import Engine
+
+_LONGEST = 10
+
+
+class Notes:
+    """Keeps ``Engine.warnings``: the latest words of each source, in order of first mention."""
+
+    def __init__(self) -> None:
+        self._texts: dict[str, dict[str, tuple[str, ...]]] = {}
+
+    def put(self, engine: Engine, source: str, texts: Sequence[str]) -> None:
+        notes = self._texts.setdefault(engine.key, {})
+        notes[source] = tuple(texts[:_LONGEST])
+        engine.warnings = tuple(text for part in notes.values() for text in part)
+
+    def drop(self, engine: Engine) -> None:
+        self._texts.pop(engine.key, None)
+        engine.warnings = ()

@@ -1,0 +1,55 @@
+"""Names and resources that are spoken for while a create or a rename is under way."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from swarmd.cluster.index import NameIndex
+from swarmd.core.errors import NameTaken
+from swarmd.core.model import Container, Engine
+
+
+class Reservation(NamedTuple):
+    """The engine is kept itself, not its key: it may leave and come back under the same key."""
+
+    container: Container
+    engine: Engine
+
+
+class Reservations:
+    """One table of names for both creates and renames, so that no two can get the same."""
+
+    def __init__(self, names: NameIndex) -> None:
+        self.pending: dict[str, Reservation] = {}
+        self._names = names
+        self._reserved: dict[str, str] = {}  # name -> ID of who wants it
+
+    def holder(self, name: str) -> str:
+        """The ID of the container that has or will have the name; "" if it is free."""
+        held = self._names.find(name)
+        return held[0] if held else self._reserved.get(name, "")
+
+    def take_name(self, name: str, container_id: str) -> None:
+        holder = self.holder(name)
+        if holder and holder != container_id:
+            raise NameTaken(name, holder)
+        self._reserved[name] = container_id
+
+    def free_name(self, name: str, container_id: str) -> None:
+        if self._reserved.get(name) == container_id:
+            del self._reserved[name]
+
+    def take(self, container: Container, engine: Engine) -> None:
+        """Counts ``container`` on ``engine`` as if it were there; NameTaken if its name is."""
+        if container.name:
+            self.take_name(container.name, container.id)
+        self.pending[container.id] = Reservation(container, engine)
+        engine.tally.add(container)
+
+    def free(self, container_id: str) -> Reservation | None:
+        """Ends a reservation; None if there is none (any more)."""
+        ended = self.pending.pop(container_id, None)
+        if ended is not None:
+            ended.engine.tally.remove(ended.container)
+            self.free_name(ended.container.name, container_id)
+        return ended

@@ -1,0 +1,213 @@
+"""The one picture of the fleet. ``dispatch`` is the only way in for news; everybody else reads.
+
+Everything is indexed and summed up as it comes, so that no look-up and no placement walks the
+containers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import assert_never
+
+from swarmd.cluster import actions as news
+from swarmd.cluster.catalogue import Catalogue
+from swarmd.cluster.containers import Containers
+from swarmd.cluster.events import Events
+from swarmd.cluster.index import Bounded
+from swarmd.cluster.lists import Lists
+from swarmd.cluster.notes import Notes
+from swarmd.cluster.reservations import Reservations
+from swarmd.cluster.roster import Roster, label_warnings
+from swarmd.core.decode import Shared
+from swarmd.core.model import Container, Engine
+from swarmd.core.tally import Tally
+
+_EXEC_LIMIT = 20_000
+
+
+class State:
+    """Engines by key, containers by full ID, and what is reserved.
+
+    Attributes:
+        containers: Those that engines have; pending ones are in ``reservations`` alone.
+        execs: Exec ID -> container ID, of those that were made through us.
+        revision: Grows with every piece of news.
+
+    Args:
+        seconds: The monotonic clock of the actions' ``at``. Without it, the moment of the latest
+            news stands for now.
+    """
+
+    def __init__(self, seconds: Callable[[], float] | None = None) -> None:
+        self.roster = Roster()
+        self.engines = self.roster.engines
+        self.catalogue = Catalogue()
+        self.containers = self.catalogue.by_id
+        self.reservations = Reservations(self.catalogue.names)
+        self.execs: Bounded[str] = Bounded(_EXEC_LIMIT)
+        self.revision = 0
+        self._latest = 0.0
+        self._seconds = seconds or (lambda: self._latest)
+        shared, self._notes = Shared(), Notes()
+        self._lists = Lists(shared, self._notes)
+        self._containers = Containers(self.catalogue, shared, self._notes)
+        self._events = Events(self.catalogue, self._containers, self._lists)
+
+    # News
+
+    def dispatch(self, action: news.Action) -> None:
+        """Applies one piece of news; what comes from an engine that left is no news."""
+        self.revision += 1
+        if isinstance(action, news.EngineListed):
+            self._engine_listed(action)
+            return
+        engine = self.engines.get(action.key)
+        if engine is None:
+            return
+        match action:
+            case news.EngineUnlisted():
+                self._engine_unlisted(engine)
+            case news.EngineValidated():
+                self._engine_validated(engine, action)
+            case news.EngineRefused():
+                self._refuse(engine, action.error, action.now)
+            case news.EngineAnswered():
+                self.roster.answered(engine, action.now)
+            case news.EngineFailed():
+                self.roster.failed(engine, action)
+            case news.EngineCordoned():
+                engine.cordoned = action.cordoned
+            case _:
+                if self.roster.accepted(engine):
+                    self._learn(engine, action)
+
+    def _learn(self, engine: Engine, action: news.Content) -> None:
+        """What is on an engine; nothing is believed of one that is not validated."""
+        match action:
+            case news.ContainersListed():
+                self._time(action.at)
+                self._containers.listed(engine, action)
+            case news.ContainerInspected():
+                self._time(action.at)
+                self._containers.inspected(engine, action)
+            case news.ContainerGone():
+                self.catalogue.remove(engine, action.id)
+            case news.ImagesListed():
+                self._lists.images(engine, action)
+            case news.NetworksListed():
+                self._lists.networks(engine, action)
+            case news.VolumesListed():
+                self._lists.volumes(engine, action)
+            case news.EventSeen():
+                self._time(action.at)
+                self._events.seen(engine, action)
+            case _:
+                assert_never(action)
+
+    def _time(self, at: float) -> None:
+        self._latest = max(self._latest, at)
+
+    # Engines
+
+    def _engine_listed(self, action: news.EngineListed) -> None:
+        engine = self.engines.get(action.key)
+        shown = (engine.name, engine.ip) if engine else ("", "")
+        engine = self.roster.list(action)
+        self._refresh_shown(engine, *shown)
+
+    def _engine_unlisted(self, engine: Engine) -> None:
+        self._empty(engine)
+        self.roster.unlist(engine)
+
+    def _engine_validated(self, engine: Engine, action: news.EngineValidated) -> None:
+        refusal = self.roster.refusal(engine, action.spec)
+        if refusal:
+            self._refuse(engine, refusal, action.now)
+            return
+        if engine.spec.id not in ("", action.spec.id):
+            self._refuse(engine, "another engine answers here now", action.now)
+        if engine.spec.clock_offset != action.spec.clock_offset:
+            self.catalogue.reorder()
+        shown = engine.name, engine.ip
+        self.roster.accept(engine, action)
+        self._refresh_shown(engine, *shown)
+
+    def _refresh_shown(self, engine: Engine, old_name: str, old_ip: str) -> None:
+        self._notes.put(engine, "labels", label_warnings(engine))
+        if (engine.name, engine.ip) != (old_name, old_ip):
+            self._containers.moved(engine, old_ip)
+
+    def _refuse(self, engine: Engine, error: str, now: float) -> None:
+        self._empty(engine)
+        self.roster.refuse(engine, error, now)
+
+    def _empty(self, engine: Engine) -> None:
+        """Forgets what is on the engine; what is being created there stays counted."""
+        self.catalogue.drop_all(engine)
+        self._lists.drop(engine)
+        self._notes.drop(engine)
+        engine.tally = Tally()
+        for reservation in self.reservations.pending.values():
+            if reservation.engine is engine:
+                engine.tally.add(reservation.container)
+
+    # What is under way
+
+    def reserve(self, container: Container) -> None:
+        """Counts a container that is about to be created; NameTaken if its name is not free."""
+        self.reservations.take(container, self.engines[container.engine])
+
+    def release(self, container_id: str) -> None:
+        """The create failed, or its reservation is to be made elsewhere."""
+        self.reservations.free(container_id)
+
+    def confirm(self, pending_id: str, container: Container) -> None:
+        """The create was acknowledged: the real container takes the place of the reservation.
+
+        It is marked for asking, since the engine knows more of it than we do.
+        """
+        reservation = self.reservations.free(pending_id)
+        engine = self.engines.get(container.engine)
+        if engine is None or (reservation is not None and reservation.engine is not engine):
+            return
+        at = max(self._seconds(), container.touched)
+        if not self.catalogue.newer(container.id, at) and not self.catalogue.foreign(
+            engine, container.id
+        ):
+            self._containers.confirmed(engine, container, at)
+            self.catalogue.mark(engine, container.id, at)
+
+    def reserve_name(self, name: str, container_id: str) -> None:
+        """A rename is about to be asked for; NameTaken if another has or wants the name."""
+        self.reservations.take_name(name, container_id)
+
+    def release_name(self, name: str, container_id: str, *, granted: bool) -> None:
+        """The rename was answered."""
+        self.reservations.free_name(name, container_id)
+        container = self.containers.get(container_id)
+        if granted and container is not None:
+            engine = self.engines[container.engine]
+            new = replace(container, names=(name, *container.names[1:]))
+            self._containers.changed(engine, container, new, self._seconds())
+
+    def name_taken(self, name: str) -> bool:
+        return bool(self.reservations.holder(name))
+
+    def add_exec(self, exec_id: str, container_id: str) -> None:
+        self.execs.put(exec_id, container_id)
+
+    # What must be asked for again
+
+    def mark_dirty(self, container_id: str) -> None:
+        """An engine acknowledged a change of it; the next read asks for it first."""
+        container = self.containers.get(container_id)
+        if container is not None:
+            engine = self.engines[container.engine]
+            self.catalogue.mark(engine, container_id, self._seconds())
+
+    def mark_stale(self, key: str, what: str) -> None:
+        """``what`` is "images", "networks" or "volumes" of engine ``key``."""
+        engine = self.engines.get(key)
+        if engine is not None:
+            self._lists.mark(engine, what, self._seconds())

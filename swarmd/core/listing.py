@@ -1,0 +1,84 @@
+"""A container's item of the list, rewritten once for the fleet when an engine sends it.
+
+Kept is the encoded item without ``State`` and ``Status``, which depend on the moment of reading,
+and without the closing brace, so that a list is made by joining bytes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import orjson
+
+from swarmd.core.model import Container
+from swarmd.core.status import status_text
+
+EVERY_ADDRESS = ("", "0.0.0.0", "::")
+_AT_READING = ("State", "Status")
+_STATUS = b',"State":"%b","Status":"%b"}'
+
+
+def own_first(names: Iterable[str]) -> tuple[str, ...]:
+    """``Names`` of an engine without slashes; a container's own name is the one not in a path."""
+    bare = [name.removeprefix("/") for name in names]
+    return tuple(sorted(bare, key=lambda name: "/" in name))
+
+
+def both_forms(names: Iterable[str], node: str) -> list[str]:
+    """Each name plain and with its node: CLI 29 prints only names without an inner slash."""
+    return [form for name in names for form in (f"/{name}", f"/{node}/{name}")]
+
+
+def shown_ports(ports: Iterable[Mapping[str, Any]], ip: str) -> list[dict[str, Any]]:
+    """The node's address, once, where an engine says "every address" for IPv4 and IPv6."""
+    shown: list[dict[str, Any]] = []
+    for port in ports:
+        item = dict(port)
+        if ip and item.get("PublicPort") and item.get("IP", "") in EVERY_ADDRESS:
+            item["IP"] = ip
+        if item not in shown:
+            shown.append(item)
+    return shown
+
+
+def encode_entry(item: Mapping[str, Any], names: Sequence[str], node: str, ip: str) -> bytes:
+    """The entry of an engine's list item."""
+    kept = {key: value for key, value in item.items() if key not in _AT_READING}
+    kept["Names"] = both_forms(names, node)
+    kept["Ports"] = shown_ports(item.get("Ports") or (), ip)
+    return orjson.dumps(kept)[:-1]
+
+
+def moved_entry(entry: bytes, names: Sequence[str], node: str, ip: str, old_ip: str) -> bytes:
+    """``entry`` after its container, its engine, or the engine's address was renamed."""
+    item = orjson.loads(entry + b"}")
+    for port in item["Ports"]:
+        if old_ip and port.get("IP") == old_ip:
+            port["IP"] = ip or "0.0.0.0"
+    return encode_entry(item, names, node, ip)
+
+
+def new_entry(container: Container, node: str) -> bytes:
+    """The entry of a container that its engine has made but not listed yet."""
+    item = {
+        "Id": container.id,
+        "Image": container.image,
+        "ImageID": container.image_id,
+        "Command": "",
+        "Created": int(container.created),
+        "Labels": dict(container.labels),
+        "HostConfig": {"NetworkMode": container.network_mode},
+        "NetworkSettings": {"Networks": {name: None for name, _ in container.networks}},
+        "Mounts": [],
+    }
+    return encode_entry(item, container.names, node, "")
+
+
+def whole_entry(container: Container, now: float) -> bytes:
+    """The item to send; ``now`` is on the clock of the container's engine."""
+    return with_status(container, status_text(container, now))
+
+
+def with_status(container: Container, status: str) -> bytes:
+    return container.entry + _STATUS % (container.state.encode(), status.encode())

@@ -1,0 +1,59 @@
+"""What a ``HostConfig`` takes of its host's CPUs, memory and devices."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple
+
+Json = Mapping[str, Any]
+
+ONE_CPU = 1_000_000_000
+_DEFAULT_SHARES = 1024
+_DEFAULT_PERIOD = 100_000
+
+
+class DeviceWish(NamedTuple):
+    """``--gpus``: so many devices of a kind (-1 is all of them), or these very ones."""
+
+    kind: str
+    amount: int
+    ids: tuple[str, ...]
+
+
+def cpus(host: Json) -> int:
+    """Nano-CPUs: ``--cpus``, else the CPU quota, else CPU shares, 1024 of which weigh one CPU."""
+    if nano := int(host.get("NanoCpus") or 0):
+        return nano
+    if (quota := int(host.get("CpuQuota") or 0)) > 0:
+        return quota * ONE_CPU // int(host.get("CpuPeriod") or _DEFAULT_PERIOD)
+    return int(host.get("CpuShares") or 0) * ONE_CPU // _DEFAULT_SHARES
+
+
+def memory(host: Json) -> int:
+    """Bytes: the limit, else the reservation."""
+    return max(0, int(host.get("Memory") or host.get("MemoryReservation") or 0))
+
+
+def device_wishes(host: Json) -> tuple[DeviceWish, ...]:
+    return tuple(
+        DeviceWish(
+            _kind(request),
+            int(request.get("Count") or 0),
+            tuple(str(device) for device in request.get("DeviceIDs") or ()),
+        )
+        for request in host.get("DeviceRequests") or ()
+    )
+
+
+def devices(host: Json) -> tuple[tuple[str, str], ...]:
+    """The devices that are asked for by ID."""
+    return tuple((wish.kind, device) for wish in device_wishes(host) for device in wish.ids)
+
+
+def _kind(request: Json) -> str:
+    """The first capability, "gpu" for ``--gpus``; else the driver's name."""
+    capabilities: Iterable[Iterable[str]] = request.get("Capabilities") or ()
+    words = [word for group in capabilities for word in group]
+    if "gpu" in words:
+        return "gpu"
+    return words[0] if words else str(request.get("Driver") or "device")
