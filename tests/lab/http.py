@@ -32,18 +32,16 @@ class Answer:
 def connect(url: str, tls: Certificate | None = None, timeout: float = 10.0) -> socket.socket:
     """A connected socket to ``tcp://host:port`` or ``unix:///path``."""
     parts = urlsplit(url)
-    if parts.scheme == "unix":
-        plain = socket.socket(socket.AF_UNIX)
-        plain.settimeout(timeout)
-        plain.connect(parts.path)
-        return plain
-    plain = socket.create_connection((parts.hostname or "", parts.port or 0), timeout)
-    if tls is None:
-        return plain
+    unix = parts.scheme == "unix"
+    made = socket.socket(socket.AF_UNIX if unix else socket.AF_INET)
     try:
-        return client_context(tls).wrap_socket(plain, server_hostname=parts.hostname)
+        made.settimeout(timeout)
+        made.connect(parts.path if unix else (parts.hostname, parts.port))
+        if tls is None:
+            return made
+        return client_context(tls).wrap_socket(made, server_hostname=parts.hostname)
     except OSError:
-        plain.close()
+        made.close()
         raise
 
 

@@ -40,12 +40,17 @@ class Terminal:
 
     def expect(self, text: str, within: float = 15.0) -> None:
         """Reads until ``text`` comes; what is before and with it is dropped from ``out``."""
+        if not self.saw(text, within):
+            raise AssertionError(f"no {text!r} in {self.out!r}")
+        self.out = self.out.split(text, 1)[1]
+
+    def saw(self, text: str, within: float) -> bool:
         deadline = time.monotonic() + within
         while text not in self.out:
             left = deadline - time.monotonic()
             if left <= 0 or not self._read(left):
-                raise AssertionError(f"no {text!r} in {self.out!r}")
-        self.out = self.out.split(text, 1)[1]
+                return False
+        return True
 
     def _read(self, within: float) -> bool:
         ready, _, _ = select.select([self._mine], [], [], within)
