@@ -20,6 +20,7 @@ class Tally:
     """What the containers of one engine come to; pending ones count like created ones.
 
     Attributes:
+        active: Containers that hold their resources: created, running, paused, restarting.
         states: State word -> containers in it.
         cpus: Nano-CPUs reserved by containers that hold their resources.
         memory: Bytes, likewise.
@@ -31,6 +32,7 @@ class Tally:
     """
 
     total: int = 0
+    active: int = 0
     states: Counter[str] = field(default_factory=Counter)
     cpus: int = 0
     memory: int = 0
@@ -75,6 +77,7 @@ class Tally:
 
     def _hold(self, container: Container, sign: int) -> None:
         demand = container.demand
+        self.active += sign
         self.cpus += sign * demand.cpus
         self.memory += sign * demand.memory
         for device in demand.devices:

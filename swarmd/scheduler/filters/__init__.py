@@ -1,0 +1,1 @@
+"""One filter a module; ``swarmd.scheduler.registry`` knows their names and order."""

@@ -1,0 +1,108 @@
+"""Near, or far from, a container, an image, or containers with a label.
+
+Containers of every state count, pending ones too. ``container`` compares names and IDs, ``image``
+IDs, references, and references without their tag; any other key is a container label, which is the
+empty text on containers without it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+
+from swarmd.core.expressions import Expression
+from swarmd.core.model import Engine
+from swarmd.core.names import familiar, repository_of, short_id
+from swarmd.core.pattern import Pattern, Verdicts
+from swarmd.scheduler.policy import Policy
+from swarmd.scheduler.request import Placement
+from swarmd.scheduler.rule import Rule
+
+Test = Callable[[Engine], bool]
+
+_SHORT_ID = 12  # characters, as Docker prints IDs
+
+
+def affinity(wanted: Placement, engines: Sequence[Engine], policy: Policy) -> Iterator[Rule]:
+    return map(_rule, wanted.affinities)
+
+
+def _rule(expression: Expression) -> Rule:
+    equal, near = expression.equal, _test(expression)
+
+    def keep(engines: Sequence[Engine]) -> list[Engine]:
+        return [engine for engine in engines if near(engine) is equal]
+
+    shown = f"{expression} (soft={'true' if expression.soft else 'false'})"
+    what = {"container": "container", "image": "image"}.get(expression.key, "container with label")
+    reason = f"has {'no' if equal else 'a'} {what} {_wish(expression)}"
+    return Rule("affinity", shown, keep, lambda engine: reason, expression.soft)
+
+
+def _wish(expression: Expression) -> str:
+    short = expression.key in ("container", "image")
+    return expression.value if short else f"{expression.key}={expression.value}"
+
+
+def _test(expression: Expression) -> Test:
+    if expression.key == "container":
+        return _container(expression.pattern)
+    if expression.key == "image":
+        return _image(expression.pattern)
+    return _label(expression.key, expression.pattern)
+
+
+def _container(pattern: Pattern) -> Test:
+    matches, exact = pattern.matches, pattern.exact
+    if exact is None:
+        return lambda e: any(map(matches, e.tally.names)) or any(map(matches, e.tally.ids))
+    name = exact.removeprefix("/")
+    if len(exact) < _SHORT_ID or not set(exact) <= set("0123456789abcdef"):
+        return lambda e: name in e.tally.names
+    return lambda e: name in e.tally.names or any(i.startswith(exact) for i in e.tally.ids)
+
+
+def _image(pattern: Pattern) -> Test:
+    """An engine has few references, and the fleet has few different ones."""
+    by_ref, by_id = Verdicts(_reference(pattern)), Verdicts(_image_id(pattern))
+
+    def near(engine: Engine) -> bool:
+        refs, ids = engine.image_refs, engine.images
+        return any(by_ref[ref] for ref in refs) or any(by_id[each] for each in ids)
+
+    return near
+
+
+def _reference(pattern: Pattern) -> Pattern:
+    """``redis`` means each of its tags, as does ``docker.io/library/redis``."""
+    exact = None if pattern.exact is None else familiar(pattern.exact).removesuffix(":latest")
+    bare = pattern.exact is not None and repository_of(pattern.exact) == pattern.exact
+
+    def matches(ref: str) -> bool:
+        if pattern.matches(ref) or pattern.matches(repository_of(ref)):
+            return True
+        return exact is not None and exact == (repository_of(ref) if bare else ref)
+
+    return Pattern(pattern.text, None, matches)
+
+
+def _image_id(pattern: Pattern) -> Pattern:
+    """With and without ``sha256:``, whole or as Docker shortens it."""
+
+    def matches(image: str) -> bool:
+        forms = (image, image.removeprefix("sha256:"), short_id(image))
+        return any(map(pattern.matches, forms))
+
+    return Pattern(pattern.text, None, matches)
+
+
+def _label(key: str, pattern: Pattern) -> Test:
+    verdicts = Verdicts(pattern)
+    blank = pattern.matches("")
+
+    def near(engine: Engine) -> bool:
+        values: Mapping[str, int] = engine.tally.labels.get(key, {})
+        if any(verdicts[value] for value in values):
+            return True
+        return blank and sum(values.values()) < engine.tally.total
+
+    return near

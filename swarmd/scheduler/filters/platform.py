@@ -1,0 +1,62 @@
+"""Images run on the system and processor that they were built for, where both are known.
+
+No registry is asked: what is unknown passes, and the engine has the last word.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from swarmd.core.model import Engine
+from swarmd.scheduler.policy import Policy
+from swarmd.scheduler.request import ANY_PLATFORM, Placement, Platform
+from swarmd.scheduler.rule import Rule
+
+# What ``/info`` says -> what images say.
+_ARCHITECTURES = {
+    "x86_64": "amd64",
+    "i386": "386",
+    "i686": "386",
+    "aarch64": "arm64",
+    "armv6l": "arm",
+    "armv7l": "arm",
+    "armv8l": "arm",
+}
+# Processors that also run another's programs.
+_ALSO = {("amd64", "386"), ("arm64", "arm")}
+
+
+def parse_platform(text: str) -> Platform:
+    """``linux/arm64/v8``, ``linux``, or "" for any."""
+    os, _, rest = text.lower().partition("/")
+    return Platform(os, _architecture(rest.partition("/")[0]))
+
+
+def platform(wanted: Placement, engines: Sequence[Engine], policy: Policy) -> Iterator[Rule]:
+    if wanted.platform == ANY_PLATFORM:
+        return
+    wish = Platform(wanted.platform.os.lower(), _architecture(wanted.platform.architecture))
+    shown = "/".join(part for part in wish if part)
+
+    def keep(engines: Sequence[Engine]) -> list[Engine]:
+        return [engine for engine in engines if _runs(_of(engine), wish)]
+
+    yield Rule("platform", f"platform=={shown}", keep, lambda e: f"is {'/'.join(_of(e))}")
+
+
+def _architecture(word: str) -> str:
+    return _ARCHITECTURES.get(word.lower(), word.lower())
+
+
+def _of(engine: Engine) -> Platform:
+    return Platform(engine.spec.os_type.lower(), _architecture(engine.spec.architecture))
+
+
+def _runs(has: Platform, wish: Platform) -> bool:
+    return _same(has.os, wish.os) and (
+        _same(has.architecture, wish.architecture) or (has.architecture, wish.architecture) in _ALSO
+    )
+
+
+def _same(has: str, wish: str) -> bool:
+    return not has or not wish or has == wish

@@ -1,0 +1,102 @@
+"""Memory, CPUs and devices that are still free, over-commit included.
+
+Reserved is what running, created and pending containers ask for, whoever made them. A container
+that asks for nothing fits everywhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+
+from swarmd.core.model import Engine
+from swarmd.core.resources import ONE_CPU, DeviceWish
+from swarmd.scheduler import node_labels
+from swarmd.scheduler.capacity import total_cpus, total_memory
+from swarmd.scheduler.claim import claim_devices
+from swarmd.scheduler.policy import Policy
+from swarmd.scheduler.request import Placement
+from swarmd.scheduler.rule import Rule
+
+_HEADLINE = "no resources available to schedule container"
+_MIB = 1 << 20
+
+
+def resources(wanted: Placement, engines: Sequence[Engine], policy: Policy) -> Iterator[Rule]:
+    if wanted.demand.cpus:
+        yield _cpus(wanted.demand.cpus, policy)
+    if wanted.cpuset:
+        yield _cpuset(wanted.cpuset)
+    if wanted.demand.memory:
+        yield _memory(wanted.demand.memory, policy)
+
+
+def device(wanted: Placement, engines: Sequence[Engine], policy: Policy) -> Iterator[Rule]:
+    if not wanted.device_wishes and not wanted.demand.devices:
+        return
+
+    def keep(engines: Sequence[Engine]) -> list[Engine]:
+        return [engine for engine in engines if claim_devices(wanted, engine) is not None]
+
+    shown = ", ".join([*map(_wish, wanted.device_wishes), *map("=".join, wanted.demand.devices)])
+    yield Rule("device", shown, keep, _device_reason(wanted), headline=_HEADLINE)
+
+
+def _cpus(wish: int, policy: Policy) -> Rule:
+    def keep(engines: Sequence[Engine]) -> list[Engine]:
+        return [e for e in engines if e.tally.cpus + wish <= total_cpus(e, policy)]
+
+    def why(engine: Engine) -> str:
+        total = total_cpus(engine, policy)
+        free = max(0.0, total - engine.tally.cpus)
+        return f"{free / ONE_CPU:g} of {total / ONE_CPU:g} CPUs are free"
+
+    return Rule("resources", f"cpus=={wish / ONE_CPU:g}", keep, why, headline=_HEADLINE)
+
+
+def _cpuset(wish: int) -> Rule:
+    def keep(engines: Sequence[Engine]) -> list[Engine]:
+        return [engine for engine in engines if engine.spec.cpus >= wish]
+
+    return Rule(
+        "resources",
+        f"cpuset==0-{wish - 1}",
+        keep,
+        lambda engine: f"has {engine.spec.cpus} CPUs, {wish} are needed",
+        headline=_HEADLINE,
+    )
+
+
+def _memory(wish: int, policy: Policy) -> Rule:
+    def keep(engines: Sequence[Engine]) -> list[Engine]:
+        return [e for e in engines if e.tally.memory + wish <= total_memory(e, policy)]
+
+    def why(engine: Engine) -> str:
+        total = total_memory(engine, policy)
+        free = max(0.0, total - engine.tally.memory)
+        return f"{free / _MIB:.0f} of {total / _MIB:.0f} MiB of memory are free"
+
+    return Rule("resources", f"memory=={wish / _MIB:g}MiB", keep, why, headline=_HEADLINE)
+
+
+def _wish(wish: DeviceWish) -> str:
+    kind, count, ids = wish
+    return f"{kind}={','.join(ids) or ('all' if count < 0 else count)}"
+
+
+def _device_reason(wanted: Placement) -> Callable[[Engine], str]:
+    kinds = [wish.kind for wish in wanted.device_wishes] + [
+        kind for kind, _ in wanted.demand.devices
+    ]
+
+    def why(engine: Engine) -> str:
+        return ", ".join(_device_state(engine, kind) for kind in dict.fromkeys(kinds))
+
+    return why
+
+
+def _device_state(engine: Engine, kind: str) -> str:
+    declared = node_labels.devices(engine, kind)
+    if not declared:
+        return f"no label {node_labels.RESOURCE}{kind} declares a device"
+    held = [device for device in declared if (kind, device) in engine.tally.devices]
+    return f"{len(declared) - len(held)} of {len(declared)} {kind} devices are free"

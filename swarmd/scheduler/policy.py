@@ -1,0 +1,24 @@
+"""How the fleet's operator wants containers placed; made by ``registry.make_policy``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """Names are known ones.
+
+    Attributes:
+        filters: Names, in order.
+        spread: Node label for ``--strategy spread:LABEL``; "" if none.
+        overcommit: Share of its CPUs and memory that a node gives beyond what it has; 0.05 is 5 %.
+            A node's label ``overcommit`` goes before.
+        image_locality: Among equal nodes, those that have the image come first.
+    """
+
+    strategy: str
+    filters: tuple[str, ...]
+    spread: str = ""
+    overcommit: float = 0.0
+    image_locality: bool = True

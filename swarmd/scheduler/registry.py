@@ -1,0 +1,88 @@
+"""The filters and strategies there are, in order; the only place that knows them all."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
+
+from swarmd.scheduler.filters.affinity import affinity
+from swarmd.scheduler.filters.constraint import constraint
+from swarmd.scheduler.filters.containerslots import containerslots
+from swarmd.scheduler.filters.cordon import cordon
+from swarmd.scheduler.filters.dependency import dependency, pins
+from swarmd.scheduler.filters.health import health
+from swarmd.scheduler.filters.locality import network, volume
+from swarmd.scheduler.filters.platform import platform
+from swarmd.scheduler.filters.port import port
+from swarmd.scheduler.filters.resources import device, resources
+from swarmd.scheduler.filters.whitelist import whitelist
+from swarmd.scheduler.policy import Policy
+from swarmd.scheduler.rule import Filter
+from swarmd.scheduler.strategies.binpack import binpack
+from swarmd.scheduler.strategies.column import Strategy
+from swarmd.scheduler.strategies.random import random
+from swarmd.scheduler.strategies.spread import spread
+
+FILTERS: Mapping[str, Filter] = MappingProxyType(
+    {
+        "health": health,
+        "cordon": cordon,
+        "port": port,
+        "containerslots": containerslots,
+        "dependency": dependency,
+        "network": network,
+        "volume": volume,
+        "affinity": affinity,
+        "constraint": constraint,
+        "whitelist": whitelist,
+        "platform": platform,
+        "pin": pins,
+        "device": device,
+        "resources": resources,
+    }
+)
+"""Name for ``--filter`` -> filter, in the default order; the last one's refusal is what shows."""
+
+ALWAYS = ("cordon", "pin", "device", "resources")
+"""Filters that no ``--filter`` leaves out: without them a promise made elsewhere would break."""
+
+STRATEGIES: Mapping[str, Strategy] = MappingProxyType(
+    {"spread": spread, "binpack": binpack, "random": random}
+)
+
+_ALIASES = {"binpacking": "binpack"}
+
+
+def make_policy(
+    strategy: str = "spread",
+    filters: Iterable[str] = (),
+    *,
+    overcommit: float = 0.0,
+    image_locality: bool = True,
+) -> Policy:
+    """Checks what the operator gave.
+
+    Args:
+        strategy: A name, or ``spread:LABEL``.
+        filters: Names in the order wanted; none means all.
+
+    Raises:
+        ValueError: A name is unknown (the known ones are listed), or over-commit is -1 or less.
+    """
+    name, _, label = strategy.partition(":")
+    name = _ALIASES.get(name, name)
+    chosen = tuple(dict.fromkeys(filters)) or tuple(FILTERS)
+    _check("strategy", [name], STRATEGIES)
+    _check("filter", chosen, FILTERS)
+    if label and name != "spread":
+        raise ValueError(f"strategy not supported: {strategy}; only spread takes a label")
+    if not overcommit > -1:
+        raise ValueError(f"overcommit should be larger than -1, {overcommit:g} is invalid")
+    order = (*chosen, *(each for each in ALWAYS if each not in chosen))
+    return Policy(name, order, label, overcommit, image_locality)
+
+
+def _check(what: str, names: Iterable[str], known: Iterable[str]) -> None:
+    for name in names:
+        if name not in known:
+            raise ValueError(f"{what} not supported: {name}; known: {', '.join(known)}")

@@ -1,0 +1,80 @@
+"""What a container asks of its place, as far as swarmd understands it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from swarmd.core.expressions import Expression
+from swarmd.core.model import Demand
+from swarmd.core.resources import DeviceWish
+
+
+class Pin(NamedTuple):
+    """Only some engines will do, and the caller knows which.
+
+    Attributes:
+        condition: The wish as the user wrote it, say ``--volumes-from=data``.
+        engines: Keys of the engines that will do; none if what is needed exists nowhere.
+        reason: What the other engines lack, say ``container data is not there``.
+    """
+
+    condition: str
+    engines: frozenset[str]
+    reason: str
+
+
+class PortRange(NamedTuple):
+    """One free host port of ``first`` to ``last``, both included; ``ip`` "" is every address."""
+
+    first: int
+    last: int
+    proto: str = "tcp"
+    ip: str = ""
+
+
+class Platform(NamedTuple):
+    """As images name it, say ("linux", "arm64"); "" is any."""
+
+    os: str = ""
+    architecture: str = ""
+
+
+NO_DEMAND = Demand()
+ANY_PLATFORM = Platform()
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """One create request, resolved by the caller where it names other things.
+
+    Attributes:
+        image: Its reference or ID, for the image-locality tie-break.
+        demand: CPUs, memory, fixed host ports, and devices asked for by ID.
+        port_ranges: Host ports of which the engine picks one.
+        host_mode: ``--network host``: the ports are those that the container exposes.
+        cpuset: Number of CPUs that the engine must have for ``--cpuset-cpus``.
+        dependencies: One for each ``--volumes-from``, ``--link``, ``--network container:`` ….
+        networks: Names or full IDs of the networks to join.
+        volumes: Names of the volumes to mount.
+        platform: Of the image or the request, where known.
+        spread: Node label over whose values containers are evened out first; "" is the default.
+        pins: What else ties it to engines: a node in a network's name, a pulled image ….
+    """
+
+    name: str = ""
+    image: str = ""
+    demand: Demand = NO_DEMAND
+    port_ranges: tuple[PortRange, ...] = ()
+    host_mode: bool = False
+    cpuset: int = 0
+    device_wishes: tuple[DeviceWish, ...] = ()
+    constraints: tuple[Expression, ...] = ()
+    affinities: tuple[Expression, ...] = ()
+    whitelists: tuple[Expression, ...] = ()
+    dependencies: tuple[Pin, ...] = ()
+    networks: tuple[str, ...] = ()
+    volumes: tuple[str, ...] = ()
+    platform: Platform = ANY_PLATFORM
+    spread: str = ""
+    pins: tuple[Pin, ...] = ()

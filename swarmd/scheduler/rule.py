@@ -1,0 +1,36 @@
+"""A rule: which engines pass, and in words why the others do not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+from swarmd.core.model import Engine
+from swarmd.scheduler.policy import Policy
+from swarmd.scheduler.request import Placement
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One condition of one filter.
+
+    Attributes:
+        filter: The name of its filter.
+        condition: As classic Swarm lists it in its error, "" if it has none there.
+        keep: The engines that pass, in the order given.
+        why: For an engine that does not pass, the reason; the engine's name is put before it.
+        soft: It gives way where no engine passes.
+        headline: What the client reads first if this rule leaves no engine, where that is not
+            "Unable to find a node …".
+    """
+
+    filter: str
+    condition: str
+    keep: Callable[[Sequence[Engine]], list[Engine]]
+    why: Callable[[Engine], str]
+    soft: bool = False
+    headline: str = ""
+
+
+Filter = Callable[[Placement, Sequence[Engine], Policy], Iterator[Rule]]
+"""The rules that a wish means to a fleet; none where the wish does not concern the filter."""

@@ -1,0 +1,1 @@
+"""One strategy a module; ``swarmd.scheduler.registry`` knows their names."""
