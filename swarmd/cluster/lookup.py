@@ -107,7 +107,7 @@ def find_network(state: State, ref: str) -> Found[Network]:
     by_rank = _ranked_networks(state, ref)
     for found in by_rank:
         if found:
-            return _one("network", ref, found, _network_identity)
+            return _one("network", ref, found, network_identity)
     raise NotFound(f"network {ref} not found")
 
 
@@ -131,7 +131,7 @@ def network_id(network: Network) -> str:
     return network.labels.get(KEPT_ID) or network.id
 
 
-def _network_identity(network: Network, engine: Engine) -> str:
+def network_identity(network: Network, engine: Engine) -> str:
     return network.name if network.name in PREDEFINED else network_id(network)
 
 

@@ -102,6 +102,13 @@ def familiar(image: str) -> str:
     return f"{repository}:{tag or 'latest'}"
 
 
+def join_reference(image: str, tag: str) -> str:
+    """The ``fromImage`` and ``tag`` of a pull as one familiar reference; ``tag`` may be a digest."""
+    if not image or not tag:
+        return familiar(image) if image else ""
+    return familiar(f"{image}@{tag}" if ":" in tag else f"{image}:{tag}")
+
+
 def repository_of(ref: str) -> str:
     """The part of an image reference before its tag or digest."""
     return _split_tag(ref.partition("@")[0])[0]

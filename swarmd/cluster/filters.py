@@ -1,0 +1,198 @@
+"""The parameters of list requests, read once: ``all``, ``limit`` and Docker's ``filters``.
+
+Between keys AND, between the values of one key OR, except labels, of which all must hold.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import NamedTuple, Protocol, Self
+
+import orjson
+
+from swarmd.core.errors import BadParameter
+from swarmd.core.model import Engine
+from swarmd.core.pattern import PatternError, regex
+
+Filters = Mapping[str, tuple[str, ...]]
+
+CONTAINER_KEYS = frozenset(
+    {
+        *("ancestor", "before", "exited", "expose", "health", "id", "is-task", "isolation"),
+        *("label", "name", "network", "node", "publish", "since", "status", "volume"),
+    }
+)
+IMAGE_KEYS = frozenset({"before", "dangling", "label", "node", "reference", "since", "until"})
+NETWORK_KEYS = frozenset({"dangling", "driver", "id", "label", "name", "node", "scope", "type"})
+VOLUME_KEYS = frozenset({"dangling", "driver", "label", "name", "node"})
+
+_FALSE = frozenset({"", "0", "no", "false", "none"})
+_TRUTH = {"true": True, "1": True, "false": False, "0": False}
+_LITERAL = re.compile(r"[a-zA-Z0-9_/-]+\Z")
+_ANCHORED = re.compile(r"\^(?:/|/\?)?([a-zA-Z0-9_-]+)\$\Z")
+
+
+class Arguments(Protocol):
+    """The query of a request: ``arg("all")`` is "" where there is none."""
+
+    def __call__(self, name: str) -> str: ...
+
+
+@dataclass(frozen=True, slots=True)
+class ListQuery:
+    """Of ``GET /containers/json``; ``limit`` 0 is none."""
+
+    all: bool = False
+    limit: int = 0
+    filters: Filters = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, arg: Arguments) -> Self:
+        filters = parse_filters(arg("filters"), CONTAINER_KEYS)
+        for key in ("before", "since"):  # parameters of their own until API 1.24
+            if arg(key):
+                filters[key] = (*filters.get(key, ()), arg(key))
+        return cls(truth(arg("all")), _limit(arg("limit")), filters)
+
+
+@dataclass(frozen=True, slots=True)
+class ImageQuery:
+    """Of ``GET /images/json``."""
+
+    all: bool = False
+    filters: Filters = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, arg: Arguments) -> Self:
+        filters = parse_filters(arg("filters"), IMAGE_KEYS)
+        if arg("filter"):  # a parameter of its own until API 1.41
+            filters["reference"] = (*filters.get("reference", ()), arg("filter"))
+        return cls(truth(arg("all")), filters)
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkQuery:
+    """Of ``GET /networks``."""
+
+    filters: Filters = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, arg: Arguments) -> Self:
+        return cls(parse_filters(arg("filters"), NETWORK_KEYS))
+
+
+@dataclass(frozen=True, slots=True)
+class VolumeQuery:
+    """Of ``GET /volumes``."""
+
+    filters: Filters = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, arg: Arguments) -> Self:
+        return cls(parse_filters(arg("filters"), VOLUME_KEYS))
+
+
+def truth(text: str) -> bool:
+    """Docker's rule for parameters: everything that is not clearly "no" is true."""
+    return text.strip().lower() not in _FALSE
+
+
+def _limit(text: str) -> int:
+    if not text:
+        return 0
+    try:
+        return max(0, int(text))
+    except ValueError:
+        raise BadParameter(f'strconv.Atoi: parsing "{text}": invalid syntax') from None
+
+
+def parse_filters(text: str, known: Collection[str]) -> dict[str, tuple[str, ...]]:
+    """``{"key": ["value"]}`` or ``{"key": {"value": true}}``; a false value still counts."""
+    try:
+        given = orjson.loads(text) if text else {}
+    except orjson.JSONDecodeError:
+        raise BadParameter("invalid filter") from None
+    if not isinstance(given, dict):
+        raise BadParameter("invalid filter")
+    for key, values in given.items():
+        if key not in known:
+            raise BadParameter(f"invalid filter '{key}'")
+        is_list = isinstance(values, (list, dict))
+        if not is_list or not all(isinstance(value, str) for value in values):
+            raise BadParameter("invalid filter")
+    return {key: tuple(values) for key, values in given.items() if values}
+
+
+def bad_value(key: str, value: str) -> BadParameter:
+    return BadParameter(f"invalid filter '{key}={value}'")
+
+
+def one_of(filters: Filters, key: str, allowed: Collection[str]) -> tuple[str, ...]:
+    """The values of ``key``, none of which may be unknown."""
+    for value in filters.get(key, ()):
+        if value not in allowed:
+            raise bad_value(key, value)
+    return filters.get(key, ())
+
+
+def flag(filters: Filters, key: str) -> bool | None:
+    """The truth value of ``key``; None where it is not given. Two that differ are an error."""
+    values = one_of(filters, key, _TRUTH)
+    said = {_TRUTH[value] for value in values}
+    if len(said) > 1:
+        raise bad_value(key, ",".join(values))
+    return said.pop() if said else None
+
+
+def labels_match(wanted: Iterable[str], labels: Mapping[str, str]) -> bool:
+    """Each of ``wanted`` is ``key`` (has it) or ``key=value`` (has this value)."""
+    return all(_label_matches(one, labels) for one in wanted)
+
+
+def _label_matches(wanted: str, labels: Mapping[str, str]) -> bool:
+    key, equals, value = wanted.partition("=")
+    return labels.get(key) == value if equals else key in labels
+
+
+def on_node(wanted: Collection[str], engine: Engine) -> bool:
+    """``node=`` names an engine by name, address or ID."""
+    return not wanted or not {engine.name, engine.key, engine.spec.id}.isdisjoint(wanted)
+
+
+def anchored_name(pattern: str) -> str | None:
+    """The only name that ``^web$`` or ``^/web$`` can match; None if there may be several."""
+    found = _ANCHORED.match(pattern)
+    return found[1] if found else None
+
+
+def text_test(value: str) -> Callable[[str], bool]:
+    """Equal, or found by the regular expression; one that does not compile finds nothing."""
+    if _LITERAL.match(value):
+        return lambda text: value in text
+    try:
+        matches = regex(value).matches
+    except PatternError:
+        return value.__eq__
+    return lambda text: text == value or matches(text)
+
+
+class PortRange(NamedTuple):
+    first: int
+    last: int
+    proto: str
+
+    def holds(self, port: int | None, proto: str) -> bool:
+        return port is not None and self.first <= port <= self.last and proto == self.proto
+
+
+def port_range(key: str, value: str) -> PortRange:
+    """``80``, ``80/tcp``, ``8000-8100/udp``."""
+    if ":" in value:
+        raise BadParameter(f"filter for '{key}' should not contain ':': {value}")
+    numbers, _, proto = value.partition("/")
+    first, _, last = numbers.partition("-")
+    if not (first.isdecimal() and (last or first).isdecimal()):
+        raise bad_value(key, value)
+    return PortRange(int(first), int(last or first), proto or "tcp")

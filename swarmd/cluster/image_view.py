@@ -1,0 +1,138 @@
+"""``docker images``: one row an image, however many engines have it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import UTC, datetime
+
+import orjson
+
+from swarmd.cluster.filters import (
+    Filters,
+    ImageQuery,
+    bad_value,
+    flag,
+    labels_match,
+    on_node,
+)
+from swarmd.cluster.lookup import find_image
+from swarmd.cluster.state import State
+from swarmd.core.errors import BadParameter, NoSuchImage
+from swarmd.core.model import Engine, Image
+from swarmd.core.names import SWARM_LABELS, natural, repository_of
+from swarmd.core.pattern import PatternError, regex
+from swarmd.core.units import parse_duration
+
+# Shown with each image; engines never see it.
+NODES_LABEL = SWARM_LABELS + "nodes"
+
+Held = tuple[Image, Engine]
+Test = Callable[[Image, Engine], bool]
+
+
+def image_list(state: State, query: ImageQuery, now: float = 0.0) -> list[bytes]:
+    """Chunks of a JSON array, newest first; label ``com.docker.swarm.nodes`` says who has it.
+
+    Args:
+        now: Wall-clock seconds, for ``until`` filters with an age.
+    """
+    fits_name = _reference(query.filters.get("reference", ()))
+    tests = _tests(state, query, now)
+    groups: dict[str, list[Held]] = {}
+    for image, engine in _all_images(state):
+        if fits_name(_refs(image)) and all(test(image, engine) for test in tests):
+            groups.setdefault(image.id, []).append((image, engine))
+    newest = sorted(groups.values(), key=lambda group: -group[0][0].created)
+    return [b"[", b",".join(_row(group, fits_name) for group in newest), b"]\n"]
+
+
+def _all_images(state: State) -> Iterable[Held]:
+    engines = sorted(state.engines.values(), key=lambda engine: natural(engine.name))
+    return ((image, engine) for engine in engines for image in engine.images.values())
+
+
+def _refs(image: Image) -> Sequence[str]:
+    return (*image.tags, *image.digests)
+
+
+def _row(group: Sequence[Held], fits_name: Callable[[Sequence[str]], bool]) -> bytes:
+    item = orjson.loads(group[0][0].entry)
+    tags = dict.fromkeys(tag for image, _ in group for tag in image.tags if fits_name([tag]))
+    digests = dict.fromkeys(one for image, _ in group for one in image.digests)
+    item["RepoTags"] = list(tags) or item.get("RepoTags") or []
+    item["RepoDigests"] = list(digests) or item.get("RepoDigests") or []
+    item["Containers"] = -1
+    nodes = " ".join(dict.fromkeys(engine.name for _, engine in group))
+    item["Labels"] = {**(item.get("Labels") or {}), NODES_LABEL: nodes}
+    return orjson.dumps(item)
+
+
+def _tests(state: State, query: ImageQuery, now: float) -> list[Test]:
+    filters = query.filters
+    tests: list[Test] = [lambda image, engine: labels_match(filters.get("label", ()), image.labels)]
+    if "node" in filters:
+        tests.append(lambda image, engine: on_node(filters["node"], engine))
+    parents = {key: {i.parent for i in e.images.values()} for key, e in state.engines.items()}
+    dangling = flag(filters, "dangling")
+    if dangling is not None:
+        tests.append(lambda i, e: (not i.tags and i.id not in parents[e.key]) == dangling)
+    if not query.all:
+        tests.append(lambda i, e: bool(_refs(i)) or i.id not in parents[e.key])
+    return tests + _times(state, filters, now)
+
+
+def _times(state: State, filters: Filters, now: float) -> list[Test]:
+    tests: list[Test] = []
+    if before := [_created(state, ref) for ref in filters.get("before", ())]:
+        tests.append(lambda image, engine: image.created < max(before))
+    if since := [_created(state, ref) for ref in filters.get("since", ())]:
+        tests.append(lambda image, engine: image.created > min(since))
+    if until := [_moment(text, now) for text in filters.get("until", ())]:
+        tests.append(lambda image, engine: image.created < max(until))
+    return tests
+
+
+def _created(state: State, ref: str) -> int:
+    for engine in state.engines.values():
+        image = find_image(engine, ref)
+        if image is not None:
+            return image.created
+    raise NoSuchImage(ref)
+
+
+def _moment(text: str, now: float) -> float:
+    """A Unix time, an age (``24h``) or an RFC 3339 time."""
+    try:
+        return float(text)
+    except ValueError:
+        pass
+    try:
+        moment = datetime.fromisoformat(text)
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+    except ValueError:
+        pass
+    try:
+        return now - parse_duration(text)
+    except ValueError:
+        raise bad_value("until", text) from None
+
+
+def _reference(patterns: Sequence[str]) -> Callable[[Sequence[str]], bool]:
+    """Whether one of an image's references fits one of ``patterns``: whole or without its tag."""
+    if not patterns:
+        return lambda refs: True
+    tests = [_path_match(pattern) for pattern in patterns]
+    return lambda refs: any(test(ref) or test(repository_of(ref)) for ref in refs for test in tests)
+
+
+def _path_match(pattern: str) -> Callable[[str], bool]:
+    """A glob whose ``*`` and ``?`` stop at slashes; ``[…]`` is a set of characters."""
+    source = "".join(_GLOB.get(char, "\\" + char if char in _SPECIAL else char) for char in pattern)
+    try:
+        return regex(f"^(?:{source})$").matches
+    except PatternError:
+        raise BadParameter(f"invalid filter 'reference={pattern}'") from None
+
+
+_GLOB = {"*": "[^/]*", "?": "[^/]"}
+_SPECIAL = frozenset(".+(){}|$")

@@ -1,0 +1,289 @@
+"""``docker info`` and ``docker version`` of the fleet, in an engine's shape."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import Any
+
+import orjson
+
+from swarmd.cluster.state import State
+from swarmd.core import version as api
+from swarmd.core.model import Engine
+from swarmd.core.names import natural
+from swarmd.core.units import show_size
+
+ONE_CPU = 1_000_000_000
+_LONGEST_LIST = 8
+
+# What an engine can do; the fleet can if no healthy engine says that it cannot.
+_ABILITIES = (
+    *("MemoryLimit", "SwapLimit", "CpuCfsPeriod", "CpuCfsQuota", "CPUShares", "CPUSet"),
+    *("PidsLimit", "IPv4Forwarding", "OomKillDisable"),
+)
+# Shown if all healthy engines say the same.
+_COMMON = (
+    *("Driver", "LoggingDriver", "CgroupDriver", "CgroupVersion", "DefaultRuntime"),
+    *("OperatingSystem", "OSVersion", "OSType", "Architecture", "KernelVersion", "InitBinary"),
+)
+_PLUGIN_KINDS = ("Volume", "Network", "Authorization", "Log")
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Who this manager is, and how it was told to work.
+
+    Attributes:
+        role: "primary" or "replica".
+        primary: Address of the primary, for a replica.
+        overcommit: By how much of it a host's memory and CPUs may be exceeded, 0.05 as default.
+    """
+
+    name: str
+    version: str
+    id: str = ""
+    role: str = "primary"
+    primary: str = ""
+    strategy: str = "spread"
+    filters: Sequence[str] = ()
+    overcommit: float = 0.0
+    kernel: str = ""
+    os: str = "linux"
+    architecture: str = "amd64"
+    proxies: Mapping[str, str] = field(default_factory=dict)
+
+
+def info(
+    state: State, identity: Identity, now: float, problem: str = "", listeners: int = 0
+) -> dict[str, Any]:
+    """The body of ``GET /info``.
+
+    Args:
+        now: Wall-clock seconds.
+        problem: What is wrong with discovery, in words.
+        listeners: Clients that follow the events.
+    """
+    engines = sorted(state.engines.values(), key=lambda engine: natural(engine.name))
+    valid = [engine for engine in engines if engine.validated]
+    return {
+        **_own(identity),
+        **_sums(valid, identity.overcommit),
+        **_of_engines([engine for engine in valid if engine.healthy]),
+        "NEventsListener": listeners,
+        "SystemTime": datetime.fromtimestamp(now, UTC).isoformat().replace("+00:00", "Z"),
+        "SystemStatus": _head(identity, engines)
+        + [row for engine in engines for row in _rows(engine, identity.overcommit)],
+        "Warnings": _warnings(engines, problem) or None,
+    }
+
+
+def _own(identity: Identity) -> dict[str, Any]:
+    proxies = {key: identity.proxies.get(key, "") for key in ("HttpProxy", "HttpsProxy", "NoProxy")}
+    return {
+        "ID": identity.id,
+        "Name": identity.name,
+        "ServerVersion": f"swarm/{identity.version}",
+        **proxies,
+        "Debug": False,
+        "ExperimentalBuild": False,
+        "LiveRestoreEnabled": False,
+        "IndexServerAddress": "https://index.docker.io/v1/",
+        "RegistryConfig": None,
+        "DriverStatus": None,
+        "SecurityOptions": [],
+        "Labels": [],
+        "Swarm": {"NodeID": "", "NodeAddr": "", "LocalNodeState": "inactive"},
+    }
+
+
+def _sums(engines: Sequence[Engine], overcommit: float) -> dict[str, int]:
+    """Over all that were ever validated; reservations under way are no containers yet."""
+    containers = sum(len(engine.containers) for engine in engines)
+    counts = Counter[str]()
+    for engine in engines:
+        counts.update(engine.tally.states)
+    running = sum(engine.tally.running for engine in engines)
+    paused = counts["paused"]
+    images = {image_id for engine in engines for image_id in engine.images}
+    return {
+        "Containers": containers,
+        "ContainersRunning": running,
+        "ContainersPaused": paused,
+        "ContainersStopped": containers - running - paused,
+        "Images": len(images),
+        "NCPU": sum(with_overcommit(engine.spec.cpus, overcommit) for engine in engines),
+        "MemTotal": sum(with_overcommit(engine.spec.memory, overcommit) for engine in engines),
+    }
+
+
+def with_overcommit(amount: int, overcommit: float) -> int:
+    """Classic Swarm's arithmetic, in whole percent: 2 CPUs with 5 % stay 2, memory grows by 5 %."""
+    return amount + amount * int(overcommit * 100 + 1e-9) // 100
+
+
+# What the engines say of themselves
+
+
+@lru_cache(maxsize=16_384)
+def _facts(body: bytes) -> Mapping[str, Any]:
+    """What is shown of an engine's own ``/info``; read once, not once a request."""
+    try:
+        raw = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        return {}
+    if not isinstance(raw, dict):
+        return {}
+    kept = {key: raw[key] for key in (*_ABILITIES, *_COMMON) if key in raw}
+    plugins = raw.get("Plugins")
+    kept["Plugins"] = _text_lists(plugins) if isinstance(plugins, dict) else {}
+    warnings = raw.get("Warnings")
+    kept["Warnings"] = [str(one) for one in warnings] if isinstance(warnings, list) else []
+    return kept
+
+
+def _text_lists(plugins: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
+    return {
+        kind: tuple(str(name) for name in plugins[kind])
+        for kind in _PLUGIN_KINDS
+        if isinstance(plugins.get(kind), list)
+    }
+
+
+def _of_engines(engines: Sequence[Engine]) -> dict[str, Any]:
+    facts = [_facts(engine.spec.info) for engine in engines]
+    abilities = {key: all(fact.get(key, True) for fact in facts) for key in _ABILITIES}
+    common = {key: _common(fact.get(key, "") for fact in facts) for key in _COMMON}
+    plugins = {
+        kind: _union(fact.get("Plugins", {}).get(kind, ()) for fact in facts)
+        for kind in _PLUGIN_KINDS
+    }
+    common["OSType"] = common["OSType"] or "linux"
+    return {**abilities, **common, "Plugins": plugins}
+
+
+def _common(values: Iterable[Any]) -> Any:
+    """The value that all share; "" if they differ."""
+    distinct = set(values)
+    return distinct.pop() if len(distinct) == 1 else ""
+
+
+def _union(groups: Iterable[Iterable[str]]) -> list[str]:
+    return sorted({name for group in groups for name in group})
+
+
+# The table of nodes
+
+Row = tuple[str, str]
+
+
+def _head(identity: Identity, engines: Sequence[Engine]) -> list[Row]:
+    """The rows that classic Swarm has before the nodes."""
+    rows = [("Role", identity.role)]
+    if identity.role == "replica":
+        rows.append(("Primary", identity.primary))
+    return [
+        *rows,
+        ("Strategy", identity.strategy),
+        ("Filters", ", ".join(identity.filters)),
+        ("Nodes", str(len(engines))),
+    ]
+
+
+def _rows(engine: Engine, overcommit: float) -> list[Row]:
+    spec, tally = engine.spec, engine.tally
+    cpus = with_overcommit(spec.cpus, overcommit)
+    memory = with_overcommit(spec.memory, overcommit)
+    rows = [
+        (f" {engine.name if engine.validated else '(unknown)'}", engine.address),
+        ("  └ ID", spec.id),
+        ("  └ Status", _status(engine)),
+        ("  └ Containers", _containers(engine)),
+        ("  └ Reserved CPUs", f"{tally.cpus / ONE_CPU:g} / {cpus}"),
+        ("  └ Reserved Memory", f"{show_size(tally.memory)} / {show_size(memory)}"),
+        ("  └ Labels", ", ".join(sorted(f"{key}={one}" for key, one in engine.labels.items()))),
+    ]
+    if engine.error:
+        rows.append(("  └ Error", engine.error))
+    return [
+        *rows,
+        ("  └ UpdatedAt", _moment(int(engine.updated))),
+        ("  └ ServerVersion", spec.version),
+    ]
+
+
+def _status(engine: Engine) -> str:
+    return engine.health.value + (" (cordoned)" if engine.cordoned else "")
+
+
+def _containers(engine: Engine) -> str:
+    total, tally = len(engine.containers), engine.tally
+    if not engine.healthy:
+        return str(total)
+    stopped = total - tally.running - tally.paused
+    return f"{total} ({tally.running} Running, {tally.paused} Paused, {stopped} Stopped)"
+
+
+@lru_cache(maxsize=16_384)
+def _moment(seconds: int) -> str:
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _warnings(engines: Sequence[Engine], problem: str) -> list[str]:
+    """Each warning once, with the nodes that it is about."""
+    told: dict[str, list[str]] = {}
+    for engine in engines:
+        own = _facts(engine.spec.info).get("Warnings", ()) if engine.healthy else ()
+        for text in (*own, *engine.warnings):
+            told.setdefault(text, []).append(engine.name)
+    discovery = [f"WARNING: discovery: {problem}"] if problem else []
+    return discovery + [f"{text} ({_some(nodes)})" for text, nodes in told.items()]
+
+
+def _some(nodes: Sequence[str]) -> str:
+    """At most eight names: at a thousand nodes nobody reads more."""
+    more = f" and {len(nodes) - _LONGEST_LIST} more" if len(nodes) > _LONGEST_LIST else ""
+    return ", ".join(nodes[:_LONGEST_LIST]) + more
+
+
+# Version
+
+
+def version(state: State, identity: Identity, newest: api.Version) -> dict[str, Any]:
+    """The body of ``GET /version``: a component for the manager and one for each node."""
+    own = {
+        "ApiVersion": api.show(newest),
+        "MinAPIVersion": api.show(api.OLDEST),
+        "Os": identity.os,
+        "Arch": identity.architecture,
+        "KernelVersion": identity.kernel,
+        "GoVersion": "none (Python)",
+        "GitCommit": "",
+        "BuildTime": "",
+        "Experimental": "false",
+    }
+    engines = sorted(state.engines.values(), key=lambda engine: natural(engine.name))
+    manager = {"Name": "swarmd", "Version": f"swarm/{identity.version}", "Details": own}
+    return {
+        "Platform": {"Name": "swarmd"},
+        "Version": f"swarm/{identity.version}",
+        **{**own, "Experimental": False},
+        "Components": [manager, *(_component(one) for one in engines if one.validated)],
+    }
+
+
+def _component(engine: Engine) -> dict[str, Any]:
+    spec = engine.spec
+    details = {
+        "ApiVersion": api.show(spec.api_max),
+        "MinAPIVersion": api.show(spec.api_min),
+        "Os": spec.os_type,
+        "Arch": spec.architecture,
+        "KernelVersion": spec.kernel,
+        "Address": engine.address,
+        "Status": engine.health.value,
+    }
+    return {"Name": f"Engine on {engine.name}", "Version": spec.version, "Details": details}

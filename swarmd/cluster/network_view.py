@@ -1,0 +1,107 @@
+"""``docker network ls``: local networks of each engine, global and predefined ones once."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+
+import orjson
+
+from swarmd.cluster.filters import (
+    NetworkQuery,
+    bad_value,
+    flag,
+    labels_match,
+    on_node,
+    one_of,
+    text_test,
+)
+from swarmd.cluster.lookup import PREDEFINED, network_id, network_identity
+from swarmd.cluster.state import State
+from swarmd.core.model import Engine, Network
+from swarmd.core.names import natural
+
+Held = tuple[Network, Engine]
+Test = Callable[[Network, Engine], bool]
+
+
+def network_list(state: State, query: NetworkQuery) -> list[bytes]:
+    """Chunks of a JSON array. A name that several networks have is shown as ``node/name``."""
+    unique = _unique(state)
+    names = Counter(network.name for network, _ in unique)
+    tests = _tests(state, query)
+    shown = [
+        _row(network, engine, shared=names[network.name] > 1)
+        for network, engine in unique
+        if all(test(network, engine) for test in tests)
+    ]
+    return [b"[", b",".join(shown), b"]\n"]
+
+
+def _unique(state: State) -> list[Held]:
+    """Each network once, by name and then by node."""
+    engines = sorted(state.engines.values(), key=lambda engine: natural(engine.name))
+    found: dict[str, Held] = {}
+    for engine in engines:
+        for network in engine.networks.values():
+            found.setdefault(network_identity(network, engine), (network, engine))
+    return sorted(found.values(), key=lambda held: natural(held[0].name))
+
+
+def _row(network: Network, engine: Engine, *, shared: bool) -> bytes:
+    if not shared and network.id == network_id(network):
+        return network.entry
+    item = orjson.loads(network.entry)
+    item["Id"] = network_id(network)
+    item["Name"] = f"{engine.name}/{network.name}" if shared else network.name
+    return orjson.dumps(item)
+
+
+def _tests(state: State, query: NetworkQuery) -> list[Test]:
+    filters = query.filters
+    tests: list[Test] = [
+        lambda network, engine: labels_match(filters.get("label", ()), network.labels),
+        lambda network, engine: on_node(filters.get("node", ()), engine),
+    ]
+    if "driver" in filters:
+        tests.append(lambda network, engine: network.driver in filters["driver"])
+    if "scope" in filters:
+        scopes = one_of(filters, "scope", ("local", "global", "swarm"))
+        tests.append(lambda network, engine: network.scope in scopes)
+    if "type" in filters:
+        tests.append(_of_type(filters["type"]))
+    for key in ("name", "id"):
+        if key in filters:
+            tests.append(_text(key, filters[key]))
+    dangling = flag(filters, "dangling")
+    if dangling is not None:
+        tests.append(_dangling(state, dangling))
+    return tests
+
+
+def _of_type(values: Sequence[str]) -> Test:
+    for value in values:
+        if value not in ("custom", "builtin"):
+            raise bad_value("type", value)
+    return lambda network, engine: ("builtin" if network.name in PREDEFINED else "custom") in values
+
+
+def _text(key: str, values: Sequence[str]) -> Test:
+    """Unanchored regular expressions, for IDs too, as engines have it."""
+    fits = [text_test(value) for value in values]
+    if key == "id":
+        return lambda network, engine: any(fit(network_id(network)) for fit in fits)
+    return lambda network, engine: any(
+        fit(network.name) or fit(f"{engine.name}/{network.name}") for fit in fits
+    )
+
+
+def _dangling(state: State, dangling: bool) -> Test:
+    used = {
+        network_id
+        for container in state.containers.values()
+        for _, network_id in container.networks
+    }
+    return lambda network, engine: (
+        (network.id not in used and network.name not in PREDEFINED) == dangling
+    )

@@ -1,0 +1,230 @@
+"""Which containers a list shows, newest first."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
+from itertools import islice
+
+from swarmd.cluster.filters import (
+    Filters,
+    ListQuery,
+    PortRange,
+    anchored_name,
+    bad_value,
+    flag,
+    labels_match,
+    on_node,
+    one_of,
+    port_range,
+    text_test,
+)
+from swarmd.cluster.lookup import find_container, find_image
+from swarmd.cluster.state import State
+from swarmd.core.decode import STATES
+from swarmd.core.model import Container, Engine, Health
+from swarmd.core.names import SWARM_LABELS, familiar
+
+Test = Callable[[Container], bool]
+
+_HEALTH = ("starting", "healthy", "unhealthy", "none")
+_TASK_LABEL = SWARM_LABELS + "task"
+
+
+def select(state: State, query: ListQuery) -> list[Container]:
+    """Raises NoSuchContainer for an unknown ``before`` or ``since``, BadParameter for a value."""
+    tests = _tests(state, query)
+    pool, in_order = _candidates(state, query.filters)
+    chosen = (container for container in pool if all(test(container) for test in tests))
+    if in_order:
+        return list(islice(chosen, query.limit or None))
+    newest_first = sorted(chosen, key=partial(_age_key, state), reverse=True)
+    return newest_first[: query.limit or None]
+
+
+# Where to look
+
+
+def _candidates(state: State, filters: Filters) -> tuple[Iterable[Container], bool]:
+    """As few as the indexes allow, and whether they are in order."""
+    if "id" in filters:
+        return _by_id(state, filters["id"]), False
+    names = [anchored_name(value) for value in filters.get("name", ())]
+    exact = [name for name in names if name is not None]
+    if names and len(exact) == len(names):
+        found = (one for name in set(exact) for one in state.catalogue.names.find(name))
+        return [state.containers[one] for one in found], False
+    if "label" in filters or "node" in filters:
+        engines = [one for one in state.engines.values() if _may_hold(one, filters)]
+        return [one for engine in engines for one in engine.containers.values()], False
+    order = state.catalogue.newest_first(state.engines)
+    return map(state.containers.__getitem__, order), True
+
+
+def _by_id(state: State, prefixes: Iterable[str]) -> list[Container]:
+    """Only starts that are unique count, as with an engine."""
+    found = {
+        prefix if prefix in state.containers else ids[0]
+        for prefix in prefixes
+        if len(ids := state.catalogue.ids.starting_with(prefix, 2)) == 1
+        or prefix in state.containers
+    }
+    return [state.containers[one] for one in found]
+
+
+def _may_hold(engine: Engine, filters: Filters) -> bool:
+    held = engine.tally.labels
+    for wanted in filters.get("label", ()):
+        key, equals, value = wanted.partition("=")
+        if key not in held or (equals and value not in held[key]):
+            return False
+    return on_node(filters.get("node", ()), engine)
+
+
+def _age_key(state: State, container: Container) -> float:
+    """Engines' clocks are made comparable."""
+    return container.created + state.engines[container.engine].spec.clock_offset
+
+
+# What must hold
+
+
+def _tests(state: State, query: ListQuery) -> list[Test]:
+    filters = query.filters
+    tests = [test for key, make in _MAKERS.items() if key in filters for test in make(filters[key])]
+    tests += _position(state, filters)
+    if "ancestor" in filters:
+        tests.append(_ancestor(state, filters["ancestor"]))
+    if "name" in filters:
+        tests.append(_name(state, filters["name"]))
+    if ports := [*_ports(filters, "publish"), *_ports(filters, "expose")]:
+        tests.append(lambda container: any(test(container) for test in ports))
+    if (task := flag(filters, "is-task")) is not None:
+        tests.append(lambda container: _is_task(container) == task)
+    if not (query.all or query.limit or "status" in filters):
+        tests.append(lambda container: container.running)
+    return tests + _validated_only(state)
+
+
+def _validated_only(state: State) -> list[Test]:
+    """An engine that is joining has containers before its first sync has ended."""
+    joining = {e.key for e in state.engines.values() if e.health is Health.PENDING and e.containers}
+    return [lambda container: container.engine not in joining] if joining else []
+
+
+def _status(values: Sequence[str]) -> Iterable[Test]:
+    wanted = one_of({"status": tuple(values)}, "status", STATES)
+    yield lambda container: container.state in wanted
+
+
+def _health(values: Sequence[str]) -> Iterable[Test]:
+    wanted = one_of({"health": tuple(values)}, "health", _HEALTH)
+    yield lambda container: container.health in wanted
+
+
+def _label(values: Sequence[str]) -> Iterable[Test]:
+    yield lambda container: labels_match(values, container.labels)
+
+
+def _exited(values: Sequence[str]) -> Iterable[Test]:
+    try:
+        codes = {int(value) for value in values}
+    except ValueError:
+        raise bad_value("exited", ",".join(values)) from None
+    yield lambda c: c.exit_code in codes and not c.running and c.finished_at > 0
+
+
+def _network(values: Sequence[str]) -> Iterable[Test]:
+    yield lambda container: any(
+        name == value or (value and network_id.startswith(value))
+        for name, network_id in container.networks
+        for value in values
+    )
+
+
+def _volume(values: Sequence[str]) -> Iterable[Test]:
+    yield lambda container: any(
+        (mount.name or mount.source) in values or mount.destination in values
+        for mount in container.mounts
+    )
+
+
+_MAKERS: dict[str, Callable[[Sequence[str]], Iterable[Test]]] = {
+    "status": _status,
+    "health": _health,
+    "label": _label,
+    "exited": _exited,
+    "network": _network,
+    "volume": _volume,
+}
+
+
+def _is_task(container: Container) -> bool:
+    return any(label.startswith(_TASK_LABEL) for label in container.labels)
+
+
+def _ports(filters: Filters, key: str) -> list[Test]:
+    ranges = [port_range(key, value) for value in filters.get(key, ())]
+    return [partial(_has_port, ranges, key == "publish")] if ranges else []
+
+
+def _has_port(ranges: Sequence[PortRange], public: bool, container: Container) -> bool:
+    return any(
+        wanted.holds(port.public if public else port.private, port.proto)
+        for port in container.published
+        for wanted in ranges
+    )
+
+
+def _position(state: State, filters: Filters) -> list[Test]:
+    """``before`` are the older ones, ``since`` the newer ones."""
+    age = partial(_age_key, state)
+    before = [age(find_container(state, ref)) for ref in filters.get("before", ())]
+    since = [age(find_container(state, ref)) for ref in filters.get("since", ())]
+    tests: list[Test] = []
+    if before:
+        tests.append(lambda container: age(container) < max(before))
+    if since:
+        tests.append(lambda container: age(container) > min(since))
+    return tests
+
+
+def _name(state: State, values: Sequence[str]) -> Test:
+    """As an engine finds it, with and without slash; a path in the value means ``node/name``."""
+    plain = [text_test(value) for value in values]
+    with_node = [text_test(value) for value in values if "/" in value.lstrip("^").lstrip("/")]
+
+    def test(container: Container) -> bool:
+        name = container.name
+        if any(fits(name) or fits("/" + name) for fits in plain):
+            return True
+        path = f"/{state.engines[container.engine].name}/{name}" if with_node else ""
+        return any(fits(path) or fits(path[1:]) for fits in with_node)
+
+    return test
+
+
+def _ancestor(state: State, refs: Sequence[str]) -> Test:
+    """Made from the image or one of its descendants, by the images of the container's engine."""
+    names = {familiar(ref) for ref in refs}
+    known: dict[str, frozenset[str]] = {}
+
+    def test(container: Container) -> bool:
+        key = container.engine
+        if key not in known:
+            known[key] = _family(state.engines[key], refs)
+        return container.image_id in known[key] or familiar(container.image) in names
+
+    return test
+
+
+def _family(engine: Engine, refs: Sequence[str]) -> frozenset[str]:
+    """The images that ``refs`` name on ``engine``, and all that were built on them."""
+    named = (find_image(engine, ref) for ref in refs)
+    found = {image.id for image in named if image is not None}
+    grown = bool(found)
+    while grown:
+        children = {image.id for image in engine.images.values() if image.parent in found}
+        grown = not children <= found
+        found |= children
+    return frozenset(found)

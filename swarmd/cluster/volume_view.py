@@ -1,0 +1,81 @@
+"""``docker volume ls``: volumes of each engine, those of global drivers once."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+
+import orjson
+
+from swarmd.cluster.filters import VolumeQuery, flag, labels_match, on_node, text_test
+from swarmd.cluster.lookup import volume_identity
+from swarmd.cluster.state import State
+from swarmd.core.model import Engine, Volume
+from swarmd.core.names import natural
+
+Held = tuple[Volume, Engine]
+Test = Callable[[Volume, Engine], bool]
+
+
+def volume_list(state: State, query: VolumeQuery) -> list[bytes]:
+    """Chunks of the answer's JSON object; nodes whose volumes are not known are warned about."""
+    unique = _unique(state)
+    names = Counter(volume.name for volume, _ in unique)
+    tests = _tests(query)
+    shown = [
+        _row(volume, engine, shared=names[volume.name] > 1)
+        for volume, engine in unique
+        if all(test(volume, engine) for test in tests)
+    ]
+    warnings = orjson.dumps(missing_nodes(state) or None)
+    return [b'{"Volumes":[', b",".join(shown), b'],"Warnings":', warnings, b"}\n"]
+
+
+def missing_nodes(state: State) -> list[str]:
+    """A sentence for each engine of which a list shows nothing, or what was known before."""
+    return [
+        f"node {engine.name} is {engine.health.value.lower()}: {engine.error or 'not synced yet'}"
+        for engine in state.engines.values()
+        if not engine.healthy
+    ]
+
+
+def _unique(state: State) -> list[Held]:
+    engines = sorted(state.engines.values(), key=lambda engine: natural(engine.name))
+    found: dict[str, Held] = {}
+    for engine in engines:
+        for volume in engine.volumes.values():
+            found.setdefault(volume_identity(volume, engine), (volume, engine))
+    return sorted(found.values(), key=lambda held: held[0].name)
+
+
+def _row(volume: Volume, engine: Engine, *, shared: bool) -> bytes:
+    if not shared:
+        return volume.entry
+    return orjson.dumps({**orjson.loads(volume.entry), "Name": f"{engine.name}/{volume.name}"})
+
+
+def _tests(query: VolumeQuery) -> list[Test]:
+    filters = query.filters
+    tests: list[Test] = [
+        lambda volume, engine: labels_match(filters.get("label", ()), volume.labels),
+        lambda volume, engine: on_node(filters.get("node", ()), engine),
+    ]
+    if "driver" in filters:
+        tests.append(lambda volume, engine: volume.driver in filters["driver"])
+    if "name" in filters:
+        fits = [text_test(value) for value in filters["name"]]
+        tests.append(lambda volume, engine: any(fit(volume.name) for fit in fits))
+    dangling = flag(filters, "dangling")
+    if dangling is not None:
+        tests.append(lambda volume, engine: (not is_mounted(volume, engine)) == dangling)
+    return tests
+
+
+def is_mounted(volume: Volume, engine: Engine) -> bool:
+    """Whether a container of ``engine``, in whatever state, has the volume."""
+    return any(
+        mount.name == volume.name
+        for container in engine.containers.values()
+        for mount in container.mounts
+    )
