@@ -137,7 +137,8 @@ def _facts(body: bytes) -> Mapping[str, Any]:
         return {}
     if not isinstance(raw, dict):
         return {}
-    kept = {key: raw[key] for key in (*_ABILITIES, *_COMMON) if key in raw}
+    shown = (*_ABILITIES, *_COMMON)
+    kept: dict[str, Any] = {key: raw[key] for key in shown if isinstance(raw.get(key), (str, int))}
     plugins = raw.get("Plugins")
     kept["Plugins"] = _text_lists(plugins) if isinstance(plugins, dict) else {}
     warnings = raw.get("Warnings")
@@ -197,8 +198,9 @@ def _rows(engine: Engine, overcommit: float) -> list[Row]:
     spec, tally = engine.spec, engine.tally
     cpus = with_overcommit(spec.cpus, overcommit)
     memory = with_overcommit(spec.memory, overcommit)
+    known = engine.validated or engine.given_name
     rows = [
-        (f" {engine.name if engine.validated else '(unknown)'}", engine.address),
+        (f" {engine.name if known else '(unknown)'}", engine.address),
         ("  └ ID", spec.id),
         ("  └ Status", _status(engine)),
         ("  └ Containers", _containers(engine)),

@@ -103,7 +103,7 @@ def familiar(image: str) -> str:
 
 
 def join_reference(image: str, tag: str) -> str:
-    """The ``fromImage`` and ``tag`` of a pull as one familiar reference; ``tag`` may be a digest."""
+    """``fromImage`` and ``tag`` of a pull as one familiar reference; the tag may be a digest."""
     if not image or not tag:
         return familiar(image) if image else ""
     return familiar(f"{image}@{tag}" if ":" in tag else f"{image}:{tag}")

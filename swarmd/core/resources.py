@@ -34,6 +34,12 @@ def memory(host: Json) -> int:
     return max(0, int(host.get("Memory") or host.get("MemoryReservation") or 0))
 
 
+def cpuset_size(cpus_text: str) -> int:
+    """How many CPUs a host must have for ``0-2,5``: 6; 0 where nothing is asked. ValueError."""
+    numbers = [int(number) for number in cpus_text.replace("-", ",").split(",") if number.strip()]
+    return max(numbers) + 1 if numbers else 0
+
+
 def device_wishes(host: Json) -> tuple[DeviceWish, ...]:
     return tuple(
         DeviceWish(

@@ -1,0 +1,364 @@
+"""The body of a container create: what placement needs of it, and what the engine gets.
+
+Expressions come as env entries (``constraint:zone==a``) or as JSON lists in labels. They are taken
+out of Env and kept in the labels, so that inspect shows them and rescheduling finds them. Fields
+that are not known here pass through as they came.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+import orjson
+
+from swarmd.core.decode import fixed_ports
+from swarmd.core.errors import BadParameter
+from swarmd.core.listing import EVERY_ADDRESS
+from swarmd.core.model import Demand, HostPort
+from swarmd.core.names import SWARM_LABELS
+from swarmd.core.resources import DeviceWish, cpus, cpuset_size, device_wishes, devices, memory
+
+Json = Mapping[str, Any]
+Expressions = Mapping[str, tuple[str, ...]]
+
+EMPTY = "config cannot be empty in order to create a container"
+
+# Prefix of the env entry -> label that keeps the expressions.
+KINDS = {
+    "constraint": SWARM_LABELS + "constraints",
+    "affinity": SWARM_LABELS + "affinities",
+    "whitelist": SWARM_LABELS + "whitelists",
+    "reschedule": SWARM_LABELS + "reschedule-policies",
+}
+SPREAD_LABEL = SWARM_LABELS + "spread"
+NO_DEMAND = Demand()
+RESCHEDULE_POLICIES = ("off", "on-node-failure")
+
+
+class PortRange(NamedTuple):
+    """Any one host port of these: ``-p 8000-8010:80``."""
+
+    first: int
+    last: int
+    proto: str
+    ip: str
+
+
+@dataclass(frozen=True, slots=True)
+class CreateRequest:
+    """What a create asks for.
+
+    Attributes:
+        labels: As the container will have them, expressions included.
+        constraints, affinities, whitelists, reschedule: Expressions as written.
+        spread: The node label to spread over, "" for none.
+        demand: ``ports`` are those that are asked for by number.
+        port_ranges: Where the engine is to choose one of several.
+        device_wishes: What ``--gpus`` and the like ask for; those by ID are in ``demand`` too.
+        cpuset: How many CPUs a host must have for ``--cpuset-cpus``.
+        network_mode: "default", "host", "container:web", a network's name …
+        networks: Names or IDs of networks, the mode's own included if it is one.
+        volumes: Names of volumes.
+        containers: References to containers that must be on the same node, with the option that
+            names each ("--link=db:db" as ("--link", "db")).
+    """
+
+    image: str
+    labels: Mapping[str, str] = field(default_factory=dict)
+    constraints: tuple[str, ...] = ()
+    affinities: tuple[str, ...] = ()
+    whitelists: tuple[str, ...] = ()
+    reschedule: tuple[str, ...] = ()
+    spread: str = ""
+    demand: Demand = NO_DEMAND
+    port_ranges: tuple[PortRange, ...] = ()
+    device_wishes: tuple[DeviceWish, ...] = ()
+    cpuset: int = 0
+    network_mode: str = ""
+    networks: tuple[str, ...] = ()
+    volumes: tuple[str, ...] = ()
+    containers: tuple[tuple[str, str], ...] = ()
+    tty: bool = False
+
+
+def parse_create(body: Any) -> CreateRequest:
+    """Reads a decoded body; BadParameter, in an engine's words, for what no engine would take."""
+    _check(body)
+    host = _host(body)
+    expressions = _expressions(body)
+    labels = _labels(body, expressions)
+    try:
+        demand = _demand(body, host)
+        ranges, wishes = _ranges(host), device_wishes(host)
+        cpuset = cpuset_size(host.get("CpusetCpus") or "")
+    except (TypeError, ValueError, AttributeError):
+        raise BadParameter("invalid JSON: a value in HostConfig has a wrong type") from None
+    return CreateRequest(
+        image=body["Image"],
+        labels=labels,
+        constraints=expressions["constraint"],
+        affinities=expressions["affinity"],
+        whitelists=expressions["whitelist"],
+        reschedule=_policies(expressions["reschedule"]),
+        spread=labels.get(SPREAD_LABEL, ""),
+        demand=demand,
+        port_ranges=ranges,
+        device_wishes=wishes,
+        cpuset=cpuset,
+        network_mode=host.get("NetworkMode") or "",
+        networks=_networks(body, host),
+        volumes=_volumes(host),
+        containers=_containers(host),
+        tty=bool(body.get("Tty")),
+    )
+
+
+def rewritten(body: Json, plain: Callable[[str], str] = str) -> dict[str, Any]:
+    """The body for the engine: expressions in the labels, ``node/name`` references plain.
+
+    Args:
+        body: One that ``parse_create`` has taken; it is not changed.
+        plain: Makes a reference to a container, network or volume one that its engine knows.
+    """
+    sent = dict(body)
+    expressions = _expressions(body)
+    if any(expressions.values()):
+        sent["Labels"] = _labels(body, expressions)
+        sent["Env"] = [entry for entry in body.get("Env") or () if not _expression(entry)]
+    if body.get("HostConfig"):
+        sent["HostConfig"] = _plain_host(body["HostConfig"], plain)
+    if endpoints := _endpoints(body):
+        renamed = {plain(name): endpoint for name, endpoint in endpoints.items()}
+        sent["NetworkingConfig"] = {**body["NetworkingConfig"], "EndpointsConfig": renamed}
+    return sent
+
+
+# Shape
+
+_SHAPES: tuple[tuple[str, type, str], ...] = (
+    ("Image", str, "string"),
+    ("Env", list, "[]string"),
+    ("Labels", dict, "map[string]string"),
+    ("ExposedPorts", dict, "nat.PortSet"),
+    ("HostConfig", dict, "container.HostConfig"),
+    ("NetworkingConfig", dict, "network.NetworkingConfig"),
+)
+_HOST_SHAPES: tuple[tuple[str, type, str], ...] = (
+    ("Binds", list, "[]string"),
+    ("Links", list, "[]string"),
+    ("VolumesFrom", list, "[]string"),
+    ("NetworkMode", str, "container.NetworkMode"),
+    ("IpcMode", str, "container.IpcMode"),
+    ("PidMode", str, "container.PidMode"),
+    ("CpusetCpus", str, "string"),
+    ("PortBindings", dict, "nat.PortMap"),
+    ("Mounts", list, "[]mount.Mount"),
+    ("DeviceRequests", list, "[]container.DeviceRequest"),
+    *((key, int, "int64") for key in ("Memory", "MemoryReservation", "NanoCpus", "CpuShares")),
+    *((key, int, "int64") for key in ("CpuQuota", "CpuPeriod")),
+)
+_GO_KINDS = {str: "string", bool: "bool", list: "array", dict: "object"}
+
+
+def _check(body: Any) -> None:
+    if body is None:
+        raise BadParameter(EMPTY)
+    if not isinstance(body, dict):
+        raise _mismatch(body, "", "container.CreateRequest")
+    _check_fields(body, _SHAPES)
+    _check_fields(body.get("HostConfig") or {}, _HOST_SHAPES)
+    for key in ("Env", "Labels"):
+        _check_texts(key, body.get(key))
+    for key in ("Binds", "Links", "VolumesFrom"):
+        _check_texts(key, _host(body).get(key))
+    if not body.get("Image"):
+        raise BadParameter(EMPTY)
+
+
+def _check_fields(part: Json, shapes: Iterable[tuple[str, type, str]]) -> None:
+    for key, kind, go_type in shapes:
+        value = part.get(key)
+        wrong_number = kind is int and isinstance(value, bool)
+        if value is not None and (wrong_number or not isinstance(value, kind)):
+            raise _mismatch(value, key, go_type)
+
+
+def _check_texts(key: str, values: Any) -> None:
+    texts = values.values() if isinstance(values, dict) else values or ()
+    for value in texts:
+        if not isinstance(value, str):
+            raise _mismatch(value, key, "string")
+
+
+def _mismatch(value: Any, key: str, go_type: str) -> BadParameter:
+    kind = _GO_KINDS.get(type(value), "number")
+    where = f"Go struct field CreateRequest.{key}" if key else "Go value"
+    return BadParameter(
+        f"invalid JSON: json: cannot unmarshal {kind} into {where} of type {go_type}"
+    )
+
+
+# Expressions
+
+
+def _expressions(body: Json) -> dict[str, tuple[str, ...]]:
+    """By kind; those of labels come first, as classic Swarm had it, and none comes twice."""
+    found = {kind: _label_list(body, label) for kind, label in KINDS.items()}
+    for entry in body.get("Env") or ():
+        if said := _expression(entry):
+            found[said[0]].append(said[1])
+    return {kind: tuple(dict.fromkeys(texts)) for kind, texts in found.items()}
+
+
+def _expression(entry: str) -> tuple[str, str] | None:
+    """``constraint:zone==a`` as ("constraint", "zone==a"); None for an environment variable."""
+    kind, colon, text = entry.partition(":")
+    return (kind, text) if colon and kind in KINDS else None
+
+
+def _label_list(body: Json, label: str) -> list[str]:
+    """Classic Swarm took a list that does not parse for an empty one, and said nothing."""
+    text = (body.get("Labels") or {}).get(label)
+    if not text:
+        return []
+    try:
+        texts = orjson.loads(text)
+    except orjson.JSONDecodeError:
+        texts = None
+    if not isinstance(texts, list) or not all(isinstance(one, str) for one in texts):
+        raise BadParameter(f'label {label} must be a JSON list of strings, like ["zone==a"]')
+    return texts
+
+
+def _labels(body: Json, expressions: Expressions) -> dict[str, str]:
+    kept = {
+        KINDS[kind]: orjson.dumps(texts).decode() for kind, texts in expressions.items() if texts
+    }
+    return {**(body.get("Labels") or {}), **kept}
+
+
+def _policies(texts: tuple[str, ...]) -> tuple[str, ...]:
+    if len(texts) > 1:
+        raise BadParameter("too many reschedule policies")
+    for text in texts:
+        if text not in RESCHEDULE_POLICIES:
+            raise BadParameter(f"invalid reschedule policy: {text}")
+    return texts
+
+
+# Resources
+
+
+def _host(body: Json) -> dict[str, Any]:
+    """``HostConfig``; before API 1.19 some of its fields stood outside of it."""
+    host = dict(body.get("HostConfig") or {})
+    for key in ("Memory", "CpuShares"):
+        host[key] = body.get(key) or host.get(key)
+    return host
+
+
+def _demand(body: Json, host: Json) -> Demand:
+    exposed = body.get("ExposedPorts") or ()
+    if host.get("NetworkMode") == "host":
+        ports = tuple(HostPort(*_private(port)) for port in exposed)
+    else:
+        ports = fixed_ports(host.get("PortBindings"))
+    return Demand(cpus(host), memory(host), tuple(dict.fromkeys(ports)), devices(host))
+
+
+def _private(port: str) -> tuple[int, str]:
+    number, _, proto = port.partition("/")
+    return int(number.partition("-")[0]), proto or "tcp"
+
+
+def _ranges(host: Json) -> tuple[PortRange, ...]:
+    return tuple(
+        _range(port, binding["HostPort"], binding.get("HostIp") or "")
+        for port, wanted in (host.get("PortBindings") or {}).items()
+        for binding in wanted or ()
+        if "-" in (binding.get("HostPort") or "")
+    )
+
+
+def _range(port: str, numbers: str, ip: str) -> PortRange:
+    first, _, last = numbers.partition("-")
+    return PortRange(int(first), int(last), _private(port)[1], "" if ip in EVERY_ADDRESS else ip)
+
+
+# References
+
+_NO_NETWORKS = frozenset({"", "default", "bridge", "host", "none"})
+
+
+def _endpoints(body: Json) -> Json:
+    endpoints = (body.get("NetworkingConfig") or {}).get("EndpointsConfig")
+    if endpoints is None:
+        return {}
+    if not isinstance(endpoints, dict):
+        raise _mismatch(endpoints, "NetworkingConfig", "map[string]*network.EndpointSettings")
+    return endpoints
+
+
+def _networks(body: Json, host: Json) -> tuple[str, ...]:
+    """The predefined ones are everywhere, so they say nothing of where to go."""
+    names = [host.get("NetworkMode") or "", *_endpoints(body)]
+    wanted = (name for name in names if name not in _NO_NETWORKS and not _shared(name))
+    return tuple(dict.fromkeys(wanted))
+
+
+def _volumes(host: Json) -> tuple[str, ...]:
+    binds = (bind.partition(":")[0] for bind in host.get("Binds") or () if ":" in bind)
+    named = [source for source in binds if source and not source.startswith(("/", ".", "~"))]
+    for mount in host.get("Mounts") or ():
+        if not isinstance(mount, dict):
+            raise _mismatch(mount, "Mounts", "mount.Mount")
+        if mount.get("Type") == "volume" and mount.get("Source"):
+            named.append(str(mount["Source"]))
+    return tuple(dict.fromkeys(named))
+
+
+def _containers(host: Json) -> tuple[tuple[str, str], ...]:
+    found = [("--volumes-from", ref.partition(":")[0]) for ref in host.get("VolumesFrom") or ()]
+    found += [("--link", link.partition(":")[0]) for link in host.get("Links") or ()]
+    for key, option in (("NetworkMode", "--network"), ("IpcMode", "--ipc"), ("PidMode", "--pid")):
+        if ref := _shared(host.get(key) or ""):
+            found.append((option, ref))
+    return tuple(dict.fromkeys(found))
+
+
+def _shared(mode: str) -> str:
+    """The container in ``container:web``; "" for any other mode."""
+    return mode.removeprefix("container:") if mode.startswith("container:") else ""
+
+
+def _plain_host(host: Json, plain: Callable[[str], str]) -> dict[str, Any]:
+    """``host`` with every reference as its engine knows it; what names nothing stays."""
+    sent = dict(host)
+    for key in ("VolumesFrom", "Links"):
+        if host.get(key):
+            sent[key] = [_plain_first(text.removeprefix("/"), plain) for text in host[key]]
+    if host.get("Binds"):
+        sent["Binds"] = [
+            text if text.startswith("/") else _plain_first(text, plain) for text in host["Binds"]
+        ]
+    for key in ("NetworkMode", "IpcMode", "PidMode"):
+        if mode := host.get(key):
+            ref = _shared(mode)
+            sent[key] = f"container:{plain(ref)}" if ref else plain(mode)
+    if host.get("Mounts"):
+        sent["Mounts"] = [_plain_mount(mount, plain) for mount in host["Mounts"]]
+    return sent
+
+
+def _plain_first(text: str, plain: Callable[[str], str]) -> str:
+    """Of ``node-1/db:alias`` only what is before the colon names something."""
+    ref, colon, rest = text.partition(":")
+    return plain(ref) + colon + rest
+
+
+def _plain_mount(mount: Json, plain: Callable[[str], str]) -> Json:
+    if mount.get("Type") != "volume" or not mount.get("Source"):
+        return mount
+    return {**mount, "Source": plain(mount["Source"])}
