@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from twisted.python import usage
 
 from swarmd import __version__
+from swarmd.scheduler.registry import FILTERS
 from swarmd.settings import Settings, from_options
 
 _CORS = "pages of any web site could then use the Docker API, which is root on every engine"
@@ -45,9 +46,10 @@ class Options(usage.Options):
         "DISCOVERY names the engines, in place of --hosts: file:///PATH, "
         "nodes://10.0.0.[1:20]:2375,host-b:2375 or just the comma list. Without either, the "
         "environment's SWARM_DISCOVERY counts; without --host its SWARM_HOST does, else swarmd "
-        "listens on tcp://127.0.0.1:2375. Keys of --cluster-opt: swarm.overcommit=0.05 lets "
-        "containers reserve 5 % more than an engine has, swarm.createretry=0 is how often a "
-        "failed create goes elsewhere. Durations are written 10s, 500ms, 1m30s."
+        f"listens on tcp://127.0.0.1:2375. Filters: {', '.join(FILTERS)}. Keys of "
+        "--cluster-opt: swarm.overcommit=0.05 lets containers reserve 5 % more than an "
+        "engine has, swarm.createretry=0 is how often a failed create goes elsewhere. Durations "
+        "are written 10s, 500ms, 1m30s."
     )
     optFlags = (
         ["insecure", None, "Allow listening where others can connect, without --tlsverify."],

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
@@ -17,10 +17,11 @@ from swarmd.core.units import parse_duration
 from swarmd.discovery import source
 from swarmd.discovery.entry import Entry
 from swarmd.exposure import is_exposed, parse_listen
+from swarmd.scheduler.policy import Policy
+from swarmd.scheduler.registry import make_policy
 from swarmd.tls_files import TlsFiles, engine_files, listen_files
 
 DEFAULT_LISTEN = "tcp://127.0.0.1:2375"
-STRATEGIES = ("spread", "binpack", "random")
 # By Twisted's names; the last two are what classic Swarm had above "error".
 LOG_LEVELS = {
     "debug": "debug",
@@ -30,7 +31,8 @@ LOG_LEVELS = {
     "fatal": "critical",
     "panic": "critical",
 }
-CLUSTER_OPTIONS = ("swarm.overcommit", "swarm.createretry")
+CLUSTER_OPTIONS = {"swarm.overcommit": "0.05", "swarm.createretry": "0"}
+DEFAULT_POLICY = make_policy(overcommit=0.05)
 
 T = TypeVar("T")
 
@@ -42,10 +44,8 @@ class Settings:
     Attributes:
         listen: As ``exposure.parse_listen`` gives them.
         discovery: A URL for ``discovery.source.make_source``.
-        spread_label: The engine label over whose values ``spread`` evens first; "" for none.
-        filters: In the order in which they are to run.
+        policy: Strategy, filters and over-commit.
         heartbeat: Seconds between two health checks of an engine.
-        overcommit: 0.05 lets containers reserve 5 % more than an engine has.
         create_retry: How many further engines are tried when a create fails.
         tls: For the listeners; None means plain.
         engine_tls: Towards engines; None means plain.
@@ -59,11 +59,8 @@ class Settings:
 
     discovery: str
     listen: tuple[str, ...] = (DEFAULT_LISTEN,)
-    strategy: str = "spread"
-    spread_label: str = ""
-    filters: tuple[str, ...] = ()
+    policy: Policy = DEFAULT_POLICY
     heartbeat: float = 5.0
-    overcommit: float = 0.05
     create_retry: int = 0
     tls: TlsFiles | None = None
     engine_tls: TlsFiles | None = None
@@ -100,20 +97,19 @@ class Settings:
 
 def from_options(options: Mapping[str, Any], environ: Mapping[str, str]) -> Settings:
     """Settings from parsed ``Options``; ValueError for the first thing that is wrong."""
-    strategy, _, label = options["strategy"].partition(":")
-    overcommit, create_retry = _cluster_options(options["cluster-opt"])
-    engine_tls = engine_files(options)
+    cluster = _cluster_options(options["cluster-opt"])
     settings = Settings(
         discovery=_discovery(options, environ),
         listen=_listen(options["host"], environ),
-        strategy=_strategy(strategy, label),
-        spread_label=label,
-        filters=_filters(options["filter"]),
+        policy=make_policy(
+            options["strategy"],
+            options["filter"],
+            overcommit=_overcommit(cluster["swarm.overcommit"]),
+        ),
         heartbeat=_heartbeat(options),
-        overcommit=overcommit,
-        create_retry=create_retry,
+        create_retry=_create_retry(cluster["swarm.createretry"]),
         tls=listen_files(options),
-        engine_tls=engine_tls,
+        engine_tls=engine_files(options),
         failure_retry=_number(options, "engine-failure-retry"),
         refresh_min=_positive_duration(options, "engine-refresh-min-interval"),
         refresh_max=_positive_duration(options, "engine-refresh-max-interval"),
@@ -162,32 +158,8 @@ def _listen(given: list[str], environ: Mapping[str, str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(listen))
 
 
-def _strategy(name: str, label: str) -> str:
-    name = "binpack" if name == "binpacking" else name
-    if name not in STRATEGIES:
-        raise ValueError(f"--strategy {name!r} not supported; there are {_listed(STRATEGIES)}")
-    if label and name != "spread":
-        raise ValueError(f"--strategy {name}:{label}: only spread takes a label")
-    return name
-
-
-def known_filters() -> tuple[str, ...]:
-    """All filters in their order."""
-    from swarmd.scheduler.registry import FILTERS
-
-    return tuple(FILTERS)
-
-
-def _filters(given: list[str]) -> tuple[str, ...]:
-    known = known_filters()
-    for name in given:
-        if name not in known:
-            raise ValueError(f"--filter {name!r} not supported; there are {_listed(known)}")
-    return tuple(dict.fromkeys(given)) or known
-
-
-def _cluster_options(given: list[str]) -> tuple[float, int]:
-    values = {"swarm.overcommit": "0.05", "swarm.createretry": "0"}
+def _cluster_options(given: list[str]) -> dict[str, str]:
+    values = dict(CLUSTER_OPTIONS)
     for text in given:
         key, mark, value = text.partition("=")
         if not mark:
@@ -195,13 +167,13 @@ def _cluster_options(given: list[str]) -> tuple[float, int]:
         if key not in values:
             raise ValueError(f"--cluster-opt {key!r} not supported; there are {_listed(values)}")
         values[key] = value
-    return _overcommit(values["swarm.overcommit"]), _create_retry(values["swarm.createretry"])
+    return values
 
 
 def _overcommit(text: str) -> float:
     value = _named("cluster-opt swarm.overcommit", float, text)
-    if not -1 < value < math.inf:
-        raise ValueError(f"swarm.overcommit should be larger than -1, {text} is invalid")
+    if not math.isfinite(value):
+        raise ValueError(f"--cluster-opt swarm.overcommit: {text} is not a number")
     return value
 
 
@@ -258,5 +230,5 @@ def _named(name: str, parse: Callable[[str], T], text: str) -> T:
         raise ValueError(f"--{name}: {error}") from None
 
 
-def _listed(names: Mapping[str, Any] | tuple[str, ...]) -> str:
+def _listed(names: Iterable[str]) -> str:
     return ", ".join(names)

@@ -78,19 +78,24 @@ def check(files: TlsFiles) -> None:
         _check_readable(path)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     if files.cert:
-        try:
-            # Without a password OpenSSL would ask for one at the terminal.
-            context.load_cert_chain(files.cert, files.key, password=lambda: "")
-        except (ssl.SSLError, ValueError) as error:
-            reason = getattr(error, "reason", None) or str(error)
-            raise ValueError(
-                f"Couldn't load X509 key pair ({files.cert}, {files.key}): {reason}. Key encrypted?"
-            ) from None
+        _check_pair(context, files)
     if files.ca:
         try:
             context.load_verify_locations(files.ca)
-        except ssl.SSLError as error:
-            raise ValueError(f"Couldn't read CA certificate {files.ca}: {error.reason}") from None
+        except ssl.SSLError:
+            raise ValueError(f"Couldn't read CA certificate: no PEM in {files.ca}") from None
+
+
+def _check_pair(context: ssl.SSLContext, files: TlsFiles) -> None:
+    try:
+        # Without a password OpenSSL would ask for one at the terminal.
+        context.load_cert_chain(files.cert, files.key, password=lambda: "")
+    except (ssl.SSLError, ValueError) as error:
+        mismatch = getattr(error, "reason", "") == "KEY_VALUES_MISMATCH"
+        reason = "they do not match" if mismatch else "they are no PEM, or the key is encrypted"
+        raise ValueError(
+            f"Couldn't load X509 key pair ({files.cert}, {files.key}): {reason}"
+        ) from None
 
 
 def _given(options: Mapping[str, Any], prefix: str, verify: bool) -> TlsFiles:

@@ -1,0 +1,107 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from swarmd.core.addresses import MOST_ADDRESSES
+from swarmd.discovery.entry import Entry, TlsOverride
+from swarmd.discovery.hosts_file import parse_hosts, parse_line
+
+
+def addresses(text: str) -> list[str]:
+    return [entry.address for entry in parse_hosts(text, 2375).entries]
+
+
+@pytest.mark.parametrize("line", ["", "   ", "\t\r", "# all", "  # indented", "#"])
+def test_nothing_in_a_line(line: str) -> None:
+    assert parse_line(line, 2375) == []
+
+
+def test_a_full_line() -> None:
+    line = "tcp://Db:2376 zone=east owner='team blue' empty= name=db-1 tlsname=db.internal # why"
+    assert parse_line(line, 2375) == [
+        Entry(
+            "db:2376",
+            "Db:2376",
+            labels={"zone": "east", "owner": "team blue", "empty": ""},
+            name="db-1",
+            tls=TlsOverride(name="db.internal"),
+        )
+    ]
+
+
+def test_tls_files_of_one_engine() -> None:
+    line = "a tlscacert=/c tlscert=/d tlskey=/k"
+    (entry,) = parse_line(line, 2376)
+    assert entry.tls == TlsOverride("/c", "/d", "/k")
+    assert entry.labels == {}
+    assert entry.address == "a:2376"
+
+
+def test_every_engine_of_a_range_has_the_labels() -> None:
+    found = parse_line("10.0.0.[9:11] gpu=0,1", 2375)
+    assert [entry.address for entry in found] == [
+        "10.0.0.9:2375",
+        "10.0.0.10:2375",
+        "10.0.0.11:2375",
+    ]
+    assert all(entry.labels == {"gpu": "0,1"} for entry in found)
+
+
+def test_whole_file_with_every_kind_of_line_end() -> None:
+    text = "# fleet\r\na:1 # first\r\n\r\nunix:///run/d.sock\n  [::1]:3\nssh://ops@b"
+    assert addresses(text) == ["a:1", "unix:///run/d.sock", "[::1]:3", "ssh://ops@b:22"]
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        ("a b", "'b' is not key=value"),
+        ("a =b", "'=b' is not key=value"),
+        ("a x=1 x=2", "x is given twice"),
+        ("a node=b", "node cannot be a label; name= names an engine"),
+        ("a name=b/c", "name=b/c: a name has letters, digits, and '_', '.', '-'"),
+        ("h[1:2] name=b", "name=b is given to 2 engines"),
+        ("a tlscert=/c", "tlscert= and tlskey= belong together"),
+        ("a tlscacert=ca.pem", "'ca.pem': give the absolute path of a file"),
+        ("a 'x=1", "No closing quotation"),
+        ("a x=\x00", "it holds characters that are no text in UTF-8"),
+        ("a x=\ufffd", "it holds characters that are no text in UTF-8"),
+        ("h:99999", "'h:99999': '99999' is not a port (1 to 65535)"),
+        ("h[3:1]", "range [3:1] runs backwards"),
+        ("http://a", "'http://a': unsupported protocol 'http'; use tcp, unix or ssh"),
+    ],
+)
+def test_a_bad_line_is_reported_and_the_rest_serves(line: str, reason: str) -> None:
+    hosts = parse_hosts(f"good-1\n{line}\ngood-2\n", 2375)
+    assert [entry.address for entry in hosts.entries] == ["good-1:2375", "good-2:2375"]
+    assert hosts.problems == [f"2: {reason}"]
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("a\nA:2375", "2: a:2375 is in line 1 already"),
+        ("a name=x\n\nb name=x", "3: name=x is in line 1 already"),
+        ("a[1:2]\na[2:3]", "2: a2:2375 is in line 1 already"),
+        ("a\nh[1:11][1:11]", "2: it names one address twice"),
+    ],
+)
+def test_one_address_or_name_in_two_lines(text: str, problem: str) -> None:
+    assert parse_hosts(text, 2375).problems == [problem]
+
+
+def test_the_fleet_is_bounded() -> None:
+    hosts = parse_hosts("a[1:9999]\nb\nc\n", 2375)
+    assert len(hosts.entries) == MOST_ADDRESSES
+    assert hosts.problems == ["3: there are more than 10000 engines"]
+
+
+@given(st.text(max_size=200))
+def test_no_text_breaks_the_parser(text: str) -> None:
+    hosts = parse_hosts(text, 2375)
+    keys = [entry.key for entry in hosts.entries]
+    assert len(keys) == len(set(keys))
+    assert len(hosts.problems) <= text.count("\n") + 1
+    assert not any("\n" in problem for problem in hosts.problems)

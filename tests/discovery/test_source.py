@@ -1,0 +1,74 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from twisted.internet.task import Clock
+
+from swarmd.discovery.entry import Entry
+from swarmd.discovery.nodes import Nodes
+from swarmd.discovery.source import check, make_source, normalise
+from swarmd.discovery.watch import HostsFile
+
+
+def told_by(url: str, default_port: int = 2375) -> list[str]:
+    told: list[Entry] = []
+    source = make_source(url, Clock(), told.extend, pytest.fail, default_port)
+    source.startService()
+    source.stopService()
+    return [entry.address for entry in told]
+
+
+def test_a_hosts_file(tmp_path: Path) -> None:
+    (tmp_path / "hosts").write_text("a\n")
+    assert told_by(f"file://{tmp_path}/hosts", 2376) == ["a:2376"]
+
+
+@pytest.mark.parametrize("url", ["nodes://a:1,b", "a:1,b", "tcp://a:1,b", "a:1,tcp://b"])
+def test_a_list(url: str) -> None:
+    assert told_by(url) == ["a:1", "b:2375"]
+
+
+@pytest.mark.parametrize(
+    ("url", "kind"), [("file:///x", HostsFile), ("unix:///x", Nodes), ("ssh://x", Nodes)]
+)
+def test_kinds(url: str, kind: type) -> None:
+    assert isinstance(make_source(url, Clock(), pytest.fail, pytest.fail), kind)
+
+
+@pytest.mark.parametrize(
+    ("url", "reason"),
+    [
+        ("etcd://a/b", "discovery by etcd is not supported (yet); use a hosts file"),
+        ("consul://a", "discovery by consul is not supported (yet)"),
+        ("zk://a,b/c", "discovery by zk is not supported (yet)"),
+        ("token://abc", "the token service was shut down in 2019"),
+        ("foo://a", "discovery service 'foo' not supported"),
+        ("http://a", "discovery service 'http' not supported"),
+        ("file://", "file:// names nothing"),
+        ("nodes://", "nodes:// names nothing"),
+        ("a,,b", "has an empty place"),
+        ("file:///nowhere/hosts", "cannot read hosts file /nowhere/hosts: No such file"),
+    ],
+)
+def test_what_cannot_be_discovered(url: str, reason: str) -> None:
+    with pytest.raises(ValueError) as caught:
+        check(url)
+    assert reason in str(caught.value)
+
+
+def test_bad_lines_do_not_keep_a_hosts_file_from_being_used(tmp_path: Path) -> None:
+    (tmp_path / "hosts").write_text("a b c\n")
+    check(f"file://{tmp_path}/hosts")
+
+
+def test_a_folder_is_no_hosts_file(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="Is a directory"):
+        check(f"file://{tmp_path}")
+
+
+def test_relative_paths_become_absolute(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert normalise("file://hosts") == f"file://{tmp_path}/hosts"
+    assert normalise("file:///etc/hosts") == "file:///etc/hosts"
+    assert normalise("a,b") == "nodes://a,b"

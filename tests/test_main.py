@@ -1,0 +1,46 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from swarmd import __main__ as main_module
+from swarmd import __version__
+
+
+def test_runs_twistd_in_the_foreground(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[list[str]] = []
+    monkeypatch.setattr(main_module, "run", lambda: seen.append(sys.argv))
+    monkeypatch.setattr(sys, "argv", ["swarmd", "--hosts", "x"])
+    main_module.main()
+    assert seen == [["swarmd", "--nodaemon", "--pidfile=", "swarmd", "--hosts", "x"]]
+
+
+def run(folder: Path, *args: str) -> subprocess.CompletedProcess[str]:
+    root = Path(__file__).parent.parent
+    return subprocess.run(
+        [sys.executable, "-m", "swarmd", *args],
+        cwd=folder,
+        env={"PYTHONPATH": str(root)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def test_version_of_the_whole_program(tmp_path: Path) -> None:
+    done = run(tmp_path, "--version")
+    assert (done.returncode, done.stdout) == (0, f"swarmd version {__version__}\n")
+
+
+def test_a_wrong_value_is_one_line_and_status_1(tmp_path: Path) -> None:
+    done = run(tmp_path, "--heartbeat", "10", "a")
+    assert done.returncode == 1
+    assert done.stdout == ""
+    assert done.stderr == (
+        "swarmd: --heartbeat: '10' is not a duration; write it like 10s, 500ms or 1m30s\n"
+    )
+    assert list(tmp_path.iterdir()) == []
