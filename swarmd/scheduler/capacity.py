@@ -1,19 +1,28 @@
-"""How much an engine gives, over-commit included; fractional, unlike classic Swarm's whole CPUs."""
+"""How much engines give, over-commit included; fractional, unlike classic Swarm's whole CPUs."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from swarmd.core.model import Engine
 from swarmd.core.resources import ONE_CPU
-from swarmd.scheduler import node_labels
+from swarmd.scheduler.node_labels import OVERCOMMIT, overcommit
 from swarmd.scheduler.policy import Policy
 
 
-def total_cpus(engine: Engine, policy: Policy) -> float:
-    """Nano-CPUs."""
-    ratio = node_labels.overcommit(engine, policy.overcommit)
-    return engine.spec.cpus * ONE_CPU * (1 + ratio)
+def cpus(engines: Sequence[Engine], policy: Policy) -> list[float]:
+    """Nano-CPUs of each."""
+    factors = _factors(engines, policy)
+    return [e.spec.cpus * ONE_CPU * each for e, each in zip(engines, factors, strict=True)]
 
 
-def total_memory(engine: Engine, policy: Policy) -> float:
-    """Bytes."""
-    return engine.spec.memory * (1 + node_labels.overcommit(engine, policy.overcommit))
+def memory(engines: Sequence[Engine], policy: Policy) -> list[float]:
+    """Bytes of each."""
+    factors = _factors(engines, policy)
+    return [e.spec.memory * each for e, each in zip(engines, factors, strict=True)]
+
+
+def _factors(engines: Sequence[Engine], policy: Policy) -> list[float]:
+    default = policy.overcommit
+    usual = 1 + default
+    return [1 + overcommit(e, default) if OVERCOMMIT in e.labels else usual for e in engines]

@@ -8,10 +8,10 @@ from heapq import nsmallest
 
 from swarmd.core.model import Engine
 from swarmd.scheduler.policy import Policy
-from swarmd.scheduler.refusal import NoCandidate, Verdict
+from swarmd.scheduler.refusal import Verdict
 from swarmd.scheduler.request import Placement
 from swarmd.scheduler.score import columns
-from swarmd.scheduler.sieve import Sifted, sift
+from swarmd.scheduler.sieve import refusal, sift, verdicts
 from swarmd.scheduler.strategies.column import Column
 
 MOST = 16  # candidates that a create may try, one after another
@@ -67,7 +67,7 @@ def rank(
     """
     sifted = sift(wanted, engines, policy)
     if not sifted.kept:
-        raise _refusal(sifted)
+        raise refusal(sifted, engines)
     table = columns(wanted, sifted.kept, engines, policy, seed)
     return [sifted.kept[index] for index in _order(table, len(sifted.kept), limit)]
 
@@ -88,9 +88,11 @@ def explain(
         )
         for place, index in enumerate(order, start=1)
     ]
-    standings += [Standing(e.name, e.key, removed=verdict) for e, verdict in sifted.verdicts()]
+    standings += [
+        Standing(e.name, e.key, removed=verdict) for e, verdict in verdicts(sifted, engines)
+    ]
     ignored = tuple(f"{rule.filter} {rule.condition}" for rule in sifted.ignored)
-    error = "" if sifted.kept else _refusal(sifted).message
+    error = "" if sifted.kept else refusal(sifted, engines).message
     return Explanation(tuple(standings), ignored, error)
 
 
@@ -98,8 +100,3 @@ def _order(table: Sequence[Column], count: int, limit: int) -> list[int]:
     """Indexes of the smallest rows; the index itself is the last column."""
     rows = zip(*(column.values for column in table), range(count), strict=True)
     return [int(row[-1]) for row in nsmallest(limit, rows)]
-
-
-def _refusal(sifted: Sifted) -> NoCandidate:
-    rules = [step.rule for step in sifted.steps]
-    return NoCandidate(rules, {engine.name: verdict for engine, verdict in sifted.verdicts()})

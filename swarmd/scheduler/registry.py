@@ -27,21 +27,21 @@ FILTERS: Mapping[str, Filter] = MappingProxyType(
     {
         "health": health,
         "cordon": cordon,
-        "port": port,
-        "containerslots": containerslots,
-        "dependency": dependency,
-        "network": network,
-        "volume": volume,
-        "affinity": affinity,
         "constraint": constraint,
         "whitelist": whitelist,
         "platform": platform,
+        "dependency": dependency,
         "pin": pins,
+        "network": network,
+        "volume": volume,
+        "affinity": affinity,
+        "port": port,
+        "containerslots": containerslots,
         "device": device,
         "resources": resources,
     }
 )
-"""Name for ``--filter`` -> filter, in the default order; the last one's refusal is what shows."""
+"""``--filter`` name -> filter, in the default order: from what a node is to what it has left."""
 
 ALWAYS = ("cordon", "pin", "device", "resources")
 """Filters that no ``--filter`` leaves out: without them a promise made elsewhere would break."""

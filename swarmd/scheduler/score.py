@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from swarmd.core.model import Engine
-from swarmd.core.names import familiar
+from swarmd.core.names import familiar, may_be_id
 from swarmd.scheduler.policy import Policy
 from swarmd.scheduler.registry import STRATEGIES
 from swarmd.scheduler.request import Placement
@@ -46,4 +46,6 @@ def _zones(label: str, candidates: Sequence[Engine], engines: Sequence[Engine]) 
 def _image(image: str, candidates: Sequence[Engine]) -> Column:
     """0 where the image is, 1 where it would have to be pulled."""
     ref = familiar(image)
-    return Column("pull", [ref not in e.image_refs and ref not in e.images for e in candidates])
+    if may_be_id(image):
+        return Column("pull", [ref not in e.image_refs and ref not in e.images for e in candidates])
+    return Column("pull", [ref not in engine.image_refs for engine in candidates])

@@ -10,8 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from swarmd.core.model import Engine
 from swarmd.core.resources import ONE_CPU, DeviceWish
-from swarmd.scheduler import node_labels
-from swarmd.scheduler.capacity import total_cpus, total_memory
+from swarmd.scheduler import capacity, node_labels
 from swarmd.scheduler.claim import claim_devices
 from swarmd.scheduler.policy import Policy
 from swarmd.scheduler.request import Placement
@@ -43,10 +42,11 @@ def device(wanted: Placement, engines: Sequence[Engine], policy: Policy) -> Iter
 
 def _cpus(wish: int, policy: Policy) -> Rule:
     def keep(engines: Sequence[Engine]) -> list[Engine]:
-        return [e for e in engines if e.tally.cpus + wish <= total_cpus(e, policy)]
+        totals = capacity.cpus(engines, policy)
+        return [e for e, total in zip(engines, totals, strict=True) if e.tally.cpus + wish <= total]
 
     def why(engine: Engine) -> str:
-        total = total_cpus(engine, policy)
+        (total,) = capacity.cpus([engine], policy)
         free = max(0.0, total - engine.tally.cpus)
         return f"{free / ONE_CPU:g} of {total / ONE_CPU:g} CPUs are free"
 
@@ -68,10 +68,13 @@ def _cpuset(wish: int) -> Rule:
 
 def _memory(wish: int, policy: Policy) -> Rule:
     def keep(engines: Sequence[Engine]) -> list[Engine]:
-        return [e for e in engines if e.tally.memory + wish <= total_memory(e, policy)]
+        totals = capacity.memory(engines, policy)
+        return [
+            e for e, total in zip(engines, totals, strict=True) if e.tally.memory + wish <= total
+        ]
 
     def why(engine: Engine) -> str:
-        total = total_memory(engine, policy)
+        (total,) = capacity.memory([engine], policy)
         free = max(0.0, total - engine.tally.memory)
         return f"{free / _MIB:.0f} of {total / _MIB:.0f} MiB of memory are free"
 

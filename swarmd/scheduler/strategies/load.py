@@ -10,19 +10,25 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from swarmd.core.model import Engine
-from swarmd.scheduler.capacity import total_cpus, total_memory
+from swarmd.scheduler import capacity
 from swarmd.scheduler.policy import Policy
 from swarmd.scheduler.request import Placement
 
 
 def score(wanted: Placement, engines: Sequence[Engine], policy: Policy) -> list[float]:
     """0 to 200; the engines have room for what is wanted."""
-    cpus, memory = wanted.demand.cpus, wanted.demand.memory
-    return [
-        (100 * (e.tally.cpus + cpus) / total_cpus(e, policy) if cpus else 100.0)
-        + (100 * (e.tally.memory + memory) / total_memory(e, policy) if memory else 100.0)
-        for e in engines
-    ]
+    cpus = memory = [100.0] * len(engines)
+    if wish := wanted.demand.cpus:
+        used = [engine.tally.cpus for engine in engines]
+        cpus = _percent(used, wish, capacity.cpus(engines, policy))
+    if wish := wanted.demand.memory:
+        used = [engine.tally.memory for engine in engines]
+        memory = _percent(used, wish, capacity.memory(engines, policy))
+    return [a + b for a, b in zip(cpus, memory, strict=True)]
+
+
+def _percent(used: Sequence[int], wish: int, totals: Sequence[float]) -> list[float]:
+    return [100 * (each + wish) / total for each, total in zip(used, totals, strict=True)]
 
 
 def containers(engines: Sequence[Engine]) -> list[int]:

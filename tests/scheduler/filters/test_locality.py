@@ -1,0 +1,47 @@
+from swarmd.core.model import Network, Volume
+from swarmd.scheduler.request import Placement
+from tests.scheduler.fleet import conditions, nodes, passing, reasons
+
+ALL = ["node-1", "node-2", "node-3"]
+
+
+def test_a_local_network_draws_by_name_and_by_id() -> None:
+    engines = nodes(3)
+    engines[1].networks["n1"] = Network("n1", "app")
+    for ref in ("app", "n1"):
+        assert passing("network", Placement(networks=(ref, ref)), engines) == ["node-2"]
+    said = reasons("network", Placement(networks=("app",)), engines)
+    assert said == ["network app is not there, but on node-2"] * 2
+    assert conditions("network", Placement(networks=("app",)), engines) == ["network==app"]
+
+
+def test_networks_that_all_engines_have_draw_nothing() -> None:
+    engines = nodes(3)
+    engines[0].networks["b"] = Network("b", "bridge", "bridge")
+    for ref in ("bridge", "host", "none", "default", ""):
+        assert passing("network", Placement(networks=(ref,)), engines) == ALL
+
+
+def test_what_reaches_further_or_is_unknown_draws_nothing() -> None:
+    engines = nodes(3)
+    engines[0].networks["o"] = Network("o", "over", "overlay", "swarm")
+    engines[0].volumes["shared"] = Volume("shared", "nfs", "global")
+    assert passing("network", Placement(networks=("over",)), engines) == ALL
+    assert passing("network", Placement(networks=("missing",)), engines) == ALL
+    assert passing("volume", Placement(volumes=("shared",)), engines) == ALL
+    assert passing("volume", Placement(volumes=("new",)), engines) == ALL
+
+
+def test_a_local_volume_draws_to_each_of_its_engines() -> None:
+    engines = nodes(3)
+    for engine in engines[1:]:
+        engine.volumes["data"] = Volume("data")
+    assert passing("volume", Placement(volumes=("data",)), engines) == ["node-2", "node-3"]
+
+
+def test_of_many_holders_few_are_named() -> None:
+    engines = nodes(6)
+    for engine in engines[1:]:
+        engine.volumes["data"] = Volume("data")
+    (said,) = reasons("volume", Placement(volumes=("data",)), engines)
+    assert said == "volume data is not there, but on node-2, node-3, node-4 and 2 more"

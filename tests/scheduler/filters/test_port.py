@@ -1,0 +1,64 @@
+import pytest
+
+from swarmd.core.model import Demand, HostPort
+from swarmd.scheduler.request import Placement, PortRange
+from tests.scheduler.fleet import conditions, nodes, passing, reasons, run
+
+CONFLICTS = [
+    (HostPort(80), HostPort(80), True),
+    (HostPort(80), HostPort(81), False),
+    (HostPort(53, "udp"), HostPort(53, "tcp"), False),
+    (HostPort(9, "sctp"), HostPort(9, "sctp"), True),
+    (HostPort(80, ip="10.0.0.1"), HostPort(80), True),
+    (HostPort(80), HostPort(80, ip="10.0.0.1"), True),
+    (HostPort(80, ip="0.0.0.0"), HostPort(80, ip="10.0.0.1"), True),
+    (HostPort(80, ip="10.0.0.1"), HostPort(80, ip="::"), True),
+    (HostPort(80, ip="10.0.0.1"), HostPort(80, ip="10.0.0.1"), True),
+    (HostPort(80, ip="10.0.0.1"), HostPort(80, ip="10.0.0.2"), False),
+]
+
+
+@pytest.mark.parametrize(("held", "wish", "conflict"), CONFLICTS)
+def test_conflict(held: HostPort, wish: HostPort, conflict: bool) -> None:
+    (one,) = nodes(1)
+    run(one, ports=[held])
+    wanted = Placement(demand=Demand(ports=(wish,)))
+    assert passing("port", wanted, [one]) == ([] if conflict else ["node-1"])
+
+
+@pytest.mark.parametrize(
+    ("state", "free"), [("exited", True), ("dead", True), ("created", False), ("paused", False)]
+)
+def test_a_stopped_container_frees_its_port(state: str, free: bool) -> None:
+    (one,) = nodes(1)
+    run(one, state=state, ports=[HostPort(80)])
+    wanted = Placement(demand=Demand(ports=(HostPort(80),)))
+    assert bool(passing("port", wanted, [one])) is free
+
+
+def test_every_port_narrows() -> None:
+    one, two, three = nodes(3)
+    run(one, ports=[HostPort(80)])
+    run(two, ports=[HostPort(443, ip="10.0.0.2")])
+    ports = (HostPort(80), HostPort(443, ip="10.0.0.2"))
+    wanted = Placement(demand=Demand(ports=ports))
+    assert passing("port", wanted, [one, two, three]) == ["node-3"]
+    said = reasons("port", wanted, [one, two, three])
+    assert said == ["port 80/tcp is in use", "port 10.0.0.2:443/tcp is in use"]
+
+
+def test_conditions_are_worded_as_ever() -> None:
+    demand = Demand(ports=(HostPort(80),))
+    assert conditions("port", Placement(demand=demand), []) == ["port 80 (Bridge mode)"]
+    host = Placement(demand=demand, host_mode=True)
+    assert conditions("port", host, []) == ["port 80/tcp (Host mode)"]
+    assert conditions("port", Placement(), []) == []
+
+
+def test_a_range_wants_one_free_port() -> None:
+    one, two = nodes(2)
+    run(one, ports=[HostPort(8000), HostPort(8001)])
+    run(two, ports=[HostPort(8000)])
+    wanted = Placement(port_ranges=(PortRange(8000, 8001),))
+    assert passing("port", wanted, [one, two]) == ["node-2"]
+    assert reasons("port", wanted, [one, two]) == ["no port of 8000-8001/tcp is free"]

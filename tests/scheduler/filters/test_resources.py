@@ -1,0 +1,100 @@
+import pytest
+
+from swarmd.core.model import Demand
+from swarmd.core.resources import DeviceWish
+from swarmd.scheduler.registry import make_policy
+from swarmd.scheduler.request import Placement
+from tests.scheduler.fleet import CPU, GIB, conditions, make_engine, nodes, passing, reasons, run
+
+
+@pytest.mark.parametrize(
+    ("overcommit", "label", "memory", "passes"),
+    [
+        (0.0, None, 1 * GIB, True),
+        (0.0, None, 1 * GIB + 1, False),
+        (0.5, None, 3 * GIB, True),
+        (0.5, None, 3 * GIB + 1, False),
+        (0.5, "0", 1 * GIB + 1, False),
+        (0.0, "1", 5 * GIB, True),
+        (-0.5, None, 1, False),
+    ],
+)
+def test_memory(overcommit: float, label: str | None, memory: int, passes: bool) -> None:
+    one = make_engine("node-1", **({} if label is None else {"overcommit": label}))
+    run(one, memory=2 * GIB)
+    run(one, memory=1 * GIB, state="created")
+    run(one, memory=1 * GIB, state="exited")
+    policy = make_policy(overcommit=overcommit)
+    wanted = Placement(demand=Demand(memory=memory))
+    assert bool(passing("resources", wanted, [one], policy)) is passes
+
+
+@pytest.mark.parametrize(("cpus", "passes"), [(CPU // 2, True), (CPU // 2 + 1, False)])
+def test_cpus_are_fractions(cpus: int, passes: bool) -> None:
+    one = make_engine("node-1", cpus=2)
+    run(one, cpus=CPU + CPU // 2)
+    assert bool(passing("resources", Placement(demand=Demand(cpus=cpus)), [one])) is passes
+
+
+def test_overcommit_of_a_few_percent_counts() -> None:
+    """Classic Swarm rounded 5 % of 2 CPUs down to nothing."""
+    one = make_engine("node-1", cpus=2)
+    run(one, cpus=2 * CPU)
+    wanted = Placement(demand=Demand(cpus=CPU // 10))
+    assert passing("resources", wanted, [one], make_policy(overcommit=0.05)) == ["node-1"]
+    assert passing("resources", wanted, [one]) == []
+
+
+def test_who_asks_for_nothing_fits_on_a_full_engine() -> None:
+    one = make_engine("node-1", cpus=1)
+    run(one, cpus=9 * CPU, memory=99 * GIB)
+    assert passing("resources", Placement(), [one]) == ["node-1"]
+
+
+def test_cpuset_needs_that_many_cpus() -> None:
+    engines = [make_engine("two", cpus=2), make_engine("four", cpus=4)]
+    wanted = Placement(cpuset=4)
+    assert passing("resources", wanted, engines) == ["four"]
+    assert reasons("resources", wanted, engines) == ["has 2 CPUs, 4 are needed"]
+
+
+def test_words() -> None:
+    (one,) = nodes(1)
+    run(one, cpus=3 * CPU + CPU // 2, memory=4 * GIB)
+    cpus = Placement(demand=Demand(cpus=CPU))
+    assert reasons("resources", cpus, [one]) == ["0.5 of 4 CPUs are free"]
+    memory = Placement(demand=Demand(memory=GIB))
+    assert reasons("resources", memory, [one]) == ["0 of 4096 MiB of memory are free"]
+    both = Placement(demand=Demand(cpus=CPU // 2, memory=GIB), cpuset=2)
+    shown = ["cpus==0.5", "cpuset==0-1", "memory==1024MiB"]
+    assert conditions("resources", both, []) == shown
+
+
+def gpus(count: int, *ids: str) -> Placement:
+    return Placement(device_wishes=(DeviceWish("gpu", count, ids),))
+
+
+def test_devices() -> None:
+    plain = make_engine("plain")
+    busy = make_engine("busy", resource_gpu="0,1")
+    free = make_engine("free", resource_gpu="0,1")
+    run(busy, devices=[("gpu", "0")])
+    engines = [plain, busy, free]
+    assert passing("device", gpus(1), engines) == ["busy", "free"]
+    assert passing("device", gpus(2), engines) == ["free"]
+    assert passing("device", gpus(-1), engines) == ["free"]
+    assert passing("device", gpus(0, "1"), engines) == ["busy", "free"]
+    assert passing("device", gpus(0, "0"), engines) == ["free"]
+    assert passing("device", Placement(), engines) == ["plain", "busy", "free"]
+    assert reasons("device", gpus(2), engines) == [
+        "no label resource.gpu declares a device",
+        "1 of 2 gpu devices are free",
+    ]
+
+
+def test_device_conditions() -> None:
+    assert conditions("device", gpus(2), []) == ["gpu=2"]
+    assert conditions("device", gpus(-1), []) == ["gpu=all"]
+    named = Placement(demand=Demand(devices=(("fpga", "x"),)))
+    assert conditions("device", named, []) == ["fpga=x"]
+    assert reasons("device", named, nodes(1)) == ["no label resource.fpga declares a device"]
