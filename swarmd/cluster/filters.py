@@ -31,6 +31,7 @@ VOLUME_KEYS = frozenset({"dangling", "driver", "label", "name", "node"})
 _FALSE = frozenset({"", "0", "no", "false", "none"})
 _TRUTH = {"true": True, "1": True, "false": False, "0": False}
 _LITERAL = re.compile(r"[a-zA-Z0-9_/-]+\Z")
+_STARTS = re.compile(r"\^|\\[AbB]")
 _ANCHORED = re.compile(r"\^(?:/|/\?)?([a-zA-Z0-9_-]+)\$\Z")
 
 
@@ -146,14 +147,15 @@ def flag(filters: Filters, key: str) -> bool | None:
     return said.pop() if said else None
 
 
-def labels_match(wanted: Iterable[str], labels: Mapping[str, str]) -> bool:
-    """Each of ``wanted`` is ``key`` (has it) or ``key=value`` (has this value)."""
-    return all(_label_matches(one, labels) for one in wanted)
-
-
-def _label_matches(wanted: str, labels: Mapping[str, str]) -> bool:
-    key, equals, value = wanted.partition("=")
-    return labels.get(key) == value if equals else key in labels
+def label_test(wanted: Iterable[str]) -> Callable[[Mapping[str, str]], bool]:
+    """Whether labels have each of ``wanted``: ``key`` (any value) or ``key=value``."""
+    pairs = [one.partition("=") for one in wanted]
+    exact = {(key, value) for key, equals, value in pairs if equals}
+    keys = {key for key, equals, _ in pairs if not equals}
+    if len(pairs) == 1 and exact:
+        [(only, text)] = exact
+        return lambda labels: labels.get(only) == text
+    return lambda labels: keys <= labels.keys() and exact <= labels.items()
 
 
 def on_node(wanted: Collection[str], engine: Engine) -> bool:
@@ -167,6 +169,11 @@ def anchored_name(pattern: str) -> str | None:
     return found[1] if found else None
 
 
+def is_part_of_name(pattern: str) -> bool:
+    """Whether it is plain text that a name may contain."""
+    return _LITERAL.match(pattern) is not None and "/" not in pattern
+
+
 def text_test(value: str) -> Callable[[str], bool]:
     """Equal, or found by the regular expression; one that does not compile finds nothing."""
     if _LITERAL.match(value):
@@ -176,6 +183,14 @@ def text_test(value: str) -> Callable[[str], bool]:
     except PatternError:
         return value.__eq__
     return lambda text: text == value or matches(text)
+
+
+def name_test(value: str) -> Callable[[str], bool]:
+    """For a container's name, which engines look at with and without its slash."""
+    fits = text_test(value)
+    if not _STARTS.search(value):  # then what is found without the slash is found with it
+        return lambda name: fits(f"/{name}")
+    return lambda name: fits(name) or fits(f"/{name}")
 
 
 class PortRange(NamedTuple):

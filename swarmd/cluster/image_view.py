@@ -12,7 +12,7 @@ from swarmd.cluster.filters import (
     ImageQuery,
     bad_value,
     flag,
-    labels_match,
+    label_test,
     on_node,
 )
 from swarmd.cluster.lookup import find_image
@@ -69,7 +69,8 @@ def _row(group: Sequence[Held], fits_name: Callable[[Sequence[str]], bool]) -> b
 
 def _tests(state: State, query: ImageQuery, now: float) -> list[Test]:
     filters = query.filters
-    tests: list[Test] = [lambda image, engine: labels_match(filters.get("label", ()), image.labels)]
+    has_labels = label_test(filters.get("label", ()))
+    tests: list[Test] = [lambda image, engine: has_labels(image.labels)]
     if "node" in filters:
         tests.append(lambda image, engine: on_node(filters["node"], engine))
     parents = {key: {i.parent for i in e.images.values()} for key, e in state.engines.items()}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left, insort
+from collections.abc import Iterator
 from typing import Generic, TypeVar
 
 V = TypeVar("V")
@@ -49,6 +50,9 @@ class NameIndex:
 
     def __init__(self) -> None:
         self._ids: dict[str, tuple[str, ...]] = {}
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._ids)
 
     def add(self, name: str, container_id: str) -> None:
         self._ids[name] = (*self._ids.get(name, ()), container_id)

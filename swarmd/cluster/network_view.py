@@ -11,7 +11,7 @@ from swarmd.cluster.filters import (
     NetworkQuery,
     bad_value,
     flag,
-    labels_match,
+    label_test,
     on_node,
     one_of,
     text_test,
@@ -59,8 +59,9 @@ def _row(network: Network, engine: Engine, *, shared: bool) -> bytes:
 
 def _tests(state: State, query: NetworkQuery) -> list[Test]:
     filters = query.filters
+    has_labels = label_test(filters.get("label", ()))
     tests: list[Test] = [
-        lambda network, engine: labels_match(filters.get("label", ()), network.labels),
+        lambda network, engine: has_labels(network.labels),
         lambda network, engine: on_node(filters.get("node", ()), engine),
     ]
     if "driver" in filters:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from functools import partial
-from itertools import islice
+from itertools import chain, islice
 
 from swarmd.cluster.filters import (
     Filters,
@@ -13,11 +13,12 @@ from swarmd.cluster.filters import (
     anchored_name,
     bad_value,
     flag,
-    labels_match,
+    is_part_of_name,
+    label_test,
+    name_test,
     on_node,
     one_of,
     port_range,
-    text_test,
 )
 from swarmd.cluster.lookup import find_container, find_image
 from swarmd.cluster.state import State
@@ -34,8 +35,9 @@ _TASK_LABEL = SWARM_LABELS + "task"
 def select(state: State, query: ListQuery) -> list[Container]:
     """Raises NoSuchContainer for an unknown ``before`` or ``since``, BadParameter for a value."""
     tests = _tests(state, query)
-    pool, in_order = _candidates(state, query.filters)
-    chosen = (container for container in pool if all(test(container) for test in tests))
+    chosen, in_order = _candidates(state, query.filters)
+    for test in tests:
+        chosen = filter(test, chosen)
     if in_order:
         return list(islice(chosen, query.limit or None))
     newest_first = sorted(chosen, key=partial(_age_key, state), reverse=True)
@@ -49,16 +51,25 @@ def _candidates(state: State, filters: Filters) -> tuple[Iterable[Container], bo
     """As few as the indexes allow, and whether they are in order."""
     if "id" in filters:
         return _by_id(state, filters["id"]), False
-    names = [anchored_name(value) for value in filters.get("name", ())]
-    exact = [name for name in names if name is not None]
-    if names and len(exact) == len(names):
-        found = (one for name in set(exact) for one in state.catalogue.names.find(name))
-        return [state.containers[one] for one in found], False
+    names = _names(state, filters["name"]) if "name" in filters else None
+    if names is not None:
+        found = {one for name in names for one in state.catalogue.names.find(name)}
+        return map(state.containers.__getitem__, found), False
     if "label" in filters or "node" in filters:
         engines = [one for one in state.engines.values() if _may_hold(one, filters)]
-        return [one for engine in engines for one in engine.containers.values()], False
+        return chain.from_iterable(engine.containers.values() for engine in engines), False
     order = state.catalogue.newest_first(state.engines)
     return map(state.containers.__getitem__, order), True
+
+
+def _names(state: State, values: Sequence[str]) -> Collection[str] | None:
+    """The names that can match; None where only each container's own test can tell."""
+    exact = [name for name in map(anchored_name, values) if name]
+    if len(exact) == len(values):
+        return exact
+    if all(map(is_part_of_name, values)):
+        return [name for name in state.catalogue.names if any(one in name for one in values)]
+    return None
 
 
 def _by_id(state: State, prefixes: Iterable[str]) -> list[Container]:
@@ -123,7 +134,8 @@ def _health(values: Sequence[str]) -> Iterable[Test]:
 
 
 def _label(values: Sequence[str]) -> Iterable[Test]:
-    yield lambda container: labels_match(values, container.labels)
+    fits = label_test(values)
+    yield lambda container: fits(container.labels)
 
 
 def _exited(values: Sequence[str]) -> Iterable[Test]:
@@ -191,15 +203,15 @@ def _position(state: State, filters: Filters) -> list[Test]:
 
 def _name(state: State, values: Sequence[str]) -> Test:
     """As an engine finds it, with and without slash; a path in the value means ``node/name``."""
-    plain = [text_test(value) for value in values]
-    with_node = [text_test(value) for value in values if "/" in value.lstrip("^").lstrip("/")]
+    plain = [name_test(value) for value in values]
+    with_node = [name_test(value) for value in values if "/" in value.lstrip("^").lstrip("/")]
 
     def test(container: Container) -> bool:
         name = container.name
-        if any(fits(name) or fits("/" + name) for fits in plain):
+        if any(fits(name) for fits in plain):
             return True
-        path = f"/{state.engines[container.engine].name}/{name}" if with_node else ""
-        return any(fits(path) or fits(path[1:]) for fits in with_node)
+        path = f"{state.engines[container.engine].name}/{name}" if with_node else ""
+        return any(fits(path) for fits in with_node)
 
     return test
 

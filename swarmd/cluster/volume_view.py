@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import orjson
 
-from swarmd.cluster.filters import VolumeQuery, flag, labels_match, on_node, text_test
+from swarmd.cluster.filters import VolumeQuery, flag, label_test, on_node, text_test
 from swarmd.cluster.lookup import volume_identity
 from swarmd.cluster.state import State
 from swarmd.core.model import Engine, Volume
@@ -57,8 +57,9 @@ def _row(volume: Volume, engine: Engine, *, shared: bool) -> bytes:
 
 def _tests(query: VolumeQuery) -> list[Test]:
     filters = query.filters
+    has_labels = label_test(filters.get("label", ()))
     tests: list[Test] = [
-        lambda volume, engine: labels_match(filters.get("label", ()), volume.labels),
+        lambda volume, engine: has_labels(volume.labels),
         lambda volume, engine: on_node(filters.get("node", ()), engine),
     ]
     if "driver" in filters:
