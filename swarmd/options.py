@@ -41,7 +41,6 @@ class Options(usage.Options):
         settings: What was asked for, checked; set once parsing is done.
     """
 
-    synopsis = "[options] [DISCOVERY]"
     longdesc = (
         "DISCOVERY names the engines, in place of --hosts: file:///PATH, "
         "nodes://10.0.0.[1:20]:2375,host-b:2375 or just the comma list. Without either, the "
@@ -126,6 +125,9 @@ class Options(usage.Options):
     def opt_h(self) -> None:
         """Print this and exit."""
         self.opt_help()
+
+    def getSynopsis(self) -> str:
+        return "Usage: swarmd [options] [DISCOVERY]   or   twistd [its options] swarmd ..."
 
     def parseOptions(self, options: Sequence[str] | None = None) -> None:
         """As Twisted's, but what is wrong is one line on stderr, not lost under a page of help."""

@@ -1,8 +1,7 @@
-"""Durations and byte sizes as people write them.
+"""Durations and byte sizes as people write and read them.
 
-The grammars are those of Go's ``time.ParseDuration`` and of Docker's size arguments, because that
-is what the unit files and scripts of our users hold. Wrong text raises ValueError with a reason
-that can be shown as it is.
+Durations are those of Go's ``time.ParseDuration``, because that is what our users' unit files
+hold. Wrong text raises ValueError with a reason that can be shown as it is.
 """
 
 from __future__ import annotations
@@ -12,7 +11,6 @@ import re
 _SECONDS = {"ns": 1e-9, "us": 1e-6, "µs": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0}
 _PART = r"([0-9]{1,12}(?:\.[0-9]{0,12})?|\.[0-9]{1,12})(ns|us|µs|ms|s|m|h)"
 _DURATION = re.compile(rf"(?:{_PART})+")
-_SIZE = re.compile(r"([0-9]{1,15}(?:\.[0-9]{1,12})?) ?([kmgtp]?)i?b?", re.IGNORECASE)
 _SIZE_UNITS = ("B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB")
 
 
@@ -21,15 +19,6 @@ def parse_duration(text: str) -> float:
     if not _DURATION.fullmatch(text):
         raise ValueError(f"{text!r} is not a duration; write it like 10s, 500ms or 1m30s")
     return sum(float(number) * _SECONDS[unit] for number, unit in re.findall(_PART, text))
-
-
-def parse_size(text: str) -> int:
-    """Bytes in ``512``, ``512m``, ``1.5GiB``; every unit is a power of 1024, as in Docker."""
-    found = _SIZE.fullmatch(text)
-    if not found:
-        raise ValueError(f"{text!r} is not a size; write it like 512m or 2g")
-    power = " kmgtp".index(found[2].lower() or " ")
-    return int(float(found[1]) * 1024**power)
 
 
 def show_size(size: float) -> str:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from swarmd.core.units import parse_duration, parse_size, show_size
+from swarmd.core.units import parse_duration, show_size
 
 
 @pytest.mark.parametrize(
@@ -39,31 +39,6 @@ def test_not_a_duration(text: str) -> None:
 def test_parts_of_a_duration_add_up(hours: int, minutes: int, milliseconds: int) -> None:
     whole = hours * 3600 + minutes * 60 + milliseconds / 1000
     assert parse_duration(f"{hours}h{minutes}m{milliseconds}ms") == pytest.approx(whole)
-
-
-@pytest.mark.parametrize(
-    ("text", "size"),
-    [
-        ("0", 0),
-        ("512", 512),
-        ("512b", 512),
-        ("1k", 1 << 10),
-        ("512m", 512 << 20),
-        ("512MB", 512 << 20),
-        ("1.5GiB", 3 << 29),
-        ("2 g", 2 << 30),
-        ("1t", 1 << 40),
-        ("1p", 1 << 50),
-    ],
-)
-def test_size(text: str, size: int) -> None:
-    assert parse_size(text) == size
-
-
-@pytest.mark.parametrize("text", ["", "m", "-1", "1x", "1 2", "1.m", "0x10", "1e9", "1mm"])
-def test_not_a_size(text: str) -> None:
-    with pytest.raises(ValueError, match="not a size; write it like 512m"):
-        parse_size(text)
 
 
 @pytest.mark.parametrize(
