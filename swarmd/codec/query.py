@@ -1,0 +1,38 @@
+"""Query strings, read as engines read them."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import unquote
+
+from swarmd.core.errors import BadParameter
+
+_BAD_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
+_FALSE = ("", "0", "no", "false", "none")
+
+
+def parse_query(raw: bytes) -> dict[str, list[str]]:
+    """Values by name, in order; bytes that are no UTF-8 become surrogate escapes.
+
+    Raises:
+        BadParameter: A semicolon or a broken escape, which engines refuse as well.
+    """
+    values: dict[str, list[str]] = {}
+    for pair in raw.decode("utf-8", "surrogateescape").split("&"):
+        if ";" in pair:
+            raise BadParameter("invalid semicolon separator in query")
+        if pair:
+            name, _, value = pair.partition("=")
+            values.setdefault(_decoded(name), []).append(_decoded(value))
+    return values
+
+
+def is_true(value: str) -> bool:
+    """Docker's rule for flags: everything is true but these few words."""
+    return value.strip().lower() not in _FALSE
+
+
+def _decoded(text: str) -> str:
+    if "%" in text and (bad := _BAD_ESCAPE.search(text)):
+        raise BadParameter(f'invalid URL escape "{text[bad.start() : bad.start() + 3]}"')
+    return unquote(text.replace("+", " "), errors="surrogateescape")

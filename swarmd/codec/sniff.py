@@ -1,0 +1,16 @@
+"""What a TLS listener says to a client that speaks plain HTTP."""
+
+from __future__ import annotations
+
+_TEXT = b'{"message":"Client sent an HTTP request to an HTTPS server."}\n'
+PLAIN_HTTP_REFUSAL = (
+    b"HTTP/1.1 400 Bad Request\r\n"
+    b"Content-Type: application/json\r\n"
+    b"Content-Length: %d\r\n"
+    b"Connection: close\r\n\r\n%b" % (len(_TEXT), _TEXT)
+)
+
+
+def looks_like_plain_http(first: bytes) -> bool:
+    """Whether a connection that begins so is no TLS: records begin with a byte from 0x14 to 0x17."""
+    return first[:1].isalpha()
