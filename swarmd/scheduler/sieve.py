@@ -55,12 +55,10 @@ def verdicts(sifted: Sifted, engines: Sequence[Engine]) -> Iterator[tuple[Engine
 def refusal(sifted: Sifted, engines: Sequence[Engine]) -> NoCandidate:
     """The error where nothing was kept."""
     reasons = {engine.name: verdict for engine, verdict in verdicts(sifted, engines)}
-    tried = []
-    for rule in sifted.rules:
-        tried.append(rule)
-        engines = rule.keep(engines)
-        if not engines:
-            break
+    rules = iter(sifted.rules)
+    tried = [next(rules)]
+    while engines := tried[-1].keep(engines):
+        tried.append(next(rules))
     return NoCandidate(tried, reasons)
 
 

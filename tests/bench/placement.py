@@ -7,7 +7,6 @@ all are equally good.
 
 from __future__ import annotations
 
-import gc
 import statistics
 import time
 from collections.abc import Sequence
@@ -55,7 +54,7 @@ WISHES = {
 }
 
 
-def cost(wanted: Placement, engines: Sequence[Engine], runs: int = RUNS) -> float:
+def cost(wanted: Placement, engines: Sequence[Engine], runs: int) -> float:
     """Median CPU seconds of one placement."""
     times = []
     for _ in range(runs):
@@ -65,16 +64,15 @@ def cost(wanted: Placement, engines: Sequence[Engine], runs: int = RUNS) -> floa
     return statistics.median(times)
 
 
-def main() -> None:
-    print(f"{'wish':24}" + "".join(f"{size:>12,}" for size in SIZES) + "   engines, ms CPU")
-    fleets = [fleet(size) for size in SIZES]
-    gc.freeze()
+def main(sizes: Sequence[int] = SIZES, runs: int = RUNS) -> None:
+    print(f"{'wish':24}" + "".join(f"{size:>12,}" for size in sizes) + "   engines, ms CPU")
+    fleets = [fleet(size) for size in sizes]
     for name, wanted in WISHES.items():
-        costs = [cost(wanted, engines) * 1e3 for engines in fleets]
+        costs = [cost(wanted, engines, runs) * 1e3 for engines in fleets]
         print(f"{name:24}" + "".join(f"{each:12.3f}" for each in costs))
     before = time.process_time()
     explain(WISHES["tenth"], fleets[-1], POLICY)
-    print(f"explain, {SIZES[-1]:,} engines: {(time.process_time() - before) * 1e3:.1f} ms")
+    print(f"explain, {sizes[-1]:,} engines: {(time.process_time() - before) * 1e3:.1f} ms")
 
 
 if __name__ == "__main__":

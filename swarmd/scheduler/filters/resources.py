@@ -48,7 +48,7 @@ def _cpus(wish: int, policy: Policy) -> Rule:
     def why(engine: Engine) -> str:
         (total,) = capacity.cpus([engine], policy)
         free = max(0.0, total - engine.tally.cpus)
-        return f"{free / ONE_CPU:g} of {total / ONE_CPU:g} CPUs are free"
+        return f"{free / ONE_CPU:g} of {total / ONE_CPU:g} CPUs are free, {wish / ONE_CPU:g} wanted"
 
     return Rule("resources", f"cpus=={wish / ONE_CPU:g}", keep, why, headline=_HEADLINE)
 
@@ -76,7 +76,7 @@ def _memory(wish: int, policy: Policy) -> Rule:
     def why(engine: Engine) -> str:
         (total,) = capacity.memory([engine], policy)
         free = max(0.0, total - engine.tally.memory)
-        return f"{free / _MIB:.0f} of {total / _MIB:.0f} MiB of memory are free"
+        return f"{free / _MIB:.0f} of {total / _MIB:.0f} MiB of memory are free, {wish / _MIB:g} wanted"
 
     return Rule("resources", f"memory=={wish / _MIB:g}MiB", keep, why, headline=_HEADLINE)
 

@@ -62,9 +62,9 @@ def test_words() -> None:
     (one,) = nodes(1)
     run(one, cpus=3 * CPU + CPU // 2, memory=4 * GIB)
     cpus = Placement(demand=Demand(cpus=CPU))
-    assert reasons("resources", cpus, [one]) == ["0.5 of 4 CPUs are free"]
+    assert reasons("resources", cpus, [one]) == ["0.5 of 4 CPUs are free, 1 wanted"]
     memory = Placement(demand=Demand(memory=GIB))
-    assert reasons("resources", memory, [one]) == ["0 of 4096 MiB of memory are free"]
+    assert reasons("resources", memory, [one]) == ["0 of 4096 MiB of memory are free, 1024 wanted"]
     both = Placement(demand=Demand(cpus=CPU // 2, memory=GIB), cpuset=2)
     shown = ["cpus==0.5", "cpuset==0-1", "memory==1024MiB"]
     assert conditions("resources", both, []) == shown

@@ -1,0 +1,39 @@
+"""The placement benchmark, small enough for every run; the best of many runs defies noise."""
+
+import time
+
+import pytest
+
+from swarmd.core.model import Container
+from swarmd.scheduler.place import rank
+from tests.bench import placement
+
+
+def fastest(wanted: placement.Placement, engines: list[placement.Engine]) -> float:
+    times = []
+    for _ in range(25):
+        before = time.process_time()
+        rank(wanted, engines, placement.POLICY)
+        times.append(time.process_time() - before)
+    return min(times)
+
+
+@pytest.mark.parametrize("name", ["tenth", "all equal"])
+def test_a_thousand_engines_cost_less_than_a_millisecond(name: str) -> None:
+    assert fastest(placement.WISHES[name], placement.fleet(1000)) < 0.001
+
+
+def test_cost_does_not_grow_with_containers() -> None:
+    few, many = placement.fleet(100), placement.fleet(100)
+    for engine in many:
+        for number in range(500):
+            engine.tally.add(Container(f"more-{number}", engine.key, (f"more-{number}",)))
+    wanted = placement.WISHES["tenth"]
+    assert fastest(wanted, many) < 3 * fastest(wanted, few)
+
+
+def test_it_prints_growth(capsys: pytest.CaptureFixture[str]) -> None:
+    placement.main(sizes=(10, 20), runs=1)
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].split() == ["wish", "10", "20", "engines,", "ms", "CPU"]
+    assert len(lines) == len(placement.WISHES) + 2
