@@ -39,10 +39,10 @@ def _engine(number: int) -> Engine:
     return engine
 
 
-def wish(constraint: str, **demand: int) -> Placement:
+def wish(constraint: str, memory: int = 0) -> Placement:
     return Placement(
         image="busybox",
-        demand=Demand(ports=(HostPort(80),), **demand),
+        demand=Demand(memory=memory, ports=(HostPort(80),)),
         constraints=(parse_expression(constraint),),
     )
 

@@ -4,12 +4,13 @@ import time
 
 import pytest
 
-from swarmd.core.model import Container
+from swarmd.core.model import Container, Engine
 from swarmd.scheduler.place import rank
+from swarmd.scheduler.request import Placement
 from tests.bench import placement
 
 
-def fastest(wanted: placement.Placement, engines: list[placement.Engine]) -> float:
+def fastest(wanted: Placement, engines: list[Engine]) -> float:
     times = []
     for _ in range(25):
         before = time.process_time()
@@ -19,8 +20,10 @@ def fastest(wanted: placement.Placement, engines: list[placement.Engine]) -> flo
 
 
 @pytest.mark.parametrize("name", ["tenth", "all equal"])
-def test_a_thousand_engines_cost_less_than_a_millisecond(name: str) -> None:
-    assert fastest(placement.WISHES[name], placement.fleet(1000)) < 0.001
+def test_cost_grows_with_engines_and_no_faster(name: str) -> None:
+    wanted = placement.WISHES[name]
+    few = fastest(wanted, placement.fleet(100))
+    assert fastest(wanted, placement.fleet(1000)) < 20 * few
 
 
 def test_cost_does_not_grow_with_containers() -> None:

@@ -75,8 +75,9 @@ def _memory(wish: int, policy: Policy) -> Rule:
 
     def why(engine: Engine) -> str:
         (total,) = capacity.memory([engine], policy)
-        free = max(0.0, total - engine.tally.memory)
-        return f"{free / _MIB:.0f} of {total / _MIB:.0f} MiB of memory are free, {wish / _MIB:g} wanted"
+        free = max(0.0, total - engine.tally.memory) / _MIB
+        of = f"{free:.0f} of {total / _MIB:.0f} MiB"
+        return f"{of} of memory are free, {wish / _MIB:g} wanted"
 
     return Rule("resources", f"memory=={wish / _MIB:g}MiB", keep, why, headline=_HEADLINE)
 

@@ -20,7 +20,7 @@ from tests.scheduler.fleet import CPU, GIB, conditions, make_engine, nodes, pass
     ],
 )
 def test_memory(overcommit: float, label: str | None, memory: int, passes: bool) -> None:
-    one = make_engine("node-1", **({} if label is None else {"overcommit": label}))
+    one = make_engine("node-1", overcommit=label or "")
     run(one, memory=2 * GIB)
     run(one, memory=1 * GIB, state="created")
     run(one, memory=1 * GIB, state="exited")
