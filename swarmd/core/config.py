@@ -159,7 +159,7 @@ _HOST_SHAPES: tuple[tuple[str, type, str], ...] = (
     *((key, int, "int64") for key in ("Memory", "MemoryReservation", "NanoCpus", "CpuShares")),
     *((key, int, "int64") for key in ("CpuQuota", "CpuPeriod")),
 )
-_GO_KINDS = {str: "string", bool: "bool", list: "array", dict: "object"}
+_GO_KINDS = {str: "string", bool: "bool", list: "array", dict: "object", type(None): "null"}
 
 
 def _check(body: Any) -> None:

@@ -54,12 +54,8 @@ def check_container_name(name: str) -> None:
 
 def random_name(choose: Callable[[Sequence[str]], str], taken: Callable[[str], bool]) -> str:
     """A name as engines invent them, ``keen_hopper``; ``choose`` picks one of a sequence."""
-    for attempt in count():
-        suffix = str(attempt) if attempt else ""
-        name = f"{choose(_ADJECTIVES)}_{choose(_SURNAMES)}{suffix}"
-        if not taken(name):
-            return name
-    raise AssertionError("count() does not end")
+    tries = (f"{choose(_ADJECTIVES)}_{choose(_SURNAMES)}{number or ''}" for number in count())
+    return next(name for name in tries if not taken(name))
 
 
 def is_full_id(text: str) -> bool:

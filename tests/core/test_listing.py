@@ -1,0 +1,93 @@
+from __future__ import annotations
+
+import orjson
+
+from swarmd.core.listing import (
+    both_forms,
+    encode_entry,
+    moved_entry,
+    new_entry,
+    own_first,
+    shown_ports,
+    whole_entry,
+    with_status,
+)
+from swarmd.core.model import Container
+
+
+def test_the_own_name_comes_first() -> None:
+    assert own_first(["/app/db", "/db", "/web/db"]) == ("db", "app/db", "web/db")
+
+
+def test_each_name_is_shown_plain_and_with_its_node() -> None:
+    assert both_forms(["web", "app/db"], "node-1") == [
+        "/web",
+        "/node-1/web",
+        "/app/db",
+        "/node-1/app/db",
+    ]
+
+
+def test_ports_show_the_address_of_the_node_once() -> None:
+    bound = {"PrivatePort": 80, "PublicPort": 8080, "Type": "tcp"}
+    ports = [{"IP": "0.0.0.0", **bound}, {"IP": "::", **bound}]
+    assert shown_ports(ports, "10.0.0.1") == [{"IP": "10.0.0.1", **bound}]
+
+
+def test_other_ports_stay_as_they_are() -> None:
+    exposed = {"PrivatePort": 80, "Type": "tcp"}
+    newer = {"IP": "", **exposed}
+    local = {"IP": "127.0.0.1", "PrivatePort": 80, "PublicPort": 1, "Type": "tcp"}
+    assert shown_ports([exposed, newer, local], "10.0.0.1") == [exposed, newer, local]
+    everywhere = {"IP": "0.0.0.0", "PrivatePort": 80, "PublicPort": 1, "Type": "tcp"}
+    assert shown_ports([everywhere], "") == [everywhere]
+
+
+def test_an_entry_keeps_what_it_does_not_know() -> None:
+    item = {"Id": "c", "New": {"in": 2030}, "State": "running", "Status": "Up", "Ports": None}
+    entry = encode_entry(item, ["web"], "n", "")
+    assert orjson.loads(entry + b"}") == {
+        "Id": "c",
+        "New": {"in": 2030},
+        "Names": ["/web", "/n/web"],
+        "Ports": [],
+    }
+
+
+def test_an_entry_moves_with_its_engine() -> None:
+    ports = [
+        {"IP": "0.0.0.0", "PrivatePort": 80, "PublicPort": 1, "Type": "tcp"},
+        {"PrivatePort": 81, "Type": "tcp"},
+    ]
+    old = encode_entry({"Id": "c", "Ports": ports}, ["web"], "n", "10.0.0.1")
+    moved = orjson.loads(moved_entry(old, ["www"], "m", "10.0.0.2", "10.0.0.1") + b"}")
+    assert moved["Names"] == ["/www", "/m/www"]
+    assert moved["Ports"][0]["IP"] == "10.0.0.2"
+    back = orjson.loads(moved_entry(old, ["web"], "n", "", "10.0.0.1") + b"}")
+    assert back["Ports"][0]["IP"] == "0.0.0.0"
+
+
+def test_a_new_container_has_an_entry_of_its_own() -> None:
+    container = Container(
+        "c" * 64,
+        "key",
+        ("web",),
+        image="busybox",
+        created=12.5,
+        labels={"a": "b"},
+        networks=(("net", ""),),
+        network_mode="net",
+    )
+    item = orjson.loads(new_entry(container, "n") + b"}")
+    assert item["Names"] == ["/web", "/n/web"]
+    assert (item["Created"], item["Labels"], item["Ports"]) == (12, {"a": "b"}, [])
+
+
+def test_status_and_state_are_those_of_the_moment() -> None:
+    container = Container("c", "key", state="running", started_at=90.0, entry=b'{"Id":"c"')
+    assert orjson.loads(whole_entry(container, 100.0)) == {
+        "Id": "c",
+        "State": "running",
+        "Status": "Up 10 seconds",
+    }
+    assert orjson.loads(with_status(container, "Host Down"))["Status"] == "Host Down"

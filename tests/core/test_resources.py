@@ -1,0 +1,74 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from swarmd.core.resources import (
+    ONE_CPU,
+    DeviceWish,
+    cpus,
+    cpuset_size,
+    device_wishes,
+    devices,
+    memory,
+)
+
+
+@pytest.mark.parametrize(
+    ("host", "wanted"),
+    [
+        ({}, 0),
+        ({"NanoCpus": ONE_CPU // 2, "CpuShares": 1024}, ONE_CPU // 2),
+        ({"CpuQuota": 150_000}, ONE_CPU * 3 // 2),
+        ({"CpuQuota": 50_000, "CpuPeriod": 25_000}, 2 * ONE_CPU),
+        ({"CpuQuota": -1, "CpuShares": 512}, ONE_CPU // 2),
+        ({"CpuShares": 2048}, 2 * ONE_CPU),
+    ],
+)
+def test_cpus(host: dict[str, Any], wanted: int) -> None:
+    assert cpus(host) == wanted
+
+
+@pytest.mark.parametrize(
+    ("host", "wanted"),
+    [
+        ({}, 0),
+        ({"Memory": 5, "MemoryReservation": 3}, 5),
+        ({"Memory": 0, "MemoryReservation": 3}, 3),
+        ({"Memory": -1}, 0),
+    ],
+)
+def test_memory(host: dict[str, Any], wanted: int) -> None:
+    assert memory(host) == wanted
+
+
+def test_devices() -> None:
+    host = {
+        "DeviceRequests": [
+            {"Count": -1, "Capabilities": [["gpu", "utility"]]},
+            {"DeviceIDs": ["0", "GPU-1"], "Capabilities": [["compute"], ["gpu"]]},
+            {"Driver": "cdi", "DeviceIDs": ["vendor.com/x=1"]},
+            {"Count": 1, "Capabilities": [["tpu"]]},
+            {"Count": 2},
+        ]
+    }
+    assert device_wishes(host) == (
+        DeviceWish("gpu", -1, ()),
+        DeviceWish("gpu", 0, ("0", "GPU-1")),
+        DeviceWish("cdi", 0, ("vendor.com/x=1",)),
+        DeviceWish("tpu", 1, ()),
+        DeviceWish("device", 2, ()),
+    )
+    assert devices(host) == (("gpu", "0"), ("gpu", "GPU-1"), ("cdi", "vendor.com/x=1"))
+    assert device_wishes({}) == ()
+
+
+@pytest.mark.parametrize(("text", "size"), [("", 0), ("0", 1), ("0-2,5", 6), ("3,1", 4)])
+def test_cpusets(text: str, size: int) -> None:
+    assert cpuset_size(text) == size
+
+
+def test_a_bad_cpuset() -> None:
+    with pytest.raises(ValueError):
+        cpuset_size("a-b")
