@@ -64,6 +64,11 @@ def parse_expression(text: str) -> Expression:
     return Expression(key, operator.group() == "==", value, value != raw, pattern)
 
 
+def parse_expressions(texts: Iterable[str]) -> tuple[Expression, ...]:
+    """Each as ``parse_expression`` reads it, in order."""
+    return tuple(map(parse_expression, texts))
+
+
 def _key(text: str, end: int) -> str:
     key = text[:end].strip()
     valid = _KEY.match(key)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from heapq import nsmallest
 
@@ -59,15 +59,20 @@ def rank(
     *,
     seed: int = 0,
     limit: int = MOST,
+    without: Collection[str] = (),
 ) -> list[Engine]:
     """The best ``limit`` engines that pass every rule, best first; equals in the order given.
+
+    ``without`` are keys of engines that were tried in vain. They stay in ``engines``: a volume that
+    lives on one of them must not be made anew elsewhere.
 
     Raises:
         NoCandidate: None passes.
     """
-    sifted = sift(wanted, engines, policy)
+    candidates = [engine for engine in engines if engine.key not in without]
+    sifted = sift(wanted, candidates, engines, policy)
     if not sifted.kept:
-        raise refusal(sifted, engines)
+        raise refusal(sifted, candidates)
     table = columns(wanted, sifted.kept, engines, policy, seed)
     return [sifted.kept[index] for index in _order(table, len(sifted.kept), limit)]
 
@@ -76,7 +81,7 @@ def explain(
     wanted: Placement, engines: Sequence[Engine], policy: Policy, *, seed: int = 0
 ) -> Explanation:
     """What ``rank`` would say of every engine; changes nothing and never raises."""
-    sifted = sift(wanted, engines, policy)
+    sifted = sift(wanted, engines, engines, policy)
     table = columns(wanted, sifted.kept, engines, policy, seed)
     order = _order(table, len(sifted.kept), len(engines))
     standings = [

@@ -23,8 +23,10 @@ class Sifted(NamedTuple):
     ignored: list[Rule]
 
 
-def sift(wanted: Placement, engines: Sequence[Engine], policy: Policy) -> Sifted:
-    """All hard rules, then each soft one that leaves something.
+def sift(
+    wanted: Placement, candidates: Sequence[Engine], engines: Sequence[Engine], policy: Policy
+) -> Sifted:
+    """All hard rules, then each soft one that leaves something; ``engines`` is the whole fleet.
 
     Of soft rules that exclude each other the later gives way, and alone: classic Swarm dropped all
     of them as soon as one could not be met.
@@ -32,7 +34,7 @@ def sift(wanted: Placement, engines: Sequence[Engine], policy: Policy) -> Sifted
     rules = [rule for name in policy.filters for rule in FILTERS[name](wanted, engines, policy)]
     applied = [rule for rule in rules if not rule.soft]
     ignored: list[Rule] = []
-    kept = _passing(applied, engines)
+    kept = _passing(applied, candidates)
     for rule in rules:
         if rule.soft and kept:
             fewer = rule.keep(kept)
@@ -41,23 +43,23 @@ def sift(wanted: Placement, engines: Sequence[Engine], policy: Policy) -> Sifted
     return Sifted(kept, applied, ignored)
 
 
-def verdicts(sifted: Sifted, engines: Sequence[Engine]) -> Iterator[tuple[Engine, Verdict]]:
+def verdicts(sifted: Sifted, candidates: Sequence[Engine]) -> Iterator[tuple[Engine, Verdict]]:
     """The first rule that removed each engine."""
     for rule in sifted.rules:
-        stayed = rule.keep(engines)
+        stayed = rule.keep(candidates)
         keys = {engine.key for engine in stayed}
-        for engine in engines:
+        for engine in candidates:
             if engine.key not in keys:
                 yield engine, Verdict(rule.filter, rule.why(engine))
-        engines = stayed
+        candidates = stayed
 
 
-def refusal(sifted: Sifted, engines: Sequence[Engine]) -> NoCandidate:
+def refusal(sifted: Sifted, candidates: Sequence[Engine]) -> NoCandidate:
     """The error where nothing was kept."""
-    reasons = {engine.name: verdict for engine, verdict in verdicts(sifted, engines)}
+    reasons = {engine.name: verdict for engine, verdict in verdicts(sifted, candidates)}
     rules = iter(sifted.rules)
     tried = [next(rules)]
-    while engines := tried[-1].keep(engines):
+    while candidates := tried[-1].keep(candidates):
         tried.append(next(rules))
     return NoCandidate(tried, reasons)
 

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from swarmd.core.errors import BadParameter
-from swarmd.core.expressions import LIMIT, parse_expression
+from swarmd.core.expressions import LIMIT, parse_expression, parse_expressions
 
 GOOD = [
     # text, key, equal, soft, value
@@ -93,3 +93,8 @@ def test_text_of_an_expression_parses_to_it(key: str, equal: bool, soft: bool) -
     again = parse_expression(str(expression))
     assert (again.key, again.equal, again.value) == (key, equal, "v*")
     assert expression.soft is soft
+
+
+def test_a_list_keeps_its_order() -> None:
+    assert [str(each) for each in parse_expressions(["b==1", "a!=2"])] == ["b==1", "a!=2"]
+    assert parse_expressions([]) == ()

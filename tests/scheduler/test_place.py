@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from swarmd.core.model import Demand, Engine, Health, HostPort
+from swarmd.core.model import Demand, Engine, Health, HostPort, Volume
 from swarmd.core.resources import DeviceWish
 from swarmd.scheduler.claim import claim
 from swarmd.scheduler.place import MOST, explain, rank
@@ -54,6 +54,15 @@ def test_best_first_up_to_a_limit() -> None:
     assert [e.name for e in rank(Placement(), engines, POLICY, limit=2)] == ["node-1", "node-2"]
     assert len(rank(Placement(), engines, POLICY)) == MOST
     assert len(rank(Placement(), engines, POLICY, limit=99)) == 40
+
+
+def test_engines_tried_in_vain_are_left_out_but_keep_their_volumes() -> None:
+    engines = nodes(3)
+    engines[0].volumes["data"] = Volume("data")
+    names = [e.name for e in rank(Placement(), engines, POLICY, without={"node-1:2375"})]
+    assert names == ["node-2", "node-3"]
+    with pytest.raises(NoCandidate, match="volume data is not there, but on node-1"):
+        rank(Placement(volumes=("data",)), engines, POLICY, without={"node-1:2375"})
 
 
 def test_explanation_of_a_choice() -> None:

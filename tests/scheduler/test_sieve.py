@@ -10,7 +10,7 @@ def soft(*texts: str) -> tuple[list[str], list[str]]:
         make_engine("a2", zone="a", disk="hdd"),
         make_engine("b1", zone="b", disk="hdd"),
     ]
-    sifted = sift(Placement(constraints=expressions(*texts)), engines, POLICY)
+    sifted = sift(Placement(constraints=expressions(*texts)), engines, engines, POLICY)
     return [engine.name for engine in sifted.kept], [each.condition for each in sifted.ignored]
 
 
@@ -36,7 +36,7 @@ def test_soft_affinity_gives_way_to_ports() -> None:
     run(one, "web", ports=[HostPort(80)])
     demand = Demand(ports=(HostPort(80),))
     wanted = Placement(demand=demand, affinities=expressions("container==~web"))
-    sifted = sift(wanted, [one, two], POLICY)
+    sifted = sift(wanted, [one, two], [one, two], POLICY)
     assert [engine.name for engine in sifted.kept] == ["node-2"]
 
 
@@ -46,7 +46,9 @@ def test_verdicts_name_the_first_rule_that_failed() -> None:
     run(two, ports=[HostPort(80)])
     wanted = Placement(demand=Demand(ports=(HostPort(80),)), constraints=expressions("node!=x"))
     engines = [one, two, three]
-    found = {each.name: rule for each, rule in verdicts(sift(wanted, engines, POLICY), engines)}
+    found = {
+        each.name: rule for each, rule in verdicts(sift(wanted, engines, engines, POLICY), engines)
+    }
     assert found == {
         "node-1": ("cordon", "is cordoned"),
         "node-2": ("port", "port 80/tcp is in use"),
@@ -57,7 +59,7 @@ def test_conditions_end_with_the_rule_that_left_nothing() -> None:
     demand = Demand(ports=(HostPort(80),))
     wanted = Placement(demand=demand, constraints=expressions("rank==9", "zone==~a"))
     engines = nodes(2)
-    error = refusal(sift(wanted, engines, POLICY), engines)
+    error = refusal(sift(wanted, engines, engines, POLICY), engines)
     assert error.message == (
         "Unable to find a node that satisfies the following conditions \n"
         "[rank==9]\n"
@@ -68,5 +70,5 @@ def test_conditions_end_with_the_rule_that_left_nothing() -> None:
 def test_blocks_lose_nothing_and_keep_the_order() -> None:
     engines = nodes(1500)
     wanted = Placement(constraints=expressions("node!=/7/"))
-    kept = [engine.name for engine in sift(wanted, engines, POLICY).kept]
+    kept = [engine.name for engine in sift(wanted, engines, engines, POLICY).kept]
     assert kept == [engine.name for engine in engines if "7" not in engine.name]
