@@ -1,0 +1,118 @@
+"""The calls that tracking makes, and what is expected of their answers."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any
+from urllib.parse import quote
+
+import orjson
+
+from swarmd.core.errors import EngineRefused
+from swarmd.core.version import NEWEST, OLDEST, Version, clamp, show
+from swarmd.engine.ports import Answer, Link
+
+JsonObject = dict[str, Any]
+
+# More than this many IDs in one query are dearer for the engine than its whole list.
+MOST_IDS = 50
+# For answers that are known to be small.
+_SMALL = 4 << 20
+_LARGE = 256 << 20
+
+
+class EngineClient:
+    """Asks one engine; EngineUnreachable if it does not answer, EngineRefused if it refuses.
+
+    Attributes:
+        link: To ask what is not asked here.
+    """
+
+    def __init__(self, link: Link, timeout: float) -> None:
+        self.link = link
+        self._timeout = timeout
+        self._version: Version | None = None
+
+    def speak(self, lowest: Version, highest: Version) -> None:
+        """Sets the API version of all lists, once it is known what the engine speaks."""
+        self._version = clamp(NEWEST, max(OLDEST, lowest), highest)
+
+    def target(self, path: str) -> str:
+        return path if self._version is None else f"/v{show(self._version)}{path}"
+
+    async def ping(self, timeout: float) -> None:
+        self._checked(await self.link.call("GET", "/_ping", timeout=timeout, limit=_SMALL))
+
+    async def info(self) -> tuple[JsonObject, bytes]:
+        """Decoded and as received; without a version, which is not known yet."""
+        body = self._checked(await self._get("/info", _SMALL))
+        return self._object(body), body
+
+    async def about(self) -> JsonObject:
+        """What ``/version`` says."""
+        return self._object(self._checked(await self._get("/version", _SMALL)))
+
+    async def containers(self, ids: Collection[str] = ()) -> list[JsonObject]:
+        """The items of ``ids``, or of all."""
+        target = "/containers/json?all=1"
+        if ids:
+            wanted = orjson.dumps({"id": dict.fromkeys(ids, True)})
+            target += "&filters=" + quote(wanted, safe="")
+        return self.items(await self.listing(target))
+
+    async def container(self, container_id: str) -> JsonObject | None:
+        """A whole inspect; None if there is no such container."""
+        path = f"/containers/{quote(container_id, safe='')}/json"
+        answer = await self._get(self.target(path), _LARGE)
+        return None if answer.status == 404 else self._object(self._checked(answer))
+
+    async def listing(self, path: str) -> bytes:
+        """The body of a list as received: most are the same as the last time."""
+        return self._checked(await self._get(self.target(path), _LARGE))
+
+    def items(self, body: bytes) -> list[JsonObject]:
+        return self._items(self._decoded(body))
+
+    def volumes(self, body: bytes) -> tuple[list[JsonObject], list[str]]:
+        """The items, and the warnings of volume drivers."""
+        found = self._object(body)
+        warnings = found.get("Warnings") or []
+        return self._items(found.get("Volumes")), [str(warning) for warning in warnings]
+
+    async def _get(self, target: str, limit: int) -> Answer:
+        return await self.link.call("GET", target, timeout=self._timeout, limit=limit)
+
+    def _checked(self, answer: Answer) -> bytes:
+        if answer.status != 200:
+            raise EngineRefused(self.link.node, answer.status, error_text(answer))
+        return answer.body
+
+    def _object(self, body: bytes) -> JsonObject:
+        found = self._decoded(body)
+        if not isinstance(found, dict):
+            raise self._not_docker()
+        return found
+
+    def _items(self, found: Any) -> list[JsonObject]:
+        """Go encodes an empty list as null where nobody took care."""
+        if not isinstance(found or [], list):
+            raise self._not_docker()
+        return [item for item in found or [] if isinstance(item, dict)]
+
+    def _decoded(self, body: bytes) -> Any:
+        try:
+            return orjson.loads(body)
+        except ValueError:
+            raise self._not_docker() from None
+
+    def _not_docker(self) -> EngineRefused:
+        return EngineRefused(self.link.node, 502, "the answer is not that of a Docker Engine")
+
+
+def error_text(answer: Answer) -> str:
+    """What an engine's error answer says, in one line."""
+    try:
+        message = orjson.loads(answer.body)["message"]
+    except (ValueError, TypeError, KeyError):
+        message = answer.body[:200].decode("utf-8", "replace").strip()
+    return f"HTTP {answer.status}: {message}" if message else f"HTTP {answer.status}"

@@ -1,0 +1,34 @@
+"""What all trackers share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from twisted.internet.interfaces import IReactorTime
+
+from swarmd.core.model import Engine
+from swarmd.engine.limits import Gates, Timing
+from swarmd.engine.ports import Dispatch, OnEvent
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """Made once; each tracker gets the same.
+
+    Attributes:
+        now: Wall-clock seconds.
+        jitter: A number in [0, 1).
+        dispatch: Takes news into the cluster; must not raise.
+        on_event: Takes (engine key, record) of every new event, before the cluster learns of it.
+        engines: The cluster's picture, by key; only read.
+    """
+
+    clock: IReactorTime
+    now: Callable[[], float]
+    jitter: Callable[[], float]
+    dispatch: Dispatch
+    on_event: OnEvent
+    engines: Mapping[str, Engine]
+    timing: Timing = field(default_factory=Timing)
+    gates: Gates = field(default_factory=Gates)

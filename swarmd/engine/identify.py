@@ -1,0 +1,106 @@
+"""Who an engine says it is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from swarmd.core.decode import timestamp
+from swarmd.core.errors import BadParameter
+from swarmd.core.model import Spec
+from swarmd.core.version import NEWEST, OLDEST, Version, parse, show
+from swarmd.engine.client import EngineClient
+
+Json = Mapping[str, Any]
+
+# Docker before 1.13 does not tell its lowest API version.
+_UNTOLD_MINIMUM = "1.12"
+# Two clocks that differ by less are one clock, as far as a single question can tell.
+_UNSURE = 0.1
+
+
+class NotManageableError(Exception):
+    """It answered, but no repetition of the question will make it usable."""
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """``clock`` is the engine's own time when it was asked, in seconds since the epoch."""
+
+    spec: Spec
+    clock: float
+
+
+async def identify(
+    client: EngineClient, now: Callable[[], float], old_offset: float = 0.0
+) -> Identity:
+    """Asks for ``/info`` and ``/version``; ``old_offset`` is kept where it may still be right."""
+    asked = now()
+    info, raw = await client.info()
+    answered = now()
+    about = await client.about()
+    middle = (asked + answered) / 2
+    try:
+        clock = timestamp(info.get("SystemTime")) or middle
+        unsure = (answered - asked) / 2 + _UNSURE
+        offset = steady_offset(middle - clock, old_offset, unsure)
+        return Identity(_spec(info, raw, about, offset), clock)
+    except (TypeError, ValueError, AttributeError, BadParameter) as error:
+        raise NotManageableError(f"its /info or /version is not understood: {error}") from error
+
+
+def steady_offset(measured: float, old: float, unsure: float) -> float:
+    """The offset to work with: lists are sorted by it, so it must not move with every reading."""
+    if abs(measured - old) <= unsure:
+        return old
+    return 0.0 if abs(measured) <= unsure else measured
+
+
+def _spec(info: Json, raw: bytes, about: Json, offset: float) -> Spec:
+    lowest, highest = _versions(about)
+    cpus, memory = int(info.get("NCPU") or 0), int(info.get("MemTotal") or 0)
+    if not cpus or not memory:
+        raise NotManageableError("it has no CPU or no memory: is it a Docker Engine?")
+    swarm = info.get("Swarm") or {}
+    return Spec(
+        id=str(info.get("ID") or ""),
+        name=str(info.get("Name") or ""),
+        cpus=cpus,
+        memory=memory,
+        version=str(about.get("Version") or info.get("ServerVersion") or ""),
+        api_min=lowest,
+        api_max=highest,
+        os_type=str(info.get("OSType") or about.get("Os") or "linux"),
+        architecture=str(info.get("Architecture") or about.get("Arch") or ""),
+        kernel=str(info.get("KernelVersion") or ""),
+        operating_system=str(info.get("OperatingSystem") or ""),
+        storage_driver=str(info.get("Driver") or ""),
+        labels=_labels(info.get("Labels") or ()),
+        clock_offset=offset,
+        swarm_manager=bool(swarm.get("ControlAvailable")),
+        info=raw,
+    )
+
+
+def _versions(about: Json) -> tuple[Version, Version]:
+    lowest = parse(about.get("MinAPIVersion") or _UNTOLD_MINIMUM)
+    highest = parse(about.get("ApiVersion") or "")
+    if highest < OLDEST:
+        raise NotManageableError(
+            f"it is too old: it speaks API {show(highest)}, and {show(OLDEST)} is needed"
+        )
+    if lowest > NEWEST:
+        raise NotManageableError(
+            f"it is too new: it speaks API {show(lowest)} and above, and swarmd {show(NEWEST)}"
+        )
+    return lowest, highest
+
+
+def _labels(lines: Any) -> dict[str, str]:
+    """``["key=value", "flag"]``; the first of equal keys counts."""
+    labels: dict[str, str] = {}
+    for line in lines:
+        key, _, value = str(line).partition("=")
+        labels.setdefault(key, value)
+    return labels

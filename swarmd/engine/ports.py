@@ -1,0 +1,60 @@
+"""What tracking needs from the layers around it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Protocol
+
+from swarmd.cluster.actions import Action
+
+Dispatch = Callable[[Action], None]
+OnEvent = Callable[[str, Mapping[str, Any]], None]
+Headers = Sequence[tuple[bytes, bytes]]
+
+
+class Head(Protocol):
+    """The head of a response."""
+
+    @property
+    def status(self) -> int: ...
+
+
+class Answer(Protocol):
+    """A whole response."""
+
+    @property
+    def status(self) -> int: ...
+
+    @property
+    def body(self) -> bytes: ...
+
+
+class Link(Protocol):
+    """All connections to one engine; EngineUnreachable from every call that gets no answer."""
+
+    node: str
+
+    async def call(
+        self,
+        method: str,
+        target: str,
+        *,
+        body: bytes = b"",
+        headers: Headers = (),
+        timeout: float = 10.0,
+        limit: int = 256 << 20,
+    ) -> Answer: ...
+
+    async def stream(
+        self,
+        method: str,
+        target: str,
+        receive: Callable[[bytes], None],
+        *,
+        body: bytes = b"",
+        headers: Headers = (),
+        on_head: Callable[[Any], None] | None = None,
+        idle_timeout: float | None = None,
+    ) -> Answer: ...
+
+    def close(self) -> None: ...

@@ -1,0 +1,189 @@
+"""One spell of contact with an engine: from the first question to the loss of its event stream."""
+
+from __future__ import annotations
+
+from twisted.internet.task import deferLater
+from twisted.logger import Logger
+
+from swarmd.cluster import actions
+from swarmd.cluster.events import read_event
+from swarmd.core.errors import ApiError, EngineUnreachable
+from swarmd.engine.client import EngineClient
+from swarmd.engine.context import Context
+from swarmd.engine.details import Details
+from swarmd.engine.events import Event, EventStream, Position
+from swarmd.engine.health import HealthCheck
+from swarmd.engine.identify import Identity, identify
+from swarmd.engine.sync import Sync
+from swarmd.engine.tasks import Crew
+
+
+class RefusedError(Exception):
+    """The cluster does not take the engine, and has said why."""
+
+
+class SessionOverError(Exception):
+    """The engine is well, but what is known of it must be asked anew."""
+
+
+class Session:
+    """Validates, subscribes, lists, and then keeps all of that up, until it cannot.
+
+    Events are subscribed to before anything is listed: what happens in between is told twice
+    rather than never. A session does not mend itself: whatever breaks ends all of it, and the next
+    one asks everything anew, since a broken stream does not tell what it has swallowed.
+    """
+
+    _log = Logger()
+
+    def __init__(
+        self, key: str, client: EngineClient, sync: Sync, position: Position, context: Context
+    ) -> None:
+        self._key = key
+        self._position = position
+        self._context = context
+        self._client = client
+        self._sync = sync
+        self._crew = Crew()
+        self._details = Details(key, sync, self._crew, context)
+        self._stream = EventStream(client, position, self._event, context.clock)
+        self._health = HealthCheck(self._ping, self._answered, self._suspected, context)
+        self._read_at = 0.0
+
+    async def run(self) -> None:
+        """Returns never.
+
+        Raises:
+            ApiError: The engine is lost.
+            NotManageableError, RefusedError: It must not be used.
+            SessionOverError: Begin anew.
+        """
+        try:
+            await self._open()
+            await self._crew.watch()
+        finally:
+            self._crew.cancel()
+            self._stream.close()
+
+    async def _open(self) -> None:
+        context = self._context
+        self._sync.forget()
+        identity = await self._validate()
+        await self._stream.open(identity.clock, context.timing.call)
+        async with context.gates.lists:
+            await self._sync.everything()
+        context.dispatch(actions.EngineAnswered(self._key, context.now()))
+        self._details.want_all()
+        for work in (self._follow(), self._health.run(), self._refresh()):
+            self._crew.start(work)
+
+    async def _validate(self) -> Identity:
+        context = self._context
+        engine = context.engines[self._key]
+        before = engine.spec
+        identity = await identify(self._client, context.now, before.clock_offset)
+        spec = identity.spec
+        if spec.id != before.id:
+            self._position.reset()
+        self._client.speak(spec.api_min, spec.api_max)
+        context.dispatch(actions.EngineValidated(self._key, spec, context.now()))
+        if not spec.id or engine.spec.id != spec.id:
+            raise RefusedError(engine.error)
+        self._client.link.node = engine.name
+        self._read_at = context.clock.seconds()
+        return identity
+
+    # Steady state
+
+    async def _follow(self) -> None:
+        """The stream breaks in the moment in which an engine dies; a ping tells whether it did."""
+        try:
+            await self._stream.ended()
+        except ApiError as error:
+            await self._ping()
+            raise SessionOverError(error.message) from error
+
+    async def _refresh(self) -> None:
+        """Lists again now and then: engines drop events when too many come at once."""
+        timing, failures = self._context.timing, 0
+        spread = timing.refresh_max - timing.refresh_min
+        while True:
+            wait = timing.refresh_min + spread * self._context.jitter()
+            await deferLater(self._context.clock, wait)
+            try:
+                await self._refresh_once()
+                failures = 0
+            except ApiError:
+                failures += 1
+                if failures >= timing.failure_retry:
+                    raise
+
+    async def _refresh_once(self) -> None:
+        context = self._context
+        async with context.gates.lists:
+            await self._sync.everything()
+        self._details.want_all()
+        if context.clock.seconds() - self._read_at >= context.timing.spec:
+            await self._reread()
+
+    async def _reread(self) -> None:
+        """Its name, labels or size may have changed."""
+        before = self._context.engines[self._key].spec.id
+        if (await self._validate()).spec.id != before:
+            raise SessionOverError("another engine answers there now")
+
+    async def _reload(self) -> None:
+        try:
+            await self._reread()
+        except ApiError as error:
+            self._log.warn("{key}: not read again: {error}", key=self._key, error=error)
+
+    # Events
+
+    def _event(self, record: Event) -> None:
+        self._health.sign_of_life()
+        try:
+            self._tell(record)
+            self._act(record)
+        except Exception:  # noqa: BLE001 - one bad record must not end the stream
+            self._log.failure("{key}: event {record}", key=self._key, record=record)
+
+    def _tell(self, record: Event) -> None:
+        """Listeners first: nothing that is done about an event may delay it."""
+        context = self._context
+        context.on_event(self._key, record)
+        at, now = context.clock.seconds(), context.now()
+        context.dispatch(actions.EventSeen(self._key, record, at, now))
+
+    def _act(self, record: Event) -> None:
+        event = read_event(record)
+        engine = self._context.engines.get(self._key)
+        if event is None or engine is None:
+            return
+        if event.kind == "daemon" and event.verb == "reload":
+            self._crew.start(self._reload())
+        elif event.kind == "container" and event.verb == "update":
+            self._details.want([event.id])
+        elif event.id in engine.dirty and event.id not in engine.containers:
+            self._details.meet(event.id)
+
+    # Health
+
+    async def _ping(self) -> None:
+        await self._client.ping(self._context.timing.ping)
+
+    def _answered(self) -> None:
+        engine = self._context.engines[self._key]
+        if not engine.healthy:
+            raise SessionOverError("it answers again")
+        self._context.dispatch(actions.EngineAnswered(self._key, self._context.now()))
+
+    def _suspected(self, error: ApiError) -> None:
+        limit = self._context.timing.failure_retry
+        now = self._context.now()
+        self._context.dispatch(actions.EngineFailed(self._key, cause(error), now, limit))
+
+
+def cause(error: ApiError) -> str:
+    """What happened, without the name of the node: it is shown beside it."""
+    return error.cause if isinstance(error, EngineUnreachable) else error.message

@@ -1,0 +1,81 @@
+"""What is on an engine, asked for and told to the cluster."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any
+
+from twisted.logger import Logger
+
+from swarmd.cluster import actions
+from swarmd.cluster.lists import IMAGES, KINDS, NETWORKS, VOLUMES
+from swarmd.core.errors import ApiError
+from swarmd.engine.client import MOST_IDS, EngineClient
+from swarmd.engine.context import Context
+
+_PATHS = {IMAGES: "/images/json", NETWORKS: "/networks", VOLUMES: "/volumes"}
+
+
+class Sync:
+    """Lists and inspects of one engine, as actions.
+
+    Each question is dated with the moment at which it was *asked*: the cluster must not take an
+    answer for newer than an event that came while it was under way.
+    """
+
+    _log = Logger()
+
+    def __init__(self, key: str, client: EngineClient, context: Context) -> None:
+        self._key = key
+        self._client = client
+        self._context = context
+        self._told: dict[str, int] = {}  # kind -> hash of the body that was dispatched last
+
+    def forget(self) -> None:
+        """Another session, perhaps another engine: nothing counts as told."""
+        self._told.clear()
+
+    async def everything(self) -> None:
+        """The containers' list must succeed; the others may fail, as with a broken driver."""
+        await self.containers(())
+        for kind in KINDS:
+            try:
+                await self.list(kind)
+            except ApiError as error:
+                self._log.warn("{key}: no list of {kind}: {e}", key=self._key, kind=kind, e=error)
+
+    async def containers(self, ids: Collection[str]) -> None:
+        """Lists ``ids``, or all containers if there are none or too many."""
+        asked = frozenset(ids) if 0 < len(ids) <= MOST_IDS else None
+        at = self._context.clock.seconds()
+        entries = await self._client.containers(asked or ())
+        now = self._context.now()
+        self._context.dispatch(actions.ContainersListed(self._key, entries, at, now, asked))
+
+    async def list(self, kind: str) -> None:
+        """``kind`` is "images", "networks" or "volumes"."""
+        at = self._context.clock.seconds()
+        body = await self._client.listing(_PATHS[kind])
+        engine = self._context.engines.get(self._key)
+        if engine is None or (self._told.get(kind) == hash(body) and kind not in engine.stale):
+            return
+        self._context.dispatch(self._listed(kind, body, at))
+        self._told[kind] = hash(body)
+
+    def _listed(self, kind: str, body: bytes, at: float) -> actions.Action:
+        if kind == VOLUMES:
+            volumes, warnings = self._client.volumes(body)
+            return actions.VolumesListed(self._key, volumes, warnings, at)
+        listed = actions.ImagesListed if kind == IMAGES else actions.NetworksListed
+        return listed(self._key, self._client.items(body), at)
+
+    async def inspect(self, container_id: str) -> dict[str, Any] | None:
+        """The inspect, told to the cluster as well; None if the engine has no such container."""
+        at = self._context.clock.seconds()
+        found = await self._client.container(container_id)
+        if found is None:
+            self._context.dispatch(actions.ContainerGone(self._key, container_id))
+        else:
+            now = self._context.now()
+            self._context.dispatch(actions.ContainerInspected(self._key, found, at, now))
+        return found
