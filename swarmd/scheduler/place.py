@@ -69,7 +69,7 @@ def rank(
     Raises:
         NoCandidate: None passes.
     """
-    candidates = [engine for engine in engines if engine.key not in without]
+    candidates = [e for e in engines if e.key not in without] if without else engines
     sifted = sift(wanted, candidates, engines, policy)
     if not sifted.kept:
         raise refusal(sifted, candidates)
