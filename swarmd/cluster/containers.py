@@ -36,7 +36,8 @@ class Containers:
         text = f"{broken} of its containers could not be understood"
         self._notes.put(engine, "containers", [text] if broken else [])
         if not broken:
-            asked = action.asked or (engine.containers.keys() | engine.dirty)
+            known = engine.containers.keys() | engine.dirty
+            asked = known if action.asked is None else action.asked
             self._drop_untold(engine, asked - told, action.at)
 
     def _one_listed(

@@ -39,15 +39,18 @@ class Event(NamedTuple):
 def read_event(record: Mapping[str, Any]) -> Event | None:
     """Also in the form of engines before API 1.22; None for what is no event."""
     actor = record.get("Actor") or {}
-    action, kind = record.get("Action") or record.get("status"), record.get("Type", "container")
+    attributes = (actor.get("Attributes") or {}) if isinstance(actor, dict) else None
+    if not isinstance(attributes, dict):
+        return None
+    kind, action = record.get("Type", "container"), record.get("Action") or record.get("status")
     actor_id = actor.get("ID") or record.get("id") or ""
-    attributes = actor.get("Attributes") or {}
     nanoseconds, seconds = record.get("timeNano") or 0, record.get("time") or 0
     numbers = isinstance(nanoseconds, int) and isinstance(seconds, int)
     if not (isinstance(action, str) and isinstance(actor_id, str) and numbers):
         return None
     verb, _, detail = action.partition(": ")
-    return Event(kind, verb, detail, actor_id, attributes, nanoseconds / 1e9 or float(seconds))
+    texts = {key: value for key, value in attributes.items() if isinstance(value, str)}
+    return Event(kind, verb, detail, actor_id, texts, nanoseconds / 1e9 or float(seconds))
 
 
 class Events:

@@ -14,6 +14,7 @@ from swarmd.core.model import Container, Demand
 from swarmd.core.status import read_status
 
 _UP = ("running", "paused")
+_HEALTH = ("starting", "healthy", "unhealthy")
 _LAST_OF_SECOND = 0.999999
 
 # Verbs that change nothing in a list; health checks emit three of them a second.
@@ -102,13 +103,14 @@ def after_event(
         health = "none" if old.health == "none" else "starting"
         return replace(old, state="running", started_at=when, exit_code=0, health=health)
     if verb == "die" and when >= old.started_at:
-        code = int(attributes.get("exitCode") or 0)
-        return replace(old, state="exited", finished_at=when, exit_code=code)
+        code = attributes.get("exitCode", "")
+        known = int(code) if code.isdecimal() else 0
+        return replace(old, state="exited", finished_at=when, exit_code=known)
     if verb == "pause" and old.state == "running":
         return replace(old, state="paused")
     if verb == "unpause" and old.state == "paused":
         return replace(old, state="running")
-    if verb == "health_status":
+    if verb == "health_status" and detail in _HEALTH:
         return replace(old, health=detail)
     if verb == "rename" and attributes.get("name"):
         return replace(old, names=(*own_first([attributes["name"]]), *old.names[1:]))

@@ -136,7 +136,8 @@ def constraint_labels(spec: Spec, host_labels: Mapping[str, str]) -> dict[str, s
     """What constraints see. The hosts file outweighs the engine, what is measured both."""
     given = {**spec.labels, **host_labels}
     allowed = {key: value for key, value in given.items() if not _taken(key)}
-    return {**allowed, **{key: value for key, value in _measured(spec).items() if value}}
+    measured = _measured(spec) if spec.id else {}
+    return {**allowed, **{key: value for key, value in measured.items() if value}}
 
 
 def label_warnings(engine: Engine) -> tuple[str, ...]:

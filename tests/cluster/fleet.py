@@ -125,7 +125,7 @@ def happened(
     state: State,
     number: int,
     action: str,
-    container: int = 1,
+    about: int = 1,
     *,
     at: float = 0.0,
     when: float = NOW,
@@ -136,7 +136,7 @@ def happened(
     record = {
         "Type": kind,
         "Action": action,
-        "Actor": {"ID": full_id(container), "Attributes": attributes},
+        "Actor": {"ID": full_id(about), "Attributes": attributes},
         "timeNano": int(when * 1e9),
     }
     state.dispatch(EventSeen(key_of(number), record, at, NOW))
