@@ -1,0 +1,405 @@
+"""One client connection: heads in, requests out, bodies and bounds in between.
+
+Fulfils the contract that ``twisted.web.http.Request`` has with its channel, so that any resource
+works on it, and adds what HTTPChannel cannot do: a resource is found at the head, a stream takes
+the connection over, a client may half-close.
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import TYPE_CHECKING, Any
+
+from twisted.internet.error import ConnectionDone
+from twisted.internet.interfaces import (
+    IAddress,
+    IHalfCloseableProtocol,
+    IProtocol,
+    IPushProducer,
+    ISSLTransport,
+    ITCPTransport,
+)
+from twisted.python.failure import Failure
+from twisted.web.http_headers import Headers
+from zope.interface import implementer
+
+from swarmd.codec.head import BadHead, scan_request
+from swarmd.core.errors import ApiError
+from swarmd.front.body import Body
+from swarmd.front.ports import StreamEnd
+from swarmd.front.reply import last_words, render_head
+from swarmd.front.request import DockerRequest
+
+if TYPE_CHECKING:
+    from swarmd.front.site import DockerSite
+
+# What a client may send ahead of the answer to its current request, in bytes.
+MAX_AHEAD = 16 * 1024
+# What is still read of a refused request, so that no reset overtakes the refusal: bytes, seconds.
+MAX_LINGER = 1024 * 1024
+LINGER_TIME = 5.0
+# How long the last answer of a connection may take to get out, in seconds.
+CLOSING_TIME = 300.0
+
+
+class Phase(Enum):
+    HEAD = "waits for a request, or for the rest of its head"
+    BODY = "collects a request's body"
+    ANSWER = "waits for the answer to be complete"
+    STREAM = "has been taken over"
+    CLOSING = "sends what is left of the last answer"
+
+
+@implementer(IProtocol, IHalfCloseableProtocol, IPushProducer)
+class Channel:
+    """The protocol that ``DockerSite`` builds.
+
+    Attributes:
+        transport: For writing and half-closing, also after ``take_over``.
+        deadline: When patience ends, by the site's clock; None where there is no limit.
+    """
+
+    __slots__ = (
+        "_ahead",
+        "_blocked",
+        "_body",
+        "_end",
+        "_held",
+        "_host",
+        "_lingered",
+        "_peer",
+        "_persistent",
+        "_phase",
+        "_read_ended",
+        "_request",
+        "_working",
+        "deadline",
+        "factory",
+        "site",
+        "transport",
+    )
+
+    transport: Any
+
+    def __init__(self, site: DockerSite) -> None:
+        self.site = self.factory = site
+        self.deadline: float | None = site.now() + site.idle_limit
+        self._phase = Phase.HEAD
+        self._ahead = b""
+        self._body: Body | None = None
+        self._request: DockerRequest | None = None
+        self._end: StreamEnd | None = None
+        self._persistent = True
+        self._read_ended = False
+        self._lingered = 0
+        # Busy in the loop below; the transport's buffer is full; we have stopped reading.
+        self._working = self._blocked = self._held = False
+
+    # What the transport tells.
+
+    def logPrefix(self) -> str:
+        return "front"
+
+    def makeConnection(self, transport: Any) -> None:
+        self.transport = transport
+        self.connectionMade()
+
+    def connectionMade(self) -> None:
+        transport = self.transport
+        self._peer: IAddress | None = transport.getPeer()
+        self._host: IAddress | None = transport.getHost()
+        if ITCPTransport.providedBy(transport):
+            transport.setTcpNoDelay(True)
+            transport.setTcpKeepAlive(True)
+        transport.registerProducer(self, True)
+        if not self.site.admit(self):
+            self._refuse(503, "swarmd serves as many connections as it may; try again later")
+
+    def dataReceived(self, data: bytes) -> None:
+        if self._end is not None:
+            self._end.received(data)
+        elif self._phase is Phase.CLOSING:
+            self._discard(len(data))
+        else:
+            self._ahead = self._ahead + data if self._ahead else data
+            self._proceed()
+
+    def readConnectionLost(self) -> None:
+        """The client has sent its last byte: on a stream an event, else it has left."""
+        if self._end is not None:
+            self._end.half_closed()
+        elif self._request is not None and self._request.survives_half_close:
+            self._read_ended = True
+        else:
+            self._drop_request(Failure(ConnectionDone("client left")))
+            self.loseConnection()
+
+    def writeConnectionLost(self) -> None:
+        """Our own doing: nothing to add."""
+
+    def connectionLost(self, reason: Failure) -> None:
+        self.site.forget(self)
+        self._phase = Phase.CLOSING
+        self.deadline = None
+        self._ahead = b""
+        end, self._end = self._end, None
+        self._drop_request(reason)
+        if end is not None:
+            end.lost(reason)
+
+    def _drop_request(self, reason: Failure) -> None:
+        request, self._request = self._request, None
+        if request is not None:
+            request.connectionLost(reason)
+
+    # From bytes to requests.
+
+    def _proceed(self) -> None:
+        """Works through what has come; answers given on the way do not recurse into it."""
+        if self._working:
+            return
+        self._working = True
+        try:
+            while self._step():
+                pass
+        except BadHead as error:
+            self._refuse(error.status, error.text)
+        finally:
+            self._working = False
+        self._throttle()
+
+    def _step(self) -> bool:
+        """Takes one head, or some body; False if something else has to happen first."""
+        if not self._ahead:
+            return False
+        if self._phase is Phase.HEAD:
+            return not self._blocked and self._read_head()
+        return self._phase is Phase.BODY and self._read_body()
+
+    def _read_head(self) -> bool:
+        found = scan_request(self._ahead)
+        if found is None:
+            site = self.site
+            self.deadline = min(self.deadline or 0.0, site.now() + site.head_limit)
+            return False
+        head, used = found
+        self._ahead = self._ahead[used:]
+        self._phase = Phase.ANSWER
+        self.deadline = None
+        self._persistent = head.keep_alive
+        self._body = Body(head) if head.length or head.chunked else None
+        self._request = request = DockerRequest(self, head)
+        request.begin()
+        return True
+
+    def _read_body(self) -> bool:
+        body, request = self._body, self._request
+        assert body is not None and request is not None
+        try:
+            self._ahead = self._ahead[body.feed(self._ahead) :]
+        except ApiError as error:
+            self._refuse_body(error)
+            return False
+        if body.done:
+            self._body = None
+            self._phase = Phase.ANSWER
+            self.deadline = None
+            request.collected(bytes(body.data))
+        else:
+            self.deadline = self.site.now() + self.site.body_pause
+        return True
+
+    def _throttle(self) -> None:
+        """Reads as long as there is room for what comes, and a reason to take it."""
+        ahead = self._phase is Phase.ANSWER and len(self._ahead) > MAX_AHEAD
+        held = ahead or (self._phase is Phase.HEAD and self._blocked)
+        if held is not self._held:
+            self._held = held
+            if held:
+                self.transport.pauseProducing()
+            else:
+                self.transport.resumeProducing()
+
+    # For requests: the body.
+
+    @property
+    def has_body(self) -> bool:
+        """Part of the current request's body is still unread."""
+        return self._body is not None
+
+    def collect(self, limit: int) -> None:
+        """Reads the current request's body; ``request.collected(body)`` is called at its end.
+
+        Raises:
+            ApiError: 413, as the head announces more than ``limit`` bytes.
+        """
+        assert self._body is not None and self._request is not None
+        self._body.allow(limit)
+        if self._request.head.expect_continue and not self._ahead:
+            self.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+        self._phase = Phase.BODY
+        self.deadline = self.site.now() + self.site.body_pause
+
+    def _skip_body(self) -> bool:
+        """Whether what is left of the body is already here, so that a next head can be found."""
+        if self._body is None:
+            return True
+        used = self._body.skip(self._ahead)
+        if used is None:
+            return False
+        self._ahead = self._ahead[used:]
+        self._body = None
+        return True
+
+    # For requests: the answer. This is the contract of twisted.web.http.Request.
+
+    def getPeer(self) -> IAddress | None:
+        return self._peer
+
+    def getHost(self) -> IAddress | None:
+        return self._host
+
+    def isSecure(self) -> bool:
+        return bool(ISSLTransport.providedBy(self.transport))
+
+    def keeps_alive(self, *, delimited: bool = True) -> bool:
+        """Whether the connection outlives this answer; it is asked when the head is written.
+
+        Args:
+            delimited: The answer has a length or chunks. If not, only closing can end it.
+        """
+        if not delimited or self._read_ended or not self._persistent:
+            self._persistent = False
+        elif self._body is not None:
+            self._persistent = self._skip_body()
+        return self._persistent
+
+    def writeHeaders(self, version: bytes, code: int, reason: bytes, headers: Headers) -> None:
+        """The head of a resource that uses setHeader and write."""
+        fields = self.site.common_headers()
+        for name, values in headers.getAllRawHeaders():
+            fields += b"".join([b"%b: %b\r\n" % (name, value) for value in values])
+        framed = headers.hasHeader(b"content-length") or headers.hasHeader(b"transfer-encoding")
+        bare = version[5:]
+        keep_alive = self.keeps_alive(delimited=framed or bare == b"1.1")
+        self.transport.write(render_head(bare, code, fields, keep_alive=keep_alive, reason=reason))
+
+    def write(self, data: bytes) -> None:
+        self.transport.write(data)
+
+    def writeSequence(self, pieces: list[bytes]) -> None:
+        self.transport.write(b"".join(pieces))
+
+    def requestDone(self, request: DockerRequest) -> None:
+        """The answer is complete: on to the next request, or the end."""
+        self._request = None
+        if self._phase in (Phase.STREAM, Phase.CLOSING):
+            return
+        if self.keeps_alive():
+            self._phase = Phase.HEAD
+            self.deadline = self.site.now() + self.site.idle_limit
+            self._proceed()
+        elif self._body is not None:
+            self._linger()
+        else:
+            self.loseConnection()
+
+    def registerProducer(self, producer: Any, streaming: bool) -> None:
+        """The current answer minds the back-pressure itself."""
+        self._blocked = False
+        self.transport.unregisterProducer()
+        self.transport.registerProducer(producer, streaming)
+
+    def unregisterProducer(self) -> None:
+        self.transport.unregisterProducer()
+        if self._phase in (Phase.BODY, Phase.ANSWER):
+            self.transport.registerProducer(self, True)
+
+    def loseConnection(self) -> None:
+        """Closes once everything written is out."""
+        self._start_closing(CLOSING_TIME)
+        self.transport.loseConnection()
+
+    def abortConnection(self) -> None:
+        self.transport.abortConnection()
+
+    # Back-pressure between answers: who does not read the last one gets no next one.
+
+    def pauseProducing(self) -> None:
+        self._blocked = True
+        self._throttle()
+
+    def resumeProducing(self) -> None:
+        self._blocked = False
+        self._proceed()
+
+    def stopProducing(self) -> None:
+        """The connection is gone; connectionLost tells."""
+
+    # The end of HTTP.
+
+    def take_over(self, end: StreamEnd) -> bytes:
+        """Hands the connection to ``end``, which hears everything from now on.
+
+        Returns:
+            What the client sent after the head of the current request, body included.
+        """
+        assert self._phase is Phase.ANSWER
+        self._phase = Phase.STREAM
+        self._end = end
+        early, self._ahead = self._ahead, b""
+        self._request = self._body = self._peer = self._host = None
+        self.transport.unregisterProducer()
+        if self._held:
+            self._held = False
+            self.transport.resumeProducing()
+        if self._read_ended:
+            # Told by the next turn, after the caller has dealt with the early bytes.
+            self.site.clock.callLater(0, self._tell_half_closed)
+        return early
+
+    def _tell_half_closed(self) -> None:
+        if self._end is not None:
+            self._end.half_closed()
+
+    def expire(self) -> None:
+        """The deadline has passed."""
+        if self._phase is Phase.BODY:
+            self._refuse_body(ApiError("the request body did not come in time", 408))
+        elif self._phase is Phase.CLOSING:
+            self.transport.abortConnection()
+        elif self._ahead:
+            self._refuse(408, "the request head did not come in time")
+        else:
+            self.loseConnection()
+
+    def _refuse(self, status: int, text: str) -> None:
+        """The last answer, to what is no request."""
+        self.transport.write(last_words(status, text, self.site.common_headers()))
+        self._linger()
+
+    def _refuse_body(self, error: ApiError) -> None:
+        assert self._request is not None
+        self._phase = Phase.ANSWER
+        self._persistent = False
+        self._request.reply_error(error)
+
+    def _linger(self) -> None:
+        """Half-closes and reads on for a while: closing on unread bytes would send a reset."""
+        self._start_closing(LINGER_TIME)
+        self.transport.loseWriteConnection()
+
+    def _start_closing(self, patience: float) -> None:
+        self._phase = Phase.CLOSING
+        self.deadline = self.site.now() + patience
+        self._ahead = b""
+        # A paused producer would be resumed instead of the close being carried out.
+        self.transport.unregisterProducer()
+        if self._held:
+            self._held = False
+            self.transport.resumeProducing()
+
+    def _discard(self, size: int) -> None:
+        self._lingered += size
+        if self._lingered > MAX_LINGER:
+            self.transport.abortConnection()

@@ -1,0 +1,30 @@
+"""What the front needs from resources that want the head, and from those who take over."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+from twisted.python.failure import Failure
+
+if TYPE_CHECKING:
+    from swarmd.front.request import DockerRequest
+
+
+class HeadResource(Protocol):
+    """A resource with a true ``takes_head``, which may be a function of the request."""
+
+    def render_head(self, request: DockerRequest) -> object:
+        """Called when the head is complete; the body is unread."""
+
+
+class StreamEnd(Protocol):
+    """Hears what a client's connection does once it is no longer HTTP."""
+
+    def received(self, data: bytes) -> None:
+        """Bytes have come."""
+
+    def half_closed(self) -> None:
+        """The client will send nothing more, and still reads."""
+
+    def lost(self, reason: Failure) -> None:
+        """The connection is gone in both directions."""

@@ -1,0 +1,288 @@
+"""A request of the Docker API: Twisted's, with short ways to read it and to answer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from io import BytesIO
+from typing import TYPE_CHECKING, Any, cast
+
+import orjson
+from twisted.logger import Logger
+from twisted.python.failure import Failure
+from twisted.web.error import UnsupportedMethod
+from twisted.web.http import parse_qs
+from twisted.web.http_headers import Headers
+from twisted.web.resource import IResource
+from twisted.web.server import NOT_DONE_YET, Request
+
+from swarmd.codec.framing import chunk
+from swarmd.codec.head import RequestHead
+from swarmd.codec.path import clean_path, decode_path, encode_path
+from swarmd.codec.query import is_true, parse_query
+from swarmd.core.errors import ApiError, PageNotFound
+from swarmd.front.ports import HeadResource
+from swarmd.front.reply import BODILESS, JSON, content_fields, error_body, render_head
+from swarmd.front.slices import SLICE, SliceProducer
+
+if TYPE_CHECKING:
+    from swarmd.front.channel import Channel
+    from swarmd.front.site import DockerSite
+
+Extra = Iterable[tuple[bytes, bytes]]
+
+
+class DockerRequest(Request):
+    """What resources get.
+
+    Attributes:
+        head: The request's head as it came.
+        version: The API version in the path, set by the root of the tree; None if there is none.
+        body: The whole body, unless the resource takes the head.
+        raw_query: What follows the question mark.
+        gone: The client has left before the end.
+        survives_half_close: A FIN of the client does not mean that it has left.
+    """
+
+    # Narrower than in Twisted, which fixes the classes that it comes with.
+    channel: Channel  # type: ignore[assignment]
+    site: DockerSite  # type: ignore[assignment]
+    defaultContentType = JSON
+    version: tuple[int, int] | None = None
+    body = b""
+    gone = False
+    survives_half_close = False
+    _silent = False
+    _log = Logger()
+
+    def __init__(self, channel: Channel, head: RequestHead) -> None:
+        self._headers: Headers | None = None
+        super().__init__(channel, parsePOSTFormSubmission=False)
+        self.head = head
+        self.method = head.method
+        self.uri = head.target
+        self.path, _, self.raw_query = head.target.partition(b"?")
+        self.clientproto = b"HTTP/" + head.version
+        self.site = channel.site
+        self._query: dict[str, list[str]] | None = None
+        self._gone_calls: list[Callable[[], object]] = []
+
+    # From the head to a resource. Called by the channel.
+
+    def begin(self) -> None:
+        """The head is complete: the resource decides what happens to the body."""
+        self._guarded(self._route)
+
+    def collected(self, body: bytes) -> None:
+        """The body that the resource wanted is complete."""
+        self.body = body
+        self._guarded(self._render)
+
+    def connectionLost(self, reason: Failure) -> None:
+        """The client has left before the end of the answer."""
+        self.gone = True
+        calls, self._gone_calls = self._gone_calls, []
+        for call in calls:
+            try:
+                call()
+            except Exception:  # noqa: BLE001 - the others have to hear of it, too
+                self._log.failure("after the client of {path} left", path=self.path)
+        super().connectionLost(reason)
+
+    def _guarded(self, step: Callable[[], None]) -> None:
+        try:
+            step()
+        except ApiError as error:
+            self.reply_error(error)
+        except Exception:  # noqa: BLE001 - an error ends one request, never the connection
+            self.processingFailed(Failure())
+
+    def _route(self) -> None:
+        if self.path == b"*":
+            return self._answer_star()
+        plain = decode_path(self.path)
+        clean = clean_path(plain)
+        if clean != plain:
+            return self._redirect(clean)
+        self.prepath = []
+        self.postpath = plain[1:].split(b"/")
+        self._resource = resource = self.site.getResourceFor(self)
+        takes_head = getattr(resource, "takes_head", False)
+        if takes_head(self) if callable(takes_head) else takes_head:
+            cast(HeadResource, resource).render_head(self)
+        elif self.channel.has_body:
+            self.channel.collect(getattr(resource, "body_limit", self.site.max_body))
+        else:
+            self._render()
+        return None
+
+    def _render(self) -> None:
+        self.content = BytesIO(self.body)
+        self.render(self._resource)
+
+    def _answer_star(self) -> None:
+        if self.method != b"OPTIONS":
+            raise PageNotFound
+        self.reply(200, content_type=None)
+
+    def _redirect(self, clean: bytes) -> None:
+        query = b"?" + self.raw_query if self.raw_query else b""
+        self.reply(301, content_type=None, headers=[(b"Location", encode_path(clean) + query)])
+
+    def render(self, resrc: IResource) -> None:
+        """Asks a resource for its answer; a wrong method is an unknown page, as on engines."""
+        try:
+            body = resrc.render(self)
+        except UnsupportedMethod:
+            raise PageNotFound from None
+        if body is not NOT_DONE_YET:
+            self.setHeader(b"Content-Length", b"%d" % len(body))
+            self.write(body)
+            self.finish()
+
+    def processingFailed(self, reason: Failure) -> None:
+        self._log.failure("{method} {path}", reason, method=self.method, path=self.path)
+        self.reply_error(ApiError("internal error of swarmd; its log has the cause"))
+
+    # What was asked.
+
+    def header(self, name: bytes) -> bytes | None:
+        """A header's value, by its lower-case name."""
+        return self.head.get(name)
+
+    def arg(self, name: str, default: str = "") -> str:
+        """The first value of a query parameter.
+
+        Raises:
+            BadParameter: The query is malformed.
+        """
+        values = self._parsed_query().get(name)
+        return values[0] if values else default
+
+    def arg_list(self, name: str) -> list[str]:
+        """All values of a query parameter; BadParameter like ``arg``."""
+        return self._parsed_query().get(name, [])
+
+    def flag(self, name: str) -> bool:
+        """A query parameter by Docker's rule: false are absence, 0, no, false and none."""
+        return is_true(self.arg(name))
+
+    def _parsed_query(self) -> dict[str, list[str]]:
+        if self._query is None:
+            self._query = parse_query(self.raw_query)
+        return self._query
+
+    @property
+    def requestHeaders(self) -> Headers:
+        """Twisted's form of the headers, made for the few who ask."""
+        if self._headers is None:
+            self._headers = Headers()
+            for name, value in self.head.headers:
+                self._headers.addRawHeader(name, value)
+        return self._headers
+
+    @requestHeaders.setter
+    def requestHeaders(self, empty: Headers) -> None:
+        """Twisted's constructor sets what is only made when it is asked for."""
+
+    @property
+    def args(self) -> dict[bytes, list[bytes]]:
+        """Twisted's form of the query."""
+        values: dict[bytes, list[bytes]] = parse_qs(self.raw_query, keep_blank_values=True)
+        return values
+
+    @args.setter
+    def args(self, values: object) -> None:
+        """Twisted may set it, where ours is made when it is asked for."""
+
+    # A whole answer.
+
+    def reply(
+        self,
+        status: int,
+        body: bytes | Sequence[bytes] = b"",
+        *,
+        content_type: bytes | None = JSON,
+        headers: Extra = (),
+    ) -> None:
+        """Answers; a body in pieces that is large is written at the client's pace."""
+        if self.gone or self.finished:
+            return
+        pieces = (body,) if isinstance(body, bytes) else body
+        length = sum(map(len, pieces))
+        fields = content_fields(status, content_type, length, headers)
+        head = self._head(status, fields, delimited=True)
+        if self._bodiless(status):
+            self.channel.write(head)
+        elif length > SLICE and len(pieces) > 1:
+            self.channel.write(head)
+            return self._write_slices(pieces)
+        else:
+            self.channel.write(b"".join((head, *pieces)))
+        self.finish()
+        return None
+
+    def reply_json(self, status: int, value: Any) -> None:
+        self.reply(status, orjson.dumps(value) + b"\n")
+
+    def reply_error(self, error: ApiError) -> None:
+        """The error as Docker words it; an answer that has begun can only be cut off."""
+        if self.startedWriting:
+            self.abort()
+        else:
+            self.reply(error.status, error_body(error.message))
+
+    def _bodiless(self, status: int) -> bool:
+        return self.method == b"HEAD" or status in BODILESS
+
+    def _head(self, status: int, fields: bytes, *, delimited: bool) -> bytes:
+        self.startedWriting = 1
+        keep_alive = self.channel.keeps_alive(delimited=delimited)
+        fields = self.site.common_headers() + fields
+        return render_head(self.head.version, status, fields, keep_alive=keep_alive)
+
+    def _write_slices(self, pieces: Sequence[bytes]) -> None:
+        # All of it is known, so a client that only closed its own side gets all of it.
+        self.survives_half_close = True
+        self.registerProducer(SliceProducer(pieces, self.channel.write, self._sliced), False)
+
+    def _sliced(self) -> None:
+        self.unregisterProducer()
+        self.finish()
+
+    # An answer that grows.
+
+    def start(self, status: int, content_type: bytes | None = JSON, headers: Extra = ()) -> None:
+        """Sends the head at once; ``send`` and ``finish`` follow."""
+        if self.gone:
+            return
+        fields = content_fields(status, content_type, None, headers)
+        bodiless = self._bodiless(status)
+        if self.head.version == b"1.1" and not bodiless:
+            self.chunked = 1
+            fields += b"Transfer-Encoding: chunked\r\n"
+        self._silent = bodiless
+        self.channel.write(self._head(status, fields, delimited=bodiless or bool(self.chunked)))
+
+    def send(self, data: bytes) -> None:
+        """More of the body; nothing happens once the client has left."""
+        if not data or self.gone or self.finished or self._silent:
+            return
+        self.channel.write(chunk(data) if self.chunked else data)
+
+    def finish(self) -> None:
+        """The answer is complete; nothing happens if it was already, or the client has left."""
+        if not self.gone and not self.finished:
+            super().finish()
+
+    def abort(self) -> None:
+        """Cuts the connection, the only way to say that a begun answer is not whole."""
+        if not self.gone and not self.finished:
+            self._gone_calls.clear()
+            self.channel.abortConnection()
+
+    def on_gone(self, call: Callable[[], object]) -> None:
+        """Calls ``call`` once if the client leaves before the end of the answer."""
+        if self.gone:
+            call()
+        else:
+            self._gone_calls.append(call)

@@ -1,0 +1,127 @@
+"""What all client connections share: the resource tree, bounds, time limits, common headers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from twisted.internet.defer import Deferred
+from twisted.internet.interfaces import IAddress, IReactorTime
+from twisted.internet.protocol import Factory
+from twisted.internet.task import LoopingCall
+from twisted.logger import Logger
+from twisted.web.http import datetimeToString
+from twisted.web.resource import IResource, getChildForRequest
+
+from swarmd.front.channel import Channel
+from swarmd.front.request import DockerRequest
+
+# How often deadlines are looked at, in seconds: one loop for all connections, no timer for each.
+SWEEP = 5.0
+
+
+class CommonHeaders:
+    """Header lines that every answer has, rendered once a second."""
+
+    def __init__(self, now: Callable[[], float], version: str, api: Callable[[], str]) -> None:
+        """``now`` is the wall clock; ``api`` tells the advertised API version."""
+        self._now = now
+        self._server = b"swarmd/" + version.encode()
+        self._api = api
+        self._second = -1
+        self._lines = b""
+
+    def __call__(self) -> bytes:
+        second = int(self._now())
+        if second != self._second:
+            self._second = second
+            self._lines = self._render(second)
+        return self._lines
+
+    def _render(self, second: int) -> bytes:
+        return (
+            b"Api-Version: %b\r\nDocker-Experimental: false\r\nOstype: linux\r\n"
+            b"Server: %b (linux)\r\nDate: %b\r\n"
+        ) % (self._api().encode(), self._server, datetimeToString(second))
+
+
+class DockerSite(Factory):
+    """The factory of channels.
+
+    Attributes:
+        common_headers: Gives the header lines that every answer has.
+        clock: The reactor's time.
+        head_limit: Seconds that a head may take to arrive, from its first byte.
+        body_pause: Seconds that may pass between two segments of a collected body.
+        idle_limit: Seconds that a connection may wait for its next request. Clients keep theirs for
+            30 s and more, and engines never close one.
+        max_body: Bytes of a collected body, unless its resource has a ``body_limit``.
+        max_connections: Beyond it, connections are refused in words; far beyond it, without.
+    """
+
+    noisy = False
+    head_limit = 30.0
+    body_pause = 60.0
+    idle_limit = 300.0
+    max_body = 16 * 1024 * 1024
+    _log = Logger()
+
+    def __init__(
+        self,
+        resource: IResource,
+        clock: IReactorTime,
+        common_headers: Callable[[], bytes] = bytes,
+        *,
+        max_connections: int = 16384,
+    ) -> None:
+        self.resource = resource
+        self.clock = clock
+        self.now = clock.seconds
+        self.common_headers = common_headers
+        self.max_connections = max_connections
+        self._channels: set[Channel] = set()
+        self._sweep: LoopingCall | None = None
+
+    def startFactory(self) -> None:
+        self._sweep = LoopingCall(self.sweep)
+        self._sweep.clock = self.clock
+        self._swept: Deferred[LoopingCall] = self._sweep.start(SWEEP, now=False)
+        self._swept.addErrback(lambda failure: self._log.failure("sweep", failure))
+
+    def stopFactory(self) -> None:
+        if self._sweep is not None:
+            self._sweep.stop()
+            self._sweep = None
+
+    def buildProtocol(self, addr: IAddress | None) -> Channel | None:  # type: ignore[override]
+        """A channel; None, which closes at once, if even refusals are too many."""
+        if len(self._channels) >= self.max_connections + 256:
+            return None
+        return Channel(self)
+
+    def admit(self, channel: Channel) -> bool:
+        """Counts a connection; False if it is one too many, which it is told."""
+        self._channels.add(channel)
+        return len(self._channels) <= self.max_connections
+
+    def forget(self, channel: Channel) -> None:
+        self._channels.discard(channel)
+
+    @property
+    def connections(self) -> int:
+        return len(self._channels)
+
+    def sweep(self) -> None:
+        """Ends what has waited for too long."""
+        now = self.now()
+        for channel in [c for c in self._channels if c.deadline is not None and c.deadline <= now]:
+            try:
+                channel.expire()
+            except Exception:  # noqa: BLE001 - one connection must not end the loop for all
+                self._log.failure("while a connection was closed")
+
+    def getResourceFor(self, request: DockerRequest) -> IResource:
+        found: IResource = getChildForRequest(self.resource, request)
+        return found
+
+    def log(self, request: DockerRequest) -> None:
+        """Called at the end of each request; a line for each would cost a third of its time."""
