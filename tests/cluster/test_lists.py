@@ -1,0 +1,61 @@
+from __future__ import annotations
+
+from swarmd.cluster.actions import EngineUnlisted, ImagesListed, NetworksListed, VolumesListed
+from swarmd.cluster.state import State
+from tests.cluster.fleet import fleet, happened, join, key_of
+
+KEY = key_of(1)
+
+
+def test_a_list_replaces_the_one_before() -> None:
+    state = fleet(1)
+    engine = state.engines[KEY]
+    old = {"Id": "sha256:1", "RepoTags": ["a:1"], "RepoDigests": ["a@sha256:2"]}
+    state.dispatch(ImagesListed(KEY, [old]))
+    assert engine.image_refs == {"a:1": "sha256:1", "a@sha256:2": "sha256:1"}
+    state.dispatch(ImagesListed(KEY, [{"Id": "sha256:3", "RepoTags": ["a:1"]}]))
+    assert set(engine.images) == {"sha256:3"} and engine.image_refs == {"a:1": "sha256:3"}
+
+
+def test_what_cannot_be_understood_is_told_and_the_rest_serves() -> None:
+    state = fleet(1)
+    engine = state.engines[KEY]
+    state.dispatch(NetworksListed(KEY, [{"Id": "n1", "Name": "net"}, {"Id": 5}]))
+    assert set(engine.networks) == {"n1"}
+    state.dispatch(VolumesListed(KEY, [{}, {"Name": "v"}], ["driver nfs is down"]))
+    assert set(engine.volumes) == {"v"}
+    assert engine.warnings == (
+        "1 of its networks could not be understood",
+        "driver nfs is down",
+        "1 of its volumes could not be understood",
+    )
+
+
+def test_an_answer_settles_what_happened_before_its_question() -> None:
+    state = fleet(1)
+    engine = state.engines[KEY]
+    happened(state, 1, "create", at=5.0, kind="volume")
+    state.dispatch(VolumesListed(KEY, [], at=4.0))
+    assert engine.stale == {"volumes"}
+    state.dispatch(VolumesListed(KEY, [], at=5.0))
+    assert engine.stale == set()
+
+
+def test_marks_made_by_a_request() -> None:
+    clock = [7.0]
+    state = State(lambda: clock[0])
+    engine = join(state)
+    state.mark_stale(KEY, "images")
+    state.dispatch(ImagesListed(KEY, [], at=6.0))
+    assert engine.stale == {"images"}
+    state.dispatch(ImagesListed(KEY, []))
+    assert engine.stale == set()
+
+
+def test_an_engine_that_leaves_leaves_no_marks() -> None:
+    state = fleet(1)
+    state.mark_stale(KEY, "images")
+    state.dispatch(EngineUnlisted(KEY))
+    engine = join(state)
+    state.dispatch(ImagesListed(KEY, [], at=-1.0))
+    assert engine.stale == set()

@@ -1,0 +1,198 @@
+from __future__ import annotations
+
+import pytest
+
+from swarmd.cluster.actions import ImagesListed, NetworksListed, VolumesListed
+from swarmd.cluster.lookup import (
+    engines_with_image,
+    find_container,
+    find_engine,
+    find_exec,
+    find_image,
+    find_network,
+    find_volume,
+    qualified,
+)
+from swarmd.cluster.state import State
+from swarmd.core.errors import Ambiguous, NoSuchContainer, NoSuchExec, NotFound
+from swarmd.core.names import KEPT_ID
+from tests.cluster.fleet import fleet, full_id, item, key_of, told
+
+ONE, TWO, THREE = full_id(1), full_id(2), full_id(3)
+DIGEST = "app@sha256:" + "d" * 64
+
+
+@pytest.fixture
+def state() -> State:
+    """``web`` exists on two nodes; ``db`` has link aliases, one of which looks like a node's."""
+    state = fleet(3)
+    aliases = ["/app/store", "/node-2/store", "/db"]
+    told(state, 1, item(1, "web"), item(2, "db", Names=aliases))
+    told(state, 2, item(3, "web"))
+    return state
+
+
+@pytest.mark.parametrize(
+    ("ref", "found"),
+    [
+        (ONE, ONE),
+        ("db", TWO),
+        ("/db", TWO),
+        ("node-1/web", ONE),
+        ("/node-2/web", THREE),
+        (f"node-1/{ONE}", ONE),
+        ("000002", TWO),
+        ("000002" + "0" * 6, TWO),
+        ("app/store", TWO),
+        ("node-1/app/store", TWO),
+        ("node-2/store", TWO),
+    ],
+)
+def test_containers(state: State, ref: str, found: str) -> None:
+    assert find_container(state, ref).id == found
+
+
+@pytest.mark.parametrize("ref", ["", "/", "nope", "node-2/db", "node-9/web", "web2", "node-1/"])
+def test_no_such_container(state: State, ref: str) -> None:
+    with pytest.raises(NoSuchContainer) as caught:
+        find_container(state, ref)
+    assert caught.value.message == f"No such container: {ref}"
+
+
+def test_a_name_on_two_nodes_names_both(state: State) -> None:
+    with pytest.raises(Ambiguous) as caught:
+        find_container(state, "web")
+    assert caught.value.candidates == ("node-1/web", "node-2/web")
+    assert caught.value.status == 400
+    for candidate in caught.value.candidates:
+        assert qualified(state, find_container(state, candidate)) == candidate
+
+
+def test_a_start_of_several_ids_names_them(state: State) -> None:
+    with pytest.raises(Ambiguous) as caught:
+        find_container(state, "00000")
+    assert caught.value.candidates == ("node-1/web", "node-1/db", "node-2/web")
+
+
+def test_a_name_wins_over_the_start_of_an_id() -> None:
+    state = fleet(1)
+    told(state, 1, item(1), item(2, "000001"))
+    assert find_container(state, "000001").id == TWO
+
+
+def test_execs(state: State) -> None:
+    state.add_exec("e1", ONE)
+    assert find_exec(state, "e1").id == ONE
+    with pytest.raises(NoSuchExec):
+        find_exec(state, "e2")
+
+
+def test_engines(state: State) -> None:
+    one = state.engines[key_of(1)]
+    for ref in ("node-1", key_of(1), "ENGINE-1"):
+        assert find_engine(state, ref) is one
+    with pytest.raises(NotFound):
+        find_engine(state, "node-9")
+
+
+# Images
+
+
+def image(number: int, *tags: str, **more: object) -> dict[str, object]:
+    return {"Id": f"sha256:{number:02}" + "c" * 62, "RepoTags": list(tags), "Created": 1, **more}
+
+
+def test_images(state: State) -> None:
+    one, two = image(1, "busybox:latest"), image(2, "reg:5000/app:1", RepoDigests=[DIGEST])
+    state.dispatch(ImagesListed(key_of(1), [one, two]))
+    state.dispatch(ImagesListed(key_of(2), [image(3, "app:latest")]))
+    engine = state.engines[key_of(1)]
+    refs = {
+        "busybox": one,
+        "docker.io/library/busybox:latest": one,
+        str(one["Id"]): one,
+        "01": one,
+        "sha256:01c": one,
+        "02" + "c" * 62: two,
+        "reg:5000/app:1": two,
+        DIGEST: two,
+    }
+    for ref, wanted in refs.items():
+        found = find_image(engine, ref)
+        assert found is not None and found.id == wanted["Id"], ref
+    for ref in ("busybox:2", "reg:5000/app", "0", "cafe", "app"):
+        assert find_image(engine, ref) is None, ref
+    assert engines_with_image(state, "app") == [state.engines[key_of(2)]]
+
+
+# Networks
+
+
+def network(net_id: str, name: str, scope: str = "local", **labels: str) -> dict[str, object]:
+    return {"Id": net_id, "Name": name, "Scope": scope, "Driver": "bridge", "Labels": labels}
+
+
+@pytest.fixture
+def netted(state: State) -> State:
+    common = network("abc9", "over", "global")
+    moved = network("fff1", "moved", **{KEPT_ID: "eee0"})
+    nets = [network("abc1", "bridge"), network("abd1", "front"), common, moved]
+    state.dispatch(NetworksListed(key_of(1), nets))
+    others = [network("abc2", "bridge"), network("abd2", "front"), common, network("x1", "back")]
+    state.dispatch(NetworksListed(key_of(2), others))
+    return state
+
+
+@pytest.mark.parametrize(
+    ("ref", "found", "nodes"),
+    [
+        ("abd1", "abd1", ["node-1"]),
+        ("back", "x1", ["node-2"]),
+        ("node-2/front", "abd2", ["node-2"]),
+        ("over", "abc9", ["node-1", "node-2"]),
+        ("abc9", "abc9", ["node-1", "node-2"]),
+        ("bridge", "abc1", ["node-1", "node-2"]),
+        ("x", "x1", ["node-2"]),
+        ("eee0", "fff1", ["node-1"]),
+        ("ee", "fff1", ["node-1"]),
+        ("fff1", "fff1", ["node-1"]),
+    ],
+)
+def test_networks(netted: State, ref: str, found: str, nodes: list[str]) -> None:
+    place = find_network(netted, ref)
+    assert place.value.id == found
+    assert [engine.name for engine in place.engines] == nodes
+    assert place.engine is place.engines[0]
+
+
+def test_networks_that_may_be_two(netted: State) -> None:
+    with pytest.raises(Ambiguous) as caught:
+        find_network(netted, "front")
+    assert caught.value.candidates == ("node-1/front", "node-2/front")
+    with pytest.raises(Ambiguous):
+        find_network(netted, "ab")
+
+
+@pytest.mark.parametrize("ref", ["", "nope", "node-1/back", "node-1/"])
+def test_no_such_network(netted: State, ref: str) -> None:
+    with pytest.raises(NotFound) as caught:
+        find_network(netted, ref)
+    assert caught.value.message == f"network {ref} not found"
+
+
+# Volumes
+
+
+def test_volumes(state: State) -> None:
+    shared = {"Name": "shared", "Scope": "global", "Driver": "nfs"}
+    state.dispatch(VolumesListed(key_of(1), [{"Name": "a"}, {"Name": "twice"}, shared]))
+    state.dispatch(VolumesListed(key_of(2), [{"Name": "twice"}, shared]))
+    assert find_volume(state, "a").engine.name == "node-1"
+    assert find_volume(state, "node-2/twice").engine.name == "node-2"
+    assert len(find_volume(state, "shared").engines) == 2
+    with pytest.raises(Ambiguous) as caught:
+        find_volume(state, "twice")
+    assert caught.value.candidates == ("node-1/twice", "node-2/twice")
+    with pytest.raises(NotFound) as missing:
+        find_volume(state, "node-2/a")
+    assert missing.value.message == "get node-2/a: no such volume"

@@ -1,0 +1,198 @@
+"""Whatever happens in whatever order, what is kept up step by step equals what a count gives."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from swarmd.cluster.actions import (
+    Action,
+    ContainerGone,
+    ContainerInspected,
+    ContainersListed,
+    EngineAnswered,
+    EngineFailed,
+    EngineListed,
+    EngineRefused,
+    EngineUnlisted,
+    EngineValidated,
+    EventSeen,
+)
+from swarmd.cluster.state import State
+from swarmd.core.errors import NameTaken
+from swarmd.core.model import Container, Demand, Engine, Health, HostPort
+from swarmd.core.tally import Tally
+from tests.cluster.fleet import NOW, fleet, full_id, inspect, item, key_of, spec, told
+
+ENGINES = st.integers(1, 3)
+NUMBERS = st.integers(1, 5)
+NAMES = st.sampled_from(["web", "db", "x/db", "app"])
+TIMES = st.integers(0, 6).map(float)
+STATES = st.sampled_from(
+    [
+        ("running", "Up 5 minutes"),
+        ("exited", "Exited (1) 2 hours ago"),
+        ("created", "Created"),
+        ("paused", "Up 1 hour (Paused)"),
+    ]
+)
+LABELS = st.sampled_from([{}, {"a": "1"}, {"a": "2", "b": "1"}])
+VERBS = st.sampled_from(
+    ["create", "start", "die", "stop", "destroy", "rename", "update", "pause", "exec_start: x"]
+)
+
+
+@st.composite
+def items(draw: st.DrawFn) -> dict[str, Any]:
+    state, status = draw(STATES)
+    ports = [{"IP": "::", "PrivatePort": 1, "PublicPort": draw(NUMBERS), "Type": "tcp"}]
+    names = [f"/{draw(NAMES)}"]
+    more = {"State": state, "Status": status, "Labels": draw(LABELS), "Ports": ports}
+    return item(draw(NUMBERS), Names=names, **more)
+
+
+def event(verb: str, number: int, name: str, when: float) -> dict[str, Any]:
+    actor = {"ID": full_id(number), "Attributes": {"name": name}}
+    return {"Type": "container", "Action": verb, "Actor": actor, "time": int(NOW + when)}
+
+
+KEYS = ENGINES.map(key_of)
+ACTIONS: st.SearchStrategy[Action] = st.one_of(
+    st.builds(EngineListed, KEYS, KEYS, name=st.sampled_from(["", "alpha"])),
+    st.builds(EngineUnlisted, KEYS),
+    st.builds(EngineValidated, KEYS, ENGINES.map(spec), st.just(NOW)),
+    st.builds(EngineRefused, KEYS, st.just("no"), st.just(NOW)),
+    st.builds(EngineAnswered, KEYS, st.just(NOW)),
+    st.builds(EngineFailed, KEYS, st.just("lost"), st.just(NOW), fatal=st.booleans()),
+    st.builds(
+        ContainersListed,
+        KEYS,
+        st.lists(items(), max_size=4),
+        TIMES,
+        st.just(NOW),
+        st.none() | st.frozensets(NUMBERS.map(full_id), min_size=1),
+    ),
+    st.builds(
+        ContainerInspected,
+        KEYS,
+        st.builds(inspect, NUMBERS, NAMES, HostConfig__NanoCpus=NUMBERS),
+        TIMES,
+        st.just(NOW),
+    ),
+    st.builds(ContainerGone, KEYS, NUMBERS.map(full_id)),
+    st.builds(EventSeen, KEYS, st.builds(event, VERBS, NUMBERS, NAMES, TIMES), TIMES, st.just(NOW)),
+)
+
+RESERVE, RELEASE, CONFIRM, RENAME, MARK = range(5)
+COMMANDS = st.tuples(st.integers(0, 4), ENGINES, NUMBERS, NAMES, st.booleans())
+
+
+def command(state: State, what: int, engine: int, number: int, name: str, yes: bool) -> None:
+    """What a request does, as far as the state has to do with it."""
+    pending, demand = f"pending-{number}", Demand(cpus=number, ports=(HostPort(number),))
+    made = Container(full_id(number), key_of(engine), (name,), demand=demand, created=NOW)
+    try:
+        if what == RESERVE and key_of(engine) in state.engines:
+            if pending not in state.reservations.pending:
+                state.reserve(Container(pending, key_of(engine), (name,), demand=demand))
+        elif what == RELEASE:
+            state.release(pending)
+        elif what == CONFIRM and key_of(engine) in state.engines:
+            if state.roster.accepted(state.engines[key_of(engine)]):
+                state.confirm(pending, made)
+        elif what == RENAME:
+            state.reserve_name(name, full_id(number))
+            state.release_name(name, full_id(number), granted=yes)
+        else:
+            state.mark_dirty(full_id(number))
+    except NameTaken:
+        pass
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(st.one_of(ACTIONS, COMMANDS), max_size=30))
+def test_indexes_and_sums_equal_a_count(history: list[Any]) -> None:
+    state = State()
+    for number in (1, 2):
+        state.dispatch(EngineListed(key_of(number), key_of(number)))
+        state.dispatch(EngineValidated(key_of(number), spec(number), NOW))
+    for step in history:
+        if isinstance(step, tuple):
+            command(state, *step)
+        else:
+            state.dispatch(step)
+        check_containers(state)
+        check_engines(state)
+
+
+def check_containers(state: State) -> None:
+    known = [one for engine in state.engines.values() for one in engine.containers.values()]
+    assert state.containers == {one.id: one for one in known}
+    assert len(known) == len(state.containers)
+    ids = state.catalogue.ids
+    assert ids.starting_with("", 99) == sorted(state.containers)
+    names = Counter((name, one.id) for one in known for name in one.names)
+    indexed = {
+        (name, held) for name in state.catalogue.names for held in state.catalogue.names.find(name)
+    }
+    assert indexed == set(names)
+    order = state.catalogue.newest_first(state.engines)
+    created = [state.containers[one].created for one in order]
+    assert sorted(order) == sorted(state.containers)
+    assert created == sorted(created, reverse=True)
+
+
+def check_engines(state: State) -> None:
+    for key, engine in state.engines.items():
+        assert engine.key == key and all(one.engine == key for one in engine.containers.values())
+        assert engine.tally == counted(state, engine)
+        assert state.roster.by_name(engine.name) is engine
+        if engine.health is not Health.PENDING:
+            assert state.roster.owner(engine.spec.id) is engine
+    owned = [engine.spec.id for engine in state.engines.values() if engine.spec.id]
+    assert len(owned) == len(set(owned))
+
+
+def counted(state: State, engine: Engine) -> Tally:
+    tally = Tally()
+    for container in engine.containers.values():
+        tally.add(container)
+    for container, where in state.reservations.pending.values():
+        if where is engine:
+            tally.add(container)
+    return tally
+
+
+def test_each_piece_of_news_makes_a_revision() -> None:
+    state = State()
+    before = state.revision
+    state.dispatch(EngineListed("k", "k"))
+    assert state.revision == before + 1
+
+
+def test_only_what_is_known_can_be_marked() -> None:
+    state = fleet(1)
+    state.mark_dirty(full_id(1))
+    state.mark_stale("nobody", "images")
+    assert not state.engines[key_of(1)].dirty
+    told(state, 1, item(1))
+    state.mark_dirty(full_id(1))
+    assert state.engines[key_of(1)].dirty == {full_id(1)}
+
+
+def test_execs_are_remembered() -> None:
+    state = fleet(1)
+    state.add_exec("e1", full_id(1))
+    assert state.execs.get("e1") == full_id(1)
+
+
+def test_a_clock_that_is_off_changes_the_order() -> None:
+    state = fleet(2)
+    told(state, 1, item(1, Created=100))
+    told(state, 2, item(2, Created=200))
+    assert state.catalogue.newest_first(state.engines) == [full_id(2), full_id(1)]
+    state.dispatch(EngineValidated(key_of(1), spec(1, clock_offset=500.0), NOW))
+    assert state.catalogue.newest_first(state.engines) == [full_id(1), full_id(2)]
