@@ -44,6 +44,7 @@ class Authority:
         self._name = _name(name)
         draft = _draft(self._name, self._name, self._key.public_key())
         draft = draft.add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        draft = draft.add_extension(_usage(signs=True), critical=True)
         self._certificate = draft.sign(self._key, hashes.SHA256())
 
     def issue(
@@ -52,6 +53,9 @@ class Authority:
         """A certificate for both sides; ``hosts`` are names and addresses it stands for."""
         key = ec.generate_private_key(ec.SECP256R1())
         draft = _draft(_name(name), self._name, key.public_key(), valid)
+        issuer = x509.AuthorityKeyIdentifier.from_issuer_public_key(self._key.public_key())
+        draft = draft.add_extension(issuer, critical=False)
+        draft = draft.add_extension(_usage(signs=False), critical=True)
         usage = [ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CLIENT_AUTH]
         draft = draft.add_extension(x509.ExtendedKeyUsage(usage), critical=False)
         if hosts:
@@ -79,7 +83,10 @@ def _draft(
     key: ec.EllipticCurvePublicKey,
     valid: datetime.timedelta = 30 * _DAY,
 ) -> x509.CertificateBuilder:
-    """Valid from long ago, so that a negative ``valid`` makes an expired one."""
+    """Valid from long ago, so that a negative ``valid`` makes an expired one.
+
+    With all that strict clients (Python 3.13 is one) ask for.
+    """
     now = datetime.datetime.now(datetime.UTC)
     return (
         x509.CertificateBuilder()
@@ -89,6 +96,21 @@ def _draft(
         .serial_number(x509.random_serial_number())
         .not_valid_before(now - 60 * _DAY)
         .not_valid_after(now + valid)
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key), critical=False)
+    )
+
+
+def _usage(*, signs: bool) -> x509.KeyUsage:
+    return x509.KeyUsage(
+        digital_signature=not signs,
+        key_cert_sign=signs,
+        crl_sign=signs,
+        content_commitment=False,
+        key_encipherment=False,
+        data_encipherment=False,
+        key_agreement=False,
+        encipher_only=False,
+        decipher_only=False,
     )
 
 
