@@ -1,0 +1,155 @@
+"""One connection to an engine, and the idle ones that are kept for the next call."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable
+from typing import Any
+
+from twisted.internet.interfaces import (
+    IDelayedCall,
+    IHalfCloseableProtocol,
+    IProtocol,
+    IReactorTime,
+)
+from twisted.internet.protocol import Factory, connectionDone
+from twisted.python.failure import Failure
+from zope.interface import implementer
+
+from swarmd.streams.ports import End
+
+MOST_IDLE = 16  # connections kept for one engine
+IDLE_LIMIT = 60.0  # seconds; engines have no such limit, descriptors have
+
+
+@implementer(IProtocol, IHalfCloseableProtocol)
+class EngineConnection:
+    """Hands everything to its ``end``; while it has none, nothing may come.
+
+    Attributes:
+        end: Who uses it; None while it is idle.
+        transport: The TLS protocol, or the socket's.
+        idle_since: On the pool's clock.
+    """
+
+    __slots__ = ("_forget", "end", "factory", "idle_since", "transport")
+
+    def __init__(self) -> None:
+        self.end: End | None = None
+        self.transport: Any = None
+        self.idle_since = 0.0
+        self._forget: Callable[[EngineConnection], None] | None = None
+        self.factory: Any = None
+
+    def makeConnection(self, transport: Any) -> None:
+        self.transport = transport
+
+    def connectionMade(self) -> None:
+        """Nothing to do: whoever dialled knows."""
+
+    def dataReceived(self, data: bytes) -> None:
+        if self.end is not None:
+            self.end.received(data)
+        else:
+            self.drop()
+
+    def readConnectionLost(self) -> None:
+        if self.end is not None:
+            self.end.half_closed()
+        else:
+            self.drop()
+
+    def writeConnectionLost(self) -> None:
+        """Nothing to do: the other direction is still open."""
+
+    def connectionLost(self, reason: Failure = connectionDone) -> None:
+        end, self.end = self.end, None
+        self._leave_pool()
+        if end is not None:
+            end.lost(reason)
+
+    def drop(self) -> None:
+        """Closes it without another word to its end."""
+        self.end = None
+        self._leave_pool()
+        self.transport.abortConnection()
+
+    def _leave_pool(self) -> None:
+        forget, self._forget = self._forget, None
+        if forget is not None:
+            forget(self)
+
+    def rest(self, now: float, forget: Callable[[EngineConnection], None]) -> None:
+        """It is idle from ``now`` on; ``forget`` is told if it dies meanwhile."""
+        self.end = None
+        self.idle_since = now
+        self._forget = forget
+
+    def is_alive(self) -> bool:
+        """False if the engine has closed it, or sent something, that was not read yet."""
+        self._forget = None
+        handle = getattr(getattr(self.transport, "transport", self.transport), "socket", None)
+        if handle is None:
+            return True
+        try:
+            handle.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT)
+        except BlockingIOError:
+            return True
+        except OSError:
+            return False
+        return False
+
+
+class ConnectionFactory(Factory):
+    """Makes engine connections for a dialler."""
+
+    protocol = EngineConnection
+    noisy = False
+
+
+class Pool:
+    """The idle connections to one engine; the last one used is the first one used again."""
+
+    __slots__ = ("_clock", "_idle", "_timer")
+
+    def __init__(self, clock: IReactorTime) -> None:
+        self._clock = clock
+        self._idle: list[EngineConnection] = []
+        self._timer: IDelayedCall | None = None
+
+    def __len__(self) -> int:
+        return len(self._idle)
+
+    def take(self) -> EngineConnection | None:
+        """One that is alive as far as this machine knows."""
+        while self._idle:
+            connection = self._idle.pop()
+            if connection.is_alive():
+                return connection
+            connection.drop()
+        return None
+
+    def put(self, connection: EngineConnection) -> None:
+        if len(self._idle) >= MOST_IDLE:
+            connection.drop()
+            return
+        connection.rest(self._clock.seconds(), self._idle.remove)
+        self._idle.append(connection)
+        if self._timer is None:
+            self._timer = self._clock.callLater(IDLE_LIMIT, self._expire)
+
+    def _expire(self) -> None:
+        self._timer = None
+        oldest = self._clock.seconds() - IDLE_LIMIT
+        for connection in [each for each in self._idle if each.idle_since <= oldest]:
+            connection.drop()
+        if self._idle:
+            due = self._idle[0].idle_since - oldest
+            self._timer = self._clock.callLater(due, self._expire)
+
+    def close(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        while self._idle:
+            self._idle[-1].drop()

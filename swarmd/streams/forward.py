@@ -1,0 +1,194 @@
+"""The framed path: one small request to an engine, and its answer as the engine wrote it.
+
+The answer's bytes go to the client as they came, head included, each as soon as it is here: a
+client of ``wait`` starts its container only after it has seen the head. Only the end of the answer
+is looked for, so that both connections can be used again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from twisted.logger import Logger
+
+from swarmd.codec.framing import LAST_CHUNK, Chunked, UntilClose, chunk
+from swarmd.codec.head import ResponseHead
+from swarmd.core.errors import ApiError, EngineUnreachable
+from swarmd.streams.exchange import Exchange
+from swarmd.streams.heads import request_head, rewritten_head, with_type
+from swarmd.streams.link import Link
+from swarmd.streams.ports import ClientRequest
+
+LARGEST_REWRITTEN = 16 << 20  # bytes of an answer that is changed on its way
+LEFT = 499  # told to ``done`` when the client left before the answer was complete
+
+Done = Callable[[int], None]
+Rewrite = Callable[[int, bytes], bytes]
+
+_log = Logger()
+
+
+def forward(
+    request: ClientRequest,
+    link: Link,
+    target: bytes,
+    *,
+    body: bytes = b"",
+    done: Done | None = None,
+    rewrite: Rewrite | None = None,
+    content_type: bytes | None = None,
+    epitaph: bytes = b"",
+) -> None:
+    """Sends ``request`` on as ``target`` with ``body``, and answers it with what comes back.
+
+    Args:
+        done: Called exactly once, before the client can see the end of the answer: with the
+            engine's status, 503 if there was none, 499 if the client left first.
+        rewrite: From status and body to the new body; raises ApiError to refuse the answer.
+        content_type: In place of the engine's, on success.
+        epitaph: Ends an answer whose engine died between the head and the first byte of its body.
+    """
+    if rewrite is None:
+        exchange: Forwarded = Forwarded(request, link, target, body)
+    else:
+        exchange = Rewritten(request, link, target, body, rewrite)
+    exchange.done = done
+    exchange.content_type = content_type
+    exchange.epitaph = epitaph
+    request.on_gone(exchange.client_gone)
+    link.begin(exchange)
+
+
+class Forwarded(Exchange):
+    """Passes the answer on verbatim.
+
+    Attributes:
+        started: A byte of the answer was given to the client.
+    """
+
+    __slots__ = ("_body_seen", "_source", "client", "content_type", "done", "epitaph", "started")
+
+    def __init__(self, client: ClientRequest, link: Link, target: bytes, body: bytes) -> None:
+        super().__init__(link, client.method, request_head(client, target, len(body)) + body)
+        self.client = client
+        self.done: Done | None = None
+        self.content_type: bytes | None = None
+        self.epitaph = b""
+        self.started = False
+        self._body_seen = False
+        self._source: Any = None  # the engine's transport, while the client sets its pace
+
+    def client_gone(self) -> None:
+        self.cancel()
+        self.tell_done(LEFT)
+
+    def moved(self, raw: bytes) -> None:
+        if self._source is None and self.connection is not None:
+            self._source = self.connection.transport
+            self.client.registerProducer(self._source, True)
+        self._body_seen = self.started or not raw.endswith(b"\r\n\r\n")
+        self._pass_on(raw)
+
+    def ended(self, raw: bytes) -> None:
+        assert self.head is not None
+        self.tell_done(self.head.status)
+        self._release_source()
+        if raw:
+            self._pass_on(raw)
+        self._finish(delimited=not self.closes)
+
+    def failed(self, error: EngineUnreachable) -> None:
+        self._release_source()
+        self.tell_done(error.status)
+        if not self.started:
+            self.client.reply_error(error)
+        elif self.epitaph and not self._body_seen and self._has_room():
+            self._bury()
+        else:
+            self.client.abort()
+
+    def tell_done(self, status: int) -> None:
+        done, self.done = self.done, None
+        if done is not None:
+            try:
+                done(status)
+            except Exception:  # noqa: BLE001 - the client must get its answer all the same
+                _log.failure("after {method} answered {status}", method=self.method, status=status)
+
+    def _pass_on(self, raw: bytes) -> None:
+        if not self.started:
+            self.started = True
+            assert self.head is not None
+            if self.content_type is not None and self.head.status in (200, 101):
+                raw = with_type(raw, self.head, self.content_type)
+        self._write(raw)
+
+    def _write(self, raw: bytes) -> None:
+        self.client.startedWriting = 1
+        self.client.channel.write(raw)
+
+    def _finish(self, *, delimited: bool) -> None:
+        if not delimited:
+            self.client.channel.keeps_alive(delimited=False)
+        self.client.finish()
+
+    def _release_source(self) -> None:
+        """The client no longer sets the pace; a connection must not go back to the pool paused."""
+        source, self._source = self._source, None
+        if source is not None:
+            self.client.unregisterProducer()
+            source.resumeProducing()
+
+    def _has_room(self) -> bool:
+        return isinstance(self._framing, (Chunked, UntilClose))
+
+    def _bury(self) -> None:
+        chunked = isinstance(self._framing, Chunked)
+        self._write(chunk(self.epitaph) + LAST_CHUNK if chunked else self.epitaph)
+        self._finish(delimited=False)
+
+
+class Rewritten(Forwarded):
+    """Collects the answer, and passes on what ``rewrite`` makes of it."""
+
+    __slots__ = ("_rewrite",)
+
+    def __init__(
+        self, client: ClientRequest, link: Link, target: bytes, body: bytes, rewrite: Rewrite
+    ) -> None:
+        super().__init__(client, link, target, body)
+        self._rewrite = rewrite
+
+    def began(self, head: ResponseHead) -> None:
+        if head.has_body(self.method):
+            self.payload = bytearray()
+            if (head.length or 0) > LARGEST_REWRITTEN:
+                self.refuse("its answer is too large")
+
+    def moved(self, raw: bytes) -> None:
+        if len(self.payload or b"") > LARGEST_REWRITTEN:
+            self.refuse("its answer is too large")
+
+    def ended(self, raw: bytes) -> None:
+        assert self.head is not None
+        if self.payload is None:
+            super().ended(raw)
+            return
+        try:
+            body = self._rewrite(self.head.status, bytes(self.payload))
+        except ApiError as error:
+            self._refuse_answer(error)
+        except Exception:  # noqa: BLE001 - an engine may answer anything
+            _log.failure("the answer of {node} cannot be used", node=self.link.node)
+            self._refuse_answer(ApiError(f"node {self.link.node} gave an unusable answer", 502))
+        else:
+            self.tell_done(self.head.status)
+            keep = self.client.channel.keeps_alive(delimited=self.client.head.version == b"1.1")
+            head = rewritten_head(self.head, len(body), self.content_type, keep_alive=keep)
+            self._write(head + body)
+            self._finish(delimited=True)
+
+    def _refuse_answer(self, error: ApiError) -> None:
+        self.tell_done(error.status)
+        self.client.reply_error(error)

@@ -1,0 +1,72 @@
+"""Upgraded connections: attach, exec start, attach/ws, session, grpc.
+
+The engine decides: its own 101, or the unframed 200 that clients without an Upgrade header get, is
+passed on, and from then on there is no HTTP on either connection. Whatever else it answers is an
+ordinary answer. The client's bytes wait until the engine's head is here, because engines lose what
+comes together with the request.
+"""
+
+from __future__ import annotations
+
+from swarmd.codec.head import ResponseHead
+from swarmd.core.errors import BadParameter
+from swarmd.streams.forward import Forwarded
+from swarmd.streams.heads import upgrade_head, with_type
+from swarmd.streams.link import Link
+from swarmd.streams.ports import ClientRequest
+from swarmd.streams.relay import Relay, throttle
+
+
+def hijack(
+    request: ClientRequest,
+    link: Link,
+    target: bytes,
+    body: bytes = b"",
+    *,
+    content_type: bytes | None = None,
+) -> None:
+    """Sends ``request`` on, on a connection of its own, and joins the two if the engine agrees.
+
+    Args:
+        body: The request's body, where it has one: it must have been collected.
+        content_type: In place of the engine's, on success.
+    """
+    if not body and (request.head.length or request.head.chunked):
+        request.reply_error(BadParameter("this request takes no body"))
+        return
+    exchange = Hijack(request, link, target, body)
+    exchange.content_type = content_type
+    request.survives_half_close = True
+    request.on_gone(exchange.client_gone)
+    link.begin(exchange, fresh=True)
+
+
+class Hijack(Forwarded):
+    """An exchange that may turn into a relay."""
+
+    __slots__ = ()
+
+    def __init__(self, client: ClientRequest, link: Link, target: bytes, body: bytes) -> None:
+        super().__init__(client, link, target, b"")
+        self.request = upgrade_head(client, target, len(body)) + body
+
+    def upgraded(self, head: ResponseHead) -> bool:
+        if head.status == 101:
+            return True
+        return head.status == 200 and head.length is None and not head.chunked
+
+    def switch(self, head: ResponseHead, raw: bytes) -> None:
+        connection, self.connection = self.connection, None
+        assert connection is not None
+        channel, link = self.client.channel, self.link
+        relay = Relay(channel.transport, connection.transport, link.over)
+        link.over(self)
+        link.adopt(relay)
+        connection.end = relay.engine
+        early = channel.take_over(relay.client)
+        throttle(relay.client, relay.engine)
+        if self.content_type is not None:
+            raw = with_type(raw, head, self.content_type)
+        relay.client.transport.write(raw)
+        if early:
+            relay.engine.transport.write(early)

@@ -1,0 +1,128 @@
+"""Two connections joined: bytes both ways, each direction ends alone, each is the other's throttle.
+
+FIN or close_notify of one side is passed on as such. A side that is lost takes the other with it:
+an engine's connection is aborted when the client is gone, and a client's when its engine died, so
+that a truncated stream never looks complete. What waits in memory is bounded by the transports'
+own buffers: 64 KiB, and one read more, for each direction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Protocol
+
+from twisted.python.failure import Failure
+
+
+class Owner(Protocol):
+    """Who decides what the ends of a connection mean."""
+
+    def side_ended(self, side: Side) -> None: ...
+
+    def side_lost(self, side: Side, reason: Failure) -> None: ...
+
+
+class Side:
+    """One of the two connections; what it hears goes to the other.
+
+    Attributes:
+        ended: It sends no more.
+        deliver: Takes what it sends.
+    """
+
+    __slots__ = ("deliver", "ended", "other", "owner", "transport")
+
+    def __init__(self, transport: Any, owner: Owner) -> None:
+        self.transport = transport
+        self.owner = owner
+        self.other: Side = self
+        self.deliver: Callable[[bytes], None] = transport.write
+        self.ended = False
+
+    def received(self, data: bytes) -> None:
+        self.deliver(data)
+
+    def half_closed(self) -> None:
+        # Twisted tells it again when a transport that is at its end is resumed.
+        if not self.ended:
+            self.ended = True
+            self.owner.side_ended(self)
+
+    def lost(self, reason: Failure) -> None:
+        self.owner.side_lost(self, reason)
+
+
+class Relay:
+    """Joins a client and an engine for good.
+
+    It is a caller of the engine's link, so that it ends with the link.
+    """
+
+    __slots__ = ("_over", "client", "engine")
+
+    waiting = False
+
+    def __init__(self, client: Any, engine: Any, over: Callable[[Relay], None]) -> None:
+        """The transports of both; ``over`` is called once, when either connection is gone."""
+        self._over: Callable[[Relay], None] | None = over
+        self.client = Side(client, self)
+        self.engine = Side(engine, self)
+        pair(self.client, self.engine)
+
+    def side_ended(self, side: Side) -> None:
+        other = side.other
+        end_writing(other)
+        if other.ended:
+            side.transport.loseConnection()
+            other.transport.loseConnection()
+
+    def side_lost(self, side: Side, reason: Failure) -> None:
+        self._finish()
+        other = side.other
+        other.transport.unregisterProducer()
+        if side.ended and side is self.engine:
+            other.transport.loseConnection()  # all that the engine had to say is on its way
+        else:
+            other.transport.abortConnection()
+
+    def refuse(self, cause: str) -> None:
+        """The link closes."""
+        self._finish()
+        abort(self.client)
+        abort(self.engine)
+
+    unreachable = refuse
+
+    def connected(self, connection: Any, *, reused: bool) -> None:
+        """Never: it has its connection already."""
+
+    def _finish(self) -> None:
+        over, self._over = self._over, None
+        if over is not None:
+            over(self)
+
+
+def pair(one: Side, two: Side) -> None:
+    one.other, two.other = two, one
+    one.deliver, two.deliver = two.transport.write, one.transport.write
+
+
+def throttle(one: Side, two: Side) -> None:
+    """Each side is read only as fast as the other one takes it."""
+    for side in (one, two):
+        if not side.ended:
+            side.other.transport.registerProducer(side.transport, True)
+
+
+def end_writing(side: Side) -> None:
+    """Nothing more for this side; what was written before still goes out, then the FIN.
+
+    With a paused producer registered, Twisted would resume that INSTEAD of half-closing.
+    """
+    side.transport.unregisterProducer()
+    side.transport.loseWriteConnection()
+
+
+def abort(side: Side) -> None:
+    side.transport.unregisterProducer()
+    side.transport.abortConnection()

@@ -1,0 +1,212 @@
+"""TLS in which each direction ends by itself, for both sides.
+
+Docker clients end a container's stdin by a close_notify alert and go on reading; engines end its
+output the same way. Twisted's own protocol closes both directions at that moment: ``printf abc |
+docker --tlsverify run -i busybox cat`` printed nothing and exited with 0. The names with a leading
+underscore that are not documented here are Twisted's; ``tests/wire/test_half_close.py`` fails
+loudly if they change.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from OpenSSL.SSL import Error, WantReadError, ZeroReturnError
+from twisted.internet.defer import Deferred
+from twisted.internet.interfaces import IHalfCloseableProtocol
+from twisted.internet.protocol import connectionDone
+from twisted.protocols.policies import ProtocolWrapper
+from twisted.protocols.tls import TLSMemoryBIOFactory, TLSMemoryBIOProtocol
+from twisted.python.failure import Failure
+from zope.interface import implementer
+
+from swarmd.codec.sniff import PLAIN_HTTP_REFUSAL, looks_like_plain_http
+
+_RECORD = 16384  # no TLS record holds more
+
+
+class PeerRefusedError(Exception):
+    """The other side's certificate is not good enough; the text says why."""
+
+
+@implementer(IHalfCloseableProtocol)
+class HalfCloseTLS(TLSMemoryBIOProtocol):
+    """One TLS connection; the wrapped protocol is told of a close_notify if it can half-close.
+
+    Writes go out as they come, not gathered for a turn of the reactor: our writers gather
+    themselves, and an attached terminal echoes sooner.
+
+    Attributes:
+        refusal: Why the peer's certificate was refused, once it was.
+        peer_name: The name or address that the peer's certificate must hold; "" for any.
+    """
+
+    refusal = ""
+    peer_name = ""
+    _peer_ended = False  # its close_notify is here
+    _ending = False  # ours was asked for
+    _ended = False  # ours is on its way
+    _waiter: Deferred[Failure | None] | None = None
+
+    @property
+    def _tcp(self) -> Any:
+        return self.transport
+
+    def handshaken(self) -> Deferred[Failure | None]:
+        """Fires with None once the peer is trusted; fails with the reason if it is not."""
+        waiter: Deferred[Failure | None] = Deferred(lambda _: self.abortConnection())
+        self._waiter = waiter
+        if self._handshakeDone:
+            self._tell_waiter(None)
+        elif not self.connected:
+            self._tell_waiter(Failure(PeerRefusedError(self.refusal or "connection lost")))
+        return waiter
+
+    def _tell_waiter(self, outcome: Failure | None) -> None:
+        waiter, self._waiter = self._waiter, None
+        if waiter is not None:
+            waiter.callback(outcome)
+
+    def _checkHandshakeStatus(self) -> None:
+        super()._checkHandshakeStatus()
+        if self._handshakeDone:
+            self._tell_waiter(None)
+
+    def dataReceived(self, data: bytes) -> None:
+        # After its close_notify a peer has nothing to say that we would want to keep.
+        if not self._peer_ended and self._tlsConnection is not None:
+            super().dataReceived(data)
+
+    def _flushReceiveBIO(self) -> None:
+        while not (self._lostTLSConnection or self._peer_ended) and self._tlsConnection is not None:
+            try:
+                data = self._tlsConnection.recv(_RECORD)
+            except WantReadError:
+                break
+            except ZeroReturnError:
+                self._peer_ended = True
+                self._receive_end()
+            except Error:
+                self._tlsShutdownFinished(Failure())
+            else:
+                if not self._aborted:
+                    ProtocolWrapper.dataReceived(self, data)
+        self._flushSendBIO()
+
+    def _receive_end(self) -> None:
+        half = IHalfCloseableProtocol(self.wrappedProtocol, None)
+        if half is None or self._ended or self.disconnecting:
+            self._shutdownTLS()
+            self._tlsShutdownFinished(None)
+        else:
+            half.readConnectionLost()
+
+    def _flushSendBIO(self) -> None:
+        if self._tlsConnection is not None:  # the connection may die while it hands on data
+            super()._flushSendBIO()
+
+    def write(self, data: bytes) -> None:
+        if not self._ending:
+            super().write(data)
+
+    def loseWriteConnection(self) -> None:
+        """Ends our direction by close_notify; what was written before still goes out."""
+        if self._ending or self.disconnecting or not self.connected:
+            return
+        self._ending = True
+        if not self._appSendBuffer:
+            self._send_end()
+
+    def _send_end(self) -> None:
+        self._ended = True
+        if self._peer_ended:
+            self.disconnecting = True
+            self._shutdownTLS()
+            return
+        try:
+            self._tlsConnection.shutdown()
+        except Error:
+            self._tlsShutdownFinished(Failure())
+        self._flushSendBIO()
+
+    def _unbufferPendingWrites(self) -> None:
+        super()._unbufferPendingWrites()
+        if self._ending and not self._ended and not self._appSendBuffer:
+            self._send_end()
+
+    def _shutdownTLS(self) -> None:
+        super()._shutdownTLS()
+        # As Go does. Who waits for the peer's answer waits for ever for some peers.
+        self._tcp.loseConnection()
+
+    def loseConnection(self) -> None:
+        if not self._handshakeDone:
+            self.abortConnection()  # what was written meanwhile has no way out yet
+        elif self._ended and self.connected and not self.disconnecting:
+            self.disconnecting = True
+            self._tcp.loseConnection()
+        else:
+            super().loseConnection()
+
+    def abortConnection(self) -> None:
+        """At once, and without a close_notify: what breaks off must not look complete."""
+        if self.connected:
+            self._aborted = self.disconnecting = True
+            self._tcp.abortConnection()
+
+    def readConnectionLost(self) -> None:
+        """A bare FIN is the end of everything: without a close_notify it may be a truncation."""
+        if not self._peer_ended or self._ended:
+            self._tcp.loseConnection()
+
+    def writeConnectionLost(self) -> None:
+        """Never: under TLS the socket itself is not half-closed."""
+
+    def connectionLost(self, reason: Failure = connectionDone) -> None:
+        if self.refusal:
+            self._reason = Failure(PeerRefusedError(self.refusal))
+        why = self._reason or reason
+        super().connectionLost(reason)
+        self._tell_waiter(why)
+
+
+class ServerTLS(HalfCloseTLS):
+    """Tells a client that speaks plain HTTP so, readably."""
+
+    _sniffed = False
+
+    def dataReceived(self, data: bytes) -> None:
+        if not self._sniffed:
+            self._sniffed = True
+            if looks_like_plain_http(data):
+                self._refuse_plain()
+                return
+        super().dataReceived(data)
+
+    def _refuse_plain(self) -> None:
+        self._peer_ended = self._aborted = self.disconnecting = True
+        self._tcp.write(PLAIN_HTTP_REFUSAL)
+        self._tcp.loseConnection()
+
+
+class ClientTLSFactory(TLSMemoryBIOFactory):
+    """Wraps the factory of connections to an engine."""
+
+    protocol = HalfCloseTLS
+
+    def __init__(self, creator: Any, wrapped: Any, clock: Any = None) -> None:
+        super().__init__(creator, True, wrapped, clock)
+
+
+class ServerTLSFactory(TLSMemoryBIOFactory):
+    """Wraps the factory of clients' connections."""
+
+    protocol = ServerTLS
+
+    def __init__(self, creator: Any, wrapped: Any, clock: Any = None) -> None:
+        super().__init__(creator, False, wrapped, clock)
+
+
+def wrapped_by(protocol: Any) -> Any:
+    """The protocol that reads the clear text."""
+    return protocol.wrappedProtocol if isinstance(protocol, ProtocolWrapper) else protocol

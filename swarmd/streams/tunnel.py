@@ -1,0 +1,299 @@
+"""The one-shot tunnel: uploads and downloads of any size, as bytes, both ways at once.
+
+The client's connection is taken over at the request's head and given to one engine connection that
+ends with the answer (``Connection: close``). Bodies, chunks, ``100 Continue`` and early refusals
+pass untouched because nobody frames them. Only the answer's head is looked at.
+
+How it ends:
+- the engine closes: the client gets the rest and a FIN, and what it may still be sending is read
+  and dropped for a while, because closing at once would reset the connection under the answer;
+- the engine dies: 503 if the client got nothing yet, else its connection is aborted;
+- the client leaves: the engine's connection is aborted, or half-closed behind an upload, for then
+  the engine must get the rest of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from twisted.internet.interfaces import IDelayedCall
+from twisted.logger import Logger
+from twisted.python.failure import Failure
+
+from swarmd.codec.framing import BadBody, Framing, response_framing
+from swarmd.codec.head import BadHead, ResponseHead, scan_response
+from swarmd.core.errors import EngineUnreachable
+from swarmd.streams.causes import words
+from swarmd.streams.connection import EngineConnection
+from swarmd.streams.exchange import MOST_INTERIM
+from swarmd.streams.heads import raw_error, tunnel_head, with_type
+from swarmd.streams.link import Link
+from swarmd.streams.ports import ClientRequest
+from swarmd.streams.relay import Side, abort, end_writing, pair, throttle
+
+LINGER = 5.0  # seconds
+LINGER_BYTES = 1 << 20
+MOST_HELD = 64 << 10  # bytes of a body that wait for the engine's connection
+LEFT = 499  # told to ``done`` when the client left before the answer was complete
+
+Done = Callable[[int], None]
+
+_log = Logger()
+
+
+def tunnel(
+    request: ClientRequest,
+    link: Link,
+    target: bytes,
+    *,
+    done: Done | None = None,
+    content_type: bytes | None = None,
+) -> None:
+    """Sends ``request``, of which only the head was read, on as ``target``.
+
+    Args:
+        done: Called exactly once, before the client can see the end of the answer: with the
+            engine's status, 503 if there was none, 499 if the client left first.
+        content_type: In place of the engine's, on success.
+    """
+    Tunnel(request, link, target, done, content_type).start(request.channel)
+
+
+class Tunnel:
+    """One request on its way; a caller of the engine's link until it is over."""
+
+    __slots__ = (
+        "_client",
+        "_content_type",
+        "_done",
+        "_engine",
+        "_framing",
+        "_held",
+        "_interim",
+        "_lingering",
+        "_link",
+        "_method",
+        "_status",
+        "_timer",
+        "_to_drop",
+        "_uploads",
+        "_waiting",
+    )
+
+    def __init__(
+        self,
+        request: ClientRequest,
+        link: Link,
+        target: bytes,
+        done: Done | None,
+        content_type: bytes | None,
+    ) -> None:
+        self._link = link
+        self._method = request.method
+        self._uploads = bool(request.head.length) or request.head.chunked
+        self._waiting = tunnel_head(request, target)  # for the engine, until it is connected
+        self._done = done
+        self._content_type = content_type
+        self._client: Side | None = None
+        self._engine: Side | None = None
+        self._held = b""  # the beginning of the engine's head
+        self._interim = 0
+        self._status = 0  # the engine's; 0 until its head is here
+        self._framing: Framing | None = None
+        self._timer: IDelayedCall | None = None
+        self._lingering = False
+        self._to_drop = LINGER_BYTES
+
+    @property
+    def waiting(self) -> bool:
+        return not self._status
+
+    def start(self, channel: Any) -> None:
+        self._client = client = Side(channel.transport, self)
+        client.deliver = self._hold
+        self._waiting += channel.take_over(client)
+        self._link.begin(self, fresh=True)
+
+    def _hold(self, data: bytes) -> None:
+        self._waiting += data
+        if len(self._waiting) > MOST_HELD and self._client is not None:
+            self._client.transport.pauseProducing()
+
+    # The engine's side.
+
+    def connected(self, connection: EngineConnection, *, reused: bool) -> None:
+        client = self._client
+        assert client is not None
+        self._engine = engine = Side(connection.transport, self)
+        connection.end = engine
+        pair(client, engine)
+        engine.deliver = self._answered
+        throttle(client, engine)
+        engine.transport.write(self._waiting)
+        self._waiting = b""
+        if client.ended:
+            self._end_upload(engine)
+        else:
+            client.transport.resumeProducing()
+
+    def unreachable(self, cause: str) -> None:
+        """Before the head the client gets an error; after it, it must see a broken stream."""
+        error = EngineUnreachable(self._link.node, cause, sent=self._engine is not None)
+        self._leave_engine()
+        self._tell_done(error.status)
+        client = self._client
+        if client is None:
+            return
+        if self._status:
+            self._leave_client(client)
+        else:
+            client.transport.write(raw_error(error))
+            self._linger(client)
+
+    refuse = unreachable
+
+    def side_ended(self, side: Side) -> None:
+        if side is self._client:
+            self._client_ended()
+        elif side is self._engine:
+            self._engine_ended()
+
+    def side_lost(self, side: Side, reason: Failure) -> None:
+        if side is self._client:
+            self._client = None
+            self._abandon()
+        elif side is self._engine:
+            self._engine = None
+            self.unreachable(words(reason.value))
+
+    def _engine_ended(self) -> None:
+        if not self._status:
+            self.unreachable("it closed the connection before its answer")
+            return
+        self._tell_done(self._status)
+        self._leave_engine()
+        if self._client is not None:
+            self._linger(self._client)
+
+    def _leave_engine(self) -> None:
+        self._link.over(self)
+        engine, self._engine = self._engine, None
+        if engine is not None:
+            abort(engine)
+
+    # The answer.
+
+    def _answered(self, data: bytes) -> None:
+        """Bytes of the engine, up to its head and where the end of the answer matters."""
+        try:
+            if not self._status:
+                data = self._scan(data)
+            else:
+                self._walk(data)
+        except (BadHead, BadBody) as error:
+            self.unreachable(f"it answered with malformed HTTP: {error}")
+        else:
+            if data and self._client is not None:
+                self._client.transport.write(data)
+
+    def _scan(self, data: bytes) -> bytes:
+        """What of ``data``, and of what was held before it, may go to the client."""
+        data = self._held + data
+        passed = 0
+        while scanned := scan_response(data[passed:] if passed else data):
+            head, used = scanned
+            if not head.interim:
+                self._held = b""
+                return data[:passed] + self._begin(head, data[passed:], used)
+            passed += used
+            self._interim += 1
+            if self._interim > MOST_INTERIM:
+                raise BadHead(502, "too many interim answers")
+        self._held = data[passed:]
+        return data[:passed]
+
+    def _begin(self, head: ResponseHead, data: bytes, used: int) -> bytes:
+        if head.status == 101:
+            raise BadHead(502, "an upgrade that nobody asked for")
+        self._status = head.status
+        if self._done is not None:
+            self._framing = response_framing(self._method, head)
+        self._walk(data[used:])
+        if self._content_type is not None and head.status == 200:
+            return with_type(data, head, self._content_type)
+        return data
+
+    def _walk(self, body: bytes) -> None:
+        """Looks for the end of the answer, as long as anybody wants to know."""
+        if self._framing is not None:
+            self._framing.feed(body)
+            if self._framing.done:
+                self._tell_done(self._status)
+        if self._framing is None and self._engine is not None and self._client is not None:
+            self._engine.deliver = self._client.transport.write
+
+    def _tell_done(self, status: int) -> None:
+        done, self._done = self._done, None
+        self._framing = None
+        if done is not None:
+            try:
+                done(status)
+            except Exception:  # noqa: BLE001 - the client must get its answer all the same
+                _log.failure("after {method} answered {status}", method=self._method, status=status)
+
+    # The client's side.
+
+    def _client_ended(self) -> None:
+        if self._lingering:
+            self._close()
+        elif not self._uploads:
+            self._abandon()
+        elif self._engine is not None:
+            self._end_upload(self._engine)
+
+    def _end_upload(self, engine: Side) -> None:
+        """The client may have left, or not: an engine that has the whole body answers now."""
+        end_writing(engine)
+        self._timer = self._link.clock.callLater(LINGER, self._abandon)
+
+    def _abandon(self) -> None:
+        """Nobody reads any more."""
+        self._stop_timer()
+        self._leave_engine()
+        self._tell_done(LEFT)
+        if self._client is not None:
+            self._leave_client(self._client)
+
+    def _leave_client(self, client: Side) -> None:
+        self._stop_timer()
+        self._client = None
+        abort(client)
+
+    def _linger(self, client: Side) -> None:
+        """The answer is complete; reads on, for a while, so that no reset overtakes it."""
+        self._stop_timer()
+        end_writing(client)
+        if client.ended:
+            self._close()
+            return
+        self._lingering = True
+        client.deliver = self._drop
+        client.transport.resumeProducing()
+        self._timer = self._link.clock.callLater(LINGER, self._close)
+
+    def _drop(self, data: bytes) -> None:
+        self._to_drop -= len(data)
+        if self._to_drop < 0:
+            self._close()
+
+    def _close(self) -> None:
+        self._stop_timer()
+        client, self._client = self._client, None
+        if client is not None:
+            client.transport.loseConnection()
+
+    def _stop_timer(self) -> None:
+        timer, self._timer = self._timer, None
+        if timer is not None and timer.active():
+            timer.cancel()
