@@ -77,7 +77,7 @@ def wait(call: Call) -> None:
 def remove(call: Call) -> None:
     def done(status: int) -> None:
         if status == 204:
-            call.fleet.forget(call.container)
+            call.fleet.forget(call.container.id)
         else:
             call.mark(status)
 
@@ -92,7 +92,7 @@ def rename(call: Call) -> None:
     try:
         state.reserve_name(name, call.container.id)
     except NameTaken as taken:
-        raise NameTaken.of_rename(taken) from None
+        raise taken.of_rename() from None
 
     def done(status: int) -> None:
         state.release_name(name, call.container.id, granted=status == 204)

@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Coroutine
+from typing import Any
+
 from twisted.web.resource import IResource, Resource
 from twisted.web.server import NOT_DONE_YET
 
 from swarmd.api.container_actions import ASK, REMOVE, RULES, Call, Rule
-from swarmd.api.resource import Noun, answer
+from swarmd.api.resource import Noun, answer, client_of, own
 from swarmd.api.target import target
 from swarmd.cluster.filters import ListQuery
 from swarmd.cluster.lookup import find_container
 from swarmd.cluster.views import container_list
+from swarmd.codec.query import parse_query
 from swarmd.core.errors import NoSuchContainer, PageNotFound
-from swarmd.core.model import Container
+from swarmd.core.model import Container, Engine
 from swarmd.front.request import DockerRequest
 from swarmd.manager.create import Creator
 from swarmd.manager.fleet import Fleet
 from swarmd.manager.fresh import settle_containers, unsettled
-from swarmd.manager.prune import prune_containers
+from swarmd.manager.order import Order, read_body
+from swarmd.manager.prune import prune
 from swarmd.manager.sizes import with_sizes
 
 
@@ -28,29 +33,52 @@ class Containers(Noun):
         super().__init__()
         self._fleet = fleet
         self._creator = creator
-        self.add("json", GET=self.list)
-        self.add("ps", GET=self.list)
+        self.add("json", GET=self.index)
+        self.add("ps", GET=self.index)
         self.add("create", POST=self.create)
         self.add("prune", POST=self.prune)
 
     def getChild(self, path: bytes, request: DockerRequest) -> IResource:
-        segments = [path.decode(), *(part.decode() for part in request.postpath)]
+        segments = self.consume(path, request)
         return action_of(self._fleet, request.method, segments)
 
-    async def list(self, request: DockerRequest) -> None:
+    async def index(self, request: DockerRequest) -> None:
         query = ListQuery.of(request.arg)
         await settle_containers(self._fleet, unsettled(self._fleet))
         chunks = container_list(self._fleet.state, query, self._fleet.now())
-        if request.flag("size"):
-            chunks = await with_sizes(self._fleet, chunks)
-        request.reply(200, chunks)
+        request.reply(
+            200, await with_sizes(self._fleet, chunks) if request.flag("size") else chunks
+        )
 
-    async def create(self, request: DockerRequest) -> None:
-        created = await self._creator.create(request.body, request.arg, request.header, client=request.peer)
-        request.reply(created.status, created.body)
+    def create(self, request: DockerRequest) -> None:
+        """Goes on to its end when the client leaves: half a create helps nobody."""
+        own(request, self._create(request), outlives_client=True)
+
+    async def _create(self, request: DockerRequest) -> None:
+        body, config = read_body(request.body)
+        query = parse_query(request.raw_query)
+        passed_on = [(key, one) for key, all_ in query.items() for one in all_ if key != "name"]
+        order = Order(
+            name=request.arg("name").removeprefix("/"),
+            body=body,
+            config=config,
+            client=client_of(request),
+            version=request.version or self._fleet.api_version,
+            platform=request.arg("platform"),
+            query=tuple(passed_on),
+        )
+        created = await self._creator.create(order)
+        if not request.gone:
+            request.reply(created.status, created.body)
 
     async def prune(self, request: DockerRequest) -> None:
-        request.reply_json(200, await prune_containers(self._fleet, request))
+        def path(engine: Engine) -> str:
+            return target(self._fleet, request, engine, "containers", "prune").decode()
+
+        body = await prune(self._fleet, path, "ContainersDeleted")
+        for container_id in body["ContainersDeleted"] or ():
+            self._fleet.forget(container_id)
+        request.reply_json(200, body)
 
 
 def action_of(fleet: Fleet, method: bytes, segments: list[str]) -> IResource:
@@ -85,7 +113,7 @@ class ContainerAction(Resource):
 
     render_head = render
 
-    def _act(self, request: DockerRequest):
+    def _act(self, request: DockerRequest) -> Coroutine[Any, Any, None] | None:
         if self._rule is None:
             raise PageNotFound
         try:
@@ -105,4 +133,5 @@ class ContainerAction(Resource):
     def _send(self, request: DockerRequest, container: Container) -> None:
         fleet, engine = self._fleet, self._fleet.engine(container)
         line = target(fleet, request, engine, "containers", container.id, *self._action)
+        assert self._rule is not None
         self._rule.send(Call(fleet, request, container, engine, fleet.link(engine), line))

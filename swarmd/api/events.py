@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable
 
 from twisted.internet.interfaces import IPushProducer, IReactorTime
 from zope.interface import implementer
@@ -19,9 +20,14 @@ BACKLOG = 4 << 20
 
 @implementer(IPushProducer)
 class EventStream:
-    """One client's stream of events; a slow client costs nobody else anything."""
+    """One client's stream of events; a slow client costs nobody else anything.
+
+    Attributes:
+        closers: Called once when the stream ends, whoever ends it.
+    """
 
     def __init__(self, request: DockerRequest, query: EventQuery) -> None:
+        self.closers: list[Callable[[], None]] = []
         self._request = request
         self._query = query
         self._unread: deque[bytes] = deque()
@@ -42,6 +48,14 @@ class EventStream:
                 self._request.send(line)
             self._request.unregisterProducer()
             self._request.finish()
+            self.close()
+
+    def close(self) -> None:
+        """Nothing more comes: lets go of whatever feeds the stream."""
+        self._open = False
+        closers, self.closers = self.closers, []
+        for closer in closers:
+            closer()
 
     def _put(self, line: bytes) -> None:
         if not self._paused:
@@ -64,8 +78,8 @@ class EventStream:
             self._request.send(line)
 
     def stopProducing(self) -> None:
-        self._open = False
         self._unread.clear()
+        self.close()
 
 
 class Events:
@@ -80,29 +94,27 @@ class Events:
         now = int(self._fleet.now() * NANOS)
         request.start(200, b"application/json")
         stream = EventStream(request, query)
+        request.on_gone(stream.close)
         if query.until is not None and query.until <= now:
             await self._replay(stream, query, query.until)
             stream.end()
         else:
-            await self._follow(request, stream, query, now)
+            await self._follow(stream, query, now)
 
-    async def _follow(
-        self, request: DockerRequest, stream: EventStream, query: EventQuery, now: int
-    ) -> None:
+    async def _follow(self, stream: EventStream, query: EventQuery, now: int) -> None:
         """Listens before it looks back, so that nothing falls in between."""
-        hub = self._fleet.hub
         meanwhile: list[FleetEvent] = []
-        request.on_gone(collecting := hub.subscribe(meanwhile.append))
+        collecting = self._fleet.hub.subscribe(meanwhile.append)
+        stream.closers.append(collecting)
         seen = await self._replay(stream, query, now)
         collecting()
-        request.on_gone(leave := hub.subscribe(stream.tell))
+        stream.closers.append(self._fleet.hub.subscribe(stream.tell))
         for event in meanwhile:
             if event.identity not in seen:
                 stream.tell(event)
         if query.until is not None:
             end = self._clock.callLater((query.until - now) / NANOS, stream.end)
-            request.notifyFinish().addBoth(lambda _: end.active() and end.cancel())
-        request.notifyFinish().addBoth(lambda _: leave())
+            stream.closers.append(lambda: end.cancel() if end.active() else None)
 
     async def _replay(
         self, stream: EventStream, query: EventQuery, until: int

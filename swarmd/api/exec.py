@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from typing import Any
 
 import orjson
@@ -12,13 +12,15 @@ from swarmd.api.container_actions import Call
 from swarmd.api.resource import MISSING, Noun, Route
 from swarmd.api.target import target
 from swarmd.cluster.lookup import find_exec
-from swarmd.core.errors import BadParameter
+from swarmd.core.errors import BadParameter, NoSuchExec
 from swarmd.core.model import Container
 from swarmd.front.request import DockerRequest
 from swarmd.manager.execs import find_exec_anywhere
 from swarmd.manager.fleet import Fleet
 from swarmd.streams.forward import forward
 from swarmd.streams.hijack import hijack
+
+Send = Callable[[Call], None]
 
 
 class Execs(Noun):
@@ -29,9 +31,8 @@ class Execs(Noun):
         self._fleet = fleet
 
     def getChild(self, path: bytes, request: DockerRequest) -> IResource:
-        if len(request.postpath) != 1:
-            return MISSING
-        return ExecAction(self._fleet, path.decode(), request.postpath.pop().decode())
+        segments = self.consume(path, request)
+        return ExecAction(self._fleet, *segments) if len(segments) == 2 else MISSING
 
 
 class ExecAction(Route):
@@ -43,7 +44,9 @@ class ExecAction(Route):
             (b"POST", "resize"): self.ask,
             (b"GET", "json"): self.ask,
         }
-        super().__init__({method: call for (method, name), call in handlers.items() if name == action})
+        super().__init__(
+            {method: call for (method, name), call in handlers.items() if name == action}
+        )
         self._fleet = fleet
         self._id = exec_id
         self._action = action
@@ -58,14 +61,15 @@ class ExecAction(Route):
             raise BadParameter("invalid JSON in the body of exec start") from None
         return self._with_owner(request, _ask if detached else _attach)
 
-    def _with_owner(self, request: DockerRequest, send: Any) -> Coroutine[Any, Any, None] | None:
-        owner = find_exec(self._fleet.state, self._id)
-        if owner is None:
+    def _with_owner(self, request: DockerRequest, send: Send) -> Coroutine[Any, Any, None] | None:
+        try:
+            owner = find_exec(self._fleet.state, self._id)
+        except NoSuchExec:
             return self._search(request, send)
         send(self._call(request, owner))
         return None
 
-    async def _search(self, request: DockerRequest, send: Any) -> None:
+    async def _search(self, request: DockerRequest, send: Send) -> None:
         """Made before swarmd was started, or behind its back: the engines know."""
         send(self._call(request, await find_exec_anywhere(self._fleet, self._id)))
 
@@ -80,6 +84,4 @@ def _ask(call: Call) -> None:
 
 
 def _attach(call: Call) -> None:
-    hijack(
-        call.request, call.link, call.target, call.request.body, content_type=call.stream_type
-    )
+    hijack(call.request, call.link, call.target, call.request.body, content_type=call.stream_type)

@@ -1,4 +1,4 @@
-"""``/images``: merged over the fleet, routed to nodes that hold them, pulled where they are wanted."""
+"""``/images``: merged over the fleet, asked where they are, pulled where they are wanted."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from functools import partial
 
 from twisted.web.resource import IResource
 
-from swarmd.api.resource import MISSING, Noun, Route
+from swarmd.api.resource import MISSING, Noun, Route, client_of
 from swarmd.api.target import target
 from swarmd.cluster.filters import ImageQuery
 from swarmd.cluster.lookup import engines_with_image
@@ -32,18 +32,17 @@ class Images(Noun):
         super().__init__()
         self._fleet = fleet
         self._plans = plans
-        self.add("json", GET=self.list)
+        self.add("json", GET=self.index)
         self.add("create", POST=self.pull)
         self.add("search", GET=self.search)
 
     def getChild(self, path: bytes, request: DockerRequest) -> IResource:
-        segments = [path.decode(), *(part.decode() for part in request.postpath)]
-        request.postpath = []
+        segments = self.consume(path, request)
         if request.method == b"DELETE":
             return ImageActions(self._fleet, "/".join(segments)).route("")
         return ImageActions(self._fleet, "/".join(segments[:-1])).route(segments[-1])
 
-    async def list(self, request: DockerRequest) -> None:
+    async def index(self, request: DockerRequest) -> None:
         query = ImageQuery.of(request.arg)
         await settle_lists(self._fleet, "images")
         request.reply(200, image_list(self._fleet.state, query))
@@ -52,7 +51,7 @@ class Images(Noun):
         image = join_reference(request.arg("fromImage"), request.arg("tag"))
         if not image:
             raise BadParameter("fromImage is missing: only pulls are possible here")
-        planned = self._fleet.state.engines.get(self._plans.find(request.peer_host, image) or "")
+        planned = self._fleet.state.engines.get(self._plans.find(client_of(request), image) or "")
         if planned is not None and planned.healthy:
             self._pull_on(request, planned)
         else:
@@ -68,7 +67,7 @@ class Images(Noun):
         engines = self._fleet.healthy()
         if not engines:
             raise Unavailable("No healthy node available in the cluster")
-        auth = request.header(AUTH)
+        auth = request.header(AUTH.lower())
         headers = ((AUTH, auth),) if auth else ()
         request.start(200, b"application/json")
         await pull_everywhere(

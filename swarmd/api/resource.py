@@ -55,6 +55,12 @@ class Noun(Resource):
         answer(request, _not_found)
         return NOT_DONE_YET
 
+    def consume(self, path: bytes, request: DockerRequest) -> list[str]:
+        """All segments from ``path`` on: a name may contain slashes, so the rest is one thing."""
+        segments = [path, *(request.postpath or ())]
+        request.postpath = []
+        return [segment.decode("utf-8", "replace") for segment in segments]
+
     def add(self, path: str, **handlers: Handler) -> None:
         """``add("json", GET=self.list)``."""
         self.putChild(
@@ -75,10 +81,13 @@ def answer(request: DockerRequest, handler: Handler) -> None:
             own(request, work)
 
 
-def own(request: DockerRequest, work: Coroutine[Any, Any, None]) -> None:
-    """Ties a coroutine to its request."""
+def own(
+    request: DockerRequest, work: Coroutine[Any, Any, None], *, outlives_client: bool = False
+) -> None:
+    """Ties a coroutine to its request: a client that leaves cancels it, unless it is to go on."""
     running = Deferred.fromCoroutine(work)
-    request.on_gone(running.cancel)
+    if not outlives_client:
+        request.on_gone(running.cancel)
     running.addErrback(_report, request)
 
 
@@ -97,6 +106,11 @@ def _report(failure: Failure, request: DockerRequest) -> None:
 
 def _not_found(request: DockerRequest) -> None:
     raise PageNotFound
+
+
+def client_of(request: DockerRequest) -> str:
+    """Who asks, as far as an address tells: "" on a Unix socket."""
+    return str(getattr(request.channel.getPeer(), "host", ""))
 
 
 class Refusal(Resource):

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from swarmd.api.resource import Noun
 from swarmd.cluster import info
+from swarmd.cluster.info import Identity
 from swarmd.front.request import DockerRequest
 from swarmd.manager.fleet import Fleet
-from swarmd.manager.identity import Identity
 
 NO_CACHE = (
     (b"Cache-Control", b"no-cache, no-store, must-revalidate"),
@@ -39,5 +39,8 @@ class System:
         request.reply_json(200, body)
 
     def info(self, request: DockerRequest) -> None:
-        body = info.info(self._fleet.state, self._identity, self._fleet.now(), self._fleet.problem)
-        request.reply_json(200, body)
+        fleet = self._fleet
+        listeners = fleet.hub.listeners
+        request.reply_json(
+            200, info.info(fleet.state, self._identity, fleet.now(), fleet.problem, listeners)
+        )

@@ -1,1 +1,1 @@
-"""Values: what an engine, a container, a name, an expression is. No I/O, no clock, no randomness."""
+"""Values: what an engine, a container, a name, an expression is. No I/O."""

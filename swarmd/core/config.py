@@ -205,7 +205,10 @@ def _mismatch(value: Any, key: str, go_type: str) -> BadParameter:
 
 def _expressions(body: Json) -> dict[str, tuple[str, ...]]:
     """By kind; those of labels come first, as classic Swarm had it, and none comes twice."""
-    found = {kind: _label_list(body, label) for kind, label in KINDS.items()}
+    found = {
+        kind: label_list(label, (body.get("Labels") or {}).get(label))
+        for kind, label in KINDS.items()
+    }
     for entry in body.get("Env") or ():
         if said := _expression(entry):
             found[said[0]].append(said[1])
@@ -218,9 +221,8 @@ def _expression(entry: str) -> tuple[str, str] | None:
     return (kind, text) if colon and kind in KINDS else None
 
 
-def _label_list(body: Json, label: str) -> list[str]:
+def label_list(label: str, text: str | None) -> list[str]:
     """Classic Swarm took a list that does not parse for an empty one, and said nothing."""
-    text = (body.get("Labels") or {}).get(label)
     if not text:
         return []
     try:

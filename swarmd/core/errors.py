@@ -72,11 +72,19 @@ class Ambiguous(BadParameter):
 
 
 class NameTaken(Conflict):
-    def __init__(self, name: str, holder: str) -> None:
+    """``context`` is what engines put before it when the name was for a rename."""
+
+    def __init__(self, name: str, holder: str, context: str = "") -> None:
         super().__init__(
-            f'Conflict. The container name "/{name}" is already in use by container "{holder}". '
-            "You have to remove (or rename) that container to be able to reuse that name."
+            f'{context}Conflict. The container name "/{name}" is already in use by container '
+            f'"{holder}". You have to remove (or rename) that container to be able to reuse that '
+            "name."
         )
+        self.name = name
+        self.holder = holder
+
+    def of_rename(self) -> NameTaken:
+        return NameTaken(self.name, self.holder, "Error when allocating new name: ")
 
 
 class EngineUnreachable(Unavailable):

@@ -39,7 +39,7 @@ def show(version: Version) -> str:
 
 
 def advertised(engine_maxima: Iterable[Version]) -> Version:
-    """The version that clients are told: what every healthy engine speaks, never below the floor."""
+    """The version that clients are told: what all healthy engines speak, if above the floor."""
     lowest = min(engine_maxima, default=ADVERTISED_FLOOR)
     return min(max(ADVERTISED_FLOOR, lowest), NEWEST)
 

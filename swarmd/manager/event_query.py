@@ -72,7 +72,9 @@ class EventQuery:
             and self._exact("scope", [str(record.get("scope") or "local")])
             and self._action(str(record.get("Action", "")))
             and all(self._begins(kind, named) for kind in _NAMED)
-            and self._begins("node", (attributes.get("node.name", ""), attributes.get("node.id", "")))
+            and self._begins(
+                "node", (attributes.get("node.name", ""), attributes.get("node.id", ""))
+            )
             and self._exact("image", _image_names(record, actor_id, attributes))
             and all(_has_label(attributes, label) for label in self.filters.get("label", ()))
         )

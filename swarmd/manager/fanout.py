@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import orjson
-from twisted.internet.defer import Deferred, DeferredList, DeferredSemaphore
+from twisted.internet.defer import DeferredList, DeferredSemaphore
 
 from swarmd.core.errors import ApiError, EngineRefused, EngineUnreachable
 from swarmd.core.model import Engine
@@ -59,13 +60,12 @@ async def ask_engines(
             return Outcome(engine, answer, refusal)
         return Outcome(engine, answer)
 
-    started = [gate.run(lambda engine=engine: Deferred.fromCoroutine(one(engine))) for engine in engines]
-    outcomes: list[Outcome] = []
-    for ok, result in await DeferredList(started, consumeErrors=True):
+    started = [gate.run(one, engine) for engine in engines]
+    results: list[Any] = await DeferredList(started, consumeErrors=True)
+    for ok, result in results:
         if not ok:
             result.raiseException()
-        outcomes.append(result)
-    return outcomes
+    return [outcome for _, outcome in results]
 
 
 def message_of(body: bytes) -> str:
@@ -89,6 +89,8 @@ def together(outcomes: Sequence[Outcome]) -> ApiError:
     failed = [outcome for outcome in outcomes if outcome.error is not None]
     if not failed:
         return ApiError("No healthy node available in the cluster")
-    lines = [f"{outcome.engine.name}: {outcome.error.message}" for outcome in failed if outcome.error]
+    lines = [
+        f"{outcome.engine.name}: {outcome.error.message}" for outcome in failed if outcome.error
+    ]
     assert failed[0].error is not None
     return ApiError("\n".join(lines), failed[0].error.status)

@@ -6,30 +6,23 @@ since one reactor thread owns it all; what they need across an ``await`` they ta
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from typing import Any, Protocol
+from collections.abc import Callable, Iterable
+from ipaddress import ip_address
 
-from twisted.application.service import IServiceCollection, MultiService
-from twisted.internet.defer import Deferred
+from twisted.application.service import MultiService
 from twisted.logger import Logger
 
-from swarmd.cluster.actions import EngineListed, EngineUnlisted
+from swarmd.cluster.actions import ContainerGone, EngineListed, EngineUnlisted
 from swarmd.cluster.state import State
 from swarmd.core import version
+from swarmd.core.addresses import parse_address
 from swarmd.core.errors import EngineUnreachable
 from swarmd.core.model import Container, Engine
 from swarmd.discovery.source import Entry
+from swarmd.engine.context import Context
 from swarmd.engine.tracker import EngineTracker
 from swarmd.manager.hub import Hub
 from swarmd.streams.link import Link
-
-
-class TrackerFactory(Protocol):
-    """Makes the tracker of one engine; ``service`` gives the clock and the settings."""
-
-    def __call__(
-        self, entry: Entry, state: State, on_event: Callable[[str, Mapping[str, Any]], None]
-    ) -> EngineTracker: ...
 
 
 class Fleet(MultiService):
@@ -38,16 +31,23 @@ class Fleet(MultiService):
     _log = Logger()
 
     def __init__(
-        self, state: State, hub: Hub, make_tracker: TrackerFactory, now: Callable[[], float]
+        self,
+        state: State,
+        hub: Hub,
+        context: Context,
+        make_link: Callable[[Entry], Link],
+        now: Callable[[], float],
     ) -> None:
         super().__init__()
         self.state = state
         self.hub = hub
         self.now = now
         self.problem = ""  # of discovery, in words
-        self._make_tracker = make_tracker
+        self._context = context
+        self._make_link = make_link
         self._entries: dict[str, Entry] = {}
         self._trackers: dict[str, EngineTracker] = {}
+        self._links: dict[str, Link] = {}
 
     # Discovery
 
@@ -71,13 +71,13 @@ class Fleet(MultiService):
         self._entries[entry.key] = entry
         if old is not None and not entry.same_connection(old):
             self._drop_tracker(entry.key)
-        self.state.dispatch(
-            EngineListed(entry.key, entry.address, labels=entry.labels, name=entry.name)
-        )
+        ip = _literal(parse_address(entry.address).host)
+        self.state.dispatch(EngineListed(entry.key, entry.address, ip, entry.labels, entry.name))
         if entry.key not in self._trackers:
-            tracker = self._make_tracker(entry, self.state, self.hub.publish)
+            self._links[entry.key] = self._make_link(entry)
+            tracker = EngineTracker(entry.key, self._links[entry.key], self._context)
             self._trackers[entry.key] = tracker
-            tracker.setServiceParent(IServiceCollection(self))
+            tracker.setServiceParent(self)
 
     def _forget(self, key: str) -> None:
         del self._entries[key]
@@ -85,9 +85,9 @@ class Fleet(MultiService):
         self.state.dispatch(EngineUnlisted(key))
 
     def _drop_tracker(self, key: str) -> None:
-        tracker = self._trackers.pop(key)
-        stopped = Deferred.fromCoroutine(_awaited(tracker.disownServiceParent()))
-        stopped.addErrback(lambda failure: self._log.failure("engine did not stop", failure))
+        """Every stream to the engine ends; what runs on it goes on."""
+        del self._links[key]
+        self._trackers.pop(key).disownServiceParent()
 
     # Engines
 
@@ -101,10 +101,20 @@ class Fleet(MultiService):
         """The connections to a healthy engine; EngineUnreachable, with the reason, otherwise."""
         if not engine.healthy:
             raise EngineUnreachable(engine.name, engine.error or engine.health.value.lower())
-        return self._trackers[engine.key].link
+        return self._links[engine.key]
 
     def healthy(self) -> list[Engine]:
         return [engine for engine in self.state.engines.values() if engine.healthy]
+
+    def forget(self, container_id: str) -> None:
+        """An engine acknowledged that the container is gone."""
+        container = self.state.containers.get(container_id)
+        if container is not None:
+            self.state.dispatch(ContainerGone(container.engine, container_id))
+
+    def summary(self) -> str:
+        """One line for whoever supervises the daemon."""
+        return f"{len(self.healthy())} of {len(self.state.engines)} nodes are healthy"
 
     # Versions
 
@@ -119,6 +129,9 @@ class Fleet(MultiService):
         return version.clamp(wanted, engine.spec.api_min, engine.spec.api_max)
 
 
-async def _awaited(result: Any) -> None:
-    if isinstance(result, Deferred):
-        await result
+def _literal(host: str) -> str:
+    """``host`` if it is an IP address, else ""."""
+    try:
+        return str(ip_address(host))
+    except ValueError:
+        return ""

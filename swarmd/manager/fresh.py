@@ -6,7 +6,8 @@ next read refreshes just those, one call an engine, and never waits long for a s
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Coroutine, Iterable
+from typing import Any
 
 from twisted.internet.defer import Deferred, DeferredList
 
@@ -31,7 +32,7 @@ async def settle_containers(fleet: Fleet, engines: Iterable[Engine]) -> None:
 
 
 async def settle_lists(fleet: Fleet, what: str) -> None:
-    """Lists ``images``, ``networks`` or ``volumes`` again on engines where they may have changed."""
+    """Lists ``images``, ``networks`` or ``volumes`` again where they may have changed."""
     await _together(
         fleet.tracker(engine).refresh_lists({what}, timeout=PATIENCE)
         for engine in fleet.healthy()
@@ -39,8 +40,8 @@ async def settle_lists(fleet: Fleet, what: str) -> None:
     )
 
 
-async def _together(waits: Iterable[object]) -> None:
+async def _together(waits: Iterable[Coroutine[Any, Any, None]]) -> None:
     """Failures are the trackers' business: they keep what was known and flag the engine."""
-    started = [Deferred.fromCoroutine(wait) for wait in waits]  # type: ignore[arg-type]
+    started = [Deferred.fromCoroutine(wait) for wait in waits]
     if started:
         await DeferredList(started, consumeErrors=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from twisted.internet.defer import Deferred, DeferredList, DeferredSemaphore
+from twisted.internet.defer import DeferredList, DeferredSemaphore
 
 from swarmd.core.errors import EngineUnreachable
 from swarmd.core.model import Engine
@@ -40,9 +40,7 @@ async def pull_everywhere(
             return engine.name, message_of(answer.body)
         return engine.name, progress.error
 
-    started = [
-        gate.run(lambda engine=engine: Deferred.fromCoroutine(one(engine))) for engine in engines
-    ]
+    started = [gate.run(one, engine) for engine in engines]
     try:
         results = await DeferredList(started, consumeErrors=True, fireOnOneErrback=False)
     except BaseException:

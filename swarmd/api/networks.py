@@ -1,0 +1,145 @@
+"""``/networks``: each listed once, and asked on the node where it lives."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+import orjson
+from twisted.web.resource import IResource
+
+from swarmd.api.resource import MISSING, Noun, Route
+from swarmd.api.target import target
+from swarmd.cluster.filters import NetworkQuery
+from swarmd.cluster.lookup import PREDEFINED, Found, find_container, find_network, network_id
+from swarmd.cluster.views import network_list
+from swarmd.core.errors import ApiError, BadParameter
+from swarmd.core.model import Engine, Network
+from swarmd.front.request import DockerRequest
+from swarmd.manager.fanout import Outcome, ask_engines, first_success
+from swarmd.manager.fleet import Fleet
+from swarmd.manager.fresh import settle_lists
+from swarmd.manager.networks import Networks as Manager
+from swarmd.manager.networks import decoded
+from swarmd.manager.prune import prune
+from swarmd.streams.forward import forward
+
+
+class Networks(Noun):
+    """``/networks/…``"""
+
+    def __init__(self, fleet: Fleet, manager: Manager) -> None:
+        super().__init__()
+        self._fleet = fleet
+        self._manager = manager
+        self.add("create", POST=self.create)
+        self.add("prune", POST=self.prune)
+        self.add("", GET=self.index)
+
+    def render(self, request: DockerRequest) -> int:
+        return Route({b"GET": self.index}).render(request)
+
+    def getChild(self, path: bytes, request: DockerRequest) -> IResource:
+        segments = self.consume(path, request)
+        if request.method == b"POST" and segments[-1] in ("connect", "disconnect"):
+            attach = partial(self.attach, "/".join(segments[:-1]), segments[-1])
+            return Route({b"POST": attach}) if segments[:-1] else MISSING
+        ref = "/".join(segments)
+        return Route({b"GET": partial(self.inspect, ref), b"DELETE": partial(self.remove, ref)})
+
+    async def index(self, request: DockerRequest) -> None:
+        query = NetworkQuery.of(request.arg)
+        await settle_lists(self._fleet, "networks")
+        request.reply(200, network_list(self._fleet.state, query))
+
+    async def create(self, request: DockerRequest) -> None:
+        answer = await self._manager.create(request.body, request.version)
+        request.reply(answer.status, answer.body)
+
+    async def inspect(self, ref: str, request: DockerRequest) -> None:
+        found = await self._find(ref)
+        engines = found.engines[:1] if found.value.scope == "local" else found.engines
+        outcomes = await self._ask(request, "GET", found, engines)
+        shown = [outcome.json() for outcome in outcomes if outcome.ok]
+        if not shown:
+            first_success(outcomes)
+        request.reply_json(200, _merged(shown, found.value))
+
+    async def remove(self, ref: str, request: DockerRequest) -> None:
+        found = await self._find(ref)
+        if found.value.name in PREDEFINED:
+            message = f"{found.value.name} is a pre-defined network and cannot be removed"
+            raise ApiError(message, 403)
+        outcomes = await self._ask(request, "DELETE", found, found.engines[:1])
+        first_success(outcomes)
+        request.reply(204)
+
+    async def attach(self, ref: str, action: str, request: DockerRequest) -> None:
+        """Connect and disconnect go where the container is, under the names known there."""
+        body = decoded(request.body)
+        if not isinstance(body.get("Container"), str):
+            raise BadParameter("Container is not specified")
+        container = find_container(self._fleet.state, body["Container"])
+        found = await self._find(ref)
+        engine = self._fleet.engine(container)
+        if engine not in found.engines:
+            raise BadParameter(
+                f"network {ref} is on {found.engine.name} and container {container.name} on "
+                f"{engine.name}: a {found.value.driver} network does not reach beyond its node"
+            )
+        forward(
+            request,
+            self._fleet.link(engine),
+            target(self._fleet, request, engine, "networks", _on(engine, found).id, action),
+            body=orjson.dumps({**body, "Container": container.id}),
+            done=lambda status: self._changed(engine, container.id),
+        )
+
+    def _changed(self, engine: Engine, container_id: str) -> None:
+        self._fleet.state.mark_dirty(container_id)
+        self._fleet.state.mark_stale(engine.key, "networks")
+
+    async def prune(self, request: DockerRequest) -> None:
+        def path(engine: Engine) -> str:
+            return target(self._fleet, request, engine, "networks", "prune").decode()
+
+        body = await prune(self._fleet, path, "NetworksDeleted")
+        for engine in self._fleet.healthy():
+            self._fleet.state.mark_stale(engine.key, "networks")
+        body.pop("SpaceReclaimed")
+        request.reply_json(200, body)
+
+    async def _find(self, ref: str) -> Found[Network]:
+        await settle_lists(self._fleet, "networks")
+        return find_network(self._fleet.state, ref)
+
+    async def _ask(
+        self,
+        request: DockerRequest,
+        method: str,
+        found: Found[Network],
+        engines: tuple[Engine, ...],
+    ) -> list[Outcome]:
+        def path(engine: Engine) -> str:
+            network = _on(engine, found)
+            return target(self._fleet, request, engine, "networks", network.id).decode()
+
+        outcomes = await ask_engines(self._fleet, engines, method, path)
+        if method != "GET":
+            for engine in engines:
+                self._fleet.state.mark_stale(engine.key, "networks")
+        return outcomes
+
+
+def _on(engine: Engine, found: Found[Network]) -> Network:
+    """The network as this engine has it: predefined ones have an ID on each."""
+    if found.value.id in engine.networks:
+        return found.value
+    same = (one for one in engine.networks.values() if one.name == found.value.name)
+    return next(same, found.value)
+
+
+def _merged(shown: list[Any], network: Network) -> dict[str, Any]:
+    """One body: containers of all engines, and the ID that clients know."""
+    containers = {key: one for body in shown for key, one in (body.get("Containers") or {}).items()}
+    return {**shown[0], "Id": network_id(network), "Containers": containers}

@@ -1,0 +1,57 @@
+"""The listeners: bound before the daemon says that it is ready, closed first when it stops."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from twisted.application.service import Service
+from twisted.internet.defer import Deferred, DeferredList
+from twisted.internet.interfaces import IListeningPort
+from twisted.logger import Logger
+from twisted.python.failure import Failure
+
+Listen = Callable[[str], "Deferred[IListeningPort]"]
+
+
+class Door(Service):
+    """Listens on every address, or ends the start with one line that says why not."""
+
+    _log = Logger()
+
+    def __init__(self, addresses: Sequence[str], listen: Listen) -> None:
+        self._addresses = addresses
+        self._listen = listen
+        self._ports: list[IListeningPort] = []
+
+    def privilegedStartService(self) -> None:
+        """Before privileges are dropped, so that ports below 1024 can be bound.
+
+        Raises:
+            SystemExit: One of the addresses cannot be listened on.
+        """
+        super().privilegedStartService()
+        for address in self._addresses:
+            self._ports.append(self._open(address))
+            self._log.info("listening on {address}", address=address)
+
+    def _open(self, address: str) -> IListeningPort:
+        """Every server endpoint binds at once, so its Deferred has fired when it is returned."""
+        results: list[IListeningPort | Failure] = []
+        self._listen(address).addBoth(results.append)
+        result = results[0] if results else Failure(TimeoutError("it did not answer"))
+        if isinstance(result, Failure):
+            raise SystemExit(f"swarmd: cannot listen on {address}: {result.getErrorMessage()}")
+        return result
+
+    def stopService(self) -> Deferred[Any]:
+        super().stopService()
+        closing = [Deferred.fromCoroutine(_closed(port)) for port in self._ports]
+        self._ports = []
+        return DeferredList(closing, consumeErrors=True)
+
+
+async def _closed(port: IListeningPort) -> None:
+    stopping = port.stopListening()
+    if stopping is not None:
+        await stopping

@@ -1,0 +1,218 @@
+"""Creates a container: place, reserve, ask the engine, and go on elsewhere if it cannot.
+
+The reservation stands before the request leaves, so creates under way see each other. A request
+that may have reached an engine is never repeated before it is known that it made nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from itertools import count
+from urllib.parse import quote, urlencode
+
+import orjson
+
+from swarmd.cluster.lookup import engines_with_image, find_image
+from swarmd.core.config import rewritten
+from swarmd.core.errors import ApiError, EngineUnreachable
+from swarmd.core.model import Container, Demand, Engine
+from swarmd.core.names import check_container_name, familiar
+from swarmd.core.version import show
+from swarmd.manager.devices import with_devices
+from swarmd.manager.fanout import message_of
+from swarmd.manager.fleet import Fleet
+from swarmd.manager.fresh import settle_lists
+from swarmd.manager.luggage import Luggage
+from swarmd.manager.order import Order, References, placement
+from swarmd.manager.placer import Placer
+from swarmd.manager.plans import Plans
+from swarmd.scheduler.claim import claim
+from swarmd.scheduler.refusal import NoCandidate
+from swarmd.scheduler.request import Pin, Placement
+from swarmd.streams.link import Answer
+
+CREATE = 60.0  # seconds for one engine's answer
+LOOK_UP = 10.0  # seconds to learn what became of a create whose answer was lost
+TRIES = 3  # engines asked before the create is given up, beside swarm.createretry
+
+Failures = dict[str, tuple[Engine, ApiError]]  # by the engine's key
+
+
+class Creator:
+    """All creates; ``invent`` makes a free name, given a test whether a name is taken."""
+
+    def __init__(
+        self,
+        fleet: Fleet,
+        placer: Placer,
+        plans: Plans,
+        luggage: Luggage,
+        invent: Callable[[Callable[[str], bool]], str],
+        retries: int = 0,
+    ) -> None:
+        self._fleet = fleet
+        self._placer = placer
+        self._plans = plans
+        self._luggage = luggage
+        self._invent = invent
+        self._tries = TRIES + retries
+        self._numbers = count(1)
+
+    async def create(self, order: Order) -> Answer:
+        """Raises ApiError if it can be placed nowhere, or nowhere works."""
+        if order.name:
+            check_container_name(order.name)
+        else:
+            order = replace(order, name=self._invent(self._fleet.state.name_taken))
+        for what in ("images", "networks", "volumes"):
+            await settle_lists(self._fleet, what)
+        failures: Failures = {}
+        while len(failures) < self._tries:
+            try:
+                engine, demand = self._place(order, failures)
+            except NoCandidate:
+                if failures:
+                    break
+                raise
+            try:
+                return await self._create_on(engine, demand, order)
+            except NotMadeError as failure:
+                failures[engine.key] = engine, failure.error
+        raise _all_failed(list(failures.values()))
+
+    # Where
+
+    def _place(self, order: Order, failures: Failures) -> tuple[Engine, Demand]:
+        wanted = placement(self._fleet.state, order)
+        try:
+            engine = self._choose(order, wanted, failures)
+        except NoCandidate:
+            loose = self._luggage.left_behind(wanted)
+            if loose == wanted:
+                raise
+            engine = self._choose(order, loose, failures)
+        return engine, claim(wanted, engine)
+
+    def _choose(self, order: Order, wanted: Placement, failures: Failures) -> Engine:
+        """The best engine; but where a pull was just planned, and where an image can only be."""
+        best = self._placer.rank(wanted, failures)[0]
+        if find_image(best, wanted.image) is not None:
+            return best
+        planned = self._plans.find(order.client, familiar(wanted.image))
+        if planned is not None:
+            here = Pin("planned", frozenset({planned}), "the image was pulled elsewhere")
+            return self._best_of(wanted, here, failures) or best
+        return self._holder(wanted, failures) or best
+
+    def _best_of(self, wanted: Placement, pin: Pin, failures: Failures) -> Engine | None:
+        """The best engine that the pin allows, if any fits."""
+        try:
+            return self._placer.rank(replace(wanted, pins=(*wanted.pins, pin)), failures)[0]
+        except NoCandidate:
+            return None
+
+    def _holder(self, wanted: Placement, failures: Failures) -> Engine | None:
+        """A node that has an image which no registry has; None if it can be pulled elsewhere."""
+        holders = engines_with_image(self._fleet.state, wanted.image)
+        images = [find_image(engine, wanted.image) for engine in holders]
+        if not holders or any(image is not None and image.digests for image in images):
+            return None
+        keys = frozenset(engine.key for engine in holders)
+        pin = Pin(f"image=={wanted.image}", keys, f"image {wanted.image} is not there")
+        return self._best_of(wanted, pin, failures)
+
+    # What
+
+    async def _create_on(self, engine: Engine, demand: Demand, order: Order) -> Answer:
+        """One attempt. Raises NotMadeError if this engine certainly made nothing."""
+        state = self._fleet.state
+        pending = self._pending(engine, demand, order)
+        state.reserve(pending)
+        try:
+            await self._luggage.bring(order.config, engine)
+            answer = await self._ask(engine, order, demand)
+            if answer.status == 201:
+                made = replace(pending, id=orjson.loads(answer.body)["Id"], pending=False)
+                state.confirm(pending.id, made)
+                self._plans.drop(order.client, familiar(order.config.image))
+                self._luggage.unpacked(order.config, engine)
+        finally:
+            state.release(pending.id)
+        self._judge(engine, order, answer)
+        return answer
+
+    def _pending(self, engine: Engine, demand: Demand, order: Order) -> Container:
+        config = order.config
+        return Container(
+            id=f"pending-{next(self._numbers)}",
+            engine=engine.key,
+            names=(order.name,),
+            image=config.image,
+            created=self._fleet.now() - engine.spec.clock_offset,
+            labels=config.labels,
+            demand=demand,
+            networks=tuple((name, "") for name in config.networks),
+            network_mode=config.network_mode,
+            tty=config.tty,
+            pending=True,
+        )
+
+    async def _ask(self, engine: Engine, order: Order, demand: Demand) -> Answer:
+        plain = References(self._fleet.state, order.config).plain
+        body = orjson.dumps(with_devices(rewritten(order.body, plain), demand.devices))
+        query = urlencode([("name", order.name), *order.query])
+        target = f"{self._prefix(engine, order)}/containers/create?{query}"
+        try:
+            link = self._fleet.link(engine)
+            answer = await link.call("POST", target, body=body, timeout=CREATE)
+        except EngineUnreachable as error:
+            if not error.sent:
+                raise NotMadeError(error) from None
+            return await self._look_up(engine, order, error)
+        return answer
+
+    async def _look_up(self, engine: Engine, order: Order, lost: EngineUnreachable) -> Answer:
+        """The answer was lost: the reserved name tells whether the container was made."""
+        target = f"{self._prefix(engine, order)}/containers/{quote(order.name)}/json"
+        try:
+            link = self._fleet.link(engine)
+            answer = await link.call("GET", target, timeout=LOOK_UP)
+        except EngineUnreachable:
+            raise EngineUnreachable(
+                engine.name,
+                f"{lost.cause}; whether container {order.name} was created there is unknown",
+                sent=True,
+            ) from None
+        if answer.status == 200:
+            made = orjson.dumps({"Id": orjson.loads(answer.body)["Id"], "Warnings": []})
+            return Answer(201, answer.headers, made)
+        raise NotMadeError(lost)
+
+    def _prefix(self, engine: Engine, order: Order) -> str:
+        return f"/v{show(self._fleet.version_for(engine, order.version))}"
+
+    def _judge(self, engine: Engine, order: Order, answer: Answer) -> None:
+        """A missing image is the client's to pull, onto this node; a failing engine is left."""
+        if answer.status == 404:
+            self._plans.note(order.client, familiar(order.config.image), engine.key)
+        if answer.status >= 500:
+            raise NotMadeError(ApiError(message_of(answer.body), answer.status))
+
+
+class NotMadeError(Exception):
+    """The engine made no container, for this reason; another engine may."""
+
+    def __init__(self, error: ApiError) -> None:
+        super().__init__(error.message)
+        self.error = error
+
+
+def _all_failed(failures: list[tuple[Engine, ApiError]]) -> ApiError:
+    """The first engine's status; each different reason once, with the nodes that gave it."""
+    nodes: dict[str, list[str]] = {}
+    for engine, error in failures:
+        cause = error.cause if isinstance(error, EngineUnreachable) else error.message
+        nodes.setdefault(cause, []).append(engine.name)
+    lines = [f"{', '.join(names)}: {cause}" for cause, names in nodes.items()]
+    return ApiError("\n".join(lines), failures[0][1].status)

@@ -1,0 +1,161 @@
+"""Networks that live on one engine each, and how one moves while nobody uses it.
+
+Compose makes its network before it knows where its containers must go; so a local network without
+containers follows the first one. Clients keep the ID they were given: it stays in a label.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import orjson
+
+from swarmd.cluster.lookup import PREDEFINED, Found, find_network, network_id
+from swarmd.core.errors import ApiError, BadParameter, Conflict, EngineRefused, NotFound
+from swarmd.core.model import Engine, Network
+from swarmd.core.names import KEPT_ID, split_node
+from swarmd.core.version import Version, show
+from swarmd.manager.fanout import message_of
+from swarmd.manager.fleet import Fleet
+from swarmd.manager.fresh import settle_lists
+from swarmd.manager.placer import Placer, label_constraints, node_pin
+from swarmd.scheduler.request import Pin, Placement
+from swarmd.streams.link import Answer
+
+DRIVER = "bridge"
+NETWORK = 30.0  # seconds for an engine to make or remove one
+# What an inspect shows of the body that the network was made from.
+_KEPT = (
+    *("Driver", "Scope", "EnableIPv4", "EnableIPv6", "IPAM", "Internal"),
+    *("Attachable", "Ingress", "ConfigFrom", "ConfigOnly", "Options"),
+)
+
+
+class Networks:
+    """Creates and moves; ``driver`` is that of a create which names none."""
+
+    def __init__(self, fleet: Fleet, placer: Placer, driver: str = DRIVER) -> None:
+        self._fleet = fleet
+        self._placer = placer
+        self._driver = driver
+        self._being_made: set[str] = set()
+
+    async def create(self, body: bytes, asked: Version | None) -> Answer:
+        wanted = decoded(body)
+        await settle_lists(self._fleet, "networks")
+        node, name = self._split(str(wanted.get("Name") or ""))
+        self._check_free(name)
+        self._being_made.add(name)
+        try:
+            engine = self._choose(wanted, node)
+            sent = {**wanted, "Name": name, "Driver": wanted.get("Driver") or self._driver}
+            return await self._post(engine, "create", sent, asked)
+        finally:
+            self._being_made.discard(name)
+
+    def _split(self, ref: str) -> tuple[Engine | None, str]:
+        """``node-1/net`` asks for a node; any other slash is part of the name."""
+        node, name = split_node(ref)
+        engine = self._fleet.state.roster.by_name(node) if node else None
+        return (engine, name) if engine is not None else (None, ref)
+
+    def _check_free(self, name: str) -> None:
+        if not name:
+            raise BadParameter("network name cannot be empty")
+        engines = self._fleet.state.engines.values()
+        taken = any(one.name == name for e in engines for one in e.networks.values())
+        if taken or name in self._being_made:
+            raise Conflict(f"network with name {name} already exists")
+
+    def _choose(self, wanted: Mapping[str, Any], node: Engine | None) -> Engine:
+        pins: tuple[Pin, ...] = (node_pin(node),) if node is not None else ()
+        if wanted.get("Driver") == "overlay":
+            managers = {k for k, e in self._fleet.state.engines.items() if e.spec.swarm_manager}
+            pins += (Pin("driver==overlay", frozenset(managers), "is no manager in swarm mode"),)
+        constraints = label_constraints(wanted.get("Labels"))
+        return self._placer.rank(Placement(constraints=constraints, pins=pins))[0]
+
+    async def _post(
+        self, engine: Engine, action: str, body: Mapping[str, Any], asked: Version | None
+    ) -> Answer:
+        target = f"/v{show(self._fleet.version_for(engine, asked))}/networks/{action}"
+        link = self._fleet.link(engine)
+        answer = await link.call("POST", target, body=orjson.dumps(body), timeout=NETWORK)
+        self._fleet.state.mark_stale(engine.key, "networks")
+        return answer
+
+    # Moving
+
+    def movable(self, ref: str) -> Found[Network] | None:
+        """The network, if it may follow a container: local, nobody's, and not predefined."""
+        try:
+            found = find_network(self._fleet.state, ref)
+        except (NotFound, BadParameter):
+            return None
+        network = found.value
+        if network.scope != "local" or network.name in PREDEFINED or len(found.engines) > 1:
+            return None
+        return None if _is_used(network, found.engine) else found
+
+    async def move(self, found: Found[Network], to: Engine) -> None:
+        """Makes it anew on ``to`` under the ID that clients know, and removes the old one.
+
+        Raises:
+            ApiError: It stays where it was.
+        """
+        network, old = found.value, found.engine
+        body = await self._description(network, old)
+        made = await self._make(body, to)
+        try:
+            await self._remove(network.id, old)
+        except ApiError:
+            await self._remove(made, to)
+            raise
+        await settle_lists(self._fleet, "networks")
+
+    async def _description(self, network: Network, engine: Engine) -> dict[str, Any]:
+        answer = await self._call("GET", engine, network.id)
+        shown = orjson.loads(answer)
+        labels = {**(shown.get("Labels") or {}), KEPT_ID: network_id(network)}
+        kept = {key: shown[key] for key in _KEPT if shown.get(key) is not None}
+        return {**kept, "Name": network.name, "CheckDuplicate": True, "Labels": labels}
+
+    async def _make(self, body: dict[str, Any], engine: Engine) -> str:
+        """Its subnet is kept if it is free on the new node, else that engine picks one."""
+        made = await self._post(engine, "create", body, None)
+        if made.status != 201:
+            loose = {**body, "IPAM": {**(body.get("IPAM") or {}), "Config": []}}
+            made = await self._post(engine, "create", loose, None)
+        if made.status != 201:
+            raise EngineRefused(engine.name, made.status, message_of(made.body))
+        return str(orjson.loads(made.body)["Id"])
+
+    async def _remove(self, ref: str, engine: Engine) -> None:
+        await self._call("DELETE", engine, ref)
+
+    async def _call(self, method: str, engine: Engine, ref: str) -> bytes:
+        target = f"/v{show(self._fleet.version_for(engine, None))}/networks/{ref}"
+        answer = await self._fleet.link(engine).call(method, target, timeout=NETWORK)
+        if method != "GET":
+            self._fleet.state.mark_stale(engine.key, "networks")
+        if answer.status >= 400:
+            raise EngineRefused(engine.name, answer.status, message_of(answer.body))
+        return answer.body
+
+
+def decoded(body: bytes) -> dict[str, Any]:
+    try:
+        decoded = orjson.loads(body)
+    except orjson.JSONDecodeError as error:
+        raise BadParameter(f"invalid JSON: {error}") from None
+    if not isinstance(decoded, dict):
+        raise BadParameter("invalid JSON: an object is expected")
+    return decoded
+
+
+def _is_used(network: Network, engine: Engine) -> bool:
+    """Also by containers that are not running: they will want it when they start."""
+    names = (network.name, network.id)
+    users = engine.containers.values()
+    return any(name in names or id_ == network.id for c in users for name, id_ in c.networks)

@@ -1,0 +1,136 @@
+"""A create as it was asked for, and what it means for placement on this fleet."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+from swarmd.cluster.lookup import find_container, find_network, network_id
+from swarmd.cluster.state import State
+from swarmd.core.config import CreateRequest, parse_create
+from swarmd.core.errors import BadParameter, NotFound
+from swarmd.core.expressions import Expression, parse_expression
+from swarmd.core.features import features
+from swarmd.core.model import Engine
+from swarmd.core.names import split_node
+from swarmd.core.version import Version, show
+from swarmd.manager.placer import node_pin
+from swarmd.scheduler.filters.platform import parse_platform
+from swarmd.scheduler.request import Pin, Placement, PortRange
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """Attributes:
+    name: "" lets swarmd invent one.
+    body: The decoded body, as it came.
+    config: What placement needs of it.
+    client: Who asks, as far as it matters where a pull goes.
+    version: The API version in which it was asked.
+    query: The other query arguments, to be passed on.
+    """
+
+    name: str
+    body: Mapping[str, Any]
+    config: CreateRequest
+    client: str
+    version: Version
+    platform: str = ""
+    query: tuple[tuple[str, str], ...] = ()
+
+
+def read_body(body: bytes) -> tuple[Mapping[str, Any], CreateRequest]:
+    """BadParameter, in an engine's words, for a body that no engine would take."""
+    try:
+        decoded: Any = orjson.loads(body) if body.strip() else None
+    except orjson.JSONDecodeError as error:
+        raise BadParameter(f"invalid JSON: {error}") from None
+    return decoded, parse_create(decoded)
+
+
+def placement(state: State, order: Order) -> Placement:
+    """The order in the scheduler's terms, with every reference resolved."""
+    config = order.config
+    references = References(state, config)
+    return Placement(
+        name=order.name,
+        image=config.image,
+        demand=config.demand,
+        port_ranges=tuple(PortRange(*ports) for ports in config.port_ranges),
+        host_mode=config.network_mode == "host",
+        cpuset=config.cpuset,
+        device_wishes=config.device_wishes,
+        constraints=_parsed(config.constraints),
+        affinities=_parsed(config.affinities),
+        whitelists=_parsed(config.whitelists),
+        dependencies=tuple(references.dependencies()),
+        networks=tuple(references.plain(name) for name in config.networks),
+        volumes=tuple(references.plain(name) for name in config.volumes),
+        platform=parse_platform(order.platform),
+        spread=config.spread,
+        pins=(*references.node_pins(), *_version_pins(state, order)),
+    )
+
+
+def _parsed(texts: tuple[str, ...]) -> tuple[Expression, ...]:
+    return tuple(parse_expression(text) for text in texts)
+
+
+def _version_pins(state: State, order: Order) -> Iterator[Pin]:
+    """A feature that an engine would drop in silence keeps the container off that engine."""
+    for feature in features(order.body, order.platform):
+        if feature.since <= order.version:
+            able = frozenset(
+                key for key, e in state.engines.items() if e.spec.api_max >= feature.since
+            )
+            reason = f"speaks an API before {show(feature.since)}, which ignores {feature.words}"
+            yield Pin(f"api>={show(feature.since)}", able, reason)
+
+
+class References:
+    """The containers, networks and volumes that an order names."""
+
+    def __init__(self, state: State, config: CreateRequest) -> None:
+        self._state = state
+        self._config = config
+
+    def plain(self, ref: str) -> str:
+        """``ref`` as its engine knows it: without a node, and with the ID of today."""
+        node, name = split_node(ref)
+        if node and self._node(node) is not None:
+            return name
+        if ref in self._config.networks:
+            return self._network(ref)
+        return ref
+
+    def _network(self, ref: str) -> str:
+        """A network that was moved is known to clients by an ID that its engine never had."""
+        try:
+            network = find_network(self._state, ref).value
+        except NotFound:
+            return ref
+        return network.id if network_id(network) == ref else ref
+
+    def dependencies(self) -> Iterator[Pin]:
+        for option, ref in self._config.containers:
+            try:
+                container = find_container(self._state, ref)
+            except NotFound:
+                yield Pin(f"{option}={ref}", frozenset(), f"there is no container {ref}")
+                continue
+            node = self._state.engines[container.engine].name
+            here = frozenset({container.engine})
+            yield Pin(f"{option}={ref}", here, f"container {ref} is on {node}")
+
+    def node_pins(self) -> Iterator[Pin]:
+        """``node-1/net`` and ``node-1/vol`` say where to go."""
+        for ref in (*self._config.networks, *self._config.volumes):
+            engine = self._node(split_node(ref)[0])
+            if engine is not None:
+                yield node_pin(engine)
+
+    def _node(self, name: str) -> Engine | None:
+        return self._state.roster.by_name(name) if name else None

@@ -1,0 +1,168 @@
+"""Where the daemon is put together: the only place that knows all parts, and the reactor."""
+
+from __future__ import annotations
+
+import os
+import platform
+import random
+import signal
+import socket
+import sys
+import time
+from collections.abc import Callable
+from typing import Any
+
+from twisted.application.service import MultiService
+from twisted.internet.interfaces import IProtocolFactory
+from twisted.logger import ILogObserver
+from twisted.python.components import Componentized
+
+from swarmd import __version__
+from swarmd.api.tree import make_tree
+from swarmd.cluster.info import Identity
+from swarmd.cluster.state import State
+from swarmd.core.names import random_name
+from swarmd.core.version import show
+from swarmd.discovery.source import Source, make_source
+from swarmd.door import Door
+from swarmd.engine.context import Context
+from swarmd.engine.limits import Timing
+from swarmd.front.listen import listen
+from swarmd.front.site import CommonHeaders, DockerSite
+from swarmd.links import LinkMaker
+from swarmd.logs import observer
+from swarmd.manager.create import Creator
+from swarmd.manager.fleet import Fleet
+from swarmd.manager.hub import Hub
+from swarmd.manager.luggage import Luggage
+from swarmd.manager.networks import Networks
+from swarmd.manager.placer import Placer
+from swarmd.manager.plans import Plans
+from swarmd.manager.volumes import Volumes
+from swarmd.options import Options as Options
+from swarmd.settings import Settings
+from swarmd.streams.tls import ServerTLSFactory
+from swarmd.streams.trust import server_options
+from swarmd.systemd import Notifier
+from swarmd.tls_files import TlsFiles
+
+
+class Swarmd(MultiService):
+    """The whole daemon."""
+
+    def __init__(self, log: ILogObserver | None) -> None:
+        super().__init__()
+        self._log_observer = log
+
+    def setServiceParent(self, parent: Any) -> None:
+        """twistd makes us a child of its application, whose log observer is ours to choose."""
+        if self._log_observer is not None and isinstance(parent, Componentized):
+            parent.setComponent(ILogObserver, self._log_observer)
+        super().setServiceParent(parent)
+
+
+def makeService(options: Options) -> MultiService:
+    """Called by twistd, once the options are known to be good."""
+    from twisted.internet import reactor as installed
+
+    reactor: Any = installed
+    daemon = make_service(options.settings, reactor, log=_own_log(options))
+    source: Source = daemon.getServiceNamed("discovery")
+    signal.signal(signal.SIGHUP, lambda *_: reactor.callFromThread(source.reread))
+    return daemon
+
+
+def _own_log(options: Options) -> ILogObserver | None:
+    """Ours goes to the standard output; a file or syslog that twistd was told of stays its own."""
+    outer: Any = options.parent or {}
+    if outer.get("logfile") or outer.get("syslog") or not outer.get("nodaemon", True):
+        return None
+    return observer(options.settings.log_level, sys.stdout)
+
+
+def make_service(
+    settings: Settings,
+    reactor: Any,
+    *,
+    log: ILogObserver | None = None,
+    now: Callable[[], float] = time.time,
+    chance: random.Random | None = None,
+) -> Swarmd:
+    """Everything, connected but not started.
+
+    Args:
+        reactor: Also the clock.
+        now: Wall-clock seconds.
+        chance: All randomness there is; seeded by tests.
+    """
+    chance = chance or random.Random()
+    daemon = Swarmd(log)
+    state = State(reactor.seconds)
+    hub = Hub(state)
+    context = _context(settings, reactor, now, chance, state, hub)
+    fleet = Fleet(state, hub, context, LinkMaker(settings, reactor), now)
+    fleet.setServiceParent(daemon)
+    source = make_source(
+        settings.discovery, reactor, fleet.apply, fleet.report, settings.engine_port
+    )
+    source.setName("discovery")
+    source.setServiceParent(daemon)
+    _door(settings, reactor, fleet, chance).setServiceParent(daemon)
+    Notifier(os.environ, reactor, fleet.summary).setServiceParent(daemon)
+    return daemon
+
+
+def _context(
+    settings: Settings,
+    reactor: Any,
+    now: Callable[[], float],
+    chance: random.Random,
+    state: State,
+    hub: Hub,
+) -> Context:
+    timing = Timing(
+        heartbeat=settings.heartbeat,
+        failure_retry=settings.failure_retry,
+        refresh_min=settings.refresh_min,
+        refresh_max=settings.refresh_max,
+    )
+    return Context(reactor, now, chance.random, state.dispatch, hub.publish, state.engines, timing)
+
+
+def _door(settings: Settings, reactor: Any, fleet: Fleet, chance: random.Random) -> Door:
+    """The listeners, and the tree behind them."""
+    plans = Plans(fleet.now)
+    placer = Placer(fleet, settings.policy, lambda: chance.getrandbits(32))
+    networks, volumes = Networks(fleet, placer), Volumes(fleet, placer)
+    creator = Creator(
+        fleet,
+        placer,
+        plans,
+        Luggage(networks, volumes),
+        lambda taken: random_name(chance.choice, taken),
+        settings.create_retry,
+    )
+    root = make_tree(fleet, _identity(settings), creator, plans, networks, volumes, reactor)
+    headers = CommonHeaders(fleet.now, __version__, lambda: show(fleet.api_version))
+    site = DockerSite(root, reactor, headers, max_connections=settings.max_connections)
+    secure = _secured(settings.tls) if settings.tls else None
+    return Door(settings.listen, lambda address: listen(reactor, address, site, secure))
+
+
+def _secured(files: TlsFiles) -> Callable[[IProtocolFactory], IProtocolFactory]:
+    """Puts TLS around a factory."""
+    creator = server_options(files.ca, files.cert, files.key, files.verify)
+    return lambda site: ServerTLSFactory(creator, site)
+
+
+def _identity(settings: Settings) -> Identity:
+    proxies = {name: os.environ.get(name, "") for name in ("http_proxy", "https_proxy", "no_proxy")}
+    return Identity(
+        name=socket.gethostname(),
+        version=__version__,
+        strategy=settings.policy.strategy,
+        filters=settings.policy.filters,
+        overcommit=settings.policy.overcommit,
+        kernel=platform.release(),
+        proxies=proxies,
+    )
