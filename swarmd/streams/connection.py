@@ -84,6 +84,7 @@ class EngineConnection:
         self.end = None
         self.idle_since = now
         self._forget = forget
+        self.transport.resumeProducing()  # a slow client may have paused it, and EOF must be heard
 
     def is_alive(self) -> bool:
         """False if the engine has closed it, or sent something, that was not read yet."""

@@ -134,11 +134,10 @@ class Forwarded(Exchange):
         self.client.finish()
 
     def _release_source(self) -> None:
-        """The client no longer sets the pace; a connection must not go back to the pool paused."""
+        """The client no longer sets the pace."""
         source, self._source = self._source, None
         if source is not None:
             self.client.unregisterProducer()
-            source.resumeProducing()
 
     def _has_room(self) -> bool:
         return isinstance(self._framing, (Chunked, UntilClose))
