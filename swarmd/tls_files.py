@@ -7,10 +7,11 @@ other side. One set serves both directions unless ``--engine-tls*`` gives anothe
 from __future__ import annotations
 
 import os
-import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
+
+from swarmd.streams.trust import server_options
 
 _FILE_OPTIONS = ("tlscacert", "tlscert", "tlskey")
 
@@ -76,26 +77,7 @@ def check(files: TlsFiles) -> None:
     """ValueError, with the reason, unless every file can be read and key and certificate match."""
     for path in filter(None, (files.ca, files.cert, files.key)):
         _check_readable(path)
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    if files.cert:
-        _check_pair(context, files)
-    if files.ca:
-        try:
-            context.load_verify_locations(files.ca)
-        except ssl.SSLError:
-            raise ValueError(f"Couldn't read CA certificate: no PEM in {files.ca}") from None
-
-
-def _check_pair(context: ssl.SSLContext, files: TlsFiles) -> None:
-    try:
-        # Without a password OpenSSL would ask for one at the terminal.
-        context.load_cert_chain(files.cert, files.key, password=lambda: "")
-    except (ssl.SSLError, ValueError) as error:
-        mismatch = getattr(error, "reason", "") == "KEY_VALUES_MISMATCH"
-        reason = "they do not match" if mismatch else "they are no PEM, or the key is encrypted"
-        raise ValueError(
-            f"Couldn't load X509 key pair ({files.cert}, {files.key}): {reason}"
-        ) from None
+    server_options(files.ca, files.cert, files.key, files.verify)
 
 
 def _given(options: Mapping[str, Any], prefix: str, verify: bool) -> TlsFiles:

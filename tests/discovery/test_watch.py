@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,9 @@ from swarmd.discovery.watch import INTERVAL, HostsFile
 
 class HostsFileTests(SynchronousTestCase):
     def setUp(self) -> None:
-        self.path = Path(self.mktemp())
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.path = Path(folder.name, "hosts")
         self.clock = Clock()
         self.lists: list[list[str]] = []
         self.problems: list[str] = []
