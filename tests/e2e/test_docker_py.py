@@ -92,7 +92,8 @@ def test_logs(client: dockerpy.DockerClient) -> None:
 
 
 def test_attach(client: dockerpy.DockerClient) -> None:
-    box = client.containers.run("busybox", ["sh", "-c", "echo 1; sleep 1; echo 2"], detach=True)
+    box = client.containers.run("busybox", ["sh", "-c", "echo 1; sleep 2; echo 2"], detach=True)
+    eventually(lambda: box.logs() == b"1\n")
     assert b"".join(box.attach(stream=True, logs=True)) == b"1\n2\n"
 
 
