@@ -128,6 +128,8 @@ class Channel:
         """The client has sent its last byte: on a stream an event, else it has left."""
         if self._end is not None:
             self._end.half_closed()
+        elif self._phase is Phase.CLOSING:
+            self.transport.loseConnection()
         elif self._request is not None and self._request.survives_half_close:
             self._read_ended = True
         else:
@@ -274,7 +276,7 @@ class Channel:
             self._persistent = self._skip_body()
         return self._persistent
 
-    def writeHeaders(self, version: bytes, code: int, reason: bytes, headers: Headers) -> None:
+    def writeHeaders(self, version: bytes, code: bytes, reason: bytes, headers: Headers) -> None:
         """The head of a resource that uses setHeader and write."""
         fields = self.site.common_headers()
         for name, values in headers.getAllRawHeaders():
@@ -282,7 +284,9 @@ class Channel:
         framed = headers.hasHeader(b"content-length") or headers.hasHeader(b"transfer-encoding")
         bare = version[5:]
         keep_alive = self.keeps_alive(delimited=framed or bare == b"1.1")
-        self.transport.write(render_head(bare, code, fields, keep_alive=keep_alive, reason=reason))
+        self.transport.write(
+            render_head(bare, int(code), fields, keep_alive=keep_alive, reason=reason)
+        )
 
     def write(self, data: bytes) -> None:
         self.transport.write(data)

@@ -57,7 +57,8 @@ def forward(
     exchange.content_type = content_type
     exchange.epitaph = epitaph
     request.on_gone(exchange.client_gone)
-    link.begin(exchange)
+    if not request.gone:
+        link.begin(exchange)
 
 
 class Forwarded(Exchange):

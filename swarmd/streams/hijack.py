@@ -38,7 +38,8 @@ def hijack(
     exchange.content_type = content_type
     request.survives_half_close = True
     request.on_gone(exchange.client_gone)
-    link.begin(exchange, fresh=True)
+    if not request.gone:
+        link.begin(exchange, fresh=True)
 
 
 class Hijack(Forwarded):

@@ -57,7 +57,11 @@ def tunnel(
             engine's status, 503 if there was none, 499 if the client left first.
         content_type: In place of the engine's, on success.
     """
-    Tunnel(request, link, target, done, content_type).start(request.channel)
+    call = Tunnel(request, link, target, done, content_type)
+    if request.gone:
+        call.tell_done(LEFT)
+    else:
+        call.start(request.channel)
 
 
 class Tunnel:
@@ -141,7 +145,7 @@ class Tunnel:
         """Before the head the client gets an error; after it, it must see a broken stream."""
         error = EngineUnreachable(self._link.node, cause, sent=self._engine is not None)
         self._leave_engine()
-        self._tell_done(error.status)
+        self.tell_done(error.status)
         client = self._client
         if client is None:
             return
@@ -171,7 +175,7 @@ class Tunnel:
         if not self._status:
             self.unreachable("it closed the connection before its answer")
             return
-        self._tell_done(self._status)
+        self.tell_done(self._status)
         self._leave_engine()
         if self._client is not None:
             self._linger(self._client)
@@ -229,11 +233,11 @@ class Tunnel:
         if self._framing is not None:
             self._framing.feed(body)
             if self._framing.done:
-                self._tell_done(self._status)
+                self.tell_done(self._status)
         if self._framing is None and self._engine is not None and self._client is not None:
             self._engine.deliver = self._client.transport.write
 
-    def _tell_done(self, status: int) -> None:
+    def tell_done(self, status: int) -> None:
         done, self._done = self._done, None
         self._framing = None
         if done is not None:
@@ -261,7 +265,7 @@ class Tunnel:
         """Nobody reads any more."""
         self._stop_timer()
         self._leave_engine()
-        self._tell_done(LEFT)
+        self.tell_done(LEFT)
         if self._client is not None:
             self._leave_client(self._client)
 

@@ -27,7 +27,7 @@ from swarmd.core.model import Container, Demand, Engine, Health, HostPort
 from swarmd.core.tally import Tally
 from tests.cluster.fleet import NOW, fleet, full_id, inspect, item, key_of, spec, told
 
-ENGINES = st.integers(1, 3)
+ENGINES = st.integers(1, 2)
 NUMBERS = st.integers(1, 5)
 NAMES = st.sampled_from(["web", "db", "x/db", "app"])
 TIMES = st.integers(0, 6).map(float)
@@ -60,30 +60,23 @@ def event(verb: str, number: int, name: str, when: float) -> dict[str, Any]:
 
 
 KEYS = ENGINES.map(key_of)
-ACTIONS: st.SearchStrategy[Action] = st.one_of(
+ENGINE_NEWS: st.SearchStrategy[Action] = st.one_of(
     st.builds(EngineListed, KEYS, KEYS, name=st.sampled_from(["", "alpha"])),
     st.builds(EngineUnlisted, KEYS),
     st.builds(EngineValidated, KEYS, ENGINES.map(spec), st.just(NOW)),
     st.builds(EngineRefused, KEYS, st.just("no"), st.just(NOW)),
     st.builds(EngineAnswered, KEYS, st.just(NOW)),
     st.builds(EngineFailed, KEYS, st.just("lost"), st.just(NOW), fatal=st.booleans()),
-    st.builds(
-        ContainersListed,
-        KEYS,
-        st.lists(items(), max_size=4),
-        TIMES,
-        st.just(NOW),
-        st.none() | st.frozensets(NUMBERS.map(full_id), min_size=1),
-    ),
-    st.builds(
-        ContainerInspected,
-        KEYS,
-        st.builds(inspect, NUMBERS, NAMES, HostConfig__NanoCpus=NUMBERS),
-        TIMES,
-        st.just(NOW),
-    ),
+)
+ASKED = st.none() | st.frozensets(NUMBERS.map(full_id), min_size=1)
+LISTED = st.lists(items(), max_size=4)
+EVENTS = st.builds(event, VERBS, NUMBERS, NAMES, TIMES)
+INSPECTS = st.builds(inspect, NUMBERS, NAMES, HostConfig__NanoCpus=NUMBERS)
+CONTAINER_NEWS: st.SearchStrategy[Action] = st.one_of(
+    st.builds(ContainersListed, KEYS, LISTED, TIMES, st.just(NOW), ASKED),
+    st.builds(ContainerInspected, KEYS, INSPECTS, TIMES, st.just(NOW)),
+    st.builds(EventSeen, KEYS, EVENTS, TIMES, st.just(NOW)),
     st.builds(ContainerGone, KEYS, NUMBERS.map(full_id)),
-    st.builds(EventSeen, KEYS, st.builds(event, VERBS, NUMBERS, NAMES, TIMES), TIMES, st.just(NOW)),
 )
 
 RESERVE, RELEASE, CONFIRM, RENAME, MARK = range(5)
@@ -112,8 +105,13 @@ def command(state: State, what: int, engine: int, number: int, name: str, yes: b
         pass
 
 
-@settings(max_examples=300, deadline=None)
-@given(st.lists(st.one_of(ACTIONS, COMMANDS), max_size=30))
+STEPS = st.integers(0, 9).flatmap(
+    lambda die: ENGINE_NEWS if die == 0 else COMMANDS if die < 5 else CONTAINER_NEWS
+)
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(STEPS, min_size=20, max_size=40))
 def test_indexes_and_sums_equal_a_count(history: list[Any]) -> None:
     state = State()
     for number in (1, 2):
@@ -152,6 +150,9 @@ def check_engines(state: State) -> None:
         assert state.roster.by_name(engine.name) is engine
         if engine.health is not Health.PENDING:
             assert state.roster.owner(engine.spec.id) is engine
+    for name in ("alpha", "node-1", "node-1-2", "node-2", "node-2-2"):
+        found = state.roster.by_name(name)
+        assert found is None or found.name == name
     owned = [engine.spec.id for engine in state.engines.values() if engine.spec.id]
     assert len(owned) == len(set(owned))
 

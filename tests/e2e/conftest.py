@@ -39,8 +39,8 @@ class Host:
         """Waits until it shows what is: all nodes healthy, no container left of another test."""
         eventually(lambda: self.api.get("/containers/json?all=1") == [], what="an empty host")
         if self.swarmd is not None:
-            everyone = len(self.fleet.engines)
-            eventually(lambda: len(self.swarmd.healthy()) == everyone, 20, what="all healthy")
+            healthy, everyone = self.swarmd.healthy, len(self.fleet.engines)
+            eventually(lambda: len(healthy()) == everyone, 20, what="all healthy")
 
 
 def pytest_configure(config: pytest.Config) -> None:

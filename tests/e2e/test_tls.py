@@ -48,11 +48,14 @@ def test_a_client_of_another_authority_is_not_let_in(host: Host, stranger: Certi
 def test_a_client_without_a_certificate_is_not_let_in(host: Host) -> None:
     assert host.tls is not None
     context = ssl.create_default_context(cafile=str(host.tls.ca))
-    with socket.create_connection(address(host), 5) as plain, pytest.raises(OSError):
-        with context.wrap_socket(plain, server_hostname="127.0.0.1") as connection:
-            connection.sendall(b"GET /_ping HTTP/1.1\r\nHost: d\r\n\r\n")
-            assert not connection.recv(100)
-            raise OSError("closed")
+    with (
+        socket.create_connection(address(host), 5) as plain,
+        pytest.raises(OSError),
+        context.wrap_socket(plain, server_hostname="127.0.0.1") as connection,
+    ):
+        connection.sendall(b"GET /_ping HTTP/1.1\r\nHost: d\r\n\r\n")
+        assert not connection.recv(100)
+        raise OSError("closed")
 
 
 def test_the_cli_says_so(host: Host, stranger: Certificate, tmp_path: Path) -> None:
@@ -89,10 +92,12 @@ def test_new_tls_is_spoken(host: Host, version: ssl.TLSVersion) -> None:
     assert host.tls is not None
     context = client_context(host.tls)
     context.minimum_version = context.maximum_version = version
-    with socket.create_connection(address(host), 5) as plain:
-        with context.wrap_socket(plain, server_hostname="127.0.0.1") as connection:
-            connection.sendall(b"GET /_ping HTTP/1.1\r\nHost: d\r\n\r\n")
-            assert connection.recv(100).startswith(b"HTTP/1.1 200")
+    with (
+        socket.create_connection(address(host), 5) as plain,
+        context.wrap_socket(plain, server_hostname="127.0.0.1") as connection,
+    ):
+        connection.sendall(b"GET /_ping HTTP/1.1\r\nHost: d\r\n\r\n")
+        assert connection.recv(100).startswith(b"HTTP/1.1 200")
 
 
 def _refusals(

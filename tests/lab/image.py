@@ -15,6 +15,7 @@ _FILES = {
     "etc/passwd": b"root:x:0:0:root:/root:/bin/sh\n",
     "etc/group": b"root:x:0:\n",
 }
+_CONFIG: dict[str, object] = {"Cmd": ["sh"], "Env": ["PATH=/bin"]}
 _ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64"}
 
 
@@ -29,7 +30,7 @@ def busybox_archive(tag: str = "busybox:latest", **config: object) -> bytes:
             "architecture": _ARCHITECTURES.get(platform.machine(), platform.machine()),
             "os": "linux",
             "created": "2026-01-01T00:00:00Z",
-            "config": {"Cmd": ["sh"], "Env": ["PATH=/bin"], **config},
+            "config": {**_CONFIG, **config},
             "rootfs": {"type": "layers", "diff_ids": ["sha256:" + _digest(layer)]},
             "history": [{"created": "2026-01-01T00:00:00Z"}],
         }

@@ -15,7 +15,11 @@ START: dict[str, Any] = {
     "scope": "local",
 }
 HEALTH = {**START, "Action": "health_status: healthy"}
-PULL = {"Type": "image", "Action": "pull", "Actor": {"ID": "busybox:1", "Attributes": {"name": "busybox"}}}
+PULL = {
+    "Type": "image",
+    "Action": "pull",
+    "Actor": {"ID": "busybox:1", "Attributes": {"name": "busybox"}},
+}
 
 
 def query(filters: str = "", since: str = "", until: str = "") -> EventQuery:

@@ -1,0 +1,74 @@
+from __future__ import annotations
+
+from typing import Any
+
+import orjson
+import pytest
+
+from swarmd.cluster import views
+from swarmd.cluster.actions import EngineFailed
+from swarmd.cluster.filters import ListQuery
+from swarmd.cluster.state import State
+from swarmd.cluster.views import container_chunks, container_list
+from tests.cluster.fleet import NOW, fleet, happened, item, join, key_of, told
+
+
+def shown(state: State, query: ListQuery | None = None, now: float = NOW) -> list[dict[str, Any]]:
+    items: list[dict[str, Any]] = orjson.loads(
+        b"".join(container_list(state, query or ListQuery(all=True), now))
+    )
+    return items
+
+
+def test_an_empty_list() -> None:
+    assert b"".join(container_list(State(), ListQuery(), NOW)) == b"[]\n"
+
+
+def test_an_item_is_what_the_engine_sent_but_for_what_must_change() -> None:
+    state = fleet(1)
+    sent = item(1, "web", Annotations={"new": "field"}, Labels={"ü": "ß"})
+    told(state, 1, sent)
+    assert shown(state) == [{**sent, "Names": ["/web", "/node-1/web"], "Status": "Up 5 minutes"}]
+
+
+def test_status_is_of_the_moment_of_reading() -> None:
+    state = fleet(1)
+    told(state, 1, item(1))
+    happened(state, 1, "start", at=1.0, when=NOW)
+    texts = [shown(state, now=NOW + age)[0]["Status"] for age in (0, 5, 75, 7200)]
+    assert texts == ["Up Less than a second", "Up 5 seconds", "Up About a minute", "Up 2 hours"]
+    happened(state, 1, "die", at=2.0, when=NOW + 10, exitCode="3")
+    [one] = shown(state, now=NOW + 13)
+    assert (one["State"], one["Status"]) == ("exited", "Exited (3) 3 seconds ago")
+
+
+def test_status_goes_by_the_clock_of_the_engine() -> None:
+    state = State()
+    join(state, clock_offset=3600.0)
+    told(state, 1, item(1, Status="Up 10 seconds"))
+    assert shown(state)[0]["Status"] == "Up 10 seconds"
+
+
+def test_containers_of_a_lost_node_say_so() -> None:
+    state = fleet(2)
+    told(state, 1, item(1, "web"))
+    told(state, 2, item(2, "db"))
+    state.dispatch(EngineFailed(key_of(1), "lost", NOW, fatal=True))
+    assert [one["Status"] for one in shown(state)] == ["Up 5 minutes", "Host Down"]
+
+
+def test_a_long_list_comes_in_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(views, "SLICE", 2)
+    state = fleet(1)
+    told(state, 1, *(item(number) for number in range(1, 6)))
+    chunks = container_list(state, ListQuery(all=True), NOW)
+    assert len(chunks) == 5
+    assert len(shown(state)) == 5
+
+
+def test_what_is_shown_is_decided_at_once() -> None:
+    state = fleet(1)
+    told(state, 1, item(1, "web"))
+    chunks = container_chunks(state, ListQuery(all=True), NOW)
+    happened(state, 1, "destroy", at=1.0)
+    assert len(orjson.loads(b"".join(chunks))) == 1
