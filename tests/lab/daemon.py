@@ -118,12 +118,16 @@ class Swarmd:
         self._process.wait(10)
         self._process = None
 
-    def stop(self) -> int:
-        """Ends it as systemd would; its exit status."""
+    def stop(self) -> bool:
+        """Ends it as systemd would; whether it then came to its end by itself.
+
+        Twisted ends by the signal it was sent, once everything is shut down.
+        """
         assert self._process is not None
         self._process.terminate()
         try:
-            return self._process.wait(10)
+            ended = self._process.wait(10) in (0, -signal.SIGTERM)
+            return ended and "Server Shut Down." in self.log.read_text()
         finally:
             self._process.kill()
             self._process.wait(10)
@@ -131,10 +135,10 @@ class Swarmd:
 
     def close(self) -> None:
         """Stops it and fails if it complained meanwhile, or did not end cleanly."""
-        status = self.stop() if self._process is not None else 0
+        clean = self.stop() if self._process is not None else True
         alarms = self.alarms()
         assert not alarms, f"swarmd complained:\n{alarms}"
-        assert status == 0, f"swarmd ended with {status}:\n{self.log.read_text()[-2000:]}"
+        assert clean, f"swarmd did not end cleanly:\n{self.log.read_text()[-2000:]}"
 
     def alarms(self) -> str:
         """The first complaint of its log, with what stands around it."""

@@ -30,7 +30,7 @@ def busybox_archive(tag: str = "busybox:latest", **config: object) -> bytes:
             "architecture": _ARCHITECTURES.get(platform.machine(), platform.machine()),
             "os": "linux",
             "created": "2026-01-01T00:00:00Z",
-            "config": {**_CONFIG, **config},
+            "config": _CONFIG | config,
             "rootfs": {"type": "layers", "diff_ids": ["sha256:" + _digest(layer)]},
             "history": [{"created": "2026-01-01T00:00:00Z"}],
         }
