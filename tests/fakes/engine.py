@@ -61,10 +61,11 @@ class FakeEngine:
 
     async def cut(self) -> None:
         """Every connection of this moment is lost."""
-        factory = self._factory
-        for connection in list(factory.protocols) if factory else ():
+        open_now = self._factory.protocols if self._factory else {}
+        doomed = set(open_now)
+        for connection in doomed:
             connection.transport.abortConnection()
-        while factory and factory.protocols:
+        while doomed & open_now.keys():
             await deferLater(self._reactor, 0.001)
 
 
