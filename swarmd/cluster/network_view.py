@@ -88,12 +88,14 @@ def _of_type(values: Sequence[str]) -> Test:
 
 
 def _text(key: str, values: Sequence[str]) -> Test:
-    """Unanchored regular expressions, for IDs too, as engines have it."""
-    fits = [text_test(value) for value in values]
+    """Unanchored regular expressions, for IDs too, as with engines; a path means ``node/name``."""
+    plain = [text_test(value) for value in values if "/" not in value]
+    with_node = [text_test(value) for value in values if "/" in value]
     if key == "id":
-        return lambda network, engine: any(fit(network_id(network)) for fit in fits)
-    return lambda network, engine: any(
-        fit(network.name) or fit(f"{engine.name}/{network.name}") for fit in fits
+        return lambda network, engine: any(fits(network_id(network)) for fits in plain)
+    return lambda network, engine: (
+        any(fits(network.name) for fits in plain)
+        or any(fits(f"{engine.name}/{network.name}") for fits in with_node)
     )
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import assert_never
 
 from swarmd.cluster import actions as news
 from swarmd.cluster.catalogue import Catalogue
@@ -99,11 +98,9 @@ class State:
                 self._lists.networks(engine, action)
             case news.VolumesListed():
                 self._lists.volumes(engine, action)
-            case news.EventSeen():
+            case _:
                 self._time(action.at)
                 self._events.seen(engine, action)
-            case _:
-                assert_never(action)
 
     def _time(self, at: float) -> None:
         self._latest = max(self._latest, at)

@@ -99,7 +99,7 @@ FILTERS = [
     ("id", (full_id(1), full_id(2)[:6], "ffff"), ["db", "web"]),
     ("id", ("0000",), []),
     ("name", ("web",), ["web"]),
-    ("name", ("e",), ["new", "web"]),
+    ("name", ("e",), ["gone", "new", "web"]),
     ("name", ("^/web$", "^db$"), ["db", "web"]),
     ("name", ("^web", "nothing"), ["web"]),
     ("name", ("^b",), []),

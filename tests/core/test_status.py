@@ -41,6 +41,12 @@ def test_durations_read_as_an_engine_words_them(age: float, text: str) -> None:
     assert human_duration(age) == text
 
 
+@pytest.mark.parametrize(("age", "text"), AGES)
+def test_durations_are_read_back(age: float, text: str) -> None:
+    seen = read_status(f"Exited (0) {text} ago")
+    assert seen.youngest <= max(age, 0) < seen.oldest
+
+
 def container(state: str, **changes: object) -> Container:
     return Container("c" * 64, "key", state=state, **changes)  # type: ignore[arg-type]
 

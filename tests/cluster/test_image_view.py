@@ -1,0 +1,113 @@
+from __future__ import annotations
+
+from typing import Any
+
+import orjson
+import pytest
+
+from swarmd.cluster.actions import ImagesListed
+from swarmd.cluster.filters import ImageQuery
+from swarmd.cluster.image_view import NODES_LABEL, image_list
+from swarmd.cluster.state import State
+from swarmd.core.errors import BadParameter, NoSuchImage
+from tests.cluster.fleet import NOW, fleet, key_of
+
+
+def image(number: int, *tags: str, **more: Any) -> dict[str, Any]:
+    base = {"Id": f"sha256:{number}", "RepoTags": list(tags), "RepoDigests": None, "Labels": None}
+    return {**base, "Created": number * 100, "Containers": 3, "Size": 7, **more}
+
+
+@pytest.fixture
+def state() -> State:
+    state = fleet(3)
+    layers = [
+        image(1),
+        image(2, "app:1", "team/app:2", ParentId="sha256:1", Labels={"a": "b"}),
+        image(3, RepoTags=["<none>:<none>"]),
+    ]
+    state.dispatch(ImagesListed(key_of(2), [image(2, "app:latest", Labels={"a": "b"})]))
+    state.dispatch(ImagesListed(key_of(1), layers))
+    state.dispatch(ImagesListed(key_of(3), [image(4, RepoDigests=["reg:5000/x@sha256:9"])]))
+    return state
+
+
+def shown(state: State, everything: bool = False, **filters: str | tuple[str, ...]) -> list[Any]:
+    given = {key: (one,) if isinstance(one, str) else one for key, one in filters.items()}
+    items: list[Any] = orjson.loads(b"".join(image_list(state, ImageQuery(everything, given), NOW)))
+    return items
+
+
+def numbers(state: State, everything: bool = False, **filters: Any) -> list[int]:
+    return [int(one["Id"].removeprefix("sha256:")) for one in shown(state, everything, **filters)]
+
+
+def test_one_row_an_image_newest_first(state: State) -> None:
+    assert numbers(state) == [4, 3, 2]
+    row = shown(state)[2]
+    assert row["RepoTags"] == ["app:1", "team/app:2", "app:latest"]
+    assert row["Labels"] == {"a": "b", NODES_LABEL: "node-1 node-2"}
+    assert (row["Containers"], row["Size"]) == (-1, 7)
+
+
+def test_what_has_no_tags_shows_what_its_engine_shows(state: State) -> None:
+    rows = shown(state)
+    assert rows[1]["RepoTags"] == ["<none>:<none>"]
+    assert (rows[0]["RepoTags"], rows[0]["RepoDigests"]) == ([], ["reg:5000/x@sha256:9"])
+
+
+def test_intermediate_layers_only_on_demand(state: State) -> None:
+    assert numbers(state, everything=True) == [4, 3, 2, 1]
+
+
+FILTERS = [
+    ({"dangling": "true"}, [4, 3]),
+    ({"dangling": "false"}, [2]),
+    ({"label": "a=b"}, [2]),
+    ({"node": "node-3"}, [4]),
+    ({"node": ("node-2", "node-3")}, [4, 2]),
+    ({"before": "sha256:3"}, [2]),
+    ({"since": "app:1"}, [4, 3]),
+    ({"until": "350"}, [3, 2]),
+    ({"until": "1970-01-01T00:05:00Z"}, [2]),
+    ({"until": "1970-01-01T00:05:00"}, [2]),
+    ({"until": "1h"}, [4, 3, 2]),
+    ({"reference": "app"}, [2]),
+    ({"reference": "app:1"}, [2]),
+    ({"reference": "a?p:[0-9]"}, [2]),
+    ({"reference": "*"}, [2]),
+    ({"reference": "*/app"}, [2]),
+    ({"reference": "reg:5000/x"}, [4]),
+    ({"reference": ("nothing", "*:latest")}, [2]),
+    ({"reference": "a.p"}, []),
+]
+
+
+@pytest.mark.parametrize(("filters", "found"), FILTERS)
+def test_filters(state: State, filters: dict[str, Any], found: list[int]) -> None:
+    assert numbers(state, **filters) == found
+
+
+def test_only_tags_that_fit_are_shown(state: State) -> None:
+    [row] = shown(state, reference="team/*")
+    assert row["RepoTags"] == ["team/app:2"]
+
+
+@pytest.mark.parametrize(
+    ("filters", "message"),
+    [
+        ({"dangling": "x"}, "invalid filter 'dangling=x'"),
+        ({"until": "x"}, "invalid filter 'until=x'"),
+        ({"reference": "a[b"}, "invalid filter 'reference=a[b'"),
+    ],
+)
+def test_bad_values(state: State, filters: dict[str, str], message: str) -> None:
+    with pytest.raises(BadParameter) as caught:
+        shown(state, **filters)
+    assert caught.value.message == message
+
+
+@pytest.mark.parametrize("key", ["before", "since"])
+def test_an_unknown_image_to_compare_with(state: State, key: str) -> None:
+    with pytest.raises(NoSuchImage):
+        shown(state, **{key: "nothing:1"})
