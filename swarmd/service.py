@@ -142,7 +142,7 @@ def _door(settings: Settings, reactor: Any, fleet: Fleet, chance: random.Random)
         lambda taken: random_name(chance.choice, taken),
         settings.create_retry,
     )
-    root = make_tree(fleet, _identity(settings), creator, plans, networks, volumes, reactor)
+    root = make_tree(fleet, _identity(settings), placer, creator, plans, networks, volumes, reactor)
     headers = CommonHeaders(fleet.now, __version__, lambda: show(fleet.api_version))
     site = DockerSite(root, reactor, headers, max_connections=settings.max_connections)
     secure = _secured(settings.tls) if settings.tls else None

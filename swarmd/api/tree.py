@@ -5,6 +5,7 @@ from __future__ import annotations
 from twisted.internet.interfaces import IReactorTime
 
 from swarmd.api import unsupported
+from swarmd.api.build import Build
 from swarmd.api.containers import Containers
 from swarmd.api.events import Events
 from swarmd.api.exec import Execs
@@ -14,9 +15,12 @@ from swarmd.api.root import Root
 from swarmd.api.system import System
 from swarmd.api.volumes import Volumes
 from swarmd.cluster.info import Identity
+from swarmd.manager.builders import Builders
+from swarmd.manager.builds import Builds
 from swarmd.manager.create import Creator
 from swarmd.manager.fleet import Fleet
 from swarmd.manager.networks import Networks as NetworkManager
+from swarmd.manager.placer import Placer
 from swarmd.manager.plans import Plans
 from swarmd.manager.volumes import Volumes as VolumeManager
 
@@ -24,6 +28,7 @@ from swarmd.manager.volumes import Volumes as VolumeManager
 def make_tree(
     fleet: Fleet,
     identity: Identity,
+    placer: Placer,
     creator: Creator,
     plans: Plans,
     networks: NetworkManager,
@@ -38,5 +43,7 @@ def make_tree(
     root.putChild(b"images", Images(fleet, plans))
     root.putChild(b"networks", Networks(fleet, networks))
     root.putChild(b"volumes", Volumes(fleet, volumes))
+    builders = Builders(fleet, clock)
+    Build(fleet, Builds(fleet, placer, builders, clock), builders).attach(root)
     unsupported.attach(root)
     return root

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from swarmd.codec.head import ResponseHead
 from swarmd.core.errors import BadParameter
-from swarmd.streams.forward import Forwarded
+from swarmd.streams.forward import Done, Forwarded
 from swarmd.streams.heads import upgrade_head, with_type
 from swarmd.streams.link import Link
 from swarmd.streams.ports import ClientRequest
@@ -24,18 +24,25 @@ def hijack(
     body: bytes = b"",
     *,
     content_type: bytes | None = None,
+    done: Done | None = None,
 ) -> None:
     """Sends ``request`` on, on a connection of its own, and joins the two if the engine agrees.
 
     Args:
         body: The request's body, where it has one: it must have been collected.
         content_type: In place of the engine's, on success.
+        done: Called exactly once, when either connection is gone or an ordinary answer is
+            complete: with the engine's status, 400 or 503 if there was none, 499 if the client
+            left before it.
     """
     if not body and (request.head.length or request.head.chunked):
+        if done is not None:
+            done(BadParameter.status)
         request.reply_error(BadParameter("this request takes no body"))
         return
     exchange = Hijack(request, link, target, body)
     exchange.content_type = content_type
+    exchange.done = done
     request.survives_half_close = True
     request.on_gone(exchange.client_gone)
     if not request.gone:
@@ -60,7 +67,7 @@ class Hijack(Forwarded):
         connection, self.connection = self.connection, None
         assert connection is not None
         channel, link = self.client.channel, self.link
-        relay = Relay(channel.transport, connection.transport, link.over)
+        relay = Relay(channel.transport, connection.transport, self._parted)
         link.over(self)
         link.adopt(relay)
         connection.end = relay.engine
@@ -71,3 +78,7 @@ class Hijack(Forwarded):
         relay.client.transport.write(raw)
         if early:
             relay.engine.transport.write(early)
+
+    def _parted(self, relay: Relay) -> None:
+        self.link.over(relay)
+        self.tell_done(101)
