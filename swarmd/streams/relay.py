@@ -79,11 +79,12 @@ class Relay:
     def side_lost(self, side: Side, reason: Failure) -> None:
         self._finish()
         other = side.other
-        other.transport.unregisterProducer()
-        if side.ended and side is self.engine:
-            other.transport.loseConnection()  # all that the engine had to say is on its way
+        if side.ended and (other.ended or side is self.engine):
+            # All that it had to say is on its way to the other one, which may still be at it.
+            other.transport.unregisterProducer()
+            other.transport.loseConnection()
         else:
-            other.transport.abortConnection()
+            abort(other)
 
     def refuse(self, cause: str) -> None:
         """The link closes."""

@@ -95,11 +95,11 @@ class HalfCloseTLS(TLSMemoryBIOProtocol):
 
     def _receive_end(self) -> None:
         half = IHalfCloseableProtocol(self.wrappedProtocol, None)
+        if half is not None and not self.disconnecting:
+            half.readConnectionLost()
         if half is None or self._ended or self.disconnecting:
             self._shutdownTLS()
             self._tlsShutdownFinished(None)
-        else:
-            half.readConnectionLost()
 
     def _flushSendBIO(self) -> None:
         if self._tlsConnection is not None:  # the connection may die while it hands on data

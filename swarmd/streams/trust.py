@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from OpenSSL import SSL
 from OpenSSL.crypto import X509
 from service_identity import VerificationError
@@ -109,12 +111,11 @@ def _context(method: int, ca: str, cert: str, key: str) -> SSL.Context:
     context = SSL.Context(method)
     context.set_min_proto_version(SSL.TLS1_2_VERSION)
     context.set_mode(_RELEASE_BUFFERS)
-    context.set_passwd_cb(lambda *_: b"")  # or OpenSSL asks at the terminal
     if ca:
         _load(lambda: context.load_verify_locations(ca), "CA certificate", ca)
     if cert:
         _load(lambda: context.use_certificate_chain_file(cert), "certificate", cert)
-        _load(lambda: context.use_privatekey_file(key), "key", key)
+        _load(lambda: context.use_privatekey(_private_key(key)), "key", key)
         _load(context.check_privatekey, "key", f"{key} for certificate {cert}")
     return context
 
@@ -124,6 +125,13 @@ def _load(load: Callable[[], None], kind: str, path: str) -> None:
         load()
     except SSL.Error as error:
         raise ValueError(f"cannot use TLS {kind} {path}: {openssl_words(error)}") from None
+    except (OSError, ValueError, TypeError) as error:
+        raise ValueError(f"cannot use TLS {kind} {path}: {error}") from None
+
+
+def _private_key(path: str) -> Any:
+    """Read here, because OpenSSL would ask for a password at the terminal."""
+    return load_pem_private_key(Path(path).read_bytes(), None)
 
 
 def openssl_words(error: SSL.Error) -> str:

@@ -159,7 +159,9 @@ class Request:
         return self.channel.transport.value()
 
 
-def get(target: bytes = b"/x", *extra: bytes, method: bytes = b"GET", early: bytes = b"") -> Request:
+def get(
+    target: bytes = b"/x", *extra: bytes, method: bytes = b"GET", early: bytes = b""
+) -> Request:
     """``extra`` are header lines."""
     lines = [b"%b %b HTTP/1.1" % (method, target), b"Host: swarm:2375", *extra, b"", b""]
     return Request(b"\r\n".join(lines), early)

@@ -125,7 +125,9 @@ class ForwardTests(SynchronousTestCase):
 
     def test_interim_answers_are_kept_from_the_client(self) -> None:
         request = self.send(get())
-        self.engine.answers(b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Hints\r\nA: b\r\n\r\n" + SMALL)
+        self.engine.answers(
+            b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Hints\r\nA: b\r\n\r\n" + SMALL
+        )
         self.assertEqual(request.got, SMALL)
 
     def test_an_old_client_gets_an_answer_in_its_own_version(self) -> None:

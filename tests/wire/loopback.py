@@ -51,6 +51,7 @@ class Peer(Protocol):
         self.digest = hashlib.sha256()
         self.keep = True
         self.ended = False
+        self.finished = False
         self.lost: Failure | None = None
         self._waiting: list[tuple[Callable[[], bool], Deferred[None]]] = []
 
@@ -70,6 +71,8 @@ class Peer(Protocol):
 
     def readConnectionLost(self) -> None:
         self.ended = True
+        if self.finished:
+            self.wire.loseConnection()
         self._look()
 
     def writeConnectionLost(self) -> None:
@@ -114,7 +117,10 @@ class Peer(Protocol):
 
     def finish(self) -> None:
         """FIN or close_notify."""
+        self.finished = True
         self.wire.loseWriteConnection()
+        if self.ended:  # nobody else closes the socket
+            self.wire.loseConnection()
 
     def reset(self) -> None:
         self.wire.abortConnection()
