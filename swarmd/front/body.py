@@ -5,17 +5,20 @@ from __future__ import annotations
 from swarmd.codec.framing import BadBody, request_framing
 from swarmd.codec.head import RequestHead
 from swarmd.core.errors import ApiError, BadParameter
+from swarmd.front.ports import BodySink
 
 
 class Body:
-    """Collects a body within a limit, or skips it.
+    """Collects a body within a limit, hands it on as it comes, or skips it.
 
     Attributes:
-        data: The payload so far.
+        data: The payload so far, unless it is handed on.
         done: It is complete.
+        sink: Who gets it as it comes, if anybody does.
+        held: The sink wants no more for now.
     """
 
-    __slots__ = ("_declared", "_framing", "_limit", "data", "done")
+    __slots__ = ("_declared", "_framing", "_limit", "data", "done", "held", "sink")
 
     def __init__(self, head: RequestHead) -> None:
         self._framing = request_framing(head)
@@ -23,6 +26,8 @@ class Body:
         self._limit = 0
         self.data = bytearray()
         self.done = self._framing.done
+        self.sink: BodySink | None = None
+        self.held = False
 
     def allow(self, limit: int) -> None:
         """Sets the limit, in bytes.
@@ -43,8 +48,12 @@ class Body:
             used = self._framing.feed(data, self.data)
         except BadBody as error:
             raise BadParameter(str(error)) from None
-        self._check(len(self.data))
         self.done = self._framing.done
+        if self.sink is None:
+            self._check(len(self.data))
+        elif self.data:
+            data, self.data = bytes(self.data), bytearray()
+            self.sink.received(data)
         return used
 
     def skip(self, data: bytes) -> int | None:

@@ -26,7 +26,7 @@ from zope.interface import implementer
 from swarmd.codec.head import BadHead, scan_request
 from swarmd.core.errors import ApiError
 from swarmd.front.body import Body
-from swarmd.front.ports import StreamEnd
+from swarmd.front.ports import BodySink, StreamEnd
 from swarmd.front.reply import last_words, render_head
 from swarmd.front.request import DockerRequest
 
@@ -176,7 +176,8 @@ class Channel:
             return False
         if self._phase is Phase.HEAD:
             return not self._blocked and self._read_head()
-        return self._phase is Phase.BODY and self._read_body()
+        body = self._body
+        return self._phase is Phase.BODY and not (body and body.held) and self._read_body()
 
     def _read_head(self) -> bool:
         found = scan_request(self._ahead)
@@ -202,19 +203,27 @@ class Channel:
         except ApiError as error:
             self._refuse_body(error)
             return False
+        if self._phase is not Phase.BODY:  # its sink has answered meanwhile
+            return False
         if body.done:
             self._body = None
             self._phase = Phase.ANSWER
             self.deadline = None
             request.collected(bytes(body.data))
         else:
-            self.deadline = self.site.now() + self.site.body_pause
+            self._await_body()
         return True
+
+    def _await_body(self) -> None:
+        """Its next piece has to come in time, unless it is us who do not take it."""
+        held = self._body is not None and self._body.held
+        self.deadline = None if held else self.site.now() + self.site.body_pause
 
     def _throttle(self) -> None:
         """Reads as long as there is room for what comes, and a reason to take it."""
         ahead = self._phase is Phase.ANSWER and len(self._ahead) > MAX_AHEAD
-        held = ahead or (self._phase is Phase.HEAD and self._blocked)
+        full = self._phase is Phase.BODY and self._body is not None and self._body.held
+        held = ahead or full or (self._phase is Phase.HEAD and self._blocked)
         if held is not self._held:
             self._held = held
             if held:
@@ -235,12 +244,29 @@ class Channel:
         Raises:
             ApiError: 413, as the head announces more than ``limit`` bytes.
         """
-        assert self._body is not None and self._request is not None
+        assert self._body is not None
         self._body.allow(limit)
+        self._read_on()
+
+    def hand_on(self, sink: BodySink) -> None:
+        """Gives the current request's body to ``sink``; ``request.collected`` tells its end."""
+        assert self._body is not None
+        self._body.sink = sink
+        self._read_on()
+
+    def hold_body(self, held: bool) -> None:
+        """Whether the sink of the current request's body wants no more of it for now."""
+        if self._phase is Phase.BODY and self._body is not None:
+            self._body.held = held
+            self._await_body()
+            self._proceed()
+
+    def _read_on(self) -> None:
+        assert self._request is not None
         if self._request.head.expect_continue and not self._ahead:
             self.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
         self._phase = Phase.BODY
-        self.deadline = self.site.now() + self.site.body_pause
+        self._await_body()
 
     def _skip_body(self) -> bool:
         """Whether what is left of the body is already here, so that a next head can be found."""
@@ -273,7 +299,7 @@ class Channel:
         if not delimited or self._read_ended or not self._persistent:
             self._persistent = False
         elif self._body is not None:
-            self._persistent = self._skip_body()
+            self._persistent = self._body.sink is None and self._skip_body()
         return self._persistent
 
     def writeHeaders(self, version: bytes, code: bytes, reason: bytes, headers: Headers) -> None:
@@ -386,7 +412,7 @@ class Channel:
         assert self._request is not None
         self._phase = Phase.ANSWER
         self._persistent = False
-        self._request.reply_error(error)
+        self._request.refused(error)
 
     def _linger(self) -> None:
         """Half-closes and reads on for a while: closing on unread bytes would send a reset."""

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Protocol
 
 from twisted.python.failure import Failure
 
+from swarmd.core.errors import ApiError
+
 if TYPE_CHECKING:
     from swarmd.front.request import DockerRequest
 
@@ -15,6 +17,19 @@ class HeadResource(Protocol):
 
     def render_head(self, request: DockerRequest) -> object:
         """Called when the head is complete; the body is unread."""
+
+
+class BodySink(Protocol):
+    """Takes a request's body as it comes."""
+
+    def received(self, data: bytes) -> None:
+        """A piece of it, without chunked coding; never empty."""
+
+    def ended(self) -> None:
+        """It is complete."""
+
+    def failed(self, error: ApiError) -> None:
+        """The rest cannot be read; the client is told by the connection itself."""
 
 
 class StreamEnd(Protocol):

@@ -20,7 +20,7 @@ from swarmd.codec.head import RequestHead
 from swarmd.codec.path import clean_path, decode_path, encode_path
 from swarmd.codec.query import is_true, parse_query
 from swarmd.core.errors import ApiError, PageNotFound
-from swarmd.front.ports import HeadResource
+from swarmd.front.ports import BodySink, HeadResource
 from swarmd.front.reply import BODILESS, JSON, content_fields, error_body, render_head
 from swarmd.front.slices import SLICE, SliceProducer
 
@@ -52,6 +52,7 @@ class DockerRequest(Request):
     gone = False
     survives_half_close = False
     _silent = False
+    _sink: BodySink | None = None
     _log = Logger()
 
     def __init__(self, channel: Channel, head: RequestHead) -> None:
@@ -74,8 +75,17 @@ class DockerRequest(Request):
 
     def collected(self, body: bytes) -> None:
         """The body that the resource wanted is complete."""
-        self.body = body
-        self._guarded(self._render)
+        if self._sink is not None:
+            self._guarded(self._sink.ended)
+        else:
+            self.body = body
+            self._guarded(self._render)
+
+    def refused(self, error: ApiError) -> None:
+        """The rest of the body cannot be read."""
+        if self._sink is not None:
+            self._sink.failed(error)
+        self.reply_error(error)
 
     def connectionLost(self, reason: Failure) -> None:
         """The client has left before the end of the answer."""
@@ -142,6 +152,22 @@ class DockerRequest(Request):
     def processingFailed(self, reason: Failure) -> None:
         self._log.failure("{method} {path}", reason, method=self.method, path=self.path)
         self.reply_error(ApiError("internal error of swarmd; its log has the cause"))
+
+    def stream_body(self, sink: BodySink) -> None:
+        """Gives the body, which must be unread, to ``sink`` as it comes.
+
+        Nothing tells the sink that the client has left; ``on_gone`` does.
+        """
+        if self.channel.has_body:
+            self._sink = sink
+            self.channel.hand_on(sink)
+        else:
+            sink.ended()
+
+    def hold_body(self, held: bool) -> None:
+        """Whether the sink wants no more for now; nothing happens once the body has ended."""
+        if not self.gone:
+            self.channel.hold_body(held)
 
     # What was asked.
 
