@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from twisted.internet import reactor
-from twisted.internet.defer import Deferred, DeferredQueue
+from twisted.internet.defer import Deferred, DeferredQueue, maybeDeferred
 from twisted.internet.endpoints import TCP4ClientEndpoint
 from twisted.internet.interfaces import IHalfCloseableProtocol
 from twisted.internet.protocol import Factory, Protocol
@@ -227,13 +227,20 @@ class WireCase(TestCase):
     async def tearDown(self) -> None:
         self.link.close()
         await self.port.stopListening()
-        await self.engine_port.stopListening()
+        await maybeDeferred(self.engine_port.stopListening)
         for peer in [*self._peers, *self.engine.peers]:
             if peer.lost is None:
                 peer.reset()
                 await peer.gone()
-        while self.site.connections:
+        await self.no_clients()
+
+    async def no_clients(self) -> None:
+        """Until swarmd has closed every client's connection."""
+        for _ in range(int(PATIENCE * 1000)):
+            if not self.site.connections:
+                return
             await deferLater(REACTOR, 0.001)
+        self.fail(f"{self.site.connections} connections are still open")
 
     def _make_certificates(self) -> None:
         folder = tempfile.TemporaryDirectory()

@@ -1,13 +1,15 @@
-"""Attached streams over real sockets: each direction ends alone, in all four combinations of TLS."""
+"""Attached streams over real sockets: each direction ends alone, with TLS on any leg."""
 
 from __future__ import annotations
 
 import hashlib
 
-
 from tests.wire.loopback import Pusher, WireCase, turns
 
-ATTACH = b"POST /hijack HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: tcp\r\nContent-Length: 0\r\n\r\n"
+ATTACH = (
+    b"POST /hijack HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n"
+    b"Content-Length: 0\r\n\r\n"
+)
 OLD_ATTACH = b"POST /hijack HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n"
 SWITCHED = (
     b"HTTP/1.1 101 UPGRADED\r\nContent-Type: application/vnd.docker.raw-stream\r\n"
