@@ -80,6 +80,14 @@ class EngineCordoned:
 
 
 @dataclass(frozen=True, slots=True)
+class EngineLabelled:
+    """An operator's labels, all of them; they outweigh those of the hosts file."""
+
+    key: str
+    labels: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
 class ContainersListed:
     """Items of an engine's container list, as decoded JSON.
 
@@ -162,5 +170,6 @@ Action = (
     | EngineAnswered
     | EngineFailed
     | EngineCordoned
+    | EngineLabelled
     | Content
 )

@@ -29,9 +29,9 @@ class Reservations:
         held = self._names.find(name)
         return held[0] if held else self._reserved.get(name, "")
 
-    def take_name(self, name: str, container_id: str) -> None:
+    def take_name(self, name: str, container_id: str, replacing: str = "") -> None:
         holder = self.holder(name)
-        if holder and holder != container_id:
+        if holder and holder not in (container_id, replacing):
             raise NameTaken(name, holder)
         self._reserved[name] = container_id
 
@@ -39,10 +39,10 @@ class Reservations:
         if self._reserved.get(name) == container_id:
             del self._reserved[name]
 
-    def take(self, container: Container, engine: Engine) -> None:
+    def take(self, container: Container, engine: Engine, replacing: str = "") -> None:
         """Counts ``container`` on ``engine`` as if it were there; NameTaken if its name is."""
         if container.name:
-            self.take_name(container.name, container.id)
+            self.take_name(container.name, container.id, replacing)
         self.pending[container.id] = Reservation(container, engine)
         engine.tally.add(container)
 

@@ -45,9 +45,13 @@ class Roster:
         engine.ip = action.ip or _literal_ip(action.address) or engine.ip
         engine.host_labels = action.labels
         engine.given_name = action.name
-        engine.labels = constraint_labels(engine.spec, engine.host_labels)
+        engine.labels = constraint_labels(engine.spec, engine.given_labels)
         self._name(engine)
         return engine
+
+    def label(self, engine: Engine, labels: Mapping[str, str]) -> None:
+        engine.operator_labels = labels
+        engine.labels = constraint_labels(engine.spec, engine.given_labels)
 
     def unlist(self, engine: Engine) -> None:
         self._disown(engine)
@@ -70,13 +74,13 @@ class Roster:
         engine.spec = action.spec
         engine.ip = action.ip or engine.ip
         engine.updated = action.now
-        engine.labels = constraint_labels(engine.spec, engine.host_labels)
+        engine.labels = constraint_labels(engine.spec, engine.given_labels)
         self._name(engine)
 
     def refuse(self, engine: Engine, error: str, now: float) -> None:
         self._disown(engine)
         engine.spec = NO_SPEC
-        engine.labels = constraint_labels(NO_SPEC, engine.host_labels)
+        engine.labels = constraint_labels(NO_SPEC, engine.given_labels)
         engine.error = error
         _turn(engine, Health.PENDING, now)
         self._name(engine)
@@ -132,9 +136,9 @@ def _literal_ip(address: str) -> str:
         return ""
 
 
-def constraint_labels(spec: Spec, host_labels: Mapping[str, str]) -> dict[str, str]:
-    """What constraints see. The hosts file outweighs the engine, what is measured both."""
-    given = {**spec.labels, **host_labels}
+def constraint_labels(spec: Spec, given_labels: Mapping[str, str]) -> dict[str, str]:
+    """What constraints see. What people gave outweighs the engine, what is measured both."""
+    given = {**spec.labels, **given_labels}
     allowed = {key: value for key, value in given.items() if not _taken(key)}
     measured = _measured(spec) if spec.id else {}
     return {**allowed, **{key: value for key, value in measured.items() if value}}
@@ -142,7 +146,7 @@ def constraint_labels(spec: Spec, host_labels: Mapping[str, str]) -> dict[str, s
 
 def label_warnings(engine: Engine) -> tuple[str, ...]:
     """The labels that are not taken, in words."""
-    given = {**engine.spec.labels, **engine.host_labels}
+    given = {**engine.spec.labels, **engine.given_labels}
     return tuple(f"label {key} is ignored: the name has a meaning" for key in given if _taken(key))
 
 

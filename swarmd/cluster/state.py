@@ -46,6 +46,7 @@ class State:
         self.reservations = Reservations(self.catalogue.names)
         self.execs: Bounded[str] = Bounded(_EXEC_LIMIT)
         self.revision = 0
+        self._watchers: list[Callable[[news.Action], None]] = []
         self._latest = 0.0
         self._seconds = seconds or (lambda: self._latest)
         shared, self._notes = Shared(), Notes()
@@ -55,9 +56,18 @@ class State:
 
     # News
 
+    def watch(self, told: Callable[[news.Action], None]) -> None:
+        """From now on ``told``, which must not raise, hears of every action once it is applied."""
+        self._watchers.append(told)
+
     def dispatch(self, action: news.Action) -> None:
         """Applies one piece of news; what comes from an engine that left is no news."""
         self.revision += 1
+        self._apply(action)
+        for told in self._watchers:
+            told(action)
+
+    def _apply(self, action: news.Action) -> None:
         if isinstance(action, news.EngineListed):
             self._engine_listed(action)
             return
@@ -77,6 +87,9 @@ class State:
                 self.roster.failed(engine, action)
             case news.EngineCordoned():
                 engine.cordoned = action.cordoned
+            case news.EngineLabelled():
+                self.roster.label(engine, action.labels)
+                self._notes.put(engine, "labels", label_warnings(engine))
             case _:
                 if self.roster.accepted(engine):
                     self._learn(engine, action)
@@ -151,9 +164,13 @@ class State:
 
     # What is under way
 
-    def reserve(self, container: Container) -> None:
-        """Counts a container that is about to be created; NameTaken if its name is not free."""
-        self.reservations.take(container, self.engines[container.engine])
+    def reserve(self, container: Container, replacing: str = "") -> None:
+        """Counts a container that is about to be created; NameTaken if its name is not free.
+
+        Args:
+            replacing: ID of the container whose name it takes over.
+        """
+        self.reservations.take(container, self.engines[container.engine], replacing)
 
     def release(self, container_id: str) -> None:
         """The create failed, or its reservation is to be made elsewhere."""

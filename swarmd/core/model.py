@@ -198,10 +198,12 @@ class Engine:
             the line. The identity of the engine is ``spec.id``.
         address: As shown to users.
         host_labels: Labels given in the hosts file.
+        operator_labels: Labels given at run time.
         name: Unique in the fleet: ``name=`` of the hosts file, else the engine's host name, with
             a suffix where another engine has that already; the address until it is known.
         labels: What constraints see: built-in ones (storagedriver, kernelversion,
-            operatingsystem, ostype, architecture), the engine's own, the hosts file's.
+            operatingsystem, ostype, architecture), the engine's own, the hosts file's, the
+            operator's.
         error: Why it is not healthy, in words; "" if it is.
         since: Wall-clock seconds of the last change of health.
         updated: Wall-clock seconds of the last news from it.
@@ -217,6 +219,7 @@ class Engine:
     address: str
     ip: str = ""
     host_labels: Mapping[str, str] = field(default_factory=dict)
+    operator_labels: Mapping[str, str] = field(default_factory=dict)
     given_name: str = ""
     name: str = ""
     spec: Spec = NO_SPEC
@@ -240,6 +243,11 @@ class Engine:
     @property
     def healthy(self) -> bool:
         return self.health is Health.HEALTHY
+
+    @property
+    def given_labels(self) -> dict[str, str]:
+        """What people gave it, the later outweighing the earlier."""
+        return {**self.host_labels, **self.operator_labels}
 
     @property
     def validated(self) -> bool:

@@ -88,7 +88,7 @@ class Creator:
         try:
             engine = self._choose(order, wanted, failures)
         except NoCandidate:
-            loose = self._luggage.left_behind(wanted)
+            loose = self._luggage.left_behind(wanted, order.leaves)
             if loose == wanted:
                 raise
             engine = self._choose(order, loose, failures)
@@ -128,9 +128,9 @@ class Creator:
         """One attempt. Raises NotMadeError if this engine certainly made nothing."""
         state = self._fleet.state
         pending = self._pending(engine, demand, order)
-        state.reserve(pending)
+        state.reserve(pending, order.replaces.id if order.replaces else "")
         try:
-            await self._luggage.bring(order.config, engine)
+            await self._luggage.bring(order.config, engine, order.leaves)
             answer = await self._ask(engine, order, demand)
             if answer.status == 201:
                 made = replace(pending, id=orjson.loads(answer.body)["Id"], pending=False)

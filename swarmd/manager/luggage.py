@@ -22,17 +22,33 @@ class Luggage:
         self._networks = networks
         self._volumes = volumes
 
-    def left_behind(self, wanted: Placement) -> Placement:
-        """``wanted`` without what could be moved to wherever the container goes."""
-        networks = (name for name in wanted.networks if not self._networks.movable(name))
-        volumes = (name for name in wanted.volumes if not self._volumes.movable(name))
+    def left_behind(self, wanted: Placement, leaves: str = "") -> Placement:
+        """``wanted`` without what could be moved to wherever the container goes.
+
+        Args:
+            leaves: Key of the engine that it leaves: networks of that one are copied, and its
+                volumes come up empty, which whoever moves a container has to judge.
+        """
+        networks = (
+            name
+            for name in wanted.networks
+            if not self._networks.movable(name) and not self._networks.only_on(name, leaves)
+        )
+        volumes = (
+            name
+            for name in wanted.volumes
+            if not self._volumes.movable(name) and not self._volumes.only_on(name, leaves)
+        )
         return replace(wanted, networks=tuple(networks), volumes=tuple(volumes))
 
-    async def bring(self, config: CreateRequest, engine: Engine) -> None:
-        """Moves what is elsewhere to ``engine``, before the create is sent there."""
+    async def bring(self, config: CreateRequest, engine: Engine, leaves: str = "") -> None:
+        """Moves or copies what is elsewhere to ``engine``, before the create is sent there."""
         for name in config.networks:
+            copied = self._networks.only_on(name, leaves)
             network = self._networks.movable(name)
-            if network is not None and network.engine is not engine:
+            if copied is not None:
+                await self._networks.copy(copied, engine)
+            elif network is not None and network.engine is not engine:
                 await self._networks.move(network, engine)
         for name in config.volumes:
             volume = self._volumes.movable(name)

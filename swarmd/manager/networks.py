@@ -114,12 +114,41 @@ class Networks:
             raise
         await settle_lists(self._fleet, "networks")
 
+    def only_on(self, ref: str, key: str) -> Found[Network] | None:
+        """The network, if it is local and no engine but the one of ``key`` has it."""
+        try:
+            found = find_network(self._fleet.state, ref)
+        except (NotFound, BadParameter):
+            return None
+        network, here = found.value, [engine.key for engine in found.engines] == [key]
+        local = network.scope == "local" and network.name not in PREDEFINED
+        return found if here and local else None
+
+    async def copy(self, found: Found[Network], to: Engine) -> None:
+        """Makes a second one of it on ``to``, as far as the list of networks tells what it is.
+
+        The node that has it may be dead. To clients both are one network, with one ID.
+        """
+        network = found.value
+        await self._make(_description(network, orjson.loads(network.entry)), to)
+        await settle_lists(self._fleet, "networks")
+
+    async def drop_unused(self, engine: Engine) -> None:
+        """Removes the networks that nobody uses there any more and that others have a copy of."""
+        copies = {
+            network_id(one)
+            for other in self._fleet.state.engines.values()
+            if other is not engine
+            for one in other.networks.values()
+        }
+        for network in list(engine.networks.values()):
+            local = network.scope == "local" and network.name not in PREDEFINED
+            if local and network_id(network) in copies and not _is_used(network, engine):
+                await self._remove(network.id, engine)
+
     async def _description(self, network: Network, engine: Engine) -> dict[str, Any]:
         answer = await self._call("GET", engine, network.id)
-        shown = orjson.loads(answer)
-        labels = {**(shown.get("Labels") or {}), KEPT_ID: network_id(network)}
-        kept = {key: shown[key] for key in _KEPT if shown.get(key) is not None}
-        return {**kept, "Name": network.name, "CheckDuplicate": True, "Labels": labels}
+        return _description(network, orjson.loads(answer))
 
     async def _make(self, body: dict[str, Any], engine: Engine) -> str:
         """Its subnet is kept if it is free on the new node, else that engine picks one."""
@@ -142,6 +171,13 @@ class Networks:
         if answer.status >= 400:
             raise EngineRefused(engine.name, answer.status, message_of(answer.body))
         return answer.body
+
+
+def _description(network: Network, shown: Mapping[str, Any]) -> dict[str, Any]:
+    """The body that makes it again, under the ID that clients know."""
+    labels = {**(shown.get("Labels") or {}), KEPT_ID: network_id(network)}
+    kept = {key: shown[key] for key in _KEPT if shown.get(key) is not None}
+    return {**kept, "Name": network.name, "CheckDuplicate": True, "Labels": labels}
 
 
 def decoded(body: bytes) -> dict[str, Any]:

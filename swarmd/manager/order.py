@@ -14,7 +14,7 @@ from swarmd.core.config import CreateRequest, parse_create
 from swarmd.core.errors import BadParameter, NotFound
 from swarmd.core.expressions import Expression, parse_expression
 from swarmd.core.features import features
-from swarmd.core.model import Engine
+from swarmd.core.model import Container, Engine
 from swarmd.core.names import split_node
 from swarmd.core.version import Version, show
 from swarmd.manager.placer import node_pin
@@ -31,6 +31,7 @@ class Order:
     client: Who asks, as far as it matters where a pull goes.
     version: The API version in which it was asked.
     query: The other query arguments, to be passed on.
+    replaces: The container, on a node that it must leave, whose name and place this one takes.
     """
 
     name: str
@@ -40,6 +41,12 @@ class Order:
     version: Version
     platform: str = ""
     query: tuple[tuple[str, str], ...] = ()
+    replaces: Container | None = None
+
+    @property
+    def leaves(self) -> str:
+        """The key of the engine whose networks and volumes are no reason to stay there."""
+        return self.replaces.engine if self.replaces else ""
 
 
 def read_body(body: bytes) -> tuple[Mapping[str, Any], CreateRequest]:

@@ -98,6 +98,14 @@ class Volumes:
             return None
         return found if (found.engine.key, found.value.name) in self._empty else None
 
+    def only_on(self, ref: str, key: str) -> bool:
+        """Whether no engine but the one of ``key`` has the volume."""
+        try:
+            found = find_volume(self._fleet.state, ref)
+        except (NotFound, BadParameter):
+            return False
+        return [engine.key for engine in found.engines] == [key]
+
     async def move(self, found: Found[Volume], to: Engine) -> None:
         """Makes it on ``to`` and removes the empty one."""
         volume, old = found.value, found.engine
