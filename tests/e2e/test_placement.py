@@ -55,8 +55,11 @@ def test_constraints_do_not_reach_the_environment(docker: Docker, name: str) -> 
 
 
 def test_several_constraints_must_all_hold(docker: Docker) -> None:
-    both = ("-e", "constraint:rank!=1", "-e", "constraint:rank!=2")
+    """By label: of two ``-e`` that are equal up to the ``=`` the CLI sends only the last."""
+    both = ("-l", 'com.docker.swarm.constraints=["rank!=1", "rank!=2"]')
     assert node_of(docker, docker("create", *both, "busybox").text) == "node-3"
+    mixed = ("-e", "constraint:rank!=1", "-e", "constraint:node!=node-3")
+    assert node_of(docker, docker("create", *mixed, "busybox").text) == "node-2"
 
 
 def test_nothing_fits_says_which_filter(docker: Docker) -> None:

@@ -27,13 +27,18 @@ def free_port() -> int:
 
 
 def nodes(info: dict[str, Any]) -> dict[str, dict[str, str]]:
-    """The node table of an ``/info`` body: node name -> {"Address": …, "Status": …, …}."""
+    """The node table of an ``/info`` body: node name -> {"Address": …, "Status": …, …}.
+
+    A node whose name is not known yet stands under its address.
+    """
     table: dict[str, dict[str, str]] = {}
+    row: dict[str, str] = {}
     for label, value in info.get("SystemStatus") or ():
-        if label.startswith("  └ ") and table:
-            table[list(table)[-1]][label[4:]] = value
+        if label.startswith("  └ "):
+            row[label[4:]] = value
         elif label.startswith(" "):
-            table[label.strip()] = {"Address": value}
+            name = label.strip()
+            row = table[value if name == "(unknown)" else name] = {"Address": value}
     return table
 
 
