@@ -8,8 +8,9 @@ import stat
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from twisted.internet.defer import Deferred, DeferredList, fail, maybeDeferred, succeed
+from twisted.internet.defer import Deferred, DeferredList, fail, gatherResults, maybeDeferred
 from twisted.internet.endpoints import (
+    AdoptedStreamServerEndpoint,
     TCP4ServerEndpoint,
     TCP6ServerEndpoint,
     UNIXServerEndpoint,
@@ -44,7 +45,7 @@ def listen(
     guarded = secure(site) if secure is not None else site
     try:
         if scheme == "fd" and mark:
-            return succeed(_inherited(reactor, rest, site, guarded))
+            return _inherited(reactor, rest, site, guarded)
         endpoint = _endpoint(reactor, address)
     except (OSError, ValueError) as error:
         return fail(error)
@@ -93,18 +94,18 @@ def remove_dead_socket(path: str) -> None:
 
 def _inherited(
     reactor: Any, which: str, site: IProtocolFactory, guarded: IProtocolFactory
-) -> IListeningPort:
+) -> Deferred[IListeningPort]:
     """All of systemd's sockets, or the one with descriptor ``which``."""
     descriptors = ListenFDs.fromEnvironment().inheritedDescriptors()
     chosen = [fd for fd in descriptors if which in ("", "*", str(fd))]
     if not chosen:
         raise ValueError("systemd has passed on no such socket")
-    ports: list[IListeningPort] = []
+    opening = []
     for descriptor in chosen:
         family = _family(descriptor)
-        factory = site if family == socket.AF_UNIX else guarded
-        ports.append(reactor.adoptStreamPort(descriptor, family, factory))
-    return ports[0] if len(ports) == 1 else Ports(ports)
+        endpoint = AdoptedStreamServerEndpoint(reactor, descriptor, family)
+        opening.append(endpoint.listen(site if family == socket.AF_UNIX else guarded))
+    return opening[0] if len(opening) == 1 else gatherResults(opening).addCallback(Ports)
 
 
 def _family(descriptor: int) -> socket.AddressFamily:

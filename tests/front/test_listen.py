@@ -10,11 +10,14 @@ from typing import Any
 
 from twisted.internet import reactor
 from twisted.internet.defer import Deferred
+from twisted.internet.protocol import Factory
 from twisted.internet.threads import deferToThread
 from twisted.python.failure import Failure
+from twisted.python.systemd import ListenFDs
 from twisted.trial.unittest import TestCase
 from twisted.web.resource import Resource
 
+from swarmd.front.channel import Channel
 from swarmd.front.listen import Ports, listen, remove_dead_socket
 from swarmd.front.request import DockerRequest
 from swarmd.front.site import DockerSite
@@ -53,6 +56,22 @@ def talk(client: socket.socket, data: bytes, *, half_close: bool = True) -> byte
         return received
 
 
+class Site(DockerSite):
+    """Tells when its last connection is gone."""
+
+    emptied: Deferred[None] | None = None
+
+    def forget(self, channel: Channel) -> None:
+        super().forget(channel)
+        if not self.connections and self.emptied is not None:
+            self.emptied.callback(None)
+
+    async def empty(self) -> None:
+        if self.connections:
+            self.emptied = Deferred()
+            await self.emptied
+
+
 class Listening(TestCase):
     timeout = 20
 
@@ -61,7 +80,7 @@ class Listening(TestCase):
         root.putChild(b"x", Leaf(lambda request: request.reply(200, request.body)))
         root.putChild(b"big", Leaf(lambda request: request.reply(200, [b"x" * 1000] * 5000)))
         root.putChild(b"stream", HeadLeaf(self.stream))
-        self.site = DockerSite(root, reactor, lambda: COMMON)
+        self.site = Site(root, reactor, lambda: COMMON)
         self.ends: list[Echo] = []
 
     def stream(self, request: DockerRequest) -> None:
@@ -74,6 +93,7 @@ class Listening(TestCase):
     async def open(self, address: str, **more: Any) -> Any:
         port = await listen(reactor, address, self.site, **more)
         self.addCleanup(port.stopListening)
+        self.addCleanup(lambda: Deferred.fromCoroutine(self.site.empty()))
         return port
 
     async def tcp(self) -> socket.socket:
@@ -109,7 +129,7 @@ class Listening(TestCase):
 
     async def test_unix(self) -> None:
         path = os.path.join(self.mktemp_short(), "swarmd.sock")
-        await self.open(f"unix://{path}", secure=lambda factory: self.fail("TLS"))
+        await self.open(f"unix://{path}", secure=lambda factory: Factory())
         self.assertEqual(stat.S_IMODE(os.stat(path).st_mode), 0o600)
         client = socket.socket(socket.AF_UNIX)
         client.connect(path)
@@ -141,23 +161,24 @@ class Listening(TestCase):
 
     async def test_sockets_of_systemd(self) -> None:
         bound = [socket.create_server(("127.0.0.1", 0)) for _ in range(2)]
-        for each in bound:
-            self.addCleanup(each.close)
-        numbers = [each.fileno() for each in bound]
-        self.patch(
-            "swarmd.front.listen.ListenFDs.fromEnvironment",
-            lambda: type("Fake", (), {"inheritedDescriptors": lambda self: numbers})(),
-        )
+        addresses = [each.getsockname() for each in bound]
+        inherited = ListenFDs([each.detach() for each in bound])
+        self.patch(ListenFDs, "fromEnvironment", lambda: inherited)
         both = await self.open("fd://")
         self.assertIsInstance(both, Ports)
-        self.assertEqual(both.getHost().port, bound[0].getsockname()[1])
-        client = socket.create_connection(bound[1].getsockname(), timeout=10)
+        self.assertEqual(both.getHost().port, addresses[0][1])
+        for address in addresses:
+            client = socket.create_connection(address, timeout=10)
+            self.assertIn(b"200 OK", await deferToThread(talk, client, REQUEST))
+
+    async def test_one_socket_of_systemd(self) -> None:
+        bound = socket.create_server(("127.0.0.1", 0))
+        inherited = ListenFDs([bound.detach()])
+        self.patch(ListenFDs, "fromEnvironment", lambda: inherited)
+        [number] = inherited.inheritedDescriptors()
+        port = await self.open(f"fd://{number}")
+        client = socket.create_connection(("127.0.0.1", port.getHost().port), timeout=10)
         self.assertIn(b"200 OK", await deferToThread(talk, client, REQUEST))
-
-    def patch(self, name: str, value: Any) -> Any:
-        from swarmd.front import listen as module
-
-        return super().patch(module.ListenFDs, "fromEnvironment", value)
 
     def test_what_cannot_be_listened_on(self) -> None:
         with socket.create_server(("127.0.0.1", 0)) as taken:
