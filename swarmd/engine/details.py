@@ -38,7 +38,7 @@ class Details:
 
     def want(self, ids: Iterable[str]) -> None:
         self._wanted.update(dict.fromkeys(ids))
-        while self._workers < min(AT_ONCE, len(self._wanted)):
+        for _ in range(min(AT_ONCE - self._workers, len(self._wanted))):
             self._workers += 1
             self._crew.start(self._work())
 

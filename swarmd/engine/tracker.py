@@ -57,7 +57,6 @@ class EngineTracker(Service):
         super().stopService()
         if self._work is not None:
             self._work.cancel()
-        self.link.close()
 
     # Read your writes
 

@@ -281,7 +281,7 @@ class Rig:
     def engine(self, key: str = "10.0.0.1:2375") -> Engine:
         return self.state.engines[key]
 
-    def pass_time(self, seconds: float, step: float = 0.05) -> None:
+    def pass_time(self, seconds: float, step: float = 1 / 16) -> None:
         """In small steps, so that what follows from one thing happens at its time."""
         for _ in range(round(seconds / step)):
             self.clock.advance(step)

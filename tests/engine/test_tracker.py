@@ -43,7 +43,7 @@ def test_events_are_subscribed_to_before_anything_is_listed() -> None:
         "/networks",
         "/volumes",
     ]
-    assert script.targets[2] == f"/v1.41/events?since={EPOCH:.0f}.050000000"
+    assert script.targets[2] == f"/v1.41/events?since={EPOCH:.0f}.062500000"
     assert script.targets[3] == "/v1.41/containers/json?all=1"
 
 
