@@ -29,9 +29,9 @@ class Plugins(Noun):
     """``/plugins``: an empty list, so that ``docker inspect`` ends with its usual words."""
 
     def getChild(self, path: bytes, request: DockerRequest) -> IResource:
-        name = path.decode("utf-8", "replace")
-        if request.method == b"GET" and request.postpath == [b"json"]:
-            return Refusal(NotFound(f'plugin "{name}" not found'))
+        *name, action = self.consume(path, request)
+        if request.method == b"GET" and name and action == "json":
+            return Refusal(NotFound(f'plugin "{"/".join(name)}" not found'))
         return Refusal(_NO_PLUGINS)
 
     def render(self, request: DockerRequest) -> int:

@@ -71,7 +71,7 @@ def info(
     valid = [engine for engine in engines if engine.validated]
     return {
         **_own(identity),
-        **_sums(valid, identity.overcommit),
+        **_sums(valid),
         **_of_engines([engine for engine in valid if engine.healthy]),
         "NEventsListener": listeners,
         "SystemTime": datetime.fromtimestamp(now, UTC).isoformat().replace("+00:00", "Z"),
@@ -100,8 +100,12 @@ def _own(identity: Identity) -> dict[str, Any]:
     }
 
 
-def _sums(engines: Sequence[Engine], overcommit: float) -> dict[str, int]:
-    """Over all that were ever validated; reservations under way are no containers yet."""
+def _sums(engines: Sequence[Engine]) -> dict[str, int]:
+    """Over all that were ever validated; reservations under way are no containers yet.
+
+    CPUs and memory are what the hosts have. Classic Swarm added its over-commit, which made
+    clients believe in hardware that is not there; the table of nodes still shows it.
+    """
     containers = sum(len(engine.containers) for engine in engines)
     counts = Counter[str]()
     for engine in engines:
@@ -115,8 +119,8 @@ def _sums(engines: Sequence[Engine], overcommit: float) -> dict[str, int]:
         "ContainersPaused": paused,
         "ContainersStopped": containers - running - paused,
         "Images": len(images),
-        "NCPU": sum(with_overcommit(engine.spec.cpus, overcommit) for engine in engines),
-        "MemTotal": sum(with_overcommit(engine.spec.memory, overcommit) for engine in engines),
+        "NCPU": sum(engine.spec.cpus for engine in engines),
+        "MemTotal": sum(engine.spec.memory for engine in engines),
     }
 
 

@@ -31,7 +31,7 @@ class EngineTracker(Service):
     """One session after another, and what readers ask for in between.
 
     Attributes:
-        link: All connections to the engine; closed with the tracker.
+        link: All connections to the engine; its maker closes it, for streams outlive the tracking.
     """
 
     _log = Logger()

@@ -7,12 +7,13 @@ since one reactor thread owns it all; what they need across an ``await`` they ta
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from ipaddress import ip_address
 
 from twisted.application.service import MultiService
 from twisted.logger import Logger
 
-from swarmd.cluster.actions import ContainerGone, EngineListed, EngineUnlisted
+from swarmd.cluster.actions import Action, ContainerGone, EngineListed, EngineUnlisted
 from swarmd.cluster.state import State
 from swarmd.core import version
 from swarmd.core.addresses import parse_address
@@ -26,7 +27,12 @@ from swarmd.streams.link import Link
 
 
 class Fleet(MultiService):
-    """All engines, by the key of their line in the hosts file."""
+    """All engines, by the key of their line in the hosts file.
+
+    Attributes:
+        problem: What is wrong with discovery, in words; "" if nothing is.
+        distrusted: Key -> until when (wall-clock seconds) reads do not wait for that engine.
+    """
 
     _log = Logger()
 
@@ -42,12 +48,30 @@ class Fleet(MultiService):
         self.state = state
         self.hub = hub
         self.now = now
-        self.problem = ""  # of discovery, in words
-        self._context = context
+        self.problem = ""
+        self.distrusted: dict[str, float] = {}
+        self._context = replace(context, dispatch=self.dispatch)
         self._make_link = make_link
         self._entries: dict[str, Entry] = {}
         self._trackers: dict[str, EngineTracker] = {}
         self._links: dict[str, Link] = {}
+        self._api_version = version.ADVERTISED_FLOOR
+
+    # News
+
+    def dispatch(self, action: Action) -> None:
+        """Takes news into the state, and draws what it means for connections and versions."""
+        engine = self.state.engines.get(action.key)
+        before = (engine.health, engine.spec) if engine is not None else None
+        self.state.dispatch(action)
+        engine = self.state.engines.get(action.key)
+        after = (engine.health, engine.spec) if engine is not None else None
+        if before != after:
+            self.distrusted.pop(action.key, None)
+            maxima = (engine.spec.api_max for engine in self.healthy())
+            self._api_version = version.advertised(maxima)
+            if engine is not None and not engine.healthy and action.key in self._links:
+                self._links[action.key].interrupt(engine.error)
 
     # Discovery
 
@@ -72,7 +96,7 @@ class Fleet(MultiService):
         if old is not None and not entry.same_connection(old):
             self._drop_tracker(entry.key)
         ip = _literal(parse_address(entry.address).host)
-        self.state.dispatch(EngineListed(entry.key, entry.address, ip, entry.labels, entry.name))
+        self.dispatch(EngineListed(entry.key, entry.address, ip, entry.labels, entry.name))
         if entry.key not in self._trackers:
             self._links[entry.key] = self._make_link(entry)
             tracker = EngineTracker(entry.key, self._links[entry.key], self._context)
@@ -82,11 +106,11 @@ class Fleet(MultiService):
     def _forget(self, key: str) -> None:
         del self._entries[key]
         self._drop_tracker(key)
-        self.state.dispatch(EngineUnlisted(key))
+        self.dispatch(EngineUnlisted(key))
 
     def _drop_tracker(self, key: str) -> None:
-        """Every stream to the engine ends; what runs on it goes on."""
-        del self._links[key]
+        """Nothing new goes there; streams under way end when they end."""
+        self._links.pop(key).retire()
         self._trackers.pop(key).disownServiceParent()
 
     # Engines
@@ -121,7 +145,7 @@ class Fleet(MultiService):
     @property
     def api_version(self) -> version.Version:
         """What clients are told; depends on the healthy engines of this moment."""
-        return version.advertised(engine.spec.api_max for engine in self.healthy())
+        return self._api_version
 
     def version_for(self, engine: Engine, asked: version.Version | None) -> version.Version:
         """The API version in which to ask ``engine`` for a client that asked in ``asked``."""

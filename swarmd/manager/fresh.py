@@ -9,39 +9,56 @@ from __future__ import annotations
 from collections.abc import Coroutine, Iterable
 from typing import Any
 
-from twisted.internet.defer import Deferred, DeferredList
+from twisted.internet.defer import Deferred, gatherResults
 
+from swarmd.core.errors import EngineUnreachable
 from swarmd.core.model import Engine
 from swarmd.manager.fleet import Fleet
 
 # A read is held up at most this long by an engine; then it shows what was known.
-PATIENCE = 2.0
+PATIENCE = 1.0
+# An engine that was too slow is not waited for again for this long; the next read would be as slow.
+DISTRUST = 10.0
 
 
 def unsettled(fleet: Fleet) -> list[Engine]:
-    """Healthy engines with containers that may have changed."""
-    return [engine for engine in fleet.state.engines.values() if engine.dirty and engine.healthy]
+    """Engines with containers that may have changed, and from which an answer can be hoped for."""
+    return [e for e in fleet.state.engines.values() if e.dirty and _answers(fleet, e)]
 
 
 async def settle_containers(fleet: Fleet, engines: Iterable[Engine]) -> None:
     """Refreshes the dirty containers of ``engines``, all engines at once."""
     await _together(
-        fleet.tracker(engine).refresh(frozenset(engine.dirty), timeout=PATIENCE)
-        for engine in engines
+        [
+            _patiently(fleet, engine, fleet.tracker(engine).refresh(engine.dirty, PATIENCE))
+            for engine in engines
+        ]
     )
 
 
 async def settle_lists(fleet: Fleet, what: str) -> None:
     """Lists ``images``, ``networks`` or ``volumes`` again where they may have changed."""
     await _together(
-        fleet.tracker(engine).refresh_lists({what}, timeout=PATIENCE)
-        for engine in fleet.healthy()
-        if what in engine.stale
+        [
+            _patiently(fleet, engine, fleet.tracker(engine).refresh_lists({what}, PATIENCE))
+            for engine in fleet.state.engines.values()
+            if what in engine.stale and _answers(fleet, engine)
+        ]
     )
 
 
-async def _together(waits: Iterable[Coroutine[Any, Any, None]]) -> None:
-    """Failures are the trackers' business: they keep what was known and flag the engine."""
-    started = [Deferred.fromCoroutine(wait) for wait in waits]
-    if started:
-        await DeferredList(started, consumeErrors=True)
+def _answers(fleet: Fleet, engine: Engine) -> bool:
+    return engine.healthy and fleet.now() >= fleet.distrusted.get(engine.key, 0.0)
+
+
+async def _patiently(fleet: Fleet, engine: Engine, refresh: Coroutine[Any, Any, None]) -> None:
+    """What was known stays; whether the engine is lost is for its tracker to find out."""
+    try:
+        await refresh
+    except EngineUnreachable:
+        fleet.distrusted[engine.key] = fleet.now() + DISTRUST
+
+
+async def _together(waits: list[Coroutine[Any, Any, None]]) -> None:
+    if waits:
+        await gatherResults([Deferred.fromCoroutine(wait) for wait in waits], consumeErrors=True)

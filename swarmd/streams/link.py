@@ -20,6 +20,7 @@ from swarmd.streams.causes import words
 from swarmd.streams.connection import ConnectionFactory, EngineConnection, Pool
 from swarmd.streams.heads import HOST
 from swarmd.streams.ports import Dial
+from swarmd.streams.upload import Upload, upload_head
 
 LARGEST_ANSWER = 256 << 20
 
@@ -114,6 +115,30 @@ class Link:
         self.begin(call, fresh=True)
         return await call.answer
 
+    def upload(
+        self,
+        method: str,
+        target: str,
+        receive: Callable[[bytes], None],
+        on_room: Callable[[], None],
+        *,
+        headers: Sequence[tuple[bytes, bytes]] = (),
+        on_head: Callable[[ResponseHead], None] | None = None,
+        idle_timeout: float | None = None,
+    ) -> Upload:
+        """Begins a request with a body of unknown length, which the caller writes to the result.
+
+        Args:
+            receive: Gets the answer's body, as from ``stream``; ``Upload.answer`` is its end.
+            on_room: Called whenever the engine can take more of the body.
+            idle_timeout: Seconds that the engine may neither take nor send anything, though it
+                could.
+        """
+        head = upload_head(method, target, headers)
+        call = Upload(self, method.encode(), head, receive, on_head, on_room, idle_timeout)
+        self.begin(call, fresh=True)
+        return call
+
     def begin(self, caller: Caller, *, fresh: bool = False) -> None:
         """Gives ``caller`` a connection, at once if an idle one may be used.
 
@@ -154,6 +179,11 @@ class Link:
         for caller in [each for each in self._callers if each.waiting]:
             caller.refuse(cause)
         self._pool.close()
+
+    def retire(self, cause: str = "the node was removed") -> None:
+        """Serves nothing new; streams that have begun go on to their own end."""
+        self._closed = cause
+        self.interrupt(cause)
 
     def close(self, cause: str = "the node was removed") -> None:
         """Ends everything for good; later calls fail at once."""

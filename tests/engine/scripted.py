@@ -273,7 +273,6 @@ class Rig:
         tracked, self._tracked = self._tracked, []
         for tracker, script in tracked:
             tracker.stopService()
-            assert script.closed
             assert script.under_way == 0
             assert not any(stream.open for stream in script.streams)
         assert self.clock.getDelayedCalls() == []
