@@ -129,7 +129,10 @@ def test_overcommit_is_in_whole_percent() -> None:
     assert with_overcommit(2, 0.05) == 2
     assert with_overcommit(200, 0.05) == 210
     assert with_overcommit(100, 0.29) == 129
-    assert body(fleet(1), Identity("m", "1", overcommit=0.5))["NCPU"] == 6
+
+
+def test_the_sums_are_the_hardware_of_the_hosts() -> None:
+    assert body(fleet(1), Identity("m", "1", overcommit=0.5))["NCPU"] == 4
 
 
 def raw(**facts: Any) -> bytes:
