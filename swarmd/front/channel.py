@@ -12,12 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 from twisted.internet.error import ConnectionDone
 from twisted.internet.interfaces import (
-    IAddress,
     IHalfCloseableProtocol,
     IProtocol,
     IPushProducer,
-    ISSLTransport,
-    ITCPTransport,
 )
 from twisted.python.failure import Failure
 from twisted.web.http_headers import Headers
@@ -26,6 +23,8 @@ from zope.interface import implementer
 from swarmd.codec.head import BadHead, scan_request
 from swarmd.core.errors import ApiError
 from swarmd.front.body import Body
+from swarmd.front.connection import ClientConnection
+from swarmd.front.linger import LINGER_TIME, Linger
 from swarmd.front.ports import BodySink, StreamEnd
 from swarmd.front.reply import last_words, render_head
 from swarmd.front.request import DockerRequest
@@ -35,9 +34,6 @@ if TYPE_CHECKING:
 
 # What a client may send ahead of the answer to its current request, in bytes.
 MAX_AHEAD = 16 * 1024
-# What is still read of a refused request, so that no reset overtakes the refusal: bytes, seconds.
-MAX_LINGER = 1024 * 1024
-LINGER_TIME = 5.0
 # How long the last answer of a connection may take to get out, in seconds.
 CLOSING_TIME = 300.0
 
@@ -51,13 +47,8 @@ class Phase(Enum):
 
 
 @implementer(IProtocol, IHalfCloseableProtocol, IPushProducer)
-class Channel:
-    """The protocol that ``DockerSite`` builds.
-
-    Attributes:
-        transport: For writing and half-closing, also after ``take_over``.
-        deadline: When patience ends, by the site's clock; None where there is no limit.
-    """
+class Channel(ClientConnection):
+    """The protocol that ``DockerSite`` builds."""
 
     __slots__ = (
         "_ahead",
@@ -65,25 +56,15 @@ class Channel:
         "_body",
         "_end",
         "_held",
-        "_host",
-        "_lingered",
-        "_peer",
         "_persistent",
         "_phase",
         "_read_ended",
         "_request",
         "_working",
-        "deadline",
-        "factory",
-        "site",
-        "transport",
     )
 
-    transport: Any
-
     def __init__(self, site: DockerSite) -> None:
-        self.site = self.factory = site
-        self.deadline: float | None = site.now() + site.idle_limit
+        super().__init__(site)
         self._phase = Phase.HEAD
         self._ahead = b""
         self._body: Body | None = None
@@ -91,35 +72,19 @@ class Channel:
         self._end: StreamEnd | None = None
         self._persistent = True
         self._read_ended = False
-        self._lingered = 0
         # Busy in the loop below; the transport's buffer is full; we have stopped reading.
         self._working = self._blocked = self._held = False
 
     # What the transport tells.
 
-    def logPrefix(self) -> str:
-        return "front"
-
-    def makeConnection(self, transport: Any) -> None:
-        self.transport = transport
-        self.connectionMade()
-
     def connectionMade(self) -> None:
-        transport = self.transport
-        self._peer: IAddress | None = transport.getPeer()
-        self._host: IAddress | None = transport.getHost()
-        if ITCPTransport.providedBy(transport):
-            transport.setTcpNoDelay(True)
-            transport.setTcpKeepAlive(True)
-        transport.registerProducer(self, True)
+        self.transport.registerProducer(self, True)
         if not self.site.admit(self):
             self._refuse(503, "swarmd serves as many connections as it may; try again later")
 
     def dataReceived(self, data: bytes) -> None:
         if self._end is not None:
             self._end.received(data)
-        elif self._phase is Phase.CLOSING:
-            self._discard(len(data))
         else:
             self._ahead = self._ahead + data if self._ahead else data
             self._proceed()
@@ -128,8 +93,6 @@ class Channel:
         """The client has sent its last byte: on a stream an event, else it has left."""
         if self._end is not None:
             self._end.half_closed()
-        elif self._phase is Phase.CLOSING:
-            self.transport.loseConnection()
         elif self._request is not None and self._request.survives_half_close:
             self._read_ended = True
         else:
@@ -281,15 +244,6 @@ class Channel:
 
     # For requests: the answer. This is the contract of twisted.web.http.Request.
 
-    def getPeer(self) -> IAddress | None:
-        return self._peer
-
-    def getHost(self) -> IAddress | None:
-        return self._host
-
-    def isSecure(self) -> bool:
-        return bool(ISSLTransport.providedBy(self.transport))
-
     def keeps_alive(self, *, delimited: bool = True) -> bool:
         """Whether the connection outlives this answer; it is asked when the head is written.
 
@@ -313,12 +267,6 @@ class Channel:
         self.transport.write(
             render_head(bare, int(code), fields, keep_alive=keep_alive, reason=reason)
         )
-
-    def write(self, data: bytes) -> None:
-        self.transport.write(data)
-
-    def writeSequence(self, pieces: list[bytes]) -> None:
-        self.transport.write(b"".join(pieces))
 
     def requestDone(self, request: DockerRequest) -> None:
         """The answer is complete: on to the next request, or the end."""
@@ -349,9 +297,6 @@ class Channel:
         """Closes once everything written is out."""
         self._start_closing(CLOSING_TIME)
         self.transport.loseConnection()
-
-    def abortConnection(self) -> None:
-        self.transport.abortConnection()
 
     # Back-pressure between answers: who does not read the last one gets no next one.
 
@@ -415,7 +360,7 @@ class Channel:
         self._request.refused(error)
 
     def _linger(self) -> None:
-        """Half-closes and reads on for a while: closing on unread bytes would send a reset."""
+        """Says goodbye and gives the client a while to hear it."""
         self._start_closing(LINGER_TIME)
         self.transport.loseWriteConnection()
 
@@ -423,13 +368,9 @@ class Channel:
         self._phase = Phase.CLOSING
         self.deadline = self.site.now() + patience
         self._ahead = b""
+        self._end = Linger(self.transport)
         # A paused producer would be resumed instead of the close being carried out.
         self.transport.unregisterProducer()
         if self._held:
             self._held = False
             self.transport.resumeProducing()
-
-    def _discard(self, size: int) -> None:
-        self._lingered += size
-        if self._lingered > MAX_LINGER:
-            self.transport.abortConnection()

@@ -63,7 +63,9 @@ class Connection:
         root = Resource()
         for path, leaf in tree.items():
             root.putChild(path.encode(), leaf)
-        self.site = DockerSite(root, self.clock, lambda: COMMON, **knobs)
+        self.site = DockerSite(root, self.clock, lambda: COMMON)
+        for name, value in knobs.items():
+            setattr(self.site, name, value)
         self.transport = Transport()
         self.open()
 

@@ -4,7 +4,8 @@ import orjson
 import pytest
 from twisted.python.failure import Failure
 
-from swarmd.front.channel import MAX_AHEAD, MAX_LINGER
+from swarmd.front.channel import MAX_AHEAD
+from swarmd.front.linger import MAX_LINGER
 from swarmd.front.request import DockerRequest
 from tests.front.memory import Connection, HeadLeaf, Leaf
 
@@ -386,3 +387,25 @@ def test_broken_chunks_are_not_skipped() -> None:
     made.site.resource.children[b"stream"].requests[0].reply(404)
     assert made.statuses() == [404]
     assert made.transport.half_closed
+
+
+def test_a_connection_that_its_request_gives_up_says_nothing_more() -> None:
+    made = connection()
+    made.get("/later")
+    [request] = made.site.resource.children[b"later"].requests
+    request.loseConnection()
+    assert made.transport.disconnecting
+    request.reply(200)
+    made.get("/echo")
+    assert len(made.answers()) == 1
+
+
+def test_a_closed_client_that_never_reads_is_cut_off() -> None:
+    made = connection()
+    made.get("/echo", "Connection: close")
+    made.clock.advance(299)
+    made.site.sweep()
+    assert not made.transport.aborted
+    made.clock.advance(1)
+    made.site.sweep()
+    assert made.transport.aborted

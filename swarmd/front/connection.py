@@ -1,0 +1,63 @@
+"""A client's connection as a transport: who it is from, what is written to it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from twisted.internet.interfaces import IAddress, ISSLTransport, ITCPTransport
+
+if TYPE_CHECKING:
+    from swarmd.front.site import DockerSite
+
+
+class ClientConnection:
+    """The part of a channel that knows nothing of HTTP.
+
+    Attributes:
+        transport: For writing and half-closing, also after a stream has taken over.
+        deadline: When patience ends, by the site's clock; None where there is no limit.
+    """
+
+    __slots__ = ("_host", "_peer", "deadline", "factory", "site", "transport")
+
+    transport: Any
+
+    def __init__(self, site: DockerSite) -> None:
+        self.site = self.factory = site
+        self.deadline: float | None = site.now() + site.idle_limit
+        self._peer: IAddress | None = None
+        self._host: IAddress | None = None
+
+    def logPrefix(self) -> str:
+        return "front"
+
+    def makeConnection(self, transport: Any) -> None:
+        self.transport = transport
+        # Asked for by each request, and a system call each time.
+        self._peer = transport.getPeer()
+        self._host = transport.getHost()
+        if ITCPTransport.providedBy(transport):
+            transport.setTcpNoDelay(True)
+            transport.setTcpKeepAlive(True)
+        self.connectionMade()
+
+    def connectionMade(self) -> None:
+        raise NotImplementedError
+
+    def getPeer(self) -> IAddress | None:
+        return self._peer
+
+    def getHost(self) -> IAddress | None:
+        return self._host
+
+    def isSecure(self) -> bool:
+        return bool(ISSLTransport.providedBy(self.transport))
+
+    def write(self, data: bytes) -> None:
+        self.transport.write(data)
+
+    def writeSequence(self, pieces: list[bytes]) -> None:
+        self.transport.write(b"".join(pieces))
+
+    def abortConnection(self) -> None:
+        self.transport.abortConnection()
