@@ -14,6 +14,7 @@ from typing import Any
 from tests.lab.certificates import Certificate
 from tests.lab.engine import Engine
 from tests.lab.http import Api
+from tests.lab.machine import OWNED
 from tests.lab.waiting import eventually
 
 TREE = Path(__file__).resolve().parents[2]
@@ -59,13 +60,14 @@ class Swarmd:
         tls: Certificate | None = None,
         engine_tls: Certificate | None = None,
         options: Sequence[str] = (),
+        port: int = 0,
     ) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self.tls = tls
         self.engine_tls = engine_tls
         self.hosts = folder / "hosts"
         self.log = folder / "log"
-        self.port = free_port()
+        self.port = port or free_port()
         self.url = f"tcp://127.0.0.1:{self.port}"
         self.api = Api(self.url, tls)
         self._options = options
@@ -83,7 +85,12 @@ class Swarmd:
         """Starts it; returns when ``healthy`` engines are."""
         with open(self.log, "ab") as output:
             self._process = subprocess.Popen(
-                self._command(), cwd=TREE, stdin=subprocess.DEVNULL, stdout=output, stderr=output
+                (*OWNED, *self._command()),
+                cwd=TREE,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                start_new_session=True,
             )
         eventually(lambda: self._answers(healthy), 20, what=f"swarmd sees {healthy} engines")
 

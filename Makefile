@@ -1,0 +1,52 @@
+# make demo    three real Docker engines on this machine, and swarmd in front of them
+# make test    everything that is checked; installs what that needs (Debian or Ubuntu, as root)
+.PHONY: demo test test-fast lint bench clean
+.SHELLFLAGS := -euc
+
+PYTHON ?= python3
+BIN := .venv/bin
+PROGRAMS := dockerd docker docker-init busybox ip iptables nsenter setpriv openssl
+PACKAGES := docker.io busybox-static iproute2 iptables util-linux openssl ca-certificates python3-venv
+
+demo: .venv/installed
+	@if [ "$$(id -u)" = 0 ] && [ "$$(uname)" = Linux ]; then $(MAKE) -s .venv/programs; fi
+	@exec $(BIN)/python -m tests.lab demo
+
+test: .venv/programs lint
+	$(BIN)/pytest --cov --cov-report=term:skip-covered --cov-fail-under=$(COVERAGE)
+
+# What needs neither root nor an engine.
+test-fast: .venv/installed
+	$(BIN)/pytest -m "not engines"
+
+lint: .venv/installed
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+bench: .venv/installed
+	$(BIN)/python -m tests.bench.placement
+
+clean:
+	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage
+
+# Percent of the lines and branches of swarmd/ that the tests must reach.
+COVERAGE := 90
+
+.venv/installed: pyproject.toml setup.cfg
+	$(PYTHON) -c 'import ensurepip' || $(MAKE) -s packages
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install -q -e '.[dev]'
+	touch $@
+
+# Whether the package manager was needed is the machine's business: only the programs count. That
+# docker.io may start an engine of its own while it is installed does not matter here either.
+.venv/programs: .venv/installed
+	for program in $(PROGRAMS); do command -v $$program >/dev/null || missing=yes; done; \
+	if [ -n "$${missing:-}" ]; then $(MAKE) -s packages; fi
+	touch $@
+
+.PHONY: packages
+packages:
+	DEBIAN_FRONTEND=noninteractive apt-get update -q
+	DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends $(PACKAGES)

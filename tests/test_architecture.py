@@ -1,0 +1,123 @@
+"""The rules of the tree, checked: who may import whom, what stays pure, how long things get."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+TREE = Path(__file__).resolve().parents[1]
+SOURCES = sorted((TREE / "swarmd").rglob("*.py"))
+TESTS = sorted((TREE / "tests").rglob("*.py"))
+
+# Imports point down; two packages of one rank never meet. Modules right in swarmd/ are on top.
+RANKS = {
+    **{"core": 0},
+    **dict.fromkeys(("codec", "scheduler", "cluster"), 1),
+    **dict.fromkeys(("front", "streams"), 2),
+    **dict.fromkeys(("engine", "discovery"), 3),
+    **{"manager": 4, "api": 5},
+}
+TOP = 6
+# Ranks 0 and 1 are values and rules: nothing there talks, waits, tells time or throws dice.
+PURE = 1
+IMPURE = {
+    *("twisted", "treq", "OpenSSL", "service_identity", "zope", "asyncio", "threading"),
+    *("socket", "ssl", "select", "selectors", "subprocess", "os", "time", "random", "secrets"),
+}
+LONGEST_FILE = 400
+LONGEST_FUNCTION = 40
+VAGUE = {"utils", "util", "helpers", "common", "misc"}
+
+
+def show(path: Path) -> str:
+    return str(path.relative_to(TREE))
+
+
+def parts(path: Path) -> tuple[str, ...]:
+    """("cluster", "state") for swarmd/cluster/state.py."""
+    return path.relative_to(TREE / "swarmd").with_suffix("").parts
+
+
+def rank(package: str) -> int:
+    return RANKS.get(package, TOP)
+
+
+def imports(path: Path) -> Iterator[tuple[str, int]]:
+    """Every imported module with its level (0 for an absolute import)."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.ImportFrom):
+            yield node.module or "", node.level
+        elif isinstance(node, ast.Import):
+            for alias in node.names:
+                yield alias.name, 0
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=show)
+def test_imports_point_down(path: Path) -> None:
+    here = parts(path)[0]
+    wrong = []
+    for module, level in imports(path):
+        assert level == 0, f"relative import of {module}"
+        names = module.split(".")
+        if names[0] != "swarmd" or len(names) == 1 or names[1] == here:
+            continue
+        if rank(here) != TOP and rank(names[1]) >= rank(here):
+            wrong.append(module)
+    assert wrong == []
+
+
+@pytest.mark.parametrize(
+    "path", [path for path in SOURCES if rank(parts(path)[0]) <= PURE], ids=show
+)
+def test_pure_packages_stay_pure(path: Path) -> None:
+    assert {module.split(".")[0] for module, _ in imports(path)} & IMPURE == set()
+
+
+@pytest.mark.parametrize("path", [*SOURCES, *TESTS], ids=show)
+def test_files_stay_short(path: Path) -> None:
+    assert len(path.read_text().splitlines()) <= LONGEST_FILE
+    assert path.stem not in VAGUE
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=show)
+def test_functions_stay_short(path: Path) -> None:
+    functions = (ast.FunctionDef, ast.AsyncFunctionDef)
+    long = [
+        f"{node.name}: {length} lines"
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, functions)
+        if (length := (node.end_lineno or node.lineno) - node.lineno + 1) > LONGEST_FUNCTION
+    ]
+    assert long == []
+
+
+def _has_code(path: Path) -> bool:
+    """Not for a page of Protocols, nor for a package's description."""
+    return path.stem not in {"__init__", "ports"}
+
+
+@pytest.mark.parametrize("path", [path for path in SOURCES if _has_code(path)], ids=show)
+def test_every_module_has_its_tests(path: Path) -> None:
+    *packages, module = parts(path)
+    expected = TREE.joinpath("tests", *packages, f"test_{module.strip('_')}.py")
+    assert expected.exists(), f"no {show(expected)}"
+
+
+def test_every_folder_of_tests_is_a_package() -> None:
+    """Else two test files of one name would hide each other."""
+    folders = {path.parent for path in TESTS}
+    assert [show(folder) for folder in folders if not (folder / "__init__.py").exists()] == []
+
+
+@pytest.mark.parametrize("file", ["twisted/__init__.py", "twisted/plugins/__init__.py"])
+def test_twisteds_own_packages_are_left_alone(file: str) -> None:
+    """Installed, it would overwrite Twisted's; from the tree, it would hide Twisted."""
+    assert not (TREE / file).exists()
+
+
+def test_every_rank_is_meant_for_a_package_that_exists() -> None:
+    packages = {path.parent.name for path in SOURCES if path.parent.parent == TREE / "swarmd"}
+    assert packages == set(RANKS)
