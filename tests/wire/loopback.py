@@ -45,6 +45,8 @@ class Peer(Protocol):
         lost: Why the connection is gone; None while it is there.
     """
 
+    factory: Any
+
     def __init__(self) -> None:
         self.got = bytearray()
         self.total = 0
@@ -58,6 +60,9 @@ class Peer(Protocol):
     @property
     def wire(self) -> Any:
         return self.transport
+
+    def connectionMade(self) -> None:
+        self.factory.arrived.put(self)
 
     def send(self, data: bytes) -> None:
         self.wire.write(data)
@@ -160,8 +165,8 @@ class PeerFactory(Factory):
 
     def buildProtocol(self, addr: Any) -> Peer:
         peer = Peer()
+        peer.factory = self
         self.peers.append(peer)
-        self.arrived.put(peer)
         return peer
 
 
