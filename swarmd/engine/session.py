@@ -44,7 +44,7 @@ class Session:
         self._context = context
         self._client = client
         self._sync = sync
-        self._crew = Crew()
+        self._crew = Crew(context.clock)
         self._details = Details(key, sync, self._crew, context)
         self._stream = EventStream(client, position, self._event, context.clock)
         self._health = HealthCheck(self._ping, self._answered, self._suspected, context)

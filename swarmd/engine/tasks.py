@@ -6,16 +6,22 @@ from collections.abc import Awaitable, Callable, Collection, Coroutine
 from typing import Any
 
 from twisted.internet.defer import CancelledError, Deferred
+from twisted.internet.interfaces import IDelayedCall, IReactorTime
 from twisted.python.failure import Failure
 
 
 class Crew:
-    """The coroutines of one session: the first to fail ends the watch, ``cancel`` ends all."""
+    """The coroutines of one session: the first to fail ends the watch, ``cancel`` ends all.
 
-    def __init__(self) -> None:
+    The watch ends a moment later, when no member is running: none could be cancelled while it is.
+    """
+
+    def __init__(self, clock: IReactorTime) -> None:
+        self._clock = clock
         self._members: set[Deferred[Any]] = set()
         self._failure: Failure | None = None
         self._failed: Deferred[None] = Deferred()
+        self._telling: IDelayedCall | None = None
 
     def start(self, work: Coroutine[Deferred[Any], Any, None]) -> None:
         member = Deferred.fromCoroutine(work)
@@ -32,6 +38,8 @@ class Crew:
     def cancel(self) -> None:
         for member in list(self._members):
             member.cancel()
+        if self._telling is not None and self._telling.active():
+            self._telling.cancel()
 
     def _ended(self, result: Any, member: Deferred[Any]) -> None:
         self._members.discard(member)
@@ -39,8 +47,7 @@ class Crew:
             return
         if self._failure is None:
             self._failure = result
-            if not self._failed.called:
-                self._failed.callback(None)
+            self._telling = self._clock.callLater(0, self._failed.callback, None)
 
 
 class Shared:

@@ -46,6 +46,7 @@ class Tracking(TestCase):
         self.tracker = EngineTracker(self.address, self.link, context)
         self.state.dispatch(EngineListed(self.address, self.address))
         self.tracker.startService()
+        self.addCleanup(self.link.close)
         self.addCleanup(self.tracker.stopService)
 
     def _dispatch(self, action: Any) -> None:

@@ -112,7 +112,6 @@ class Script:
     calls: list[str] = field(default_factory=list)
     targets: list[str] = field(default_factory=list)
     streams: list[Stream] = field(default_factory=list)
-    closed: bool = False
     clock_error: float = 0.0
     _waiting: set[Deferred[Reply]] = field(default_factory=set)
 
@@ -160,8 +159,8 @@ class Script:
         self, method: str, target: str, *, timeout: float = 10.0, limit: int = 0, **_: Any
     ) -> Reply:
         path = self._record(target)
-        if self.closed or self.down:
-            raise EngineUnreachable(self.node, "closed" if self.closed else "connection refused")
+        if self.down:
+            raise EngineUnreachable(self.node, "connection refused")
         waiting: Deferred[Reply] = Deferred()
         waiting.addTimeout(timeout, self.clock, self._too_late)
         self._waiting.add(waiting)
@@ -200,11 +199,6 @@ class Script:
         if not self.hung and on_head is not None:
             on_head(Reply(200, b""))
         return await stream.result
-
-    def close(self) -> None:
-        self.closed = True
-        for waiting in list(self._waiting):
-            waiting.errback(EngineUnreachable(self.node, "the node was removed"))
 
     def _record(self, target: str) -> str:
         self.targets.append(target)
@@ -270,11 +264,13 @@ class Rig:
             cls._all.pop().stop()
 
     def stop(self) -> None:
+        """What readers have asked for ends by its time limit, all else at once."""
         tracked, self._tracked = self._tracked, []
         for tracker, script in tracked:
             tracker.stopService()
-            assert script.under_way == 0
             assert not any(stream.open for stream in script.streams)
+        self.clock.advance(self.context.timing.call)
+        assert not any(script.under_way for _, script in tracked)
         assert self.clock.getDelayedCalls() == []
 
     def engine(self, key: str = "10.0.0.1:2375") -> Engine:

@@ -11,7 +11,7 @@ KEY = "10.0.0.1:2375"
 
 
 def make(rig: Rig) -> tuple[Details, Script, Crew]:
-    script, crew = Script(rig.clock), Crew()
+    script, crew = Script(rig.clock), Crew(rig.clock)
     rig.state.dispatch(EngineListed(KEY, KEY))
     sync = Sync(KEY, EngineClient(script, 10.0), rig.context)
     return Details(KEY, sync, crew, rig.context), script, crew

@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from twisted.internet.defer import CancelledError, Deferred
-from twisted.python.failure import Failure
+from twisted.internet.task import Clock
 
 from swarmd.engine.tasks import Crew, Shared
 
@@ -11,48 +13,80 @@ async def wait_for(waiter: Deferred[None]) -> None:
     await waiter
 
 
-def watched(crew: Crew) -> list[object]:
-    ended: list[object] = []
-    Deferred.fromCoroutine(crew.watch()).addBoth(ended.append)
-    return ended
+class Watched:
+    """A crew and how its watch ended."""
+
+    def __init__(self) -> None:
+        self.clock = Clock()
+        self.crew = Crew(self.clock)
+        self.ended: list[Any] = []
+
+    def watch(self) -> None:
+        Deferred.fromCoroutine(self.crew.watch()).addBoth(self.ended.append)
 
 
 def test_the_first_failure_ends_the_watch() -> None:
-    crew, first, second = Crew(), Deferred[None](), Deferred[None]()
-    crew.start(wait_for(first))
-    crew.start(wait_for(second))
-    ended = watched(crew)
+    watched, first, second = Watched(), Deferred[None](), Deferred[None]()
+    watched.crew.start(wait_for(first))
+    watched.crew.start(wait_for(second))
+    watched.watch()
     second.errback(ZeroDivisionError())
     first.errback(KeyError())
-    (failure,) = ended
-    assert isinstance(failure, Failure) and failure.check(ZeroDivisionError)
+    assert watched.ended == []
+    watched.clock.advance(0)
+    assert watched.ended[0].check(ZeroDivisionError)
 
 
 def test_a_failure_before_the_watch_is_not_lost() -> None:
-    crew, waiter = Crew(), Deferred[None]()
-    crew.start(wait_for(waiter))
+    watched, waiter = Watched(), Deferred[None]()
+    watched.crew.start(wait_for(waiter))
     waiter.errback(ZeroDivisionError())
-    (failure,) = watched(crew)
-    assert isinstance(failure, Failure) and failure.check(ZeroDivisionError)
+    watched.watch()
+    assert watched.ended[0].check(ZeroDivisionError)
+    watched.crew.cancel()
+    assert watched.clock.getDelayedCalls() == []
 
 
 def test_who_ends_well_ends_nothing() -> None:
-    crew, waiter = Crew(), Deferred[None]()
-    crew.start(wait_for(waiter))
-    ended = watched(crew)
+    watched, waiter = Watched(), Deferred[None]()
+    watched.crew.start(wait_for(waiter))
+    watched.watch()
     waiter.callback(None)
-    assert ended == []
+    watched.clock.advance(1)
+    assert watched.ended == []
 
 
 def test_cancelling_ends_all_members() -> None:
-    crew = Crew()
+    watched = Watched()
     waiters = [Deferred[None]() for _ in range(3)]
     for waiter in waiters:
-        crew.start(wait_for(waiter))
-    ended = watched(crew)
-    crew.cancel()
+        watched.crew.start(wait_for(waiter))
+    watched.watch()
+    watched.crew.cancel()
+    watched.clock.advance(1)
     assert all(waiter.called for waiter in waiters)
-    assert ended == []
+    assert watched.ended == []
+
+
+def test_a_member_may_make_another_fail() -> None:
+    """As news that an engine is lost does to whoever waits for the engine."""
+    watched, waiter = Watched(), Deferred[None]()
+
+    async def spoil() -> None:
+        waiter.errback(ZeroDivisionError())
+        await Deferred()
+
+    async def session() -> None:
+        try:
+            await watched.crew.watch()
+        finally:
+            watched.crew.cancel()
+
+    watched.crew.start(wait_for(waiter))
+    Deferred.fromCoroutine(session()).addBoth(watched.ended.append)
+    watched.crew.start(spoil())
+    watched.clock.advance(0)
+    assert watched.ended[0].check(ZeroDivisionError)
 
 
 def test_an_asker_may_leave() -> None:

@@ -95,6 +95,7 @@ def test_a_dead_engine_is_noticed_at_once() -> None:
     script = Script(rig.clock)
     healthy(rig, script)
     script.die()
+    rig.clock.advance(0)
     assert rig.engine().health is Health.UNHEALTHY
     assert rig.engine().error == "connection refused"
 

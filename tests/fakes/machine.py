@@ -19,7 +19,7 @@ ZERO_TIME = "0001-01-01T00:00:00Z"
 RING = 256  # events that a Docker Engine remembers
 
 
-class Refusal(Exception):  # noqa: N818 - an answer rather than an error
+class Refusal(Exception):
     """An error answer in the words of Docker 20.10."""
 
     def __init__(self, status: int, message: str) -> None:
