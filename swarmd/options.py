@@ -82,6 +82,12 @@ class Options(usage.Options):
         ["engine-refresh-max-interval", None, "60s", "The longest such time."],
         ["engine-refresh-retry", None, "3", "Deprecated: use --engine-failure-retry."],
         ["cluster-driver", "c", "swarm", "Accepted for old unit files; only swarm."],
+        ["volume-scope", None, "one", "A new volume is made on one engine, or on all as classic "
+         "Swarm did."],
+        ["default-network-driver", None, "bridge", "Of networks that are created without naming "
+         "one; classic Swarm's was overlay."],
+        ["distribute-builds", None, None, "Copy built images to all engines, or to those that a "
+         "constraint allows."],
         ["state-dir", None, None, "Folder where operators' decisions outlive a restart."],
         ["max-connections", None, "10000", "Client connections at one time."],
         ["log-level", "l", None, "debug, info (the default), warn, error or fatal."],

@@ -18,6 +18,7 @@ from twisted.logger import ILogObserver
 from twisted.python.components import Componentized
 
 from swarmd import __version__
+from swarmd.api.build import Build
 from swarmd.api.tree import make_tree
 from swarmd.cluster.info import Identity
 from swarmd.cluster.state import State
@@ -31,7 +32,10 @@ from swarmd.front.listen import listen
 from swarmd.front.site import CommonHeaders, DockerSite
 from swarmd.links import LinkMaker
 from swarmd.logs import observer
+from swarmd.manager.builders import Builders
+from swarmd.manager.builds import Builds
 from swarmd.manager.create import Creator
+from swarmd.manager.distribute import Distributor
 from swarmd.manager.fleet import Fleet
 from swarmd.manager.hub import Hub
 from swarmd.manager.luggage import Luggage
@@ -133,16 +137,20 @@ def _door(settings: Settings, reactor: Any, fleet: Fleet, chance: random.Random)
     """The listeners, and the tree behind them."""
     plans = Plans(fleet.now)
     placer = Placer(fleet, settings.policy, lambda: chance.getrandbits(32))
-    networks, volumes = Networks(fleet, placer), Volumes(fleet, placer)
+    networks = Networks(fleet, placer, settings.network_driver)
+    volumes = Volumes(fleet, placer, everywhere=settings.volumes_everywhere)
+    distributor = Distributor(fleet, placer, settings.distribute_builds)
     creator = Creator(
         fleet,
         placer,
         plans,
-        Luggage(networks, volumes),
+        Luggage(networks, volumes, distributor),
         lambda taken: random_name(chance.choice, taken),
         settings.create_retry,
     )
-    root = make_tree(fleet, _identity(settings), placer, creator, plans, networks, volumes, reactor)
+    builders = Builders(fleet, reactor)
+    builds = Build(fleet, Builds(fleet, placer, builders, reactor), builders, distributor)
+    root = make_tree(fleet, _identity(settings), creator, plans, networks, volumes, builds, reactor)
     headers = CommonHeaders(fleet.now, __version__, lambda: show(fleet.api_version))
     site = DockerSite(root, reactor, headers, max_connections=settings.max_connections)
     secure = _secured(settings.tls) if settings.tls else None

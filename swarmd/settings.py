@@ -13,6 +13,8 @@ from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 from swarmd.core.addresses import PLAIN_PORT, TLS_PORT
+from swarmd.core.errors import BadParameter
+from swarmd.core.expressions import parse_expression
 from swarmd.core.units import parse_duration
 from swarmd.discovery import source
 from swarmd.discovery.entry import Entry
@@ -46,6 +48,9 @@ class Settings:
         discovery: A URL for ``discovery.source.make_source``.
         policy: Strategy, filters and over-commit.
         heartbeat: Seconds between two health checks of an engine.
+        network_driver: Of a network that is created without saying which.
+        volumes_everywhere: A volume is created on every engine, as classic Swarm did.
+        distribute_builds: Where a built image is copied: "", "all" or a constraint.
         create_retry: How many further engines are tried when a create fails.
         tls: For the listeners; None means plain.
         engine_tls: Towards engines; None means plain.
@@ -71,6 +76,9 @@ class Settings:
     insecure: bool = False
     state_dir: str | None = None
     max_connections: int = 10_000
+    network_driver: str = "bridge"
+    volumes_everywhere: bool = False
+    distribute_builds: str = ""
 
     @property
     def engine_port(self) -> int:
@@ -117,6 +125,9 @@ def from_options(options: Mapping[str, Any], environ: Mapping[str, str]) -> Sett
         insecure=bool(options["insecure"]),
         state_dir=_state_dir(options["state-dir"]),
         max_connections=_number(options, "max-connections"),
+        network_driver=options["default-network-driver"],
+        volumes_everywhere=_volumes_everywhere(options["volume-scope"]),
+        distribute_builds=_distribution(options["distribute-builds"]),
     )
     _check(settings, environ)
     return settings
@@ -196,6 +207,21 @@ def _positive_duration(options: Mapping[str, Any], name: str) -> float:
     if seconds <= 0:
         raise ValueError(f"--{name} should be longer than nothing")
     return seconds
+
+
+def _volumes_everywhere(scope: str) -> bool:
+    if scope not in ("one", "all"):
+        raise ValueError(f"--volume-scope {scope!r} is neither one nor all")
+    return scope == "all"
+
+
+def _distribution(wish: str | None) -> str:
+    if wish and wish != "all":
+        try:
+            parse_expression(wish)
+        except BadParameter as error:
+            raise ValueError(f"--distribute-builds: {error}") from None
+    return wish or ""
 
 
 def _number(options: Mapping[str, Any], name: str) -> int:

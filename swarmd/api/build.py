@@ -9,7 +9,10 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
+from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import ISSLTransport
+from twisted.logger import Logger
+from twisted.python.failure import Failure
 
 from swarmd.api.resource import Noun, Route, client_of
 from swarmd.api.target import target
@@ -20,6 +23,7 @@ from swarmd.core.model import Engine
 from swarmd.front.request import DockerRequest
 from swarmd.manager.builders import Builders
 from swarmd.manager.builds import Builds
+from swarmd.manager.distribute import Distributor
 from swarmd.manager.fanout import ask_engines, first_success
 from swarmd.manager.fleet import Fleet
 from swarmd.manager.prune import prune
@@ -28,15 +32,20 @@ from swarmd.streams.tunnel import tunnel
 
 SESSION = b"x-docker-expose-session-uuid"
 
+_log = Logger()
+
 
 class Build(Noun):
     """``/build…``, and its two upgraded companions."""
 
-    def __init__(self, fleet: Fleet, builds: Builds, builders: Builders) -> None:
+    def __init__(
+        self, fleet: Fleet, builds: Builds, builders: Builders, distributor: Distributor
+    ) -> None:
         super().__init__()
         self._fleet = fleet
         self._builds = builds
         self._builders = builders
+        self._distributor = distributor
         self.add("cancel", POST=self.cancel)
         self.add("prune", POST=self.prune)
 
@@ -78,10 +87,13 @@ class Build(Noun):
     def _opened(self, client: str, engine: Engine) -> Callable[[int], None]:
         """To be called when the call is over: it may have made images."""
         over = self._builders.opened(client, engine)
+        before = self._distributor.refs(engine)
 
         def done(status: int) -> None:
             over(status)
             self._fleet.state.mark_stale(engine.key, "images")
+            spreading = Deferred.fromCoroutine(self._distributor.spread(engine, before))
+            spreading.addErrback(_report)
 
         return done
 
@@ -101,6 +113,10 @@ class Build(Noun):
 
     def _path(self, request: DockerRequest, action: str, engine: Engine) -> str:
         return target(self._fleet, request, engine, "build", action).decode()
+
+
+def _report(failure: Failure) -> None:
+    _log.failure("images could not be distributed", failure)
 
 
 def identity(request: DockerRequest) -> str:

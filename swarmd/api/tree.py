@@ -15,12 +15,9 @@ from swarmd.api.root import Root
 from swarmd.api.system import System
 from swarmd.api.volumes import Volumes
 from swarmd.cluster.info import Identity
-from swarmd.manager.builders import Builders
-from swarmd.manager.builds import Builds
 from swarmd.manager.create import Creator
 from swarmd.manager.fleet import Fleet
 from swarmd.manager.networks import Networks as NetworkManager
-from swarmd.manager.placer import Placer
 from swarmd.manager.plans import Plans
 from swarmd.manager.volumes import Volumes as VolumeManager
 
@@ -28,11 +25,11 @@ from swarmd.manager.volumes import Volumes as VolumeManager
 def make_tree(
     fleet: Fleet,
     identity: Identity,
-    placer: Placer,
     creator: Creator,
     plans: Plans,
     networks: NetworkManager,
     volumes: VolumeManager,
+    build: Build,
     clock: IReactorTime,
 ) -> Root:
     root = Root(fleet)
@@ -43,7 +40,6 @@ def make_tree(
     root.putChild(b"images", Images(fleet, plans))
     root.putChild(b"networks", Networks(fleet, networks))
     root.putChild(b"volumes", Volumes(fleet, volumes))
-    builders = Builders(fleet, clock)
-    Build(fleet, Builds(fleet, placer, builders, clock), builders).attach(root)
+    build.attach(root)
     unsupported.attach(root)
     return root

@@ -65,6 +65,7 @@ class Creator:
             check_container_name(order.name)
         else:
             order = replace(order, name=self._invent(self._fleet.state.name_taken))
+        await self._luggage.settled()
         for what in ("images", "networks", "volumes"):
             await settle_lists(self._fleet, what)
         failures: Failures = {}
@@ -130,8 +131,9 @@ class Creator:
         pending = self._pending(engine, demand, order)
         state.reserve(pending, order.replaces.id if order.replaces else "")
         try:
-            await self._luggage.bring(order.config, engine, order.leaves)
-            answer = await self._ask(engine, order, demand)
+            with self._luggage.claimed(order.config):
+                await self._bring(engine, order)
+                answer = await self._ask(engine, order, demand)
             if answer.status == 201:
                 made = replace(pending, id=orjson.loads(answer.body)["Id"], pending=False)
                 state.confirm(pending.id, made)
@@ -141,6 +143,12 @@ class Creator:
             state.release(pending.id)
         self._judge(engine, order, answer)
         return answer
+
+    async def _bring(self, engine: Engine, order: Order) -> None:
+        try:
+            await self._luggage.bring(order.config, engine, order.leaves)
+        except ApiError as error:
+            raise NotMadeError(error) from None
 
     def _pending(self, engine: Engine, demand: Demand, order: Order) -> Container:
         config = order.config

@@ -1,26 +1,43 @@
-"""What a container brings to its node: networks and volumes that nobody uses yet.
+"""What a container needs on its node: networks and volumes that nobody uses yet, and its image.
 
-They live on one node and draw containers there; only where that node will not do, and as long as
-they are nobody's, they follow the container instead.
+A network or volume lives on one node and draws containers there. Only where that node will not do,
+and as long as it is nobody's, it follows the container instead; an image that no registry has is
+copied. From the choice of a node on, until the container is made or not, what it names is claimed:
+another create must not move it away meanwhile.
 """
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 
+from twisted.internet.defer import DeferredLock
+
 from swarmd.core.config import CreateRequest
+from swarmd.core.errors import Conflict
 from swarmd.core.model import Engine
+from swarmd.manager.distribute import Distributor
 from swarmd.manager.networks import Networks
 from swarmd.manager.volumes import Volumes
 from swarmd.scheduler.request import Placement
 
 
 class Luggage:
-    """The networks and volumes that a create names."""
+    """The networks, volumes and the image that a create names."""
 
-    def __init__(self, networks: Networks, volumes: Volumes) -> None:
+    def __init__(self, networks: Networks, volumes: Volumes, images: Distributor) -> None:
         self._networks = networks
         self._volumes = volumes
+        self._images = images
+        self._claims: Counter[str] = Counter()
+        self._moving = DeferredLock()
+
+    async def settled(self) -> None:
+        """Returns when nothing is on its way, so that every look finds things where they stay."""
+        if self._moving.locked:
+            await self._moving.run(lambda: None)
 
     def left_behind(self, wanted: Placement, leaves: str = "") -> Placement:
         """``wanted`` without what could be moved to wherever the container goes.
@@ -32,28 +49,62 @@ class Luggage:
         networks = (
             name
             for name in wanted.networks
-            if not self._networks.movable(name) and not self._networks.only_on(name, leaves)
+            if not self._networks.only_on(name, leaves)
+            and (self._claims[self._networks.identity(name)] or not self._networks.movable(name))
         )
         volumes = (
             name
             for name in wanted.volumes
-            if not self._volumes.movable(name) and not self._volumes.only_on(name, leaves)
+            if not self._volumes.only_on(name, leaves)
+            and (self._claims[self._volumes.identity(name)] or not self._volumes.movable(name))
         )
         return replace(wanted, networks=tuple(networks), volumes=tuple(volumes))
 
+    @contextmanager
+    def claimed(self, config: CreateRequest) -> Iterator[None]:
+        """For the time of one attempt to create."""
+        claims = [
+            *map(self._networks.identity, config.networks),
+            *map(self._volumes.identity, config.volumes),
+        ]
+        self._claims.update(claims)
+        try:
+            yield
+        finally:
+            self._claims.subtract(claims)
+            self._claims += Counter()  # drops what is at zero
+
     async def bring(self, config: CreateRequest, engine: Engine, leaves: str = "") -> None:
         """Moves or copies what is elsewhere to ``engine``, before the create is sent there."""
+        await self._images.bring(config.image, engine)
+        if config.networks or config.volumes:
+            await self._moving.acquire()
+            try:
+                await self._bring_networks(config, engine, leaves)
+                await self._bring_volumes(config, engine)
+            finally:
+                self._moving.release()
+
+    async def _bring_networks(self, config: CreateRequest, engine: Engine, leaves: str) -> None:
         for name in config.networks:
             copied = self._networks.only_on(name, leaves)
             network = self._networks.movable(name)
             if copied is not None:
                 await self._networks.copy(copied, engine)
             elif network is not None and network.engine is not engine:
+                self._check_alone(self._networks.identity(name), name)
                 await self._networks.move(network, engine)
+
+    async def _bring_volumes(self, config: CreateRequest, engine: Engine) -> None:
         for name in config.volumes:
             volume = self._volumes.movable(name)
             if volume is not None and volume.engine is not engine:
+                self._check_alone(self._volumes.identity(name), name)
                 await self._volumes.move(volume, engine)
+
+    def _check_alone(self, claim: str, name: str) -> None:
+        if self._claims[claim] > 1:
+            raise Conflict(f"{name} is just being taken by a container on another node")
 
     def unpacked(self, config: CreateRequest, engine: Engine) -> None:
         """The container is there: its volumes may hold data from now on."""

@@ -87,6 +87,13 @@ class Networks:
 
     # Moving
 
+    def identity(self, ref: str) -> str:
+        """The same for every reference to one network."""
+        try:
+            return f"network {network_id(find_network(self._fleet.state, ref).value)}"
+        except (NotFound, BadParameter):
+            return f"network {ref}"
+
     def movable(self, ref: str) -> Found[Network] | None:
         """The network, if it may follow a container: local, nobody's, and not predefined."""
         try:

@@ -114,12 +114,12 @@ class References:
         return ref
 
     def _network(self, ref: str) -> str:
-        """A network that was moved is known to clients by an ID that its engine never had."""
+        """One that was moved is known to clients by an ID that its engine never had."""
         try:
             network = find_network(self._state, ref).value
         except NotFound:
             return ref
-        return network.id if network_id(network) == ref else ref
+        return ref if network_id(network) == network.id else network.name
 
     def dependencies(self) -> Iterator[Pin]:
         for option, ref in self._config.containers:

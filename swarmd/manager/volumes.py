@@ -86,6 +86,10 @@ class Volumes:
 
     # Moving
 
+    def identity(self, ref: str) -> str:
+        """The same for every reference to one volume."""
+        return f"volume {self._split(ref)[1]}"
+
     def mounted(self, engine: Engine, names: tuple[str, ...]) -> None:
         """A container that mounts them was made: from now on they may hold data."""
         self._empty.difference_update((engine.key, name) for name in names)

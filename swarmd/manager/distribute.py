@@ -1,0 +1,211 @@
+"""Images that no registry has, brought from engine to engine where they are needed.
+
+What one engine saves, another loads, as it comes: nothing is kept here, and the slower of the two
+sets the pace.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from urllib.parse import quote
+
+from twisted.internet.defer import CancelledError, Deferred, DeferredList
+from twisted.logger import Logger
+from twisted.python.failure import Failure
+
+from swarmd.cluster.lookup import engines_with_image, find_image
+from swarmd.core.build import DISTRIBUTE
+from swarmd.core.config import label_list
+from swarmd.core.errors import ApiError, EngineRefused
+from swarmd.core.expressions import Expression, parse_expression, parse_expressions
+from swarmd.core.model import Engine, Image
+from swarmd.core.version import show
+from swarmd.manager.fanout import message_of
+from swarmd.manager.fleet import Fleet
+from swarmd.manager.fresh import settle_lists
+from swarmd.manager.placer import Placer
+from swarmd.manager.progress import NodeProgress
+from swarmd.scheduler.request import Placement
+from swarmd.streams.calls import Answer, StreamCall
+from swarmd.streams.upload import Upload
+
+SILENCE = 600.0  # seconds in which an engine may say nothing: it packs all before it sends
+TAR = ((b"Content-Type", b"application/x-tar"),)
+EVERYWHERE = "all"
+
+Refs = frozenset[tuple[str, str]]  # (tag, image ID)
+
+_log = Logger()
+
+
+class Distributor:
+    """All copies; ``builds`` is where images go that say nothing: "", "all" or a constraint."""
+
+    def __init__(self, fleet: Fleet, placer: Placer, builds: str = "") -> None:
+        self._fleet = fleet
+        self._placer = placer
+        self._builds = builds
+        self._under_way: dict[tuple[str, str], list[Deferred[None]]] = {}
+
+    async def bring(self, ref: str, engine: Engine) -> None:
+        """Makes a local-only image available on ``engine``; leaves to the client what it can pull.
+
+        Raises:
+            ApiError: It could not be copied, with both nodes' names.
+        """
+        if find_image(engine, ref) is not None:
+            return
+        holders = [one for one in engines_with_image(self._fleet.state, ref) if one.healthy]
+        images = [image for one in holders if (image := find_image(one, ref)) is not None]
+        if holders and not any(image.digests for image in images):
+            await self.copy(ref, holders[0], engine)
+
+    async def copy(self, ref: str, source: Engine, to: Engine) -> None:
+        """Once, however many ask for the same at a time; goes on if who asked leaves."""
+        key = (ref, to.key)
+        waiter: Deferred[None] = Deferred()
+        if key in self._under_way:
+            self._under_way[key].append(waiter)
+        else:
+            self._under_way[key] = [waiter]
+            copying = Deferred.fromCoroutine(self._copy(ref, source, to))
+            copying.addBoth(self._tell, key)
+        await waiter
+
+    def _tell(self, result: Failure | None, key: tuple[str, str]) -> None:
+        for waiter in self._under_way.pop(key):
+            if not waiter.called:
+                waiter.callback(result)
+
+    async def _copy(self, ref: str, source: Engine, to: Engine) -> None:
+        _log.info("copying image {ref} from {a} to {b}", ref=ref, a=source.name, b=to.name)
+        await Copy(self._fleet, ref, source, to).run()
+        self._fleet.state.mark_stale(to.key, "images")
+        await settle_lists(self._fleet, "images")
+
+    # After builds
+
+    def refs(self, engine: Engine) -> Refs:
+        """What the engine's tags mean now; to be compared after a build."""
+        return frozenset(engine.image_refs.items())
+
+    async def spread(self, engine: Engine, before: Refs) -> None:
+        """Copies what a build has tagged on ``engine`` to where its label, or the option, says.
+
+        The build is over, and its client served: what fails is only logged.
+        """
+        await settle_lists(self._fleet, "images")
+        new = sorted(self.refs(engine) - before)
+        copies = [
+            Deferred.fromCoroutine(self._spread_one(ref, engine, engine.images[image_id]))
+            for ref, image_id in new
+            if "@" not in ref and image_id in engine.images
+        ]
+        await DeferredList(copies, consumeErrors=True)
+
+    async def _spread_one(self, ref: str, source: Engine, image: Image) -> None:
+        for engine in self._targets(ref, image):
+            if engine is source or engine.image_refs.get(ref) == image.id or not engine.healthy:
+                continue
+            try:
+                await self.copy(ref, source, engine)
+            except ApiError as error:
+                _log.warn("image {ref} was not distributed: {why}", ref=ref, why=error.message)
+
+    def _targets(self, ref: str, image: Image) -> Collection[Engine]:
+        wish = image.labels.get(DISTRIBUTE) or ("" if image.digests else self._builds)
+        if not wish:
+            return ()
+        if wish == EVERYWHERE:
+            return self._fleet.healthy()
+        try:
+            return self._placer.rank(Placement(constraints=_constraints(wish)))
+        except ApiError as error:
+            _log.warn("image {ref} is not distributed: {why}", ref=ref, why=error.message)
+            return ()
+
+
+def _constraints(wish: str) -> tuple[Expression, ...]:
+    """One expression, or a JSON list of them."""
+    if wish.startswith("["):
+        return parse_expressions(label_list(DISTRIBUTE, wish))
+    return (parse_expression(wish),)
+
+
+class Copy:
+    """One image on its way: the source's answer is the target's request."""
+
+    def __init__(self, fleet: Fleet, ref: str, source: Engine, to: Engine) -> None:
+        self._fleet = fleet
+        self._ref = ref
+        self._source = source
+        self._to = to
+        self._loading: Upload | None = None
+        self._saving: StreamCall | None = None
+        self._progress = NodeProgress(to, lambda line: None)
+        self._ready: Deferred[None] = Deferred()
+
+    async def run(self) -> None:
+        """Raises ApiError. A download that breaks off breaks the upload, so nothing is half."""
+        target = f"{self._prefix(self._to)}/images/load?quiet=1"
+        loading = self._fleet.link(self._to).upload(
+            "POST", target, self._progress.receive, self._flow, headers=TAR, idle_timeout=SILENCE
+        )
+        self._loading = loading
+        loading.answer.addBoth(self._stop_saving)
+        try:
+            await self._ready
+            await self._save()
+            loading.end()
+        except (ApiError, CancelledError):
+            if not loading.answer.called:
+                loading.answer.addErrback(lambda _: None)
+                loading.answer.cancel()
+                raise
+        self._check(self._to, await loading.answer)
+        if self._progress.error:
+            raise EngineRefused(self._to.name, 500, self._words(self._progress.error))
+
+    async def _save(self) -> None:
+        target = f"{self._prefix(self._source)}/images/get?names={quote(self._ref, safe='')}"
+        answer = await self._fleet.link(self._source).stream(
+            "GET", target, self._saved, on_open=self._opened, idle_timeout=SILENCE
+        )
+        self._check(self._source, answer)
+
+    def _opened(self, saving: StreamCall) -> None:
+        self._saving = saving
+
+    def _saved(self, data: bytes) -> None:
+        assert self._loading is not None
+        self._loading.write(data)
+        self._flow()
+
+    def _flow(self) -> None:
+        """The engine that loads sets the pace of the one that saves."""
+        if not self._ready.called:
+            self._ready.callback(None)
+        if self._saving is None or self._loading is None:
+            return
+        if self._loading.full:
+            self._saving.pause()
+        else:
+            self._saving.resume()
+
+    def _stop_saving(self, result: Answer | Failure) -> Answer | Failure:
+        """The target has answered, or is gone: it takes no more."""
+        if not self._ready.called:
+            self._ready.cancel()
+        if self._saving is not None:
+            self._saving.answer.cancel()
+        return result
+
+    def _check(self, engine: Engine, answer: Answer) -> None:
+        if answer.status >= 400:
+            raise EngineRefused(engine.name, answer.status, self._words(message_of(answer.body)))
+
+    def _words(self, cause: str) -> str:
+        return f"copying image {self._ref} from {self._source.name} to {self._to.name}: {cause}"
+
+    def _prefix(self, engine: Engine) -> str:
+        return f"/v{show(self._fleet.version_for(engine, None))}"
