@@ -104,7 +104,7 @@ def test_a_sink_may_hold_what_it_is_just_given() -> None:
 
 
 def test_expect_continue() -> None:
-    client, sink = make()
+    client, _ = make()
     head = CHUNKED.replace(b"\r\n\r\n", b"\r\nExpect: 100-continue\r\n\r\n")
     client.send(head)
     assert client.sent == b"HTTP/1.1 100 Continue\r\n\r\n"
