@@ -12,5 +12,5 @@ PLAIN_HTTP_REFUSAL = (
 
 
 def looks_like_plain_http(first: bytes) -> bool:
-    """Whether a connection that begins so is no TLS: records begin with a byte from 0x14 to 0x17."""
+    """Whether a connection that begins so is no TLS, whose records begin with 0x14 to 0x17."""
     return first[:1].isalpha()
