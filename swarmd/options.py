@@ -60,6 +60,11 @@ class Options(usage.Options):
         ["debug", None, "Short for --log-level debug."],
         ["experimental", None, "Accepted for old unit files; changes nothing."],
         ["refresh-on-node-filter", None, "Accepted for old unit files; ps is always fresh."],
+        [
+            "reschedule-confirm",
+            None,
+            "No node counts as lost before an operator has said so: swarmd node lost NODE.",
+        ],
         ["replication", None, "Refused: not supported."],
         ["api-enable-cors", None, "Refused: not supported."],
         ["cors", None, "Refused: not supported."],
@@ -89,6 +94,9 @@ class Options(usage.Options):
         ["distribute-builds", None, None, "Copy built images to all engines, or to those that a "
          "constraint allows."],
         ["state-dir", None, None, "Folder where operators' decisions outlive a restart."],
+        ["reschedule", None, "off", "For containers that do not say it themselves: off, or "
+         "on-node-failure to make them again elsewhere when their node is lost."],
+        ["reschedule-grace", None, "60s", "A node that has not answered for so long is lost."],
         ["max-connections", None, "10000", "Client connections at one time."],
         ["log-level", "l", None, "debug, info (the default), warn, error or fatal."],
         ["container-name-refresh-filter", None, None, "Accepted for old unit files; ps is always "

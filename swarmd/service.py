@@ -43,6 +43,7 @@ from swarmd.manager.networks import Networks
 from swarmd.manager.placer import Placer
 from swarmd.manager.plans import Plans
 from swarmd.manager.volumes import Volumes
+from swarmd.operations import Operations
 from swarmd.options import Options as Options
 from swarmd.settings import Settings
 from swarmd.streams.tls import ServerTLSFactory
@@ -151,6 +152,9 @@ def _door(settings: Settings, reactor: Any, fleet: Fleet, chance: random.Random)
     builders = Builders(fleet, reactor)
     builds = Build(fleet, Builds(fleet, placer, builders, reactor), builders, distributor)
     root = make_tree(fleet, _identity(settings), creator, plans, networks, volumes, builds, reactor)
+    operations = Operations(settings, reactor, chance, fleet, creator, placer, plans, networks)
+    operations.attach(root)
+    operations.setServiceParent(fleet)
     headers = CommonHeaders(fleet.now, __version__, lambda: show(fleet.api_version))
     site = DockerSite(root, reactor, headers, max_connections=settings.max_connections)
     secure = _secured(settings.tls) if settings.tls else None

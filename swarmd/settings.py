@@ -13,12 +13,16 @@ from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 from swarmd.core.addresses import PLAIN_PORT, TLS_PORT
+from swarmd.core.config import RESCHEDULE_POLICIES
 from swarmd.core.errors import BadParameter
 from swarmd.core.expressions import parse_expression
 from swarmd.core.units import parse_duration
 from swarmd.discovery import source
 from swarmd.discovery.entry import Entry
 from swarmd.exposure import is_exposed, parse_listen
+from swarmd.manager.intent import Intent
+from swarmd.manager.known import ON_FAILURE
+from swarmd.manager.reschedule import Rules
 from swarmd.scheduler.policy import Policy
 from swarmd.scheduler.registry import make_policy
 from swarmd.tls_files import TlsFiles, engine_files, listen_files
@@ -35,6 +39,7 @@ LOG_LEVELS = {
 }
 CLUSTER_OPTIONS = {"swarm.overcommit": "0.05", "swarm.createretry": "0"}
 DEFAULT_POLICY = make_policy(overcommit=0.05)
+NO_RESCHEDULING = Rules()
 
 T = TypeVar("T")
 
@@ -59,6 +64,7 @@ class Settings:
         refresh_max: Seconds.
         log_level: A name of Twisted's LogLevel.
         state_dir: Absolute; None keeps no state on disk.
+        rescheduling: What happens when a node is lost.
         max_connections: Of clients at one time, over all listeners.
     """
 
@@ -75,6 +81,7 @@ class Settings:
     log_level: str = "info"
     insecure: bool = False
     state_dir: str | None = None
+    rescheduling: Rules = NO_RESCHEDULING
     max_connections: int = 10_000
     network_driver: str = "bridge"
     volumes_everywhere: bool = False
@@ -124,6 +131,7 @@ def from_options(options: Mapping[str, Any], environ: Mapping[str, str]) -> Sett
         log_level=_log_level(options, environ),
         insecure=bool(options["insecure"]),
         state_dir=_state_dir(options["state-dir"]),
+        rescheduling=_rescheduling(options),
         max_connections=_number(options, "max-connections"),
         network_driver=options["default-network-driver"],
         volumes_everywhere=_volumes_everywhere(options["volume-scope"]),
@@ -246,7 +254,19 @@ def _state_dir(given: str | None) -> str | None:
     path = os.path.abspath(given)
     if not os.path.isdir(path) or not os.access(path, os.W_OK | os.X_OK):
         raise ValueError(f"--state-dir {path} is not a folder that swarmd may write to")
+    Intent(path)
     return path
+
+
+def _rescheduling(options: Mapping[str, Any]) -> Rules:
+    default = options["reschedule"]
+    if default not in RESCHEDULE_POLICIES:
+        raise ValueError(f"--reschedule {default!r} is none of {_listed(RESCHEDULE_POLICIES)}")
+    return Rules(
+        default=default == ON_FAILURE,
+        grace=_named("reschedule-grace", parse_duration, options["reschedule-grace"]),
+        confirm=bool(options["reschedule-confirm"]),
+    )
 
 
 def _named(name: str, parse: Callable[[str], T], text: str) -> T:
