@@ -6,6 +6,7 @@ import re
 
 import orjson
 
+from swarmd.cluster.kept_ids import with_kept_ids
 from swarmd.core.model import Engine
 
 # Quotes within strings are escaped, so these can only be keys; Ports comes before Networks.
@@ -20,6 +21,7 @@ def with_node(body: bytes, engine: Engine) -> bytes:
     The section is spliced in before the last brace: decoding and encoding the whole would cost
     thirty times as much and could lose what we do not model.
     """
+    body = with_kept_ids(body, engine)
     end = body.rstrip().rfind(b"}")
     if end < 0:
         return body

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
@@ -11,18 +12,22 @@ from twisted.web.resource import IResource
 from swarmd.api.resource import MISSING, Noun, Route
 from swarmd.api.target import target
 from swarmd.cluster.filters import NetworkQuery
-from swarmd.cluster.lookup import PREDEFINED, Found, find_container, find_network, network_id
+from swarmd.cluster.kept_ids import network_id
+from swarmd.cluster.lookup import PREDEFINED, Found, find_container, find_network, network_identity
 from swarmd.cluster.views import network_list
 from swarmd.core.errors import ApiError, BadParameter
 from swarmd.core.model import Engine, Network
 from swarmd.front.request import DockerRequest
-from swarmd.manager.fanout import Outcome, ask_engines, first_success
+from swarmd.manager.fanout import Outcome, ask_engines, refusal
 from swarmd.manager.fleet import Fleet
 from swarmd.manager.fresh import settle_lists
 from swarmd.manager.networks import Networks as Manager
 from swarmd.manager.networks import decoded
 from swarmd.manager.prune import prune
 from swarmd.streams.forward import forward
+
+INSPECT = 5.0  # seconds: a slow node must not hold up what the others say of a network
+CHANGE = 30.0
 
 
 class Networks(Noun):
@@ -58,11 +63,10 @@ class Networks(Noun):
 
     async def inspect(self, ref: str, request: DockerRequest) -> None:
         found = await self._find(ref)
-        engines = found.engines[:1] if found.value.scope == "local" else found.engines
-        outcomes = await self._ask(request, "GET", found, engines)
+        outcomes = await self._ask(request, "GET", found, found.engines)
         shown = [outcome.json() for outcome in outcomes if outcome.ok]
         if not shown:
-            first_success(outcomes)
+            raise refusal(outcomes)
         request.reply_json(200, _merged(shown, found.value))
 
     async def remove(self, ref: str, request: DockerRequest) -> None:
@@ -70,8 +74,11 @@ class Networks(Noun):
         if found.value.name in PREDEFINED:
             message = f"{found.value.name} is a pre-defined network and cannot be removed"
             raise ApiError(message, 403)
-        outcomes = await self._ask(request, "DELETE", found, found.engines[:1])
-        first_success(outcomes)
+        everywhere = found.value.scope == "local"  # copies of one network; else it is one thing
+        holders = found.engines if everywhere else _healthy_first(found.engines)[:1]
+        outcomes = await self._ask(request, "DELETE", found, holders)
+        if not all(outcome.ok for outcome in outcomes):
+            raise refusal(outcomes)
         request.reply(204)
 
     async def attach(self, ref: str, action: str, request: DockerRequest) -> None:
@@ -118,13 +125,14 @@ class Networks(Noun):
         request: DockerRequest,
         method: str,
         found: Found[Network],
-        engines: tuple[Engine, ...],
+        engines: Sequence[Engine],
     ) -> list[Outcome]:
         def path(engine: Engine) -> str:
             network = _on(engine, found)
             return target(self._fleet, request, engine, "networks", network.id).decode()
 
-        outcomes = await ask_engines(self._fleet, engines, method, path)
+        limit = INSPECT if method == "GET" else CHANGE
+        outcomes = await ask_engines(self._fleet, engines, method, path, timeout=limit)
         if method != "GET":
             for engine in engines:
                 self._fleet.state.mark_stale(engine.key, "networks")
@@ -132,11 +140,16 @@ class Networks(Noun):
 
 
 def _on(engine: Engine, found: Found[Network]) -> Network:
-    """The network as this engine has it: predefined ones have an ID on each."""
+    """The network as this engine has it: predefined ones and copies have an ID on each."""
     if found.value.id in engine.networks:
         return found.value
-    same = (one for one in engine.networks.values() if one.name == found.value.name)
+    wanted = network_identity(found.value, engine)
+    same = (one for one in engine.networks.values() if network_identity(one, engine) == wanted)
     return next(same, found.value)
+
+
+def _healthy_first(engines: tuple[Engine, ...]) -> list[Engine]:
+    return sorted(engines, key=lambda engine: not engine.healthy)
 
 
 def _merged(shown: list[Any], network: Network) -> dict[str, Any]:

@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import Generic, NamedTuple, TypeVar
 
+from swarmd.cluster.kept_ids import network_id
 from swarmd.cluster.state import State
 from swarmd.core.errors import Ambiguous, NoSuchContainer, NoSuchExec, NotFound
 from swarmd.core.model import Container, Engine, Image, Network, Volume
-from swarmd.core.names import KEPT_ID, familiar, may_be_id, split_node
+from swarmd.core.names import familiar, may_be_id, split_node
 
 V = TypeVar("V", Network, Volume)
 
@@ -124,11 +125,6 @@ def _ranked_networks(state: State, ref: str) -> list[list[tuple[Network, Engine]
             if name and (one.id.startswith(name) or network_id(one).startswith(name))
         ],
     ]
-
-
-def network_id(network: Network) -> str:
-    """The ID that clients know it by."""
-    return network.labels.get(KEPT_ID) or network.id
 
 
 def network_identity(network: Network, engine: Engine) -> str:

@@ -16,7 +16,8 @@ from swarmd.cluster.filters import (
     one_of,
     text_test,
 )
-from swarmd.cluster.lookup import PREDEFINED, network_id, network_identity
+from swarmd.cluster.kept_ids import network_id
+from swarmd.cluster.lookup import PREDEFINED, network_identity
 from swarmd.cluster.state import State
 from swarmd.core.model import Engine, Network
 from swarmd.core.names import natural

@@ -20,6 +20,7 @@ from swarmd.cluster.filters import (
     one_of,
     port_range,
 )
+from swarmd.cluster.kept_ids import own_ids
 from swarmd.cluster.lookup import find_container, find_image
 from swarmd.cluster.state import State
 from swarmd.core.decode import STATES
@@ -108,6 +109,8 @@ def _tests(state: State, query: ListQuery) -> list[Test]:
         tests.append(_ancestor(state, filters["ancestor"]))
     if "name" in filters:
         tests.append(_name(state, filters["name"]))
+    if "network" in filters:
+        tests.append(_network(state, filters["network"]))
     if ports := [*_ports(filters, "publish"), *_ports(filters, "expose")]:
         tests.append(lambda container: any(test(container) for test in ports))
     if (task := flag(filters, "is-task")) is not None:
@@ -146,9 +149,12 @@ def _exited(values: Sequence[str]) -> Iterable[Test]:
     yield lambda c: c.exit_code in codes and not c.running and c.finished_at > 0
 
 
-def _network(values: Sequence[str]) -> Iterable[Test]:
-    yield lambda container: any(
-        name == value or (value and network_id.startswith(value))
+def _network(state: State, values: Sequence[str]) -> Test:
+    moved = frozenset(
+        own for value in values if value for own in own_ids(value, state.engines.values())
+    )
+    return lambda container: any(
+        name == value or (value and network_id.startswith(value)) or network_id in moved
         for name, network_id in container.networks
         for value in values
     )
@@ -166,7 +172,6 @@ _MAKERS: dict[str, Callable[[Sequence[str]], Iterable[Test]]] = {
     "health": _health,
     "label": _label,
     "exited": _exited,
-    "network": _network,
     "volume": _volume,
 }
 

@@ -209,6 +209,7 @@ class Engine:
         updated: Wall-clock seconds of the last news from it.
         cordoned: Takes no new containers.
         warnings: What the last sync could not learn, in words.
+        kept_ids: Of networks that were moved here: their ID, and the one that clients know.
         dirty: IDs of containers whose list entry may be out of date (or not known yet); a read
             refreshes them first.
         stale: Which of "images", "networks", "volumes" must be listed again before a read.
@@ -236,6 +237,7 @@ class Engine:
     image_refs: dict[str, str] = field(default_factory=dict)  # tag or digest -> image id
     networks: dict[str, Network] = field(default_factory=dict)
     volumes: dict[str, Volume] = field(default_factory=dict)
+    kept_ids: tuple[tuple[bytes, bytes], ...] = ()
     dirty: set[str] = field(default_factory=set)
     stale: set[str] = field(default_factory=set)
     tally: Tally = field(default_factory=Tally)

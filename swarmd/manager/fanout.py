@@ -84,6 +84,12 @@ def first_success(outcomes: Sequence[Outcome]) -> Outcome:
     raise together(outcomes)
 
 
+def refusal(outcomes: Sequence[Outcome]) -> ApiError:
+    """The engine's own words if only one was asked, else those of each that failed."""
+    only = outcomes[0].error if len(outcomes) == 1 else None
+    return only or together(outcomes)
+
+
 def together(outcomes: Sequence[Outcome]) -> ApiError:
     """One error out of all failures: the first one's status, each node with its words."""
     failed = [outcome for outcome in outcomes if outcome.error is not None]

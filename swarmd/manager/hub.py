@@ -8,6 +8,7 @@ from typing import Any
 
 import orjson
 
+from swarmd.cluster.kept_ids import with_kept_ids
 from swarmd.cluster.state import State
 
 Listener = Callable[["FleetEvent"], None]
@@ -71,6 +72,9 @@ class Hub:
         record = dict(event)
         if engine is not None:
             actor = dict(record.get("Actor") or {})
+            if record.get("Type") == "network":
+                own = str(actor.get("ID", "")).encode()
+                actor["ID"] = with_kept_ids(own, engine).decode()
             actor["Attributes"] = {
                 **(actor.get("Attributes") or {}),
                 "node.name": engine.name,

@@ -11,7 +11,8 @@ from typing import Any
 
 import orjson
 
-from swarmd.cluster.lookup import PREDEFINED, Found, find_network, network_id
+from swarmd.cluster.kept_ids import network_id
+from swarmd.cluster.lookup import PREDEFINED, Found, find_network
 from swarmd.core.errors import ApiError, BadParameter, Conflict, EngineRefused, NotFound
 from swarmd.core.model import Engine, Network
 from swarmd.core.names import KEPT_ID, split_node

@@ -8,7 +8,8 @@ from typing import Any
 
 import orjson
 
-from swarmd.cluster.lookup import find_container, find_network, network_id
+from swarmd.cluster.kept_ids import network_id
+from swarmd.cluster.lookup import find_container, find_network
 from swarmd.cluster.state import State
 from swarmd.core.config import CreateRequest, parse_create
 from swarmd.core.errors import BadParameter, NotFound
