@@ -31,13 +31,11 @@ _RELEASE_BUFFERS = 0x10
 _VERIFY_WORDS = {
     9: "is not valid yet",
     10: "has expired",
-    18: "is self-signed, not by our CA",
-    19: "is signed by another CA than ours",
-    20: "is signed by another CA than ours",
-    21: "is signed by another CA than ours",
     23: "was revoked",
     26: "is not made for this purpose (extended key usage)",
 }
+# Self-signed, or the chain ends in what we do not know; depth and certificate vary with the chain.
+_STRANGE_CA = (18, 19, 20, 21)
 
 
 @implementer(IOpenSSLClientConnectionCreator)
@@ -154,9 +152,12 @@ def _judge_engine(connection: Any, cert: X509, problem: int, depth: int, ok: int
 def _judge_client(connection: Any, cert: X509, problem: int, depth: int, ok: int) -> bool:
     if ok:
         return True
-    words = _VERIFY_WORDS.get(problem, f"was refused by OpenSSL (reason {problem})")
-    what = "the certificate" if depth == 0 else "the CA certificate"
-    connection.get_app_data().refusal = f"{what} {_subject(cert)} {words}"
+    if problem in _STRANGE_CA:
+        refusal = "its certificate is not signed by our CA"
+    else:
+        words = _VERIFY_WORDS.get(problem, f"was refused by OpenSSL (reason {problem})")
+        refusal = f"{'the CA' if depth else 'its'} certificate {_subject(cert)} {words}"
+    connection.get_app_data().refusal = refusal
     return False
 
 
@@ -171,9 +172,9 @@ def _missing_name(cert: X509, host: str) -> str:
         verify_service_identity(names, [wanted], [])
     except (CertificateError, VerificationError):
         held = ", ".join(_shown(names)) or "no name at all"
-        return f"the certificate {_subject(cert)} is not for {host}: its SAN has {held}"
+        return f"its certificate {_subject(cert)} is not for {host}: its SAN has {held}"
     except Exception as error:  # noqa: BLE001
-        return f"the certificate cannot be understood: {error}"
+        return f"its certificate cannot be understood: {error}"
     return ""
 
 
@@ -184,8 +185,7 @@ def _shown(patterns: Sequence[Any]) -> list[str]:
 
 
 def _subject(cert: X509) -> str:
-    name = cert.get_subject()
-    return f'"{name.commonName or name.organizationName or "without a name"}"'
+    return f'"{cert.to_cryptography().subject.rfc4514_string() or "without a name"}"'
 
 
 def _is_ip(host: str) -> bool:

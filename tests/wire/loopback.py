@@ -62,6 +62,7 @@ class Peer(Protocol):
         return self.transport
 
     def connectionMade(self) -> None:
+        self.wire.setTcpNoDelay(True)  # or a short write waits for the other side's delayed ACK
         self.factory.arrived.put(self)
 
     def send(self, data: bytes) -> None:
