@@ -145,7 +145,7 @@ def _door(settings: Settings, reactor: Any, fleet: Fleet, chance: random.Random)
         fleet,
         placer,
         plans,
-        Luggage(networks, volumes, distributor),
+        Luggage(networks, volumes, distributor, reactor),
         lambda taken: random_name(chance.choice, taken),
         settings.create_retry,
     )

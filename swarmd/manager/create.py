@@ -65,9 +65,9 @@ class Creator:
             check_container_name(order.name)
         else:
             order = replace(order, name=self._invent(self._fleet.state.name_taken))
-        await self._luggage.settled()
-        for what in ("images", "networks", "volumes"):
-            await settle_lists(self._fleet, what)
+        await self._settle()
+        if await self._luggage.waited(order.config):
+            await self._settle()
         failures: Failures = {}
         while len(failures) < self._tries:
             try:
@@ -81,6 +81,10 @@ class Creator:
             except NotMadeError as failure:
                 failures[engine.key] = engine, failure.error
         raise _all_failed(list(failures.values()))
+
+    async def _settle(self) -> None:
+        for what in ("images", "networks", "volumes"):
+            await settle_lists(self._fleet, what)
 
     # Where
 

@@ -14,6 +14,8 @@ from contextlib import contextmanager
 from dataclasses import replace
 
 from twisted.internet.defer import DeferredLock
+from twisted.internet.interfaces import IReactorTime
+from twisted.internet.task import deferLater
 
 from swarmd.core.config import CreateRequest
 from swarmd.core.errors import Conflict
@@ -23,21 +25,36 @@ from swarmd.manager.networks import Networks
 from swarmd.manager.volumes import Volumes
 from swarmd.scheduler.request import Placement
 
+COURTESY = 0.1  # seconds
+
 
 class Luggage:
     """The networks, volumes and the image that a create names."""
 
-    def __init__(self, networks: Networks, volumes: Volumes, images: Distributor) -> None:
+    def __init__(
+        self, networks: Networks, volumes: Volumes, images: Distributor, clock: IReactorTime
+    ) -> None:
         self._networks = networks
         self._volumes = volumes
         self._images = images
+        self._clock = clock
         self._claims: Counter[str] = Counter()
         self._moving = DeferredLock()
 
-    async def settled(self) -> None:
-        """Returns when nothing is on its way, so that every look finds things where they stay."""
-        if self._moving.locked:
+    async def waited(self, config: CreateRequest) -> bool:
+        """Returns when nothing is on its way, so that every look finds things where they stay.
+
+        Whether that took time, in which things may have changed.
+
+        Compose creates independent services at the same time. A container that may go anywhere
+        waits a moment before it takes a network for its node: one that may not can go first.
+        """
+        yields = not _is_bound(config) and any(map(self._networks.movable, config.networks))
+        if yields:
+            await deferLater(self._clock, COURTESY)
+        if under_way := bool(self._moving.locked):
             await self._moving.run(lambda: None)
+        return yields or under_way
 
     def left_behind(self, wanted: Placement, leaves: str = "") -> Placement:
         """``wanted`` without what could be moved to wherever the container goes.
@@ -109,3 +126,8 @@ class Luggage:
     def unpacked(self, config: CreateRequest, engine: Engine) -> None:
         """The container is there: its volumes may hold data from now on."""
         self._volumes.mounted(engine, config.volumes)
+
+
+def _is_bound(config: CreateRequest) -> bool:
+    """Whether it says itself on which nodes it can be."""
+    return bool(config.constraints or config.affinities or config.whitelists or config.containers)
