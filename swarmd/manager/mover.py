@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 import orjson
+from twisted.internet.defer import Deferred, DeferredLock
 
 from swarmd.core.errors import ApiError, EngineRefused, EngineUnreachable, Unavailable
 from swarmd.core.model import Container, Engine
@@ -32,6 +33,8 @@ class Mover:
         self._fleet = fleet
         self._creator = creator
         self._plans = plans
+        # Two containers of one network must not take it to two nodes, so they go in turn.
+        self._in_turn = DeferredLock()
 
     async def create(self, plan: Blueprint, old: Container) -> Container:
         """Makes, but does not start, what ``plan`` says, on a node that the scheduler chooses.
@@ -42,9 +45,9 @@ class Mover:
             plan.name, plan.body, plan.config, f"move {old.id}", self._fleet.api_version,
             replaces=old,
         )  # fmt: skip
-        answer = await self._creator.create(order)
+        answer = await self._in_turn.run(self._created, order)
         if answer.status == 404 and await self._pull(order):
-            answer = await self._creator.create(order)
+            answer = await self._in_turn.run(self._created, order)
         if answer.status != 201:
             raise ApiError(message_of(answer.body), answer.status)
         new = self._fleet.state.containers.get(str(orjson.loads(answer.body)["Id"]))
@@ -52,6 +55,9 @@ class Mover:
             raise Unavailable(f"the node that {plan.name} was made on has left")
         await self._connect(new, plan.further)
         return new
+
+    def _created(self, order: Order) -> Deferred[Answer]:
+        return Deferred.fromCoroutine(self._creator.create(order))
 
     async def _pull(self, order: Order) -> bool:
         """Whether the node that the create was planned for has got the image."""
