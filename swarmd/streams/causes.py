@@ -55,6 +55,8 @@ def words(error: BaseException | None) -> str:
             return text
     if isinstance(error, ConnectError):
         return (error.args[-1] if error.args else "") or "connection failed"
+    if error is None:
+        return "connection lost"
     return str(error) or type(error).__name__
 
 

@@ -54,13 +54,17 @@ class HalfCloseTLS(TLSMemoryBIOProtocol):
 
     def handshaken(self) -> Deferred[Failure | None]:
         """Fires with None once the peer is trusted; fails with the reason if it is not."""
-        waiter: Deferred[Failure | None] = Deferred(lambda _: self.abortConnection())
+        waiter: Deferred[Failure | None] = Deferred(self._give_up)
         self._waiter = waiter
         if self._handshakeDone:
             self._tell_waiter(None)
         elif not self.connected:
             self._tell_waiter(Failure(PeerRefusedError(self.refusal or "connection lost")))
         return waiter
+
+    def _give_up(self, waiter: Deferred[Failure | None]) -> None:
+        self._waiter = None
+        self.abortConnection()
 
     def _tell_waiter(self, outcome: Failure | None) -> None:
         waiter, self._waiter = self._waiter, None

@@ -29,6 +29,9 @@ class Wire(StringTransport):
             return  # as a real one: it would wait for the producer
         self.ended = True
 
+    def unregisterProducer(self) -> None:
+        self.producer = None  # as a real one: also if there is none
+
     def abortConnection(self) -> None:
         self.aborted = True
         super().abortConnection()

@@ -52,6 +52,14 @@ def test_it_has_room_once_connected() -> None:
     assert not case.call.full and case.room == 1
 
 
+def test_an_empty_body_may_end_before_there_is_a_connection() -> None:
+    case = Case(hold=True)
+    case.call.end()
+    case.engine.dialling[0].callback(None)
+    assert case.engine.wire.sent.endswith(b"\r\n\r\n0\r\n\r\n")
+    assert case.engine.wire.producer is None
+
+
 def test_the_engine_sets_the_pace() -> None:
     case = Case()
     producer = case.engine.wire.producer

@@ -1,0 +1,42 @@
+from __future__ import annotations
+
+import pytest
+from OpenSSL import SSL
+from twisted.internet import error
+from twisted.internet.defer import CancelledError, TimeoutError
+
+from swarmd.streams.causes import words
+from swarmd.streams.tls import PeerRefusedError
+
+
+def tls(reason: str) -> SSL.Error:
+    return SSL.Error([("SSL routines", "", reason)])
+
+
+@pytest.mark.parametrize(
+    ("cause", "said"),
+    [
+        (error.ConnectionRefusedError(), "connection refused"),
+        (error.DNSLookupError(), "the host name is not known"),
+        (error.NoRouteError(), "no route to host"),
+        (error.TimeoutError(), "it does not answer (time limit reached)"),
+        (TimeoutError(5, "Deferred"), "it does not answer (time limit reached)"),
+        (CancelledError(), "given up"),
+        (error.ConnectionDone(), "connection closed"),
+        (error.ConnectionLost(), "connection lost"),
+        (error.ConnectionAborted(), "connection lost"),
+        (error.ConnectError(2, "No such file or directory"), "No such file or directory"),
+        (error.ConnectError(), "connection failed"),
+        (PeerRefusedError("its certificate has expired"), "its certificate has expired"),
+        (tls("wrong version number"), "it does not speak TLS; is its port the plain one?"),
+        (tls("tlsv13 alert certificate required"), "it demands a client certificate, and none"),
+        (tls("tlsv1 alert unknown ca"), "it does not trust the CA of our client certificate"),
+        (tls("something else"), "TLS: something else"),
+        (SSL.SysCallError(-1, "Unexpected EOF"), "TLS: connection lost"),
+        (ValueError("a reason"), "a reason"),
+        (ValueError(), "ValueError"),
+        (None, "connection lost"),
+    ],
+)
+def test_words(cause: BaseException | None, said: str) -> None:
+    assert words(cause).startswith(said)
