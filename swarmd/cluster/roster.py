@@ -61,8 +61,8 @@ class Roster:
 
     def refusal(self, engine: Engine, spec: Spec) -> str:
         """Why an engine of this ``spec`` cannot be managed under this key; "" if it can."""
-        if spec.swarm_manager or spec.version.startswith(("swarm/", "swarmd/")):
-            return "this is a swarm manager, not an engine"
+        if spec.version.startswith("swarm/"):
+            return "this is a manager of engines itself, which would lead round in circles"
         owner = self.owner(spec.id)
         if owner is not None and owner is not engine:
             return f"engine ID {spec.id} is already managed as {owner.name} at {owner.address}"

@@ -30,9 +30,14 @@ class Answer(Protocol):
 
 
 class Link(Protocol):
-    """All connections to one engine; EngineUnreachable from every call that gets no answer."""
+    """All connections to one engine; EngineUnreachable from every call that gets no answer.
+
+    Attributes:
+        peer: The IP address that answered last, "" for a UNIX socket.
+    """
 
     node: str
+    peer: str
 
     async def call(
         self,

@@ -86,7 +86,8 @@ class Session:
         if spec.id != before.id:
             self._position.reset()
         self._client.speak(spec.api_min, spec.api_max)
-        context.dispatch(actions.EngineValidated(self._key, spec, context.now()))
+        peer = self._client.link.peer
+        context.dispatch(actions.EngineValidated(self._key, spec, context.now(), peer))
         if not spec.id or engine.spec.id != spec.id:
             raise RefusedError(engine.error)
         self._client.link.node = engine.name

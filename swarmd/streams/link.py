@@ -48,11 +48,13 @@ class Link:
 
     Attributes:
         node: The engine's name as errors show it; may change.
+        peer: The IP address that answered last, "" for a UNIX socket.
         clock: For time limits.
     """
 
     def __init__(self, node: str, dial: Dial, clock: IReactorTime) -> None:
         self.node = node
+        self.peer = ""
         self.clock = clock
         self._dial = dial
         self._pool = Pool(clock)
@@ -202,6 +204,7 @@ class Link:
             connection.drop()
             return
         self._callers[caller] = None
+        self.peer = getattr(connection.transport.getPeer(), "host", "")
         caller.connected(connection, reused=False)
 
     def _undialled(self, failure: Failure, caller: Caller) -> None:

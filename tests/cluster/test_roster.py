@@ -143,8 +143,10 @@ def test_an_alias_is_free_once_its_owner_is_another_engine() -> None:
 @pytest.mark.parametrize(
     ("changes", "error"),
     [
-        ({"version": "swarm/1.2.9"}, "this is a swarm manager, not an engine"),
-        ({"swarm_manager": True}, "this is a swarm manager, not an engine"),
+        (
+            {"version": "swarm/1.2.9"},
+            "this is a manager of engines itself, which would lead round in circles",
+        ),
         ({"id": ""}, "the engine has no ID"),
     ],
 )

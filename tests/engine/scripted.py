@@ -102,6 +102,7 @@ class Script:
 
     clock: Clock
     node: str = "e1"
+    peer: str = ""
     info: Json = field(default_factory=dict)
     about: Json = field(default_factory=dict)
     lists: dict[str, Any] = field(default_factory=dict)
