@@ -1,13 +1,21 @@
-"""``swarmd …`` is ``twistd --nodaemon --pidfile= swarmd …`` under the same interpreter."""
+"""``swarmd …`` is ``twistd --nodaemon --pidfile= swarmd …`` under the same interpreter.
+
+``swarmd node …`` and ``swarmd explain …`` speak to a daemon that runs.
+"""
 
 from __future__ import annotations
 
+import os
 import sys
 
 from twisted.scripts.twistd import run
 
+from swarmd.cli import main as commands
+
 
 def main() -> None:
+    if sys.argv[1:2] and sys.argv[1] in commands.COMMANDS:
+        commands.run(sys.argv[1:], os.environ)
     sys.argv[1:1] = ["--nodaemon", "--pidfile=", "swarmd"]
     run()
 

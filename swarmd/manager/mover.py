@@ -9,6 +9,7 @@ from urllib.parse import quote, urlencode
 import orjson
 from twisted.internet.defer import Deferred, DeferredLock
 
+from swarmd.codec.json_stream import JsonLines
 from swarmd.core.errors import ApiError, EngineRefused, EngineUnreachable, Unavailable
 from swarmd.core.model import Container, Engine
 from swarmd.core.names import familiar
@@ -19,10 +20,10 @@ from swarmd.manager.fanout import message_of
 from swarmd.manager.fleet import Fleet
 from swarmd.manager.order import Order
 from swarmd.manager.plans import Plans
-from swarmd.manager.progress import NodeProgress
 from swarmd.streams.link import Answer
 
 SHORT = 30.0  # seconds for start, rename, remove, connect
+LINE_LIMIT = 1 << 20  # bytes of one line of progress
 PULL_IDLE = 120.0  # seconds without progress of a pull
 
 
@@ -65,15 +66,23 @@ class Mover:
         engine = self._fleet.state.engines.get(self._plans.find(order.client, image) or "")
         if engine is None:
             return False
-        progress = NodeProgress(engine, lambda line: None)
+        failure = ""
+        lines = JsonLines(LINE_LIMIT)
+
+        def receive(data: bytes) -> None:
+            nonlocal failure
+            for line in lines.feed(data):
+                failure = orjson.loads(line).get("error") or failure
+
         target = f"{self._version(engine)}/images/create?{urlencode({'fromImage': image})}"
         answer = await self._fleet.link(engine).stream(
-            "POST", target, progress.receive, idle_timeout=PULL_IDLE
+            "POST", target, receive, idle_timeout=PULL_IDLE
         )
         self._fleet.state.mark_stale(engine.key, "images")
-        if progress.error or answer.status >= 400:
-            cause = progress.error or message_of(answer.body)
-            raise EngineRefused(engine.name, 404, f"{image} cannot be pulled: {cause}")
+        if answer.status >= 400:
+            failure = message_of(answer.body)
+        if failure:
+            raise EngineRefused(engine.name, 404, f"{image} cannot be pulled: {failure}")
         return True
 
     async def _connect(self, new: Container, networks: Mapping[str, Mapping[str, Any]]) -> None:

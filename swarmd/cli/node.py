@@ -1,0 +1,192 @@
+"""``swarmd node …``: what runs where, and what operators want of it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Coroutine, Mapping
+from typing import Any
+from urllib.parse import quote, urlencode
+
+import orjson
+
+from swarmd.cli.arguments import Arguments
+from swarmd.cli.client import CommandError, Daemon
+from swarmd.cli.table import size, table
+
+USAGE = """\
+Usage: swarmd node COMMAND [-H HOST] [--json]
+
+  ls                        list nodes
+  inspect NODE              all that is known of one, as JSON
+  cordon NODE...            schedule nothing there any more
+  uncordon NODE...          schedule there again; also ends a drain
+  drain NODE                cordon, and move what may move; shows progress
+  label NODE KEY=VALUE...   set labels (weight=2 doubles its share); KEY- removes one
+  lost NODE                 it will not come back: reschedule without waiting
+  forget NODE CONTAINER...  give up containers of a node that does not answer
+
+HOST is tcp://HOST:PORT or unix:///PATH; without it the environment's DOCKER_HOST,
+DOCKER_TLS_VERIFY and DOCKER_CERT_PATH count."""
+
+Json = Mapping[str, Any]
+
+
+async def node(daemon: Daemon, arguments: Arguments) -> None:
+    words = arguments.words
+    if arguments.help or not words:
+        print(USAGE)
+        return
+    command = _COMMANDS.get(words[0])
+    if command is None:
+        raise CommandError(f"unknown command: node {words[0]}; there are {', '.join(_COMMANDS)}")
+    await command(daemon, words[1:], arguments.json)
+
+
+async def _ls(daemon: Daemon, words: list[str], as_json: bool) -> None:
+    _expect(words, 0, 0, "ls")
+    nodes = await daemon.call("GET", "/swarmd/nodes")
+    if as_json:
+        _show(nodes)
+        return
+    head = ("NAME", "ADDRESS", "STATUS", "AVAILABILITY", "CONTAINERS", "CPUS", "MEMORY", "VERSION")
+    print(table([head, *(_row(one) for one in nodes)]))
+    for one in nodes:
+        for note in _notes(one):
+            print(f"{one['Name']}: {note}")
+
+
+def _row(one: Json) -> tuple[str, ...]:
+    return (
+        one["Name"],
+        one["Address"],
+        one["Status"],
+        one["Availability"],
+        f"{one['Running']} of {one['Containers']} up",
+        f"{one['ReservedCPUs']:g} / {one['CPUs']}",
+        f"{size(one['ReservedMemory'])} / {size(one['Memory'])}",
+        one["EngineVersion"],
+    )
+
+
+def _notes(one: Json) -> list[str]:
+    notes = [one["Error"]] if one["Error"] else []
+    if one["Rescheduling"]:
+        notes.append(f"to be rescheduled: {', '.join(one['Rescheduling'])}")
+    return notes
+
+
+async def _inspect(daemon: Daemon, words: list[str], as_json: bool) -> None:
+    _expect(words, 1, 1, "inspect NODE")
+    _show(await daemon.call("GET", _path(words[0])))
+
+
+async def _cordon(daemon: Daemon, words: list[str], as_json: bool) -> None:
+    _expect(words, 1, None, "cordon NODE...")
+    await _each(daemon, words, "cordon", as_json)
+
+
+async def _uncordon(daemon: Daemon, words: list[str], as_json: bool) -> None:
+    _expect(words, 1, None, "uncordon NODE...")
+    await _each(daemon, words, "uncordon", as_json)
+
+
+async def _each(daemon: Daemon, words: list[str], action: str, as_json: bool) -> None:
+    for word in words:
+        changed = await daemon.call("POST", f"{_path(word)}/{action}")
+        _done(changed, f"{changed['Name']} {action}ed", as_json)
+
+
+async def _label(daemon: Daemon, words: list[str], as_json: bool) -> None:
+    _expect(words, 2, None, "label NODE KEY=VALUE... KEY-...")
+    add: dict[str, str] = {}
+    remove: list[str] = []
+    for word in words[1:]:
+        key, mark, value = word.partition("=")
+        if mark:
+            add[key] = value
+        elif word.endswith("-"):
+            remove.append(word[:-1])
+        else:
+            raise CommandError(f"{word!r} is neither KEY=VALUE nor KEY-")
+    body = {"Add": add, "Remove": remove}
+    changed = await daemon.call("POST", f"{_path(words[0])}/labels", body)
+    labels = " ".join(f"{key}={value}" for key, value in changed["OperatorLabels"].items())
+    _done(changed, f"{changed['Name']}: {labels or 'no labels of its operator'}", as_json)
+
+
+async def _lost(daemon: Daemon, words: list[str], as_json: bool) -> None:
+    _expect(words, 1, 1, "lost NODE")
+    changed = await daemon.call("POST", f"{_path(words[0])}/lost")
+    names = ", ".join(changed["Rescheduled"]) or "nothing"
+    _done(changed, f"{changed['Name']} is lost; rescheduling {names}", as_json)
+
+
+async def _forget(daemon: Daemon, words: list[str], as_json: bool) -> None:
+    _expect(words, 2, None, "forget NODE CONTAINER...")
+    for container in words[1:]:
+        query = urlencode({"container": container})
+        changed = await daemon.call("POST", f"{_path(words[0])}/forget?{query}")
+        _done(changed, f"{container} is forgotten; it goes when its node is back", as_json)
+
+
+async def _drain(daemon: Daemon, words: list[str], as_json: bool) -> None:
+    """Fails if something that was to move did not."""
+    _expect(words, 1, 1, "drain NODE")
+    last: dict[str, Any] = {}
+    began = time.monotonic()
+
+    def tell(line: dict[str, Any]) -> None:
+        last.clear()
+        last.update(line)
+        text = _progress(line, time.monotonic() - began)
+        if as_json:
+            print(orjson.dumps(line).decode(), flush=True)
+        elif text:
+            print(text, flush=True)
+
+    await daemon.lines("POST", f"{_path(words[0])}/drain", tell)
+    if not last.get("Done"):
+        raise CommandError("swarmd ended before the drain did; it goes on when swarmd is back")
+    if last["Failed"]:
+        raise CommandError(f"{last['Failed']} containers could not be moved off {last['Node']}")
+
+
+def _progress(line: Json, seconds: float) -> str:
+    if line.get("Done"):
+        counts = f"{line['Moved']} moved, {line['Stays']} stay, {line['Failed']} failed"
+        return f"{line['Node']} is drained: {counts} ({seconds:.0f} s)"
+    status = line["Status"]
+    detail = f" to {line['To']}" if status == "moved" else f": {line.get('Reason', '')}"
+    return f"{line['Name']}: {status}{'' if status == 'moving' else detail}"
+
+
+_COMMANDS: Mapping[str, Callable[[Daemon, list[str], bool], Coroutine[Any, Any, None]]] = {
+    "ls": _ls,
+    "inspect": _inspect,
+    "cordon": _cordon,
+    "uncordon": _uncordon,
+    "drain": _drain,
+    "label": _label,
+    "lost": _lost,
+    "forget": _forget,
+}
+
+
+def _path(name: str) -> str:
+    return f"/swarmd/nodes/{quote(name, safe=':')}"
+
+
+def _expect(words: list[str], least: int, most: int | None, form: str) -> None:
+    if len(words) < least or (most is not None and len(words) > most):
+        raise CommandError(f"usage: swarmd node {form}")
+
+
+def _show(found: object) -> None:
+    print(orjson.dumps(found, option=orjson.OPT_INDENT_2).decode())
+
+
+def _done(changed: object, text: str, as_json: bool) -> None:
+    if as_json:
+        _show(changed)
+    else:
+        print(text)

@@ -1,0 +1,24 @@
+"""Rows of text under headings, aligned as ``docker`` prints them. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+_GAP = 3
+
+
+def table(rows: Sequence[Sequence[str]]) -> str:
+    """The first row holds the headings; the last column is not padded."""
+    widths = [max(map(len, column)) + _GAP for column in zip(*rows, strict=True)]
+    lines = ["".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+             for row in rows]  # fmt: skip
+    return "\n".join(lines)
+
+
+def size(count: float) -> str:
+    """Bytes as ``512MiB``."""
+    for unit in ("B", "KiB", "MiB", "GiB"):
+        if abs(count) < 1024:
+            return f"{count:.4g}{unit}"
+        count /= 1024
+    return f"{count:.4g}TiB"
