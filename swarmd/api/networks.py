@@ -9,6 +9,7 @@ from typing import Any
 import orjson
 from twisted.web.resource import IResource
 
+from swarmd.api.lacking import lacking
 from swarmd.api.resource import MISSING, Noun, Route
 from swarmd.api.target import target
 from swarmd.cluster.filters import NetworkQuery
@@ -21,6 +22,7 @@ from swarmd.front.request import DockerRequest
 from swarmd.manager.fanout import Outcome, ask_engines, refusal
 from swarmd.manager.fleet import Fleet
 from swarmd.manager.fresh import settle_lists
+from swarmd.manager.luggage import Luggage
 from swarmd.manager.networks import Networks as Manager
 from swarmd.manager.networks import decoded
 from swarmd.manager.prune import prune
@@ -33,10 +35,11 @@ CHANGE = 30.0
 class Networks(Noun):
     """``/networks/…``"""
 
-    def __init__(self, fleet: Fleet, manager: Manager) -> None:
+    def __init__(self, fleet: Fleet, manager: Manager, luggage: Luggage) -> None:
         super().__init__()
         self._fleet = fleet
         self._manager = manager
+        self._luggage = luggage
         self.add("create", POST=self.create)
         self.add("prune", POST=self.prune)
         self.add("", GET=self.index)
@@ -55,7 +58,7 @@ class Networks(Noun):
     async def index(self, request: DockerRequest) -> None:
         query = NetworkQuery.of(request.arg)
         await settle_lists(self._fleet, "networks")
-        request.reply(200, network_list(self._fleet.state, query))
+        request.reply(200, network_list(self._fleet.state, query), headers=lacking(self._fleet))
 
     async def create(self, request: DockerRequest) -> None:
         answer = await self._manager.create(request.body, request.version)
@@ -87,8 +90,10 @@ class Networks(Noun):
         if not isinstance(body.get("Container"), str):
             raise BadParameter("Container is not specified")
         container = find_container(self._fleet.state, body["Container"])
-        found = await self._find(ref)
         engine = self._fleet.engine(container)
+        found = await self._find(ref)
+        if action == "connect" and await self._luggage.follow(ref, engine):
+            found = await self._find(ref)
         if engine not in found.engines:
             raise BadParameter(
                 f"network {ref} is on {found.engine.name} and container {container.name} on "

@@ -6,21 +6,23 @@ from functools import partial
 
 from twisted.web.resource import IResource
 
+from swarmd.api.lacking import lacking
 from swarmd.api.resource import Noun, Route
 from swarmd.api.target import target
-from swarmd.cluster.filters import VolumeQuery
-from swarmd.cluster.lookup import Found, find_volume
+from swarmd.cluster.filters import VolumeQuery, parse_filters
+from swarmd.cluster.lookup import Found
 from swarmd.cluster.views import volume_list
-from swarmd.core.errors import BadParameter
 from swarmd.core.model import Engine, Volume
 from swarmd.front.request import DockerRequest
+from swarmd.manager.fanout import ask_engines, refusal
 from swarmd.manager.fleet import Fleet
 from swarmd.manager.fresh import settle_lists
-from swarmd.manager.prune import prune
+from swarmd.manager.volume_prune import VolumePrune
 from swarmd.manager.volumes import Volumes as Manager
 from swarmd.streams.forward import forward
 
-ANONYMOUS_ONLY = (1, 42)  # from here on an engine prunes only anonymous volumes unless told "all"
+REMOVE = 30.0  # seconds
+PRUNE_KEYS = frozenset({"all", "label", "label!"})
 
 
 class Volumes(Noun):
@@ -43,7 +45,7 @@ class Volumes(Noun):
     async def index(self, request: DockerRequest) -> None:
         query = VolumeQuery.of(request.arg)
         await settle_lists(self._fleet, "volumes")
-        request.reply(200, volume_list(self._fleet.state, query))
+        request.reply(200, volume_list(self._fleet.state, query), headers=lacking(self._fleet))
 
     async def create(self, request: DockerRequest) -> None:
         answer = await self._manager.create(request.body, request.version)
@@ -51,43 +53,39 @@ class Volumes(Noun):
 
     async def inspect(self, ref: str, request: DockerRequest) -> None:
         found = await self._find(ref)
-        self._forward(request, found)
+        engine = _healthy_first(found)[0]
+        line = target(self._fleet, request, engine, "volumes", found.value.name)
+        forward(request, self._fleet.link(engine), line)
 
     async def remove(self, ref: str, request: DockerRequest) -> None:
+        """A global volume is removed through one of its nodes, copies are on all of them."""
         found = await self._find(ref)
-        self._forward(request, found, changes=True)
+        copies = found.value.scope == "local"
+        engines = found.engines if copies else _healthy_first(found)[:1]
+        path = partial(self._path, request, found.value.name)
+        outcomes = await ask_engines(self._fleet, engines, "DELETE", path, timeout=REMOVE)
+        for engine in engines:
+            self._fleet.state.mark_stale(engine.key, "volumes")
+        if not all(outcome.ok for outcome in outcomes):
+            raise refusal(outcomes)
+        request.reply(204)
 
     async def prune(self, request: DockerRequest) -> None:
-        """Asked in an older version an engine would delete named volumes too: refused there."""
+        filters = parse_filters(request.arg("filters"), PRUNE_KEYS)
         asked = request.version or self._fleet.api_version
-        old = [e.name for e in self._fleet.healthy() if e.spec.api_max < ANONYMOUS_ONLY <= asked]
-        if old:
-            raise BadParameter(
-                f"{', '.join(old)}: this engine's API prunes named volumes as well, which your "
-                "client does not ask for; nothing was pruned. Remove volumes by name, or set "
-                "DOCKER_API_VERSION=1.41 to prune all unused ones"
-            )
 
         def path(engine: Engine) -> str:
             return target(self._fleet, request, engine, "volumes", "prune").decode()
 
-        body = await prune(self._fleet, path, "VolumesDeleted")
-        for engine in self._fleet.healthy():
-            self._fleet.state.mark_stale(engine.key, "volumes")
-        request.reply_json(200, body)
+        request.reply_json(200, await VolumePrune(self._fleet, asked, filters, path).run())
 
     async def _find(self, ref: str) -> Found[Volume]:
         await settle_lists(self._fleet, "volumes")
-        return find_volume(self._fleet.state, ref)
+        return self._manager.find(ref)
 
-    def _forward(
-        self, request: DockerRequest, found: Found[Volume], *, changes: bool = False
-    ) -> None:
-        engine, name = found.engine, found.value.name
+    def _path(self, request: DockerRequest, name: str, engine: Engine) -> str:
+        return target(self._fleet, request, engine, "volumes", name).decode()
 
-        def done(status: int) -> None:
-            if changes:
-                self._fleet.state.mark_stale(engine.key, "volumes")
 
-        line = target(self._fleet, request, engine, "volumes", name)
-        forward(request, self._fleet.link(engine), line, done=done)
+def _healthy_first(found: Found[Volume]) -> list[Engine]:
+    return sorted(found.engines, key=lambda engine: not engine.healthy)

@@ -90,6 +90,7 @@ class Creator:
 
     def _place(self, order: Order, failures: Failures) -> tuple[Engine, Demand]:
         wanted = placement(self._fleet.state, order)
+        wanted = replace(wanted, pins=(*wanted.pins, *self._luggage.pins(order.config)))
         try:
             engine = self._choose(order, wanted, failures)
         except NoCandidate:
@@ -135,7 +136,7 @@ class Creator:
         pending = self._pending(engine, demand, order)
         state.reserve(pending, order.replaces.id if order.replaces else "")
         try:
-            with self._luggage.claimed(order.config):
+            with self._luggage.claimed(order.config, engine):
                 await self._bring(engine, order)
                 answer = await self._ask(engine, order, demand)
             if answer.status == 201:

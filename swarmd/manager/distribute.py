@@ -7,13 +7,16 @@ sets the pace.
 from __future__ import annotations
 
 from collections.abc import Collection
+from functools import partial
 from urllib.parse import quote
 
+import orjson
 from twisted.internet.defer import CancelledError, Deferred, DeferredList
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from swarmd.cluster.lookup import engines_with_image, find_image
+from swarmd.codec.json_stream import JsonLines
 from swarmd.core.build import DISTRIBUTE
 from swarmd.core.config import label_list
 from swarmd.core.errors import ApiError, EngineRefused
@@ -24,12 +27,13 @@ from swarmd.manager.fanout import message_of
 from swarmd.manager.fleet import Fleet
 from swarmd.manager.fresh import settle_lists
 from swarmd.manager.placer import Placer
-from swarmd.manager.progress import NodeProgress
+from swarmd.manager.single_flight import SingleFlight
 from swarmd.scheduler.request import Placement
 from swarmd.streams.calls import Answer, StreamCall
 from swarmd.streams.upload import Upload
 
 SILENCE = 600.0  # seconds in which an engine may say nothing: it packs all before it sends
+LONGEST_LINE = 1 << 20
 TAR = ((b"Content-Type", b"application/x-tar"),)
 EVERYWHERE = "all"
 
@@ -45,7 +49,7 @@ class Distributor:
         self._fleet = fleet
         self._placer = placer
         self._builds = builds
-        self._under_way: dict[tuple[str, str], list[Deferred[None]]] = {}
+        self._copies: SingleFlight[tuple[str, str], None] = SingleFlight()
 
     async def bring(self, ref: str, engine: Engine) -> None:
         """Makes a local-only image available on ``engine``; leaves to the client what it can pull.
@@ -62,20 +66,7 @@ class Distributor:
 
     async def copy(self, ref: str, source: Engine, to: Engine) -> None:
         """Once, however many ask for the same at a time; goes on if who asked leaves."""
-        key = (ref, to.key)
-        waiter: Deferred[None] = Deferred()
-        if key in self._under_way:
-            self._under_way[key].append(waiter)
-        else:
-            self._under_way[key] = [waiter]
-            copying = Deferred.fromCoroutine(self._copy(ref, source, to))
-            copying.addBoth(self._tell, key)
-        await waiter
-
-    def _tell(self, result: Failure | None, key: tuple[str, str]) -> None:
-        for waiter in self._under_way.pop(key):
-            if not waiter.called:
-                waiter.callback(result)
+        await self._copies.ask((ref, to.key), partial(self._copy, ref, source, to))
 
     async def _copy(self, ref: str, source: Engine, to: Engine) -> None:
         _log.info("copying image {ref} from {a} to {b}", ref=ref, a=source.name, b=to.name)
@@ -142,14 +133,15 @@ class Copy:
         self._to = to
         self._loading: Upload | None = None
         self._saving: StreamCall | None = None
-        self._progress = NodeProgress(to, lambda line: None)
+        self._lines = JsonLines(LONGEST_LINE)
+        self._failure = ""
         self._ready: Deferred[None] = Deferred()
 
     async def run(self) -> None:
         """Raises ApiError. A download that breaks off breaks the upload, so nothing is half."""
         target = f"{self._prefix(self._to)}/images/load?quiet=1"
         loading = self._fleet.link(self._to).upload(
-            "POST", target, self._progress.receive, self._flow, headers=TAR, idle_timeout=SILENCE
+            "POST", target, self._loaded, self._flow, headers=TAR, idle_timeout=SILENCE
         )
         self._loading = loading
         loading.answer.addBoth(self._stop_saving)
@@ -163,8 +155,8 @@ class Copy:
                 loading.answer.cancel()
                 raise
         self._check(self._to, await loading.answer)
-        if self._progress.error:
-            raise EngineRefused(self._to.name, 500, self._words(self._progress.error))
+        if self._failure:
+            raise EngineRefused(self._to.name, 500, self._words(self._failure))
 
     async def _save(self) -> None:
         target = f"{self._prefix(self._source)}/images/get?names={quote(self._ref, safe='')}"
@@ -180,6 +172,11 @@ class Copy:
         assert self._loading is not None
         self._loading.write(data)
         self._flow()
+
+    def _loaded(self, data: bytes) -> None:
+        """The target's progress; an error in it comes with status 200."""
+        for line in self._lines.feed(data):
+            self._failure = str(orjson.loads(line).get("error") or self._failure)
 
     def _flow(self) -> None:
         """The engine that loads sets the pace of the one that saves."""

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import orjson
 from twisted.internet.defer import DeferredList, DeferredSemaphore
@@ -13,6 +13,8 @@ from swarmd.core.errors import ApiError, EngineRefused, EngineUnreachable
 from swarmd.core.model import Engine
 from swarmd.manager.fleet import Fleet
 from swarmd.streams.link import Answer
+
+T = TypeVar("T")
 
 AT_ONCE = 100  # engines asked at the same time
 METADATA = 10.0  # seconds that one engine may take
@@ -45,7 +47,6 @@ async def ask_engines(
     timeout: float = METADATA,
 ) -> list[Outcome]:
     """The outcomes in the order of ``engines``; never raises for an engine's failure."""
-    gate = DeferredSemaphore(AT_ONCE)
 
     async def one(engine: Engine) -> Outcome:
         try:
@@ -60,12 +61,20 @@ async def ask_engines(
             return Outcome(engine, answer, refusal)
         return Outcome(engine, answer)
 
-    started = [gate.run(one, engine) for engine in engines]
+    return await gather(engines, AT_ONCE, one)
+
+
+async def gather(
+    engines: Iterable[Engine], at_once: int, work: Callable[[Engine], Coroutine[Any, Any, T]]
+) -> list[T]:
+    """The results in the order of ``engines``; cancelling it cancels all that is under way."""
+    gate = DeferredSemaphore(at_once)
+    started = [gate.run(work, engine) for engine in engines]
     results: list[Any] = await DeferredList(started, consumeErrors=True)
     for ok, result in results:
         if not ok:
             result.raiseException()
-    return [outcome for _, outcome in results]
+    return [result for _, result in results]
 
 
 def message_of(body: bytes) -> str:

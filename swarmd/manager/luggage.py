@@ -23,7 +23,7 @@ from swarmd.core.model import Engine
 from swarmd.manager.distribute import Distributor
 from swarmd.manager.networks import Networks
 from swarmd.manager.volumes import Volumes
-from swarmd.scheduler.request import Placement
+from swarmd.scheduler.request import Pin, Placement
 
 COURTESY = 0.1  # seconds
 
@@ -39,6 +39,7 @@ class Luggage:
         self._images = images
         self._clock = clock
         self._claims: Counter[str] = Counter()
+        self._heading: dict[str, str] = {}  # key of the engine to which a claimed thing goes
         self._moving = DeferredLock()
 
     async def waited(self, config: CreateRequest) -> bool:
@@ -77,18 +78,29 @@ class Luggage:
         )
         return replace(wanted, networks=tuple(networks), volumes=tuple(volumes))
 
+    def pins(self, config: CreateRequest) -> Iterator[Pin]:
+        """Volumes that another create is just bringing into being exist nowhere yet."""
+        for name in config.volumes:
+            key = self._heading.get(self._volumes.identity(name))
+            if key is not None and not self._volumes.exists(name):
+                yield Pin(f"volume=={name}", frozenset({key}), f"volume {name} is made elsewhere")
+
     @contextmanager
-    def claimed(self, config: CreateRequest) -> Iterator[None]:
-        """For the time of one attempt to create."""
+    def claimed(self, config: CreateRequest, engine: Engine) -> Iterator[None]:
+        """For the time of one attempt to create on ``engine``."""
         claims = [
             *map(self._networks.identity, config.networks),
             *map(self._volumes.identity, config.volumes),
         ]
         self._claims.update(claims)
+        self._heading.update(dict.fromkeys(claims, engine.key))
         try:
             yield
         finally:
             self._claims.subtract(claims)
+            for claim in claims:
+                if not self._claims[claim]:
+                    self._heading.pop(claim, None)
             self._claims += Counter()  # drops what is at zero
 
     async def bring(self, config: CreateRequest, engine: Engine, leaves: str = "") -> None:
@@ -118,6 +130,19 @@ class Luggage:
             if volume is not None and volume.engine is not engine:
                 self._check_alone(self._volumes.identity(name), name)
                 await self._volumes.move(volume, engine)
+
+    async def follow(self, network: str, engine: Engine) -> bool:
+        """Moves a network that is nobody's to a container's engine; whether it did."""
+        await self._moving.acquire()
+        try:
+            found = self._networks.movable(network)
+            taken = self._claims[self._networks.identity(network)]
+            if found is None or taken or found.engine is engine:
+                return False
+            await self._networks.move(found, engine)
+            return True
+        finally:
+            self._moving.release()
 
     def _check_alone(self, claim: str, name: str) -> None:
         if self._claims[claim] > 1:

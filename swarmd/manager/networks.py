@@ -13,6 +13,7 @@ import orjson
 
 from swarmd.cluster.kept_ids import network_id
 from swarmd.cluster.lookup import PREDEFINED, Found, find_network
+from swarmd.core.config import label_list
 from swarmd.core.errors import ApiError, BadParameter, Conflict, EngineRefused, NotFound
 from swarmd.core.model import Engine, Network
 from swarmd.core.names import KEPT_ID, split_node
@@ -20,7 +21,7 @@ from swarmd.core.version import Version, show
 from swarmd.manager.fanout import message_of
 from swarmd.manager.fleet import Fleet
 from swarmd.manager.fresh import settle_lists
-from swarmd.manager.placer import Placer, label_constraints, node_pin
+from swarmd.manager.placer import CONSTRAINTS, Placer, label_constraints
 from swarmd.scheduler.request import Pin, Placement
 from swarmd.streams.link import Answer
 
@@ -49,9 +50,10 @@ class Networks:
         self._check_free(name)
         self._being_made.add(name)
         try:
-            engine = self._choose(wanted, node)
             sent = {**wanted, "Name": name, "Driver": wanted.get("Driver") or self._driver}
-            return await self._post(engine, "create", sent, asked)
+            if node is not None:
+                sent["Labels"] = _pinned(sent.get("Labels"), node)
+            return await self._post(self._choose(sent), "create", sent, asked)
         finally:
             self._being_made.discard(name)
 
@@ -66,14 +68,16 @@ class Networks:
             raise BadParameter("network name cannot be empty")
         engines = self._fleet.state.engines.values()
         taken = any(one.name == name for e in engines for one in e.networks.values())
+        if name in PREDEFINED:
+            return  # its engine has words for that
         if taken or name in self._being_made:
             raise Conflict(f"network with name {name} already exists")
 
-    def _choose(self, wanted: Mapping[str, Any], node: Engine | None) -> Engine:
-        pins: tuple[Pin, ...] = (node_pin(node),) if node is not None else ()
+    def _choose(self, wanted: Mapping[str, Any]) -> Engine:
+        pins: tuple[Pin, ...] = ()
         if wanted.get("Driver") == "overlay":
             managers = {k for k, e in self._fleet.state.engines.items() if e.spec.swarm_manager}
-            pins += (Pin("driver==overlay", frozenset(managers), "is no manager in swarm mode"),)
+            pins = (Pin("driver==overlay", frozenset(managers), "is no manager in swarm mode"),)
         constraints = label_constraints(wanted.get("Labels"))
         return self._placer.rank(Placement(constraints=constraints, pins=pins))[0]
 
@@ -96,7 +100,7 @@ class Networks:
             return f"network {ref}"
 
     def movable(self, ref: str) -> Found[Network] | None:
-        """The network, if it may follow a container: local, nobody's, and not predefined."""
+        """The network, if it may follow a container: local, nobody's, and put there by nobody."""
         try:
             found = find_network(self._fleet.state, ref)
         except (NotFound, BadParameter):
@@ -104,7 +108,9 @@ class Networks:
         network = found.value
         if network.scope != "local" or network.name in PREDEFINED or len(found.engines) > 1:
             return None
-        return None if _is_used(network, found.engine) else found
+        if CONSTRAINTS in network.labels or _is_used(network, found.engine):
+            return None
+        return found
 
     async def move(self, found: Found[Network], to: Engine) -> None:
         """Makes it anew on ``to`` under the ID that clients know, and removes the old one.
@@ -186,6 +192,13 @@ def _description(network: Network, shown: Mapping[str, Any]) -> dict[str, Any]:
     labels = {**(shown.get("Labels") or {}), KEPT_ID: network_id(network)}
     kept = {key: shown[key] for key in _KEPT if shown.get(key) is not None}
     return {**kept, "Name": network.name, "CheckDuplicate": True, "Labels": labels}
+
+
+def _pinned(labels: Any, node: Engine) -> dict[str, Any]:
+    """With the node that was asked for, which the network then keeps to."""
+    labels = labels if isinstance(labels, dict) else {}
+    stated = label_list(CONSTRAINTS, labels.get(CONSTRAINTS))
+    return {**labels, CONSTRAINTS: orjson.dumps([*stated, f"node=={node.name}"]).decode()}
 
 
 def decoded(body: bytes) -> dict[str, Any]:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 from urllib.parse import quote
 
 import orjson
 
+from swarmd.cluster.actions import Action, EventSeen
 from swarmd.cluster.lookup import Found, find_volume
+from swarmd.cluster.volume_view import is_mounted
 from swarmd.core.errors import ApiError, BadParameter, EngineRefused, NotFound
 from swarmd.core.model import Engine, Volume
 from swarmd.core.names import split_node
@@ -17,7 +20,8 @@ from swarmd.manager.fanout import Outcome, ask_engines, message_of, together
 from swarmd.manager.fleet import Fleet
 from swarmd.manager.fresh import settle_lists
 from swarmd.manager.networks import decoded
-from swarmd.manager.placer import Placer, label_constraints, node_pin
+from swarmd.manager.placer import Placer, label_constraints
+from swarmd.manager.turns import Turns
 from swarmd.scheduler.request import Placement
 from swarmd.streams.link import Answer
 
@@ -25,46 +29,71 @@ VOLUME = 30.0  # seconds for an engine to make or remove one
 
 
 class Volumes:
-    """Creates and moves; ``everywhere`` is classic Swarm's way: on every engine."""
+    """Creates and moves.
+
+    Attributes:
+        everywhere: A volume is made on every engine, and is one for clients, as in classic Swarm.
+    """
 
     def __init__(self, fleet: Fleet, placer: Placer, *, everywhere: bool = False) -> None:
+        self.everywhere = everywhere
         self._fleet = fleet
         self._placer = placer
-        self._everywhere = everywhere
+        self._turns = Turns()
         # (engine key, name) of those made here and never mounted since: nothing can be in them.
         self._empty: set[tuple[str, str]] = set()
+        fleet.state.watch(self._heed)
 
     async def create(self, body: bytes, asked: Version | None) -> Answer:
         """An existing volume of the name is the answer, as it is for an engine."""
         wanted = decoded(body or b"{}")
-        await settle_lists(self._fleet, "volumes")
         node, name = self._split(str(wanted.get("Name") or ""))
-        existing = self._existing(name, node)
-        engine = existing or self._choose(wanted, node)
-        if self._everywhere and existing is None and node is None:
-            return await self._create_everywhere({**wanted, "Name": name}, asked)
-        created = await self._post(engine, {**wanted, "Name": name}, asked)
-        if existing is None and created.status == 201:
+        wanted = {**wanted, "Name": name}
+        if node is not None:
+            return await self._post(node, wanted, asked)
+        if self.everywhere:
+            return await self._create_everywhere(wanted, asked)
+        if not name:
+            return await self._create_once(wanted, asked)
+        return await self._turns.take(name, partial(self._create_once, wanted, asked))
+
+    async def _create_once(self, wanted: Mapping[str, Any], asked: Version | None) -> Answer:
+        await settle_lists(self._fleet, "volumes")
+        holders = self._holders(wanted["Name"])
+        return await self._create_on(holders[0] if holders else self._choose(wanted), wanted, asked)
+
+    async def _create_on(
+        self, engine: Engine, wanted: Mapping[str, Any], asked: Version | None
+    ) -> Answer:
+        may_move = wanted["Name"] not in engine.volumes and not label_constraints(
+            wanted.get("Labels")
+        )
+        created = await self._post(engine, wanted, asked)
+        if may_move and created.status == 201:
             self._empty.add((engine.key, str(orjson.loads(created.body)["Name"])))
         return created
+
+    def find(self, ref: str) -> Found[Volume]:
+        """NotFound, or Ambiguous where several nodes have one of that name."""
+        node, name = self._split(ref)
+        holders = self._holders(name) if self.everywhere and node is None else []
+        if holders:
+            return Found(holders[0].volumes[name], tuple(holders))
+        return find_volume(self._fleet.state, ref)
+
+    def _holders(self, name: str) -> list[Engine]:
+        """Healthy ones first."""
+        found = [e for e in self._fleet.state.engines.values() if name in e.volumes]
+        return sorted(found, key=lambda engine: not engine.healthy)
 
     def _split(self, ref: str) -> tuple[Engine | None, str]:
         node, name = split_node(ref)
         engine = self._fleet.state.roster.by_name(node) if node else None
         return (engine, name) if engine is not None else (None, ref)
 
-    def _existing(self, name: str, node: Engine | None) -> Engine | None:
-        if node is not None or not name:
-            return None
-        try:
-            return find_volume(self._fleet.state, name).engine
-        except NotFound:
-            return None
-
-    def _choose(self, wanted: Mapping[str, Any], node: Engine | None) -> Engine:
-        pins = (node_pin(node),) if node is not None else ()
+    def _choose(self, wanted: Mapping[str, Any]) -> Engine:
         constraints = label_constraints(wanted.get("Labels"))
-        return self._placer.rank(Placement(constraints=constraints, pins=pins))[0]
+        return self._placer.rank(Placement(constraints=constraints))[0]
 
     async def _create_everywhere(self, wanted: Mapping[str, Any], asked: Version | None) -> Answer:
         def target(engine: Engine) -> str:
@@ -93,6 +122,16 @@ class Volumes:
     def mounted(self, engine: Engine, names: tuple[str, ...]) -> None:
         """A container that mounts them was made: from now on they may hold data."""
         self._empty.difference_update((engine.key, name) for name in names)
+        if names:
+            self._fleet.state.mark_stale(engine.key, "volumes")
+
+    def _heed(self, news: Action) -> None:
+        """Also when it was mounted, or made anew, behind our back."""
+        if not isinstance(news, EventSeen) or news.event.get("Type") != "volume":
+            return
+        if news.event.get("Action") in ("mount", "destroy"):
+            actor = news.event.get("Actor") or {}
+            self._empty.discard((news.key, str(actor.get("ID"))))
 
     def movable(self, ref: str) -> Found[Volume] | None:
         """The volume, if it was made here, with nothing but a name, and never mounted."""
@@ -100,7 +139,11 @@ class Volumes:
             found = find_volume(self._fleet.state, ref)
         except (NotFound, BadParameter):
             return None
-        return found if (found.engine.key, found.value.name) in self._empty else None
+        untouched = (found.engine.key, found.value.name) in self._empty
+        return found if untouched and not is_mounted(found.value, found.engine) else None
+
+    def exists(self, ref: str) -> bool:
+        return bool(self._holders(self._split(ref)[1]))
 
     def only_on(self, ref: str, key: str) -> bool:
         """Whether no engine but the one of ``key`` has the volume."""
@@ -124,7 +167,12 @@ class Volumes:
         made = await self._post(to, body, None)
         if made.status != 201:
             raise EngineRefused(to.name, made.status, message_of(made.body))
-        await self._remove(volume.name, old)
+        try:
+            await self._remove(volume.name, old)
+        except ApiError:
+            await self._remove(volume.name, to)
+            raise
+        await settle_lists(self._fleet, "volumes")
 
     async def _remove(self, name: str, engine: Engine) -> None:
         target = f"/v{show(self._fleet.version_for(engine, None))}/volumes/{quote(name)}"

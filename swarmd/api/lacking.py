@@ -1,0 +1,30 @@
+"""A list that lacks a node's answer says so."""
+
+from __future__ import annotations
+
+from swarmd.cluster.volume_view import missing_nodes
+from swarmd.manager.fleet import Fleet
+
+_LONGEST = 10  # nodes named
+
+
+def lacking(fleet: Fleet) -> list[tuple[bytes, bytes]]:
+    """A ``Warning`` header (RFC 7234, 5.5) for each node of which a list shows nothing new."""
+    return warnings(missing_nodes(fleet.state))
+
+
+def warnings(texts: list[str]) -> list[tuple[bytes, bytes]]:
+    """Such headers with these words."""
+    return [(b"Warning", b'199 swarmd "%b"' % _quoted(text)) for text in _shortened(texts)]
+
+
+def _shortened(texts: list[str]) -> list[str]:
+    """Where there are many, the rest as a number."""
+    more = len(texts) - _LONGEST
+    return [*texts[:_LONGEST], f"and {more} more nodes"] if more > 0 else texts
+
+
+def _quoted(text: str) -> bytes:
+    """As a quoted string of HTTP, which has no room for what is not printable ASCII."""
+    plain = "".join(letter if " " <= letter <= "~" else "?" for letter in text)
+    return plain.replace("\\", "\\\\").replace('"', '\\"').encode("ascii")
