@@ -8,8 +8,13 @@ from typing import Any, NamedTuple
 Json = Mapping[str, Any]
 
 ONE_CPU = 1_000_000_000
-_DEFAULT_SHARES = 1024
 _DEFAULT_PERIOD = 100_000
+
+# Classic Swarm took `--cpu-shares 2` for two CPUs, while an engine takes it for a weight next to
+# the 1024 of everyone else. Nobody asks an engine for so small a weight, and no classic cluster
+# had hosts with so many CPUs to give: below this, shares are CPUs and are reserved; from here on
+# they are weights, and a weight keeps nothing free.
+_LEAST_WEIGHT = 64
 
 
 class DeviceWish(NamedTuple):
@@ -21,12 +26,13 @@ class DeviceWish(NamedTuple):
 
 
 def cpus(host: Json) -> int:
-    """Nano-CPUs: ``--cpus``, else the CPU quota, else CPU shares, 1024 of which weigh one CPU."""
+    """Nano-CPUs: ``--cpus``, else the CPU quota, else CPU shares that mean whole CPUs."""
     if nano := int(host.get("NanoCpus") or 0):
         return nano
     if (quota := int(host.get("CpuQuota") or 0)) > 0:
         return quota * ONE_CPU // int(host.get("CpuPeriod") or _DEFAULT_PERIOD)
-    return int(host.get("CpuShares") or 0) * ONE_CPU // _DEFAULT_SHARES
+    shares = int(host.get("CpuShares") or 0)
+    return shares * ONE_CPU if 0 < shares < _LEAST_WEIGHT else 0
 
 
 def memory(host: Json) -> int:

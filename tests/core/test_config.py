@@ -128,7 +128,7 @@ def test_with_the_network_of_the_host_exposed_ports_are_held() -> None:
 
 
 def test_fields_of_the_oldest_clients() -> None:
-    assert parsed({"Memory": 1}, Memory=7, CpuShares=1024).demand == Demand(10**9, 7)
+    assert parsed({"Memory": 1}, Memory=7, CpuShares=1).demand == Demand(10**9, 7)
 
 
 def test_references() -> None:

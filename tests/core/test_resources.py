@@ -22,8 +22,12 @@ from swarmd.core.resources import (
         ({"NanoCpus": ONE_CPU // 2, "CpuShares": 1024}, ONE_CPU // 2),
         ({"CpuQuota": 150_000}, ONE_CPU * 3 // 2),
         ({"CpuQuota": 50_000, "CpuPeriod": 25_000}, 2 * ONE_CPU),
-        ({"CpuQuota": -1, "CpuShares": 512}, ONE_CPU // 2),
-        ({"CpuShares": 2048}, 2 * ONE_CPU),
+        ({"CpuQuota": -1, "CpuShares": 1}, ONE_CPU),
+        ({"NanoCpus": ONE_CPU // 2, "CpuShares": 2}, ONE_CPU // 2),
+        ({"CpuShares": 63}, 63 * ONE_CPU),
+        ({"CpuShares": 64}, 0),
+        ({"CpuShares": 1024}, 0),
+        ({"CpuShares": -1}, 0),
     ],
 )
 def test_cpus(host: dict[str, Any], wanted: int) -> None:
