@@ -62,7 +62,7 @@ class Roster:
     def refusal(self, engine: Engine, spec: Spec) -> str:
         """Why an engine of this ``spec`` cannot be managed under this key; "" if it can."""
         if spec.version.startswith("swarm/"):
-            return "this is a manager of engines itself, which would lead round in circles"
+            return "this is a swarm of engines, not an engine: it would lead round in circles"
         owner = self.owner(spec.id)
         if owner is not None and owner is not engine:
             return f"engine ID {spec.id} is already managed as {owner.name} at {owner.address}"

@@ -145,7 +145,7 @@ def test_an_alias_is_free_once_its_owner_is_another_engine() -> None:
     [
         (
             {"version": "swarm/1.2.9"},
-            "this is a manager of engines itself, which would lead round in circles",
+            "this is a swarm of engines, not an engine: it would lead round in circles",
         ),
         ({"id": ""}, "the engine has no ID"),
     ],
