@@ -1,28 +1,44 @@
-"""``/images``: merged over the fleet, asked where they are, pulled where they are wanted."""
+"""``/images``: merged over the fleet, asked where they are, put where they are wanted."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Coroutine, Sequence
 from functools import partial
+from typing import Any
 
+import orjson
+from twisted.internet.defer import Deferred
 from twisted.web.resource import IResource
 
+from swarmd.api.image_actions import ImageAction
+from swarmd.api.lacking import warnings
 from swarmd.api.resource import MISSING, Noun, Route, client_of
 from swarmd.api.target import target
+from swarmd.api.told import Told
 from swarmd.cluster.filters import ImageQuery
+from swarmd.cluster.holders import holders_of_all
 from swarmd.cluster.lookup import engines_with_image
 from swarmd.cluster.views import image_list
-from swarmd.core.errors import BadParameter, NoSuchImage, Unavailable
+from swarmd.core.errors import BadParameter
 from swarmd.core.model import Engine
 from swarmd.core.names import join_reference
 from swarmd.front.request import DockerRequest
+from swarmd.manager.doubts import outdated, unasked
 from swarmd.manager.fleet import Fleet
 from swarmd.manager.fresh import settle_lists
+from swarmd.manager.in_turn import ask_in_turn, by_load
+from swarmd.manager.load import Loader
+from swarmd.manager.narrow import HEADER, QUERY, engines_for
 from swarmd.manager.plans import Plans
-from swarmd.manager.pull import pull_everywhere
+from swarmd.manager.prune import prune
+from swarmd.manager.pull import Puller
+from swarmd.manager.tee import Tee
 from swarmd.streams.forward import forward
 from swarmd.streams.tunnel import tunnel
 
 AUTH = b"X-Registry-Auth"
+# What an engine must hear of the client's request when swarmd asks in its name.
+_PASSED = (AUTH, b"Content-Type")
 
 
 class Images(Noun):
@@ -33,92 +49,131 @@ class Images(Noun):
         self._fleet = fleet
         self._plans = plans
         self.add("json", GET=self.index)
-        self.add("create", POST=self.pull)
         self.add("search", GET=self.search)
+        self.add("prune", POST=self.prune)
+        self.putChild(b"create", Route({b"POST": self.create}, takes_head=_is_import))
+        self.putChild(b"load", Route({b"POST": self.load}, takes_head=True))
+        self.putChild(b"get", Route({b"GET": self.save}, takes_head=True))
 
     def getChild(self, path: bytes, request: DockerRequest) -> IResource:
         segments = self.consume(path, request)
-        if request.method == b"DELETE":
-            return ImageActions(self._fleet, "/".join(segments)).route("")
-        return ImageActions(self._fleet, "/".join(segments[:-1])).route(segments[-1])
+        action = "" if request.method == b"DELETE" else segments.pop()
+        ref = "/".join(segments)
+        handler, takes_head = ImageAction(self._fleet, ref).handler(request.method, action)
+        if handler is None or not ref:
+            return MISSING
+        return Route({request.method: handler}, takes_head=takes_head)
 
     async def index(self, request: DockerRequest) -> None:
+        fleet = self._fleet
         query = ImageQuery.of(request.arg)
-        await settle_lists(self._fleet, "images")
-        request.reply(200, image_list(self._fleet.state, query))
+        await settle_lists(fleet, "images")
+        rows = image_list(fleet.state, query, fleet.now())
+        request.reply(200, rows, headers=warnings(outdated(fleet, "images")))
 
-    async def pull(self, request: DockerRequest) -> None:
+    async def search(self, request: DockerRequest) -> None:
+        line = self._target(request, "search")
+        answer = await ask_in_turn(
+            self._fleet, by_load(self._fleet), "GET", line, headers=passed_on(request)
+        )
+        request.reply(answer.status, answer.body)
+
+    async def prune(self, request: DockerRequest) -> None:
+        line = self._target(request, "prune")
+        unreached = warnings(unasked(self._fleet))
+        body = await prune(self._fleet, lambda engine: line(engine).decode(), "ImagesDeleted")
+        for engine in self._fleet.healthy():
+            self._fleet.state.mark_stale(engine.key, "images")
+        request.reply(200, orjson.dumps(body) + b"\n", headers=unreached)
+
+    # Onto the nodes
+
+    def create(self, request: DockerRequest) -> Coroutine[Any, Any, None] | None:
+        if _is_import(request):
+            return self._import(request)
         image = join_reference(request.arg("fromImage"), request.arg("tag"))
         if not image:
-            raise BadParameter("fromImage is missing: only pulls are possible here")
-        planned = self._fleet.state.engines.get(self._plans.find(client_of(request), image) or "")
-        if planned is not None and planned.healthy:
-            self._pull_on(request, planned)
-        else:
-            await self._pull_on_all(request, image)
+            raise BadParameter("fromImage or fromSrc must say what to create")
+        planned = self._plans.take_pull(client_of(request), image)
+        engine = self._fleet.state.engines.get(planned or "")
+        if engine is not None and engine.healthy:
+            self._pull_on(request, engine)
+            return None
+        return self._pull_everywhere(request, image)
 
     def _pull_on(self, request: DockerRequest, engine: Engine) -> None:
         """One node: its output passes as it is."""
-        line = target(self._fleet, request, engine, "images", "create")
-        stale = partial(self._fleet.state.mark_stale, engine.key, "images")
-        forward(request, self._fleet.link(engine), line, done=lambda status: stale())
+        line = self._target(request, "create")(engine)
+        forward(request, self._fleet.link(engine), line, done=self._changed(engine))
 
-    async def _pull_on_all(self, request: DockerRequest, image: str) -> None:
-        engines = self._fleet.healthy()
-        if not engines:
-            raise Unavailable("No healthy node available in the cluster")
-        auth = request.header(AUTH.lower())
-        headers = ((AUTH, auth),) if auth else ()
-        request.start(200, b"application/json")
-        await pull_everywhere(
-            self._fleet,
-            engines,
-            lambda engine: target(self._fleet, request, engine, "images", "create").decode(),
-            headers,
-            f"Pulled {image}",
-            request.send,
-        )
-        request.finish()
+    async def _pull_everywhere(self, request: DockerRequest, image: str) -> None:
+        engines = engines_for(self._fleet, constraints_of(request))
+        told = Told(request)
+        line = self._target(request, "create")
+        puller = Puller(self._fleet, line, passed_on(request), told.console)
+        await told.until(puller.run(engines, f"Pulled {image}"))
 
-    def search(self, request: DockerRequest) -> None:
-        engines = self._fleet.healthy()
-        if not engines:
-            raise Unavailable("No healthy node available in the cluster")
-        line = target(self._fleet, request, engines[0], "images", "search")
-        forward(request, self._fleet.link(engines[0]), line)
+    async def _import(self, request: DockerRequest) -> None:
+        """On one node: each engine would make an image of its own, with another ID.
 
-
-class ImageActions:
-    """What is asked of one image: any healthy node that holds it can answer."""
-
-    def __init__(self, fleet: Fleet, ref: str) -> None:
-        self._fleet = fleet
-        self._ref = ref
-
-    def route(self, action: str) -> IResource:
-        if not self._ref:
-            return MISSING
-        match action:
-            case "json" | "history":
-                return Route({b"GET": partial(self._ask, action)})
-            case "get":
-                return Route({b"GET": partial(self._stream, action)}, takes_head=True)
-        return MISSING
-
-    async def _ask(self, action: str, request: DockerRequest) -> None:
-        engine = await self._holder()
-        line = target(self._fleet, request, engine, "images", self._ref, action)
-        forward(request, self._fleet.link(engine), line)
-
-    async def _stream(self, action: str, request: DockerRequest) -> None:
-        engine = await self._holder()
-        line = target(self._fleet, request, engine, "images", self._ref, action)
-        tunnel(request, self._fleet.link(engine), line)
-
-    async def _holder(self) -> Engine:
-        """A healthy node that holds the image."""
+        A node that has the tag already is the one, so that the tag means one thing.
+        """
         await settle_lists(self._fleet, "images")
-        for engine in engines_with_image(self._fleet.state, self._ref):
-            if engine.healthy:
-                return engine
-        raise NoSuchImage(self._ref)
+        engines = engines_for(self._fleet, constraints_of(request))
+        name = join_reference(request.arg("repo"), request.arg("tag"))
+        holders = engines_with_image(self._fleet.state, name) if name else []
+        best = [each for each in by_load(self._fleet) if each in engines]
+        engine = next((each for each in best if each in holders), best[0])
+        line = self._target(request, "create")(engine)
+        tunnel(request, self._fleet.link(engine), line, done=self._changed(engine))
+
+    async def load(self, request: DockerRequest) -> None:
+        """One upload for every node; like the pull, but with the body."""
+        engines = engines_for(self._fleet, constraints_of(request))
+        told, tee = Told(request), Tee(request.hold_body)
+        line = self._target(request, "load")
+        loader = Loader(self._fleet, line, passed_on(request), told.console, tee)
+        running = Deferred.fromCoroutine(loader.run(engines, quiet=request.flag("quiet")))
+        request.stream_body(tee)
+        await told.until(running)
+
+    # From the nodes
+
+    async def save(self, request: DockerRequest) -> None:
+        names = request.arg_list("names")
+        if not names:
+            raise BadParameter("no image to save was named")
+        await settle_lists(self._fleet, "images")
+        engine = holders_of_all(self._fleet.state, _split(names))[0]
+        tunnel(request, self._fleet.link(engine), self._target(request, "get")(engine))
+
+    def _target(self, request: DockerRequest, action: str) -> Callable[[Engine], bytes]:
+        return partial(_line, self._fleet, request, action)
+
+    def _changed(self, engine: Engine) -> Callable[[int], None]:
+        return lambda status: self._fleet.state.mark_stale(engine.key, "images")
+
+
+def _line(fleet: Fleet, request: DockerRequest, action: str, engine: Engine) -> bytes:
+    return target(fleet, request, engine, "images", action)
+
+
+def _is_import(request: DockerRequest) -> bool:
+    return bool(request.arg("fromSrc"))
+
+
+def _split(names: Sequence[str]) -> list[str]:
+    """Some clients send one parameter for all."""
+    return list(dict.fromkeys(one for name in names for one in name.split(",") if one))
+
+
+def passed_on(request: DockerRequest) -> list[tuple[bytes, bytes]]:
+    found = ((name, request.header(name.lower())) for name in _PASSED)
+    return [(name, value) for name, value in found if value is not None]
+
+
+def constraints_of(request: DockerRequest) -> list[str]:
+    """Expressions that say which nodes are meant, from the header and the query."""
+    text = (request.header(HEADER) or b"").decode("latin-1")
+    told = [one.strip() for one in text.split(",")]
+    return [one for one in (*told, *request.arg_list(QUERY)) if one]

@@ -25,12 +25,17 @@ class Route(Resource):
 
     Attributes:
         takes_head: The handler is called as soon as the request's head is here, with the body
-            unread, because it passes the body on as it comes.
+            unread, because it passes the body on as it comes. May depend on the request.
     """
 
     isLeaf = True
 
-    def __init__(self, handlers: Mapping[bytes, Handler], *, takes_head: bool = False) -> None:
+    def __init__(
+        self,
+        handlers: Mapping[bytes, Handler],
+        *,
+        takes_head: bool | Callable[[DockerRequest], bool] = False,
+    ) -> None:
         super().__init__()
         self._handlers = handlers
         self.takes_head = takes_head

@@ -5,21 +5,19 @@ from __future__ import annotations
 from twisted.internet.interfaces import IReactorTime
 
 from swarmd.api import unsupported
-from swarmd.api.build import Build
+from swarmd.api.commit import Commit
 from swarmd.api.containers import Containers
+from swarmd.api.disk_usage import SystemFolder
 from swarmd.api.events import Events
 from swarmd.api.exec import Execs
 from swarmd.api.images import Images
-from swarmd.api.networks import Networks
+from swarmd.api.registry import Registry
 from swarmd.api.root import Root
 from swarmd.api.system import System
-from swarmd.api.volumes import Volumes
 from swarmd.cluster.info import Identity
 from swarmd.manager.create import Creator
 from swarmd.manager.fleet import Fleet
-from swarmd.manager.networks import Networks as NetworkManager
 from swarmd.manager.plans import Plans
-from swarmd.manager.volumes import Volumes as VolumeManager
 
 
 def make_tree(
@@ -27,19 +25,16 @@ def make_tree(
     identity: Identity,
     creator: Creator,
     plans: Plans,
-    networks: NetworkManager,
-    volumes: VolumeManager,
-    build: Build,
     clock: IReactorTime,
 ) -> Root:
     root = Root(fleet)
     System(fleet, identity).attach(root)
+    SystemFolder(fleet).attach(root)
     root.add("events", GET=Events(fleet, clock).events)
     root.putChild(b"containers", Containers(fleet, creator))
     root.putChild(b"exec", Execs(fleet))
     root.putChild(b"images", Images(fleet, plans))
-    root.putChild(b"networks", Networks(fleet, networks))
-    root.putChild(b"volumes", Volumes(fleet, volumes))
-    build.attach(root)
+    Registry(fleet).attach(root)
+    root.add("commit", POST=Commit(fleet).commit)
     unsupported.attach(root)
     return root

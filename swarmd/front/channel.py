@@ -219,8 +219,9 @@ class Channel(ClientConnection):
 
     def hold_body(self, held: bool) -> None:
         """Whether the sink of the current request's body wants no more of it for now."""
-        if self._phase is Phase.BODY and self._body is not None:
+        if self._body is not None:
             self._body.held = held
+        if self._phase is Phase.BODY:
             self._await_body()
             self._proceed()
 

@@ -19,12 +19,21 @@ class Plans:
     def __init__(self, now: Callable[[], float]) -> None:
         self._now = now
         self._plans: OrderedDict[tuple[str, str], tuple[float, str]] = OrderedDict()
+        self._to_pull: set[tuple[str, str]] = set()
 
     def note(self, client: str, image: str, engine_key: str) -> None:
         self._plans.pop((client, image), None)
         self._plans[client, image] = (self._now() + KEPT, engine_key)
+        self._to_pull.add((client, image))
         if len(self._plans) > MOST:
-            self._plans.popitem(last=False)
+            oldest, _ = self._plans.popitem(last=False)
+            self._to_pull.discard(oldest)
+
+    def take_pull(self, client: str, image: str) -> str | None:
+        """As ``find``, once: the pull after a create is for one node, a later one for all."""
+        key = self.find(client, image) if (client, image) in self._to_pull else None
+        self._to_pull.discard((client, image))
+        return key
 
     def find(self, client: str, image: str) -> str | None:
         """The engine's key; None without a plan, or when it is too old."""
@@ -34,3 +43,4 @@ class Plans:
     def drop(self, client: str, image: str) -> None:
         """The create has landed."""
         self._plans.pop((client, image), None)
+        self._to_pull.discard((client, image))

@@ -56,15 +56,22 @@ class Upload(StreamCall):
     def end(self) -> None:
         """The body is complete."""
         if self.connection is not None and not self._ended:
-            self._ended = True
             self.connection.transport.unregisterProducer()
-            self.connection.transport.write(LAST_CHUNK)
-            self._restart_timer()
+            self._finish(self.connection)
+        self._ended = True
+
+    def _finish(self, connection: EngineConnection) -> None:
+        self._ended = True
+        connection.transport.write(LAST_CHUNK)
+        self._restart_timer()
 
     def connected(self, connection: EngineConnection, *, reused: bool) -> None:
         super().connected(connection, reused=reused)
-        connection.transport.registerProducer(self, True)
-        self.resumeProducing()
+        if self._ended:  # there was no body at all
+            self._finish(connection)
+        else:
+            connection.transport.registerProducer(self, True)
+            self.resumeProducing()
 
     # A producer, to the engine's transport.
 

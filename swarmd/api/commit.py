@@ -1,0 +1,40 @@
+"""``POST /commit``: the image is made where its container is, and is there only."""
+
+from __future__ import annotations
+
+from urllib.parse import urlencode
+
+from swarmd.api.target import target
+from swarmd.cluster.lookup import find_container
+from swarmd.codec.query import parse_query
+from swarmd.core.errors import NoSuchContainer
+from swarmd.core.model import Container
+from swarmd.front.request import DockerRequest
+from swarmd.manager.fleet import Fleet
+from swarmd.manager.fresh import settle_containers, unsettled
+from swarmd.streams.forward import forward
+
+
+class Commit:
+    def __init__(self, fleet: Fleet) -> None:
+        self._fleet = fleet
+
+    async def commit(self, request: DockerRequest) -> None:
+        container = await self._find(request.arg("container"))
+        engine = self._fleet.engine(container)
+        query = {**parse_query(request.raw_query), "container": [container.id]}
+        line = target(
+            self._fleet, request, engine, "commit", query=urlencode(query, doseq=True).encode()
+        )
+
+        def done(status: int) -> None:
+            self._fleet.state.mark_stale(engine.key, "images")
+
+        forward(request, self._fleet.link(engine), line, body=request.body, done=done)
+
+    async def _find(self, ref: str) -> Container:
+        try:
+            return find_container(self._fleet.state, ref)
+        except NoSuchContainer:
+            await settle_containers(self._fleet, unsettled(self._fleet))
+            return find_container(self._fleet.state, ref)

@@ -1,0 +1,73 @@
+"""Which engines hold an image, as users name it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from swarmd.cluster.lookup import find_image
+from swarmd.cluster.state import State
+from swarmd.core.errors import Ambiguous, EngineUnreachable, NoSuchImage
+from swarmd.core.model import Engine
+from swarmd.core.names import familiar, natural, repository_of, short_id
+
+
+def holders(state: State, ref: str) -> list[Engine]:
+    """All engines that hold ``ref``, in the order of their names.
+
+    Raises:
+        NoSuchImage: No engine does.
+        Ambiguous: It is the start of an ID, of different images on different engines.
+    """
+    found = [(engine, image) for engine in _by_name(state) if (image := find_image(engine, ref))]
+    if not found:
+        raise NoSuchImage(ref)
+    by_id = [image.id for engine, image in found if not _is_name(engine, ref)]
+    if len(set(by_id)) > 1:
+        raise Ambiguous("image", ref, [short_id(one) for one in dict.fromkeys(by_id)])
+    return [engine for engine, _ in found]
+
+
+def healthy_holders(state: State, ref: str) -> list[Engine]:
+    """Those that can be asked; EngineUnreachable if the only ones that hold it cannot."""
+    found = holders(state, ref)
+    healthy = [engine for engine in found if engine.healthy]
+    if not healthy:
+        raise EngineUnreachable(found[0].name, found[0].error or "it is not healthy")
+    return healthy
+
+
+def holds(engine: Engine, ref: str) -> bool:
+    """Whether ``docker save ref`` works there: a bare repository means all of its tags."""
+    return find_image(engine, ref) is not None or has_repository(engine, ref)
+
+
+def has_repository(engine: Engine, ref: str) -> bool:
+    repository = repository_of(familiar(ref))
+    bare = familiar(ref) == f"{repository}:latest" and not ref.endswith(":latest")
+    return bare and any(repository_of(tag) == repository for tag in engine.image_refs)
+
+
+def holders_of_all(state: State, refs: Sequence[str]) -> list[Engine]:
+    """Healthy engines that hold every one of ``refs``.
+
+    Raises:
+        NoSuchImage: One of them is nowhere, or no engine has all; then it says who has which.
+    """
+    engines = [engine for engine in _by_name(state) if engine.healthy]
+    where = {ref: [engine for engine in engines if holds(engine, ref)] for ref in refs}
+    for ref, found in where.items():
+        if not found:
+            raise NoSuchImage(ref)
+    complete = [engine for engine in engines if all(engine in found for found in where.values())]
+    if not complete:
+        lines = [f"{ref} is on {', '.join(e.name for e in on)}" for ref, on in where.items()]
+        raise NoSuchImage(f"{' '.join(refs)}: no node has all of them; {'; '.join(lines)}")
+    return complete
+
+
+def _is_name(engine: Engine, ref: str) -> bool:
+    return familiar(ref) in engine.image_refs or ref in engine.image_refs
+
+
+def _by_name(state: State) -> list[Engine]:
+    return sorted(state.engines.values(), key=lambda engine: natural(engine.name))

@@ -1,0 +1,93 @@
+"""``docker system df`` over the fleet: rows side by side, sums added up."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from typing import Any
+
+from swarmd.core.model import Engine
+from swarmd.core.version import Version
+from swarmd.manager.fanout import AT_ONCE, Outcome, ask_engines, gather
+from swarmd.manager.fleet import Fleet
+from swarmd.manager.single_flight import SingleFlight
+
+MEASURING = 120.0  # seconds: an engine walks the files of all images, containers and volumes
+# Older engines know no types, and refuse a second question while they answer the first.
+TYPES_SINCE: Version = (1, 42)
+
+FIELDS = {
+    "image": ("LayersSize", "Images"),
+    "container": ("Containers",),
+    "volume": ("Volumes",),
+    "build-cache": ("BuildCache", "BuilderSize"),
+}
+_SUMS = ("LayersSize", "BuilderSize")
+
+Target = Callable[[Engine], bytes]
+Row = dict[str, Any]
+
+
+class DiskUsage:
+    """Asks each engine once at a time, however many clients want to know."""
+
+    def __init__(self, fleet: Fleet) -> None:
+        self._fleet = fleet
+        self._flights: SingleFlight[tuple[str, bytes], Outcome] = SingleFlight()
+
+    async def measure(self, engines: Iterable[Engine], target: Target) -> list[Outcome]:
+        """What each engine answered to ``target``."""
+
+        async def ask(engine: Engine) -> Outcome:
+            return await self._flights.ask(
+                (engine.key, target(engine)), lambda: self._ask(engine, target)
+            )
+
+        return await gather(list(engines), AT_ONCE, ask)
+
+    async def _ask(self, engine: Engine, target: Target) -> Outcome:
+        [outcome] = await ask_engines(
+            self._fleet,
+            [engine],
+            "GET",
+            lambda engine: target(engine).decode(),
+            timeout=MEASURING,
+        )
+        return outcome
+
+
+def merged(outcomes: Sequence[Outcome], types: Collection[str]) -> dict[str, Any]:
+    """One answer out of all; only the fields of ``types``, all if there are none."""
+    wanted = {field for kind in types or FIELDS for field in FIELDS.get(kind, ())}
+    parts: list[tuple[Engine, Any]] = [(one.engine, one.json()) for one in outcomes if one.ok]
+    body: dict[str, Any] = {}
+    for engine, part in parts:
+        for field in wanted & part.keys() if isinstance(part, dict) else ():
+            if field in _SUMS:
+                body[field] = body.get(field, 0) + int(part[field] or 0)
+            else:
+                body.setdefault(field, []).extend((engine, row) for row in part[field] or ())
+    return {field: _shown(field, value) for field, value in body.items()}
+
+
+def _shown(field: str, value: Any) -> Any:
+    if field in _SUMS:
+        return value
+    if field == "Containers":
+        return [_with_both_names(row, engine) for engine, row in value]
+    if field == "Volumes":
+        seen = Counter(row["Name"] for _, row in value)
+        return [_told_apart(row, engine, seen) for engine, row in value]
+    return [row for _, row in value]
+
+
+def _with_both_names(row: Row, engine: Engine) -> Row:
+    """As in every list of containers."""
+    names = row.get("Names") or []
+    return {**row, "Names": [*names, *(f"/{engine.name}{name}" for name in names)]}
+
+
+def _told_apart(row: Row, engine: Engine, seen: Mapping[str, int]) -> Row:
+    """A name that several nodes have is shown with its node."""
+    name = row["Name"]
+    return {**row, "Name": f"{engine.name}/{name}" if seen[name] > 1 else name}
