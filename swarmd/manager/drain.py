@@ -94,6 +94,7 @@ class Drainer(Service):
 
     def came(self, engine: Engine) -> None:
         """The last node that was missing allows to end what was left half done."""
+        self._relocation.met(engine)
         self._mend_soon()
         if self._intent.node(engine.key).draining and engine.key not in self._drains:
             self._begin(engine)
@@ -110,8 +111,7 @@ class Drainer(Service):
 
     async def _mend(self) -> None:
         try:
-            for engine in self._fleet.healthy():
-                await self._relocation.mend(engine)
+            await self._relocation.mend()
         except ApiError as error:
             self._log.warn("half a move is left: {error}", error=error)
 

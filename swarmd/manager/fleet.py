@@ -6,6 +6,7 @@ since one reactor thread owns it all; what they need across an ``await`` they ta
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from ipaddress import ip_address
@@ -18,12 +19,14 @@ from swarmd.cluster.state import State
 from swarmd.core import version
 from swarmd.core.addresses import parse_address
 from swarmd.core.errors import EngineUnreachable
-from swarmd.core.model import Container, Engine
+from swarmd.core.model import Container, Engine, Health, Spec
 from swarmd.discovery.source import Entry
 from swarmd.engine.context import Context
 from swarmd.engine.tracker import EngineTracker
 from swarmd.manager.hub import Hub
 from swarmd.streams.link import Link
+
+Standing = tuple[Health, Spec]
 
 
 class Fleet(MultiService):
@@ -55,6 +58,7 @@ class Fleet(MultiService):
         self._entries: dict[str, Entry] = {}
         self._trackers: dict[str, EngineTracker] = {}
         self._links: dict[str, Link] = {}
+        self._spoken: Counter[version.Version] = Counter()  # newest API version -> healthy engines
         self._api_version = version.ADVERTISED_FLOOR
 
     # News
@@ -68,10 +72,16 @@ class Fleet(MultiService):
         after = (engine.health, engine.spec) if engine is not None else None
         if before != after:
             self.distrusted.pop(action.key, None)
-            maxima = (engine.spec.api_max for engine in self.healthy())
-            self._api_version = version.advertised(maxima)
+            self._recount(before, after)
             if engine is not None and not engine.healthy and action.key in self._links:
                 self._links[action.key].interrupt(engine.error)
+
+    def _recount(self, before: Standing | None, after: Standing | None) -> None:
+        """The version that clients are told, without asking a thousand engines for theirs."""
+        for standing, change in ((before, -1), (after, 1)):
+            if standing is not None and standing[0] is Health.HEALTHY:
+                self._spoken[standing[1].api_max] += change
+        self._api_version = version.advertised(+self._spoken)
 
     # Discovery
 

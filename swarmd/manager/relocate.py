@@ -30,6 +30,7 @@ class Relocation:
         self._fleet = fleet
         self._mover = mover
         self._under_way: set[str] = set()  # IDs of old containers
+        self._left: set[str] = set()  # IDs of those that were put aside, and perhaps still are
 
     async def move(self, container_id: str) -> Container:
         """The new container.
@@ -54,6 +55,7 @@ class Relocation:
             self._under_way.discard(old.id)
 
     async def _replace(self, old: Container, plan: Blueprint, grace: float) -> Container:
+        self._left.add(old.id)
         if not is_aside(old):
             await self._mover.rename(old, aside_name(old), keep=True)
         new: Container | None = None
@@ -85,19 +87,29 @@ class Relocation:
 
     # After a restart of swarmd
 
-    async def mend(self, engine: Engine) -> None:
-        """Ends moves that an earlier run of swarmd, or a lost node, left half done.
+    def met(self, engine: Engine) -> None:
+        """All that is on the engine is known now: looks for what was left aside there."""
+        self._left.update(one.id for one in engine.containers.values() if is_aside(one))
 
-        A new container that runs has won; else the old one, which may have been stopped already.
+    async def mend(self) -> None:
+        """Ends moves that an earlier run of swarmd, or a lost node, left half done."""
+        for container_id in sorted(self._left - self._under_way):
+            old = self._fleet.state.containers.get(container_id)
+            if old is None or not is_aside(old):
+                self._left.discard(container_id)
+            elif self._fleet.engine(old).healthy:
+                await self._mend(old)
+
+    async def _mend(self, old: Container) -> None:
+        """A new container that runs has won; else the old one, which may be stopped already.
+
         Nothing is done as long as a node that may have the new one does not answer.
         """
-        for old in [one for one in engine.containers.values() if is_aside(one)]:
-            if old.id not in self._under_way:
-                new = self._mover.replacement(old.id)
-                if new is not None and new.running and new.name == plain_name(old):
-                    await self._mover.remove(old)
-                elif all(each.healthy for each in self._fleet.state.engines.values()):
-                    await self._undo(old.id, new)
+        new = self._mover.replacement(old.id)
+        if new is not None and new.running and new.name == plain_name(old):
+            await self._mover.remove(old)
+        elif all(each.healthy for each in self._fleet.state.engines.values()):
+            await self._undo(old.id, new)
 
 
 def _grace(inspect: dict[str, Any]) -> float:
