@@ -78,7 +78,10 @@ class Engine:
         program = shutil.which("dockerd") or "/usr/sbin/dockerd"
         version = subprocess.run([program, "--version"], capture_output=True, text=True).stdout
         old = " 20." in version
-        content = {"deprecated-key-path": f"{self.machine.disk}/key.json"} if old else {}
+        # The registries of tests are on the bridge.
+        content: dict[str, object] = {"insecure-registries": [f"{self.machine.ip}/24"]}
+        if old:
+            content["deprecated-key-path"] = f"{self.machine.disk}/key.json"
         path = self._folder / "daemon.json"
         path.write_text(json.dumps(content))
         return path

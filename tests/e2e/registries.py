@@ -1,0 +1,53 @@
+"""Fixtures: registries on the bridge of the fleet under test, and a fleet clean of images."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.conftest import Host
+from tests.lab.engines import Fleet
+from tests.lab.registry import Registry, missing
+
+KEPT = "busybox:latest"
+
+
+@pytest.fixture(scope="session")
+def registry(fleet: Fleet, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Registry]:
+    yield from _serving(fleet, tmp_path_factory.mktemp("registry"), private=False)
+
+
+@pytest.fixture(scope="session")
+def private(fleet: Fleet, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Registry]:
+    """One that asks who is there."""
+    yield from _serving(fleet, tmp_path_factory.mktemp("private"), private=True)
+
+
+def _serving(fleet: Fleet, folder: Path, *, private: bool) -> Iterator[Registry]:
+    why = missing()
+    if why and "CI" in os.environ:
+        pytest.fail(why)
+    if why:
+        pytest.skip(why)
+    bridge = fleet.engines[0].machine.ip.rsplit(".", 1)[0] + ".1"
+    registry = Registry(folder, bridge, private=private)
+    try:
+        registry.start()
+        yield registry
+    finally:
+        registry.stop()
+
+
+@pytest.fixture
+def tidy(host: Host) -> Iterator[None]:
+    """No engine keeps an image of the test."""
+    yield
+    for engine in host.fleet:
+        engine.remove_all()
+        for image in engine.local.get("/images/json"):
+            for ref in image["RepoTags"] or [image["Id"]]:
+                if ref != KEPT:
+                    engine.local.call("DELETE", f"/images/{ref}?force=1")
