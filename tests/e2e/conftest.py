@@ -48,7 +48,9 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    for item in items:
+    here = Path(__file__).parent
+    for item in (item for item in items if item.path.is_relative_to(here)):
+        item.add_marker("engines")
         if BARE and item.get_closest_marker("fleet"):
             item.add_marker(pytest.mark.skip(reason="an engine alone is under test"))
 
