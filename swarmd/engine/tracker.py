@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 
 from twisted.application.service import Service
-from twisted.internet.defer import CancelledError, Deferred, gatherResults
+from twisted.internet.defer import CancelledError, Deferred, FirstError, gatherResults
 from twisted.internet.task import deferLater
 from twisted.logger import Logger
 from twisted.python.failure import Failure
@@ -72,7 +72,10 @@ class EngineTracker(Service):
     async def refresh_lists(self, kinds: Collection[str], timeout: float | None = None) -> None:
         """Lists "images", "networks" or "volumes" again; errors as of ``refresh``."""
         asked = [self._lists[kind].ask(()) for kind in kinds]
-        await self._within(gatherResults(asked, consumeErrors=True), timeout)
+        try:
+            await self._within(gatherResults(asked, consumeErrors=True), timeout)
+        except FirstError as error:
+            error.subFailure.raiseException()
 
     async def inspect(
         self, container_id: str, timeout: float | None = None

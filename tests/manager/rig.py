@@ -43,7 +43,7 @@ class Wire:
     def on(self, method: str, path: str, reply: Reply) -> None:
         """The last rule that fits counts; ``reply`` may be a function of target and body."""
         answer = reply if callable(reply) else lambda target, body: reply
-        self.rules.insert(0, (method, re.compile(rf"/v1\.\d+{path}(\?.*)?\Z"), answer))
+        self.rules.insert(0, (method, re.compile(rf"(/v1\.\d+)?{path}(\?.*)?\Z"), answer))
 
     async def call(
         self,

@@ -1,0 +1,58 @@
+from collections.abc import Sequence
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from swarmd.core.model import Container, Demand, HostPort
+from swarmd.core.tally import Tally
+
+STATES = ("created", "running", "paused", "restarting", "removing", "exited", "dead")
+
+
+def container(**fields: object) -> Container:
+    return Container(**{"id": "a", "engine": "e1", **fields})
+
+
+def test_what_has_ended_holds_nothing() -> None:
+    demand = Demand(10**9, 64, (HostPort(80),), (("gpu", "0"),))
+    tally = Tally()
+    tally.add(container(state="exited", demand=demand))
+    assert (tally.total, tally.cpus, tally.memory, tally.ports) == (1, 0, 0, {})
+    tally.add(container(id="b", state="created", demand=demand))
+    assert (tally.cpus, tally.memory) == (10**9, 64)
+    assert tally.ports[80, "tcp"] == {"": 1} and tally.devices["gpu", "0"] == 1
+
+
+def test_counts_are_those_of_an_engine() -> None:
+    tally = Tally()
+    for number, state in enumerate(STATES):
+        tally.add(container(id=str(number), state=state))
+    assert (tally.running, tally.paused, tally.stopped) == (2, 1, 4)
+    assert tally.ids == set("0123456")
+
+
+containers = st.builds(
+    Container,
+    id=st.text("ab", min_size=1, max_size=3),
+    engine=st.just("e1"),
+    names=st.lists(st.sampled_from(["web", "db"]), max_size=2).map(tuple),
+    state=st.sampled_from(STATES),
+    labels=st.dictionaries(st.sampled_from("kl"), st.sampled_from("vw"), max_size=2),
+    demand=st.builds(
+        Demand,
+        st.integers(0, 9),
+        st.integers(0, 9),
+        st.lists(st.builds(HostPort, st.integers(1, 3), st.just("tcp")), max_size=2).map(tuple),
+        st.lists(st.tuples(st.just("gpu"), st.sampled_from("01")), max_size=1).map(tuple),
+    ),
+)
+
+
+@given(st.lists(containers, max_size=8, unique_by=lambda one: one.id), st.randoms())
+def test_what_comes_and_goes_leaves_no_trace(listed: Sequence[Container], chance) -> None:
+    tally = Tally()
+    for one in listed:
+        tally.add(one)
+    for one in chance.sample(listed, len(listed)):
+        tally.remove(one)
+    assert tally == Tally()

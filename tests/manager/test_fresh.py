@@ -1,0 +1,77 @@
+from twisted.internet.defer import Deferred
+
+from swarmd.manager.fresh import DISTRUST, PATIENCE, settle_containers, settle_lists, unsettled
+from tests.manager.rig import Rig, result_of
+
+ID = "a" * 64
+STOPPED = {"Id": ID, "Names": ["/web"], "State": "exited", "Status": "Exited (0) 1 second ago"}
+
+
+def dirty(rig: Rig) -> None:
+    rig.has_container(1, ID, "web")
+    rig.clock.advance(1)
+    rig.state.mark_dirty(ID)
+    rig.clock.advance(1)
+
+
+def test_what_may_have_changed_is_asked_for_again() -> None:
+    rig = Rig(2)
+    dirty(rig)
+    rig.wire(1).on("GET", "/containers/json", (200, [STOPPED]))
+    assert [engine.name for engine in unsettled(rig.fleet)] == ["node-1"]
+    result_of(settle_containers(rig.fleet, unsettled(rig.fleet)))
+    assert rig.state.containers[ID].state == "exited"
+    assert unsettled(rig.fleet) == []
+    assert rig.wire(2).asked == []
+
+
+def test_what_is_settled_costs_nothing() -> None:
+    rig = Rig(2)
+    result_of(settle_containers(rig.fleet, unsettled(rig.fleet)))
+    assert rig.wire(1).asked == rig.wire(2).asked == []
+
+
+def test_a_slow_engine_holds_a_read_up_once() -> None:
+    rig = Rig(1)
+    dirty(rig)
+    rig.wire(1).on("GET", "/containers/json", lambda target, body: Deferred())
+    settling = Deferred.fromCoroutine(settle_containers(rig.fleet, unsettled(rig.fleet)))
+    assert not settling.called
+    rig.clock.advance(PATIENCE)
+    assert settling.called and rig.state.containers[ID].state == "running"
+    assert unsettled(rig.fleet) == []
+    rig.now += DISTRUST
+    assert len(unsettled(rig.fleet)) == 1
+
+
+def test_an_engine_that_is_back_is_trusted_again() -> None:
+    rig = Rig(1)
+    dirty(rig)
+    result_of(settle_containers(rig.fleet, unsettled(rig.fleet)))
+    assert unsettled(rig.fleet) == []
+    rig.lose(1)
+    rig.validate(1)
+    assert len(unsettled(rig.fleet)) == 1
+
+
+def test_only_stale_lists_are_asked_for() -> None:
+    rig = Rig(2)
+    for number in (1, 2):
+        rig.has_image(number, "sha256:1", "app:1")
+        rig.engine(number).stale.clear()
+    rig.clock.advance(1)
+    rig.state.mark_stale(rig.engine(2).key, "images")
+    rig.clock.advance(1)
+    rig.wire(2).on("GET", "/images/json", (200, []))
+    result_of(settle_lists(rig.fleet, "images"))
+    assert rig.wire(1).asked == []
+    assert rig.engine(2).images == {} and "images" not in rig.engine(2).stale
+
+
+def test_an_engine_that_refuses_a_list_does_not_spoil_the_read() -> None:
+    rig = Rig(2)
+    for number in (1, 2):
+        rig.state.mark_stale(rig.engine(number).key, "networks")
+    rig.wire(2).on("GET", "/networks", (200, [{"Id": "n" * 64, "Name": "net"}]))
+    result_of(settle_lists(rig.fleet, "networks"))
+    assert [network.name for network in rig.engine(2).networks.values()] == ["net"]
