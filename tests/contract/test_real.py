@@ -1,31 +1,24 @@
-"""Real engines keep the contract: SWARMD_TEST_ENGINES=address[,address] names them.
-
-They must have the image busybox:latest.
-"""
+"""Real engines keep the contract."""
 
 from __future__ import annotations
 
-import os
-
 import pytest
-from twisted.trial.unittest import TestCase
 
 from tests.contract.promises import Promises
 from tests.contract.tracking import Tracking
+from tests.lab.engines import Fleet
 
-_ADDRESSES = [a for a in os.environ.get("SWARMD_TEST_ENGINES", "").split(",") if a]
-
-
-def _tests_of(address: str, kind: type[TestCase]) -> type[TestCase]:
-    tests = type("RealEngineTests", (kind,), {"__test__": True, "address": address})
-    return pytest.mark.engines(tests)
+pytestmark = pytest.mark.engines
 
 
-@pytest.mark.skipif(bool(_ADDRESSES), reason="engines are given")
-def test_without_engines() -> None:
-    pytest.skip("no engines are given in SWARMD_TEST_ENGINES")
+@pytest.fixture(scope="class", autouse=True)
+def _engine(request: pytest.FixtureRequest, fleet: Fleet) -> None:
+    request.cls.address = fleet.engines[0].address
 
 
-for _number, _address in enumerate(_ADDRESSES, 1):
-    globals()[f"TestEngine{_number}"] = _tests_of(_address, Promises)
-    globals()[f"TestTracking{_number}"] = _tests_of(_address, Tracking)
+class RealEngineTests(Promises):
+    __test__ = True
+
+
+class RealTrackingTests(Tracking):
+    __test__ = True
