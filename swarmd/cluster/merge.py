@@ -54,6 +54,13 @@ def _fits(known: Container, text: str, now: float) -> bool:
     return same_end and seen.exit_code == known.exit_code
 
 
+def shows(known: Container, state: str, text: str, now: float) -> bool:
+    """Whether an engine would list ``known`` with this State and Status at ``now``."""
+    health = read_status(text).health or "none"
+    same = known.state == state and (state != "running" or known.health == health)
+    return same and _fits(known, text, now)
+
+
 def _estimated(kept: Container, new: Container) -> Container:
     if new.state in _UP:
         return replace(kept, started_at=new.started_at, detailed=False)

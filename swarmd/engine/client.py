@@ -52,14 +52,6 @@ class EngineClient:
         """What ``/version`` says."""
         return self._object(self._checked(await self._get("/version", _SMALL)))
 
-    async def containers(self, ids: Collection[str] = ()) -> list[JsonObject]:
-        """The items of ``ids``, or of all."""
-        target = "/containers/json?all=1"
-        if ids:
-            wanted = orjson.dumps({"id": dict.fromkeys(ids, True)})
-            target += "&filters=" + quote(wanted, safe="")
-        return self.items(await self.listing(target))
-
     async def container(self, container_id: str) -> JsonObject | None:
         """A whole inspect; None if there is no such container."""
         path = f"/containers/{quote(container_id, safe='')}/json"
@@ -107,6 +99,14 @@ class EngineClient:
 
     def _not_docker(self) -> EngineRefused:
         return EngineRefused(self.link.node, 502, "the answer is not that of a Docker Engine")
+
+
+def containers_path(ids: Collection[str] = ()) -> str:
+    """Of the list of ``ids``, or of all containers."""
+    if not ids:
+        return "/containers/json?all=1"
+    wanted = orjson.dumps({"id": dict.fromkeys(ids, True)})
+    return "/containers/json?all=1&filters=" + quote(wanted, safe="")
 
 
 def error_text(answer: Answer) -> str:

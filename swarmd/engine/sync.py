@@ -10,8 +10,9 @@ from twisted.logger import Logger
 from swarmd.cluster import actions
 from swarmd.cluster.lists import IMAGES, KINDS, NETWORKS, VOLUMES
 from swarmd.core.errors import ApiError
-from swarmd.engine.client import MOST_IDS, EngineClient
+from swarmd.engine.client import MOST_IDS, EngineClient, containers_path
 from swarmd.engine.context import Context
+from swarmd.engine.repeated import LastList
 
 _PATHS = {IMAGES: "/images/json", NETWORKS: "/networks", VOLUMES: "/volumes"}
 
@@ -30,26 +31,40 @@ class Sync:
         self._client = client
         self._context = context
         self._told: dict[str, int] = {}  # kind -> hash of the body that was dispatched last
+        self._last = LastList()
 
     def forget(self) -> None:
         """Another session, perhaps another engine: nothing counts as told."""
         self._told.clear()
+        self._last.forget()
 
     async def everything(self) -> None:
         """The containers' list must succeed; the others may fail, as with a broken driver."""
-        await self.containers(())
+        await self._all_containers()
         for kind in KINDS:
             try:
                 await self.list(kind)
             except ApiError as error:
                 self._log.warn("{key}: no list of {kind}: {e}", key=self._key, kind=kind, e=error)
 
+    async def _all_containers(self) -> None:
+        at = self._context.clock.seconds()
+        body = await self._client.listing(containers_path())
+        now = self._context.now()
+        engine = self._context.engines.get(self._key)
+        if engine is None or self._last.says_again(body, engine, now - engine.spec.clock_offset):
+            return
+        entries = self._client.items(body)
+        self._context.dispatch(actions.ContainersListed(self._key, entries, at, now, None))
+        self._last.told(body, entries)
+
     async def containers(self, ids: Collection[str]) -> None:
         """Lists ``ids``, or all containers if there are none or too many."""
         asked = frozenset(ids) if 0 < len(ids) <= MOST_IDS else None
         at = self._context.clock.seconds()
-        entries = await self._client.containers(asked or ())
+        entries = self._client.items(await self._client.listing(containers_path(asked or ())))
         now = self._context.now()
+        self._last.forget()
         self._context.dispatch(actions.ContainersListed(self._key, entries, at, now, asked))
 
     async def list(self, kind: str) -> None:
