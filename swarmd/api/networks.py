@@ -21,7 +21,7 @@ from swarmd.core.model import Engine, Network
 from swarmd.front.request import DockerRequest
 from swarmd.manager.fanout import Outcome, ask_engines, refusal
 from swarmd.manager.fleet import Fleet
-from swarmd.manager.fresh import settle_lists
+from swarmd.manager.fresh import settle_containers, settle_lists, unsettled
 from swarmd.manager.luggage import Luggage
 from swarmd.manager.networks import Networks as Manager
 from swarmd.manager.networks import decoded
@@ -58,6 +58,8 @@ class Networks(Noun):
     async def index(self, request: DockerRequest) -> None:
         query = NetworkQuery.of(request.arg)
         await settle_lists(self._fleet, "networks")
+        if "dangling" in query.filters:
+            await settle_containers(self._fleet, unsettled(self._fleet))
         request.reply(200, network_list(self._fleet.state, query), headers=lacking(self._fleet))
 
     async def create(self, request: DockerRequest) -> None:

@@ -16,7 +16,7 @@ from swarmd.core.model import Engine, Volume
 from swarmd.front.request import DockerRequest
 from swarmd.manager.fanout import ask_engines, refusal
 from swarmd.manager.fleet import Fleet
-from swarmd.manager.fresh import settle_lists
+from swarmd.manager.fresh import settle_containers, settle_lists, unsettled
 from swarmd.manager.volume_prune import VolumePrune
 from swarmd.manager.volumes import Volumes as Manager
 from swarmd.streams.forward import forward
@@ -45,6 +45,8 @@ class Volumes(Noun):
     async def index(self, request: DockerRequest) -> None:
         query = VolumeQuery.of(request.arg)
         await settle_lists(self._fleet, "volumes")
+        if "dangling" in query.filters:
+            await settle_containers(self._fleet, unsettled(self._fleet))
         request.reply(200, volume_list(self._fleet.state, query), headers=lacking(self._fleet))
 
     async def create(self, request: DockerRequest) -> None:
