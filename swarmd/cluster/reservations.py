@@ -23,6 +23,7 @@ class Reservations:
         self.pending: dict[str, Reservation] = {}
         self._names = names
         self._reserved: dict[str, str] = {}  # name -> ID of who wants it
+        self._doubtful: dict[str, float] = {}  # pending ID -> since when its outcome is unknown
 
     def holder(self, name: str) -> str:
         """The ID of the container that has or will have the name; "" if it is free."""
@@ -48,8 +49,23 @@ class Reservations:
 
     def free(self, container_id: str) -> Reservation | None:
         """Ends a reservation; None if there is none (any more)."""
+        self._doubtful.pop(container_id, None)
         ended = self.pending.pop(container_id, None)
         if ended is not None:
             ended.engine.tally.remove(ended.container)
             self.free_name(ended.container.name, container_id)
         return ended
+
+    def doubt(self, container_id: str, at: float) -> None:
+        """Whether it was made is unknown, so it counts until its engine has told."""
+        if container_id in self.pending:
+            self._doubtful[container_id] = at
+
+    def doubted(self, container_id: str) -> bool:
+        return container_id in self._doubtful
+
+    def settle(self, engine: Engine, at: float) -> None:
+        """The engine told, asked at ``at``, what it has."""
+        for container_id, since in list(self._doubtful.items()):
+            if since < at and self.pending[container_id].engine is engine:
+                self.free(container_id)

@@ -6,6 +6,7 @@ containers.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -100,6 +101,8 @@ class State:
             case news.ContainersListed():
                 self._time(action.at)
                 self._containers.listed(engine, action)
+                if action.asked is None:
+                    self.reservations.settle(engine, action.at)
             case news.ContainerInspected():
                 self._time(action.at)
                 self._containers.inspected(engine, action)
@@ -127,6 +130,7 @@ class State:
         self._refresh_shown(engine, *shown)
 
     def _engine_unlisted(self, engine: Engine) -> None:
+        self.reservations.settle(engine, math.inf)
         self._empty(engine)
         self.roster.unlist(engine)
 
@@ -149,6 +153,7 @@ class State:
             self._containers.moved(engine, old_ip)
 
     def _refuse(self, engine: Engine, error: str, now: float) -> None:
+        self.reservations.settle(engine, math.inf)
         self._empty(engine)
         self.roster.refuse(engine, error, now)
 
@@ -173,8 +178,13 @@ class State:
         self.reservations.take(container, self.engines[container.engine], replacing)
 
     def release(self, container_id: str) -> None:
-        """The create failed, or its reservation is to be made elsewhere."""
-        self.reservations.free(container_id)
+        """The create is over; a reservation in doubt stays."""
+        if not self.reservations.doubted(container_id):
+            self.reservations.free(container_id)
+
+    def doubt(self, container_id: str) -> None:
+        """The engine was lost with its answer: it may have made the container or not."""
+        self.reservations.doubt(container_id, self._seconds())
 
     def confirm(self, pending_id: str, container: Container) -> None:
         """The create was acknowledged: the real container takes the place of the reservation.

@@ -12,6 +12,7 @@ from itertools import count
 from urllib.parse import quote, urlencode
 
 import orjson
+from twisted.internet.defer import CancelledError
 
 from swarmd.cluster.lookup import engines_with_image, find_image
 from swarmd.core.config import rewritten
@@ -144,6 +145,9 @@ class Creator:
                 state.confirm(pending.id, made)
                 self._plans.drop(order.client, familiar(order.config.image))
                 self._luggage.unpacked(order.config, engine)
+        except (EngineUnreachable, CancelledError):
+            state.doubt(pending.id)
+            raise
         finally:
             state.release(pending.id)
         self._judge(engine, order, answer)

@@ -1,0 +1,207 @@
+"""A fleet whose engines do what a test says, call by call, with the real state and managers."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import orjson
+from twisted.internet.defer import Deferred
+from twisted.internet.task import Clock
+
+from swarmd.cluster import actions as news
+from swarmd.cluster.state import State
+from swarmd.core.errors import EngineUnreachable
+from swarmd.core.model import Engine
+from swarmd.core.names import random_name
+from swarmd.engine.context import Context
+from swarmd.manager.create import Creator
+from swarmd.manager.distribute import Distributor
+from swarmd.manager.fleet import Fleet
+from swarmd.manager.hub import Hub
+from swarmd.manager.luggage import Luggage
+from swarmd.manager.networks import Networks
+from swarmd.manager.placer import Placer
+from swarmd.manager.plans import Plans
+from swarmd.manager.volumes import Volumes
+from swarmd.scheduler.registry import make_policy
+from swarmd.streams.link import Answer
+from tests.cluster.fleet import NOW, full_id, key_of, spec
+
+MEMORY = 1000  # bytes of an engine, so that examples stay readable
+
+
+@dataclass(eq=False)
+class Call:
+    """One request that waits for its answer.
+
+    Attributes:
+        engine: Number of the engine.
+    """
+
+    engine: int
+    method: str
+    target: str
+    body: Any
+    result: Deferred[Answer] = field(default_factory=Deferred)
+
+    @property
+    def path(self) -> str:
+        return urlsplit(self.target).path.split("/", 2)[2]
+
+    @property
+    def query(self) -> dict[str, str]:
+        return {key: values[0] for key, values in parse_qs(urlsplit(self.target).query).items()}
+
+    def answer(self, status: int, body: Any = None) -> None:
+        encoded = orjson.dumps(body if body is not None else {"message": "no"})
+        self.result.callback(Answer(status, [], encoded))
+
+    def break_off(self, *, sent: bool = True) -> None:
+        self.result.errback(EngineUnreachable(f"node-{self.engine}", "connection lost", sent=sent))
+
+
+class ScriptedFleet(Fleet):
+    """Engines 1 … size are healthy and empty; ``calls`` are the requests under way.
+
+    Attributes:
+        there: What each engine really has: number -> container ID -> its inspect.
+    """
+
+    def __init__(self, size: int = 3) -> None:
+        self.clock = Clock()
+        state = State(self.clock.seconds)
+        hub, no_link = Hub(state), _no_link
+
+        def now() -> float:
+            return NOW + self.clock.seconds()
+
+        context = Context(self.clock, now, lambda: 0.5, state.dispatch, hub.publish, state.engines)
+        super().__init__(state, hub, context, no_link, now)
+        self.calls: list[Call] = []
+        self.there: dict[int, dict[str, dict[str, Any]]] = {n: {} for n in range(1, size + 1)}
+        self._ids = 0
+        for number in self.there:
+            self.dispatch(news.EngineListed(key_of(number), key_of(number)))
+            self.bring_back(number)
+
+    def creator(self, policy: str = "spread") -> Creator:
+        placer = Placer(self, make_policy(policy), lambda: 0)
+        chance = random.Random(0)
+        things = Networks(self, placer), Volumes(self, placer), Distributor(self, placer)
+        luggage = Luggage(*things, self.clock)
+        plans = Plans(self.clock.seconds)
+        return Creator(
+            self, placer, plans, luggage, lambda taken: random_name(chance.choice, taken)
+        )
+
+    # What managers use
+
+    def link(self, engine: Engine) -> Any:
+        super_link_check = engine.healthy
+        if not super_link_check:
+            raise EngineUnreachable(engine.name, engine.error)
+        return ScriptedLink(self, int(engine.name.partition("-")[2]))
+
+    def tracker(self, engine: Engine) -> Any:
+        return _Tracker(self, engine)
+
+    # What tests say
+
+    def make(self, number: int, body: Any, name: str) -> str:
+        """The engine makes a container, whoever asked."""
+        self._ids += 1
+        container_id = full_id(self._ids)
+        host = body.get("HostConfig") or {}
+        self.there[number][container_id] = {
+            "Id": container_id,
+            "Created": "2023-11-14T21:56:40.25Z",
+            "Name": f"/{name}",
+            "Image": "sha256:" + "b" * 64,
+            "State": {"Status": "created", "Running": False},
+            "Config": {"Image": body["Image"], "Labels": body.get("Labels") or {}},
+            "HostConfig": host,
+            "NetworkSettings": {"Ports": {}, "Networks": {}},
+            "Mounts": [],
+        }
+        return container_id
+
+    def listing(self, number: int) -> None:
+        """The engine is asked for everything, and answers at once."""
+        self.clock.advance(1)
+        at, key = self.clock.seconds(), key_of(number)
+        inspects = list(self.there[number].values())
+        entries = [_item(inspect) for inspect in inspects]
+        self.dispatch(news.ContainersListed(key, entries, at, self.now()))
+        for inspect in inspects:
+            self.dispatch(news.ContainerInspected(key, inspect, at, self.now()))
+
+    def lose(self, number: int) -> None:
+        """It does not answer any more; every call to it breaks off."""
+        failed = news.EngineFailed(key_of(number), "it is dead", self.now(), fatal=True)
+        self.dispatch(failed)
+        for call in [call for call in self.calls if call.engine == number]:
+            self.calls.remove(call)
+            call.break_off()
+
+    def unlist(self, number: int) -> None:
+        self.dispatch(news.EngineUnlisted(key_of(number)))
+
+    def bring_back(self, number: int) -> None:
+        key = key_of(number)
+        known = spec(number, memory=MEMORY)
+        self.dispatch(news.EngineValidated(key, known, self.now()))
+        self.listing(number)
+        self.dispatch(news.EngineAnswered(key, self.now()))
+
+    def healthy_engine(self, number: int) -> bool:
+        return self.state.engines[key_of(number)].healthy
+
+
+class ScriptedLink:
+    def __init__(self, fleet: ScriptedFleet, number: int) -> None:
+        self._fleet = fleet
+        self._number = number
+
+    async def call(self, method: str, target: str, *, body: bytes = b"", **more: Any) -> Answer:
+        decoded = orjson.loads(body) if body else None
+        call = Call(self._number, method, target, decoded)
+        self._fleet.calls.append(call)
+        return await call.result
+
+
+class _Tracker:
+    def __init__(self, fleet: ScriptedFleet, engine: Engine) -> None:
+        self._engine = engine
+
+    async def refresh_lists(self, kinds: Any, timeout: float | None = None) -> None:
+        self._engine.stale.difference_update(kinds)
+
+    async def refresh(self, ids: Any, timeout: float | None = None) -> None: ...
+
+    async def inspect(self, container_id: str, timeout: float | None = None) -> None: ...
+
+
+def _no_link(entry: Any) -> Any:
+    raise AssertionError("no discovery here")
+
+
+def _item(inspect: dict[str, Any]) -> dict[str, Any]:
+    running = inspect["State"]["Status"] == "running"
+    return {
+        "Id": inspect["Id"],
+        "Names": [inspect["Name"]],
+        "Image": inspect["Config"]["Image"],
+        "ImageID": inspect["Image"],
+        "Command": "sh",
+        "Created": int(NOW),
+        "Ports": [],
+        "Labels": inspect["Config"]["Labels"],
+        "State": inspect["State"]["Status"],
+        "Status": "Up 5 minutes" if running else "Created",
+        "HostConfig": {"NetworkMode": "bridge"},
+        "NetworkSettings": {"Networks": {}},
+        "Mounts": [],
+    }

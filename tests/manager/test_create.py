@@ -1,0 +1,259 @@
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import orjson
+import pytest
+
+from swarmd.core.errors import ApiError, BadParameter, EngineUnreachable, NameTaken
+from swarmd.manager.order import Order, read_body
+from swarmd.scheduler.refusal import NoCandidate
+from swarmd.streams.link import Answer
+from tests.manager.rig import Rig, result_of
+
+ID = "a" * 64
+MADE = (201, {"Id": ID, "Warnings": []})
+MISSING = (404, {"message": "No such image: app:1"})
+BROKEN = (500, {"message": "no space left on device"})
+
+
+def order(name: str = "web", version: tuple[int, int] = (1, 41), **body: Any) -> Order:
+    decoded, config = read_body(orjson.dumps({"Image": "app:1", **body}))
+    return Order(name, decoded, config, "10.9.9.9", version, query=(("platform", ""),))
+
+
+def create(rig: Rig, wanted: Order | None = None, **settings: Any) -> Answer:
+    return result_of(rig.creator(**settings).create(wanted or order()))
+
+
+def nodes_asked(rig: Rig) -> list[str]:
+    return [name for name, wire in sorted(rig.wires.items()) for _ in wire.asked]
+
+
+def assert_nothing_leaks(rig: Rig) -> None:
+    assert rig.state.reservations.pending == {}
+    for engine in rig.state.engines.values():
+        assert engine.tally.total == len(engine.containers)
+
+
+def test_the_container_is_known_before_the_answer_leaves() -> None:
+    rig = Rig(1)
+    rig.wire(1).on("POST", "/containers/create", MADE)
+    answer = create(rig, order(Labels={"a": "b"}, HostConfig={"Memory": 5 << 20}))
+    assert (answer.status, orjson.loads(answer.body)["Id"]) == (201, ID)
+    made = rig.state.containers[ID]
+    assert (made.name, made.state, made.labels) == ("web", "created", {"a": "b"})
+    assert rig.engine(1).dirty == {ID}
+    assert rig.engine(1).tally.memory == 5 << 20
+    assert_nothing_leaks(rig)
+
+
+def test_the_engine_gets_the_name_and_whatever_else_was_asked() -> None:
+    rig = Rig(1)
+    rig.wire(1).on("POST", "/containers/create", MADE)
+    wanted = order(Env=["constraint:node==node-1", "A=b"], Unknown={"x": 1})
+    create(rig, wanted)
+    ((_, target),) = rig.wire(1).asked
+    assert urlsplit(target).path == "/v1.41/containers/create"
+    assert parse_qs(urlsplit(target).query, keep_blank_values=True) == {
+        "name": ["web"],
+        "platform": [""],
+    }
+    (sent,) = rig.wire(1).bodies
+    assert sent["Env"] == ["A=b"] and sent["Unknown"] == {"x": 1}
+    assert sent["Labels"] == {"com.docker.swarm.constraints": '["node==node-1"]'}
+
+
+def test_without_a_name_one_is_invented() -> None:
+    rig = Rig(1)
+    rig.wire(1).on("POST", "/containers/create", MADE)
+    create(rig, order(name=""))
+    assert "_" in rig.state.containers[ID].name
+
+
+def test_a_name_is_the_fleets() -> None:
+    rig = Rig(2)
+    rig.has_container(2, "b" * 64, "web")
+    with pytest.raises(NameTaken, match='by container "b{64}"'):
+        create(rig)
+    assert nodes_asked(rig) == []
+    with pytest.raises(BadParameter, match="Invalid container name"):
+        create(rig, order(name="b*d"))
+
+
+def test_of_two_creates_under_way_one_gets_the_name() -> None:
+    rig = Rig(2)
+    creator = rig.creator()
+    second: list[Exception] = []
+
+    def reply(target: str, body: bytes) -> Any:
+        if not second:
+            with pytest.raises(NameTaken) as refused:
+                result_of(creator.create(order()))
+            second.append(refused.value)
+        return MADE
+
+    rig.on_all("POST", "/containers/create", reply)
+    assert result_of(creator.create(order())).status == 201
+    assert second and len(nodes_asked(rig)) == 1
+    assert_nothing_leaks(rig)
+
+
+def test_a_missing_image_is_the_clients_to_pull_onto_the_planned_node() -> None:
+    rig = Rig(3)
+    rig.on_all("POST", "/containers/create", MISSING)
+    creator = rig.creator()
+    answer = result_of(creator.create(order()))
+    assert (answer.status, orjson.loads(answer.body)) == MISSING
+    (planned,) = nodes_asked(rig)
+    assert rig.plans.find("10.9.9.9", "app:1") == rig.engine(int(planned[-1])).key
+    # Meanwhile another node has become the emptier one.
+    rig.has_container(int(planned[-1]), "c" * 64, "other")
+    rig.on_all("POST", "/containers/create", MADE)
+    result_of(creator.create(order()))
+    assert nodes_asked(rig) == [planned, planned]
+    assert rig.plans.find("10.9.9.9", "app:1") is None
+    assert_nothing_leaks(rig)
+
+
+def test_an_image_of_no_registry_is_used_where_it_is() -> None:
+    rig = Rig(3)
+    rig.has_image(3, "sha256:1", "app:1")
+    rig.has_container(3, "c" * 64, "other")
+    rig.wire(3).on("POST", "/containers/create", MADE)
+    create(rig)
+    assert rig.state.containers[ID].engine == rig.engine(3).key
+
+
+def test_a_failing_engine_gives_the_next_a_chance() -> None:
+    rig = Rig(3)
+    rig.wire(1).on("POST", "/containers/create", BROKEN)
+    rig.wire(3).on("POST", "/containers/create", MADE)
+    create(rig)
+    assert nodes_asked(rig) == ["node-1", "node-2", "node-3"]
+    assert rig.state.containers[ID].engine == rig.engine(3).key
+    assert_nothing_leaks(rig)
+
+
+def test_in_the_end_every_node_is_told() -> None:
+    rig = Rig(3)
+    rig.on_all("POST", "/containers/create", BROKEN)
+    rig.wire(2).rules.clear()
+    with pytest.raises(ApiError) as failed:
+        create(rig)
+    assert failed.value.status == 500
+    assert failed.value.message == (
+        "node-1, node-3: no space left on device\nnode-2: connection refused"
+    )
+    assert_nothing_leaks(rig)
+
+
+def test_the_tries_are_bounded() -> None:
+    rig = Rig(6)
+    rig.on_all("POST", "/containers/create", BROKEN)
+    with pytest.raises(ApiError):
+        create(rig)
+    assert len(nodes_asked(rig)) == 3
+    with pytest.raises(ApiError):
+        create(rig, retries=2)
+    assert len(nodes_asked(rig)) == 3 + 5
+
+
+def test_what_an_engine_refuses_is_refused() -> None:
+    rig = Rig(2)
+    refusal = (409, {"message": "Conflict. The container name is in use behind our back"})
+    rig.on_all("POST", "/containers/create", refusal)
+    answer = create(rig)
+    assert (answer.status, orjson.loads(answer.body)) == refusal
+    assert len(nodes_asked(rig)) == 1
+    assert_nothing_leaks(rig)
+
+
+LOST = EngineUnreachable("node-1", "connection lost", sent=True)
+
+
+def test_a_lost_answer_is_looked_up_by_the_name() -> None:
+    rig = Rig(1)
+    rig.wire(1).on("POST", "/containers/create", LOST)
+    rig.wire(1).on("GET", "/containers/web/json", (200, {"Id": ID}))
+    assert create(rig).status == 201
+    assert rig.state.containers[ID].name == "web"
+
+
+def test_a_lost_create_that_made_nothing_goes_on_elsewhere() -> None:
+    rig = Rig(2)
+    rig.wire(1).on("POST", "/containers/create", LOST)
+    rig.wire(1).on("GET", "/containers/web/json", (404, {"message": "No such container: web"}))
+    rig.wire(2).on("POST", "/containers/create", MADE)
+    assert create(rig).status == 201
+    assert rig.state.containers[ID].engine == rig.engine(2).key
+
+
+def test_nothing_is_made_twice_when_nobody_knows() -> None:
+    rig = Rig(2)
+    rig.wire(1).on("POST", "/containers/create", LOST)
+    rig.wire(2).on("POST", "/containers/create", MADE)
+    with pytest.raises(EngineUnreachable, match="whether container web was created there is unk"):
+        create(rig)
+    assert rig.wire(2).asked == []
+    assert_nothing_leaks(rig)
+
+
+def test_a_feature_that_an_old_engine_would_drop_keeps_off_it() -> None:
+    rig = Rig(0)
+    rig.add(1, api_max=(1, 41))
+    rig.add(2, api_max=(1, 51))
+    rig.on_all("POST", "/containers/create", MADE)
+    networks = {"NetworkingConfig": {"EndpointsConfig": {"bridge": {}, "host": {}}}}
+    create(rig, order(version=(1, 44), **networks))
+    assert rig.state.containers[ID].engine == rig.engine(2).key
+    rig.lose(2)
+    with pytest.raises(NoCandidate, match=r"node-1: .*API before 1\.44.*more than one network"):
+        create(rig, order("web2", version=(1, 44), **networks))
+
+
+def test_devices_and_ports_are_claimed() -> None:
+    rig = Rig(0)
+    rig.add(1)
+    rig.fleet.apply([rig.entry(1, {"resource.gpu": "0,1"})])
+    ids = iter("abc")
+    made = lambda target, body: (201, {"Id": next(ids) * 64})  # noqa: E731
+    rig.wire(1).on("POST", "/containers/create", made)
+    creator = rig.creator()
+    gpu = {"DeviceRequests": [{"Count": 1, "Capabilities": [["gpu"]]}]}
+    result_of(creator.create(order("one", HostConfig=gpu)))
+    result_of(creator.create(order("two", HostConfig=gpu)))
+    given = [b["HostConfig"]["DeviceRequests"][0]["DeviceIDs"] for b in rig.wire(1).bodies]
+    assert given == [["0"], ["1"]]
+    with pytest.raises(NoCandidate, match="0 of 2 gpu devices are free"):
+        result_of(creator.create(order("three", HostConfig=gpu)))
+
+
+@pytest.mark.parametrize(
+    ("key", "option"),
+    [
+        ({"VolumesFrom": ["data:ro"]}, "--volumes-from=data"),
+        ({"Links": ["data:alias"]}, "--link=data"),
+        ({"NetworkMode": "container:data"}, "--network=data"),
+        ({"PidMode": "container:data"}, "--pid=data"),
+    ],
+)
+def test_what_needs_a_container_goes_to_its_node(key: dict[str, Any], option: str) -> None:
+    rig = Rig(3)
+    with pytest.raises(NoCandidate) as refused:
+        create(rig, order(HostConfig=key))
+    assert option in refused.value.message and "there is no container data" in refused.value.message
+    rig.has_container(3, "d" * 64, "data")
+    rig.wire(3).on("POST", "/containers/create", MADE)
+    create(rig, order(HostConfig=key))
+    assert nodes_asked(rig) == ["node-3"]
+
+
+def test_a_node_in_a_reference_is_taken_out() -> None:
+    rig = Rig(2)
+    rig.has_container(2, "d" * 64, "data")
+    rig.wire(2).on("POST", "/containers/create", MADE)
+    host = {"NetworkMode": "container:node-2/data", "Binds": ["node-2/vol:/x", "/a:/b"]}
+    create(rig, order(HostConfig=host))
+    (sent,) = [body for body in rig.wire(2).bodies if body and "Image" in body]
+    assert sent["HostConfig"]["NetworkMode"] == "container:data"
+    assert sent["HostConfig"]["Binds"] == ["vol:/x", "/a:/b"]
