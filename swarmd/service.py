@@ -19,7 +19,9 @@ from twisted.python.components import Componentized
 
 from swarmd import __version__
 from swarmd.api.build import Build
+from swarmd.api.networks import Networks as NetworksNoun
 from swarmd.api.tree import make_tree
+from swarmd.api.volumes import Volumes as VolumesNoun
 from swarmd.cluster.info import Identity
 from swarmd.cluster.state import State
 from swarmd.core.names import random_name
@@ -30,6 +32,7 @@ from swarmd.engine.context import Context
 from swarmd.engine.limits import Timing
 from swarmd.front.listen import listen
 from swarmd.front.site import CommonHeaders, DockerSite
+from swarmd.garbage import RareCollection
 from swarmd.links import LinkMaker
 from swarmd.logs import observer
 from swarmd.manager.builders import Builders
@@ -72,6 +75,7 @@ def makeService(options: Options) -> MultiService:
 
     reactor: Any = installed
     daemon = make_service(options.settings, reactor, log=_own_log(options))
+    RareCollection().setServiceParent(daemon)
     source: Source = daemon.getServiceNamed("discovery")
     signal.signal(signal.SIGHUP, lambda *_: reactor.callFromThread(source.reread))
     return daemon
@@ -141,17 +145,21 @@ def _door(settings: Settings, reactor: Any, fleet: Fleet, chance: random.Random)
     networks = Networks(fleet, placer, settings.network_driver)
     volumes = Volumes(fleet, placer, everywhere=settings.volumes_everywhere)
     distributor = Distributor(fleet, placer, settings.distribute_builds)
+    luggage = Luggage(networks, volumes, distributor, reactor)
     creator = Creator(
         fleet,
         placer,
         plans,
-        Luggage(networks, volumes, distributor, reactor),
+        luggage,
         lambda taken: random_name(chance.choice, taken),
         settings.create_retry,
     )
     builders = Builders(fleet, reactor)
     builds = Build(fleet, Builds(fleet, placer, builders, reactor), builders, distributor)
-    root = make_tree(fleet, _identity(settings), creator, plans, networks, volumes, builds, reactor)
+    root = make_tree(fleet, _identity(settings), creator, plans, reactor)
+    root.putChild(b"networks", NetworksNoun(fleet, networks, luggage))
+    root.putChild(b"volumes", VolumesNoun(fleet, volumes))
+    builds.attach(root)
     operations = Operations(settings, reactor, chance, fleet, creator, placer, plans, networks)
     operations.attach(root)
     operations.setServiceParent(fleet)

@@ -76,7 +76,9 @@ def test_any_change_is_news(change: Callable[[list[Json]], Any]) -> None:
 
 def test_what_was_told_otherwise_since_is_no_repetition() -> None:
     rig = Rig(listed())
-    told(rig.state, 1, item(2, State="running", Status="Up 1 second"), asked=frozenset({full_id(2)}))
+    told(
+        rig.state, 1, item(2, State="running", Status="Up 1 second"), asked=frozenset({full_id(2)})
+    )
     assert not rig.says_again(listed())
     rig.last.forget()
     assert not rig.says_again(listed())
