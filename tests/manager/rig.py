@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import random
 import re
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, TypeVar
 
 import orjson
@@ -15,10 +17,19 @@ from swarmd.cluster import actions
 from swarmd.cluster.state import State
 from swarmd.core.errors import EngineUnreachable
 from swarmd.core.model import Engine, Spec
+from swarmd.core.names import random_name
 from swarmd.discovery.entry import Entry
 from swarmd.engine.context import Context
+from swarmd.manager.create import Creator
+from swarmd.manager.distribute import Distributor
 from swarmd.manager.fleet import Fleet
 from swarmd.manager.hub import Hub
+from swarmd.manager.luggage import Luggage
+from swarmd.manager.networks import Networks
+from swarmd.manager.placer import Placer
+from swarmd.manager.plans import Plans
+from swarmd.manager.volumes import Volumes
+from swarmd.scheduler.registry import make_policy
 from swarmd.streams.link import Answer
 
 T = TypeVar("T")
@@ -129,6 +140,15 @@ class Rig:
 
     def wire(self, number: int) -> Wire:
         return self.wires[f"node-{number}"]
+
+    def creator(self, policy: str = "spread", retries: int = 0) -> Creator:
+        self.plans = Plans(lambda: self.now)
+        placer = Placer(self.fleet, make_policy(policy), lambda: 0)
+        things = Networks(self.fleet, placer), Volumes(self.fleet, placer)
+        luggage = Luggage(*things, Distributor(self.fleet, placer), self.clock)
+        chance = random.Random(0)
+        invent = partial(random_name, chance.choice)
+        return Creator(self.fleet, placer, self.plans, luggage, invent, retries)
 
     def on_all(self, method: str, path: str, reply: Reply) -> None:
         for wire in self.wires.values():
