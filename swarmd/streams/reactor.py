@@ -29,8 +29,8 @@ def speed_up(reactor: Any) -> bool:
     if not isinstance(reactor, EPollReactor):
         return False
     vars(reactor)["doIteration"] = MethodType(_poll, reactor)
-    vars_of: Any = tcp.Connection
-    vars_of.write = _write_at_once
+    connection: Any = tcp.Connection
+    connection.write = _write_at_once
     return True
 
 

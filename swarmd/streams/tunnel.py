@@ -31,6 +31,7 @@ from swarmd.streams.heads import raw_error, tunnel_head, with_type
 from swarmd.streams.link import Link
 from swarmd.streams.ports import ClientRequest
 from swarmd.streams.relay import Side, abort, end_writing, pair, throttle
+from swarmd.streams.splice import Bulk, can_splice
 
 LINGER = 5.0  # seconds
 LINGER_BYTES = 1 << 20
@@ -68,6 +69,7 @@ class Tunnel:
     """One request on its way; a caller of the engine's link until it is over."""
 
     __slots__ = (
+        "_bulks",
         "_client",
         "_content_type",
         "_done",
@@ -108,6 +110,7 @@ class Tunnel:
         self._timer: IDelayedCall | None = None
         self._lingering = False
         self._to_drop = LINGER_BYTES
+        self._bulks: list[Bulk] = []
 
     @property
     def waiting(self) -> bool:
@@ -132,6 +135,7 @@ class Tunnel:
         self._engine = engine = Side(connection.transport, self)
         connection.end = engine
         pair(client, engine)
+        client.deliver = self._carrier(client)
         engine.deliver = self._answered
         throttle(client, engine)
         engine.transport.write(self._waiting)
@@ -182,6 +186,8 @@ class Tunnel:
 
     def _leave_engine(self) -> None:
         self._link.over(self)
+        for bulk in self._bulks:
+            bulk.stop()
         engine, self._engine = self._engine, None
         if engine is not None:
             abort(engine)
@@ -235,7 +241,16 @@ class Tunnel:
             if self._framing.done:
                 self.tell_done(self._status)
         if self._framing is None and self._engine is not None and self._client is not None:
-            self._engine.deliver = self._client.transport.write
+            self._engine.deliver = self._carrier(self._engine)
+
+    def _carrier(self, side: Side) -> Callable[[bytes], None]:
+        """What takes the bytes of ``side`` to the other side, as nobody looks at them."""
+        if not can_splice(side):
+            write: Callable[[bytes], None] = side.other.transport.write
+            return write
+        bulk = Bulk(side)
+        self._bulks.append(bulk)
+        return bulk
 
     def tell_done(self, status: int) -> None:
         done, self._done = self._done, None

@@ -62,7 +62,9 @@ class Peer(Protocol):
         return self.transport
 
     def connectionMade(self) -> None:
-        self.wire.setTcpNoDelay(True)  # or a short write waits for the other side's delayed ACK
+        if hasattr(self.wire, "setTcpNoDelay"):
+            # Or a short write waits for the other side's delayed ACK.
+            self.wire.setTcpNoDelay(True)
         self.factory.arrived.put(self)
 
     def send(self, data: bytes) -> None:

@@ -1,0 +1,222 @@
+"""Bulk that the kernel moves: the same bytes, the same ends, and no descriptor left behind."""
+
+from __future__ import annotations
+
+import errno
+import gc
+import hashlib
+import os
+import socket
+import tempfile
+from typing import Any
+
+from twisted.internet.protocol import Protocol
+from twisted.internet.tcp import Connection
+
+from swarmd.streams import splice as module
+from swarmd.streams.splice import Gate
+from tests.wire.loopback import REACTOR, Pusher, WireCase, turns
+from tests.wire.test_tunnel import CHUNK, DOWNLOAD, MISSING, STREAM, UPLOAD
+
+PIECES = 16
+WHOLE = hashlib.sha256(CHUNK * PIECES).digest()
+
+
+def gates() -> int:
+    return sum(isinstance(each, Gate) for each in [*REACTOR.getReaders(), *REACTOR.getWriters()])
+
+
+class SpliceCase(WireCase):
+    def setUp(self) -> None:
+        super().setUp()
+        self.calls = 0
+        real = os.splice
+
+        def counted(*given: Any, **more: Any) -> int:
+            self.calls += 1
+            return real(*given, **more)
+
+        self.patch(module.os, "splice", counted)
+
+    async def tearDown(self) -> None:
+        await super().tearDown()
+        self.assertEqual(gates(), 0)
+
+
+class SpliceTests(SpliceCase):
+    async def test_up(self) -> None:
+        client, engine, _ = await self.asked(UPLOAD)
+        engine.keep = False
+        engine.digest = hashlib.sha256()
+        Pusher(client, CHUNK, PIECES)
+        await engine.end()
+        self.assertEqual(engine.digest.digest(), WHOLE)
+        self.assertGreater(self.calls, PIECES)
+
+    async def test_down(self) -> None:
+        client, engine, _ = await self.asked(DOWNLOAD)
+        engine.send(STREAM)
+        await client.head()
+        client.keep = False
+        client.digest = hashlib.sha256()
+        Pusher(engine, CHUNK, PIECES)
+        await client.end()
+        self.assertEqual(client.digest.digest(), WHOLE)
+        self.assertGreater(self.calls, PIECES)
+
+    async def test_a_small_stream_is_left_alone(self) -> None:
+        client, engine, _ = await self.asked(UPLOAD)
+        Pusher(client, b"5\r\nabcde\r\n", 1000)
+        await engine.end()
+        self.assertEqual(self.calls, 0)
+
+    async def test_tls_is_left_alone(self) -> None:
+        self.client_tls = True
+        self._make_certificates()
+        await self.port.stopListening()
+        self.port = self._listen(self.site, True)
+        client, engine, head = await self.asked(UPLOAD)
+        engine.keep = False
+        Pusher(client, CHUNK, 4)
+        await engine.end()
+        self.assertEqual((engine.total - len(head), self.calls), (4 * len(CHUNK), 0))
+
+    async def test_a_refusal_in_the_middle(self) -> None:
+        client, engine, _ = await self.asked(UPLOAD)
+        engine.keep = False
+        Pusher(client, CHUNK, 640)
+        await engine.count(8 << 20)
+        engine.send(MISSING)
+        engine.finish()
+        await client.take(b'{"message":"no"}')
+        await client.gone()
+
+    async def test_an_engine_that_takes_no_more_may_still_answer(self) -> None:
+        client, engine, _ = await self.asked(UPLOAD)
+        engine.keep = False
+        Pusher(client, CHUNK, 640)
+        await engine.count(8 << 20)
+        broken = OSError(errno.EPIPE, "broken pipe")
+
+        def refuse(source: int, sink: int, *rest: Any, **more: Any) -> int:
+            raise broken
+
+        self.patch(module.os, "splice", refuse)
+        self.patch(module.Pump, "_take", module.Pump._give)
+        await turns()
+        engine.send(MISSING)
+        engine.finish()
+        await client.take(b'{"message":"no"}')
+
+    async def test_a_client_that_is_reset_frees_the_engine(self) -> None:
+        client, engine, _ = await self.asked(UPLOAD)
+        engine.keep = False
+        Pusher(client, CHUNK, 640)
+        await engine.count(8 << 20)
+        client.reset()
+        await engine.gone()
+        self.assertFalse(engine.ended)
+
+    async def test_an_engine_that_dies_breaks_the_download(self) -> None:
+        client, engine, _ = await self.asked(DOWNLOAD)
+        engine.send(STREAM)
+        await client.head()
+        client.keep = False
+        Pusher(engine, CHUNK, 640)
+        await client.count(8 << 20)
+        engine.reset()
+        await client.gone()
+        self.assertFalse(client.ended)
+
+    async def test_a_client_that_leaves_a_download_frees_the_engine(self) -> None:
+        client, engine, _ = await self.asked(DOWNLOAD)
+        engine.send(STREAM)
+        await client.head()
+        client.keep = False
+        Pusher(engine, CHUNK, 640)
+        await client.count(8 << 20)
+        client.finish()
+        await engine.gone()
+
+    async def test_a_reader_that_stops_stops_everything(self) -> None:
+        client, engine, _ = await self.asked(DOWNLOAD)
+        engine.send(STREAM)
+        await client.head()
+        client.keep = False
+        pusher = Pusher(engine, CHUNK, 64)
+        await client.count(4 << 20)
+        client.wire.pauseProducing()
+        seen = -1
+        while seen != pusher.sent:
+            seen = pusher.sent
+            await turns(50)
+        self.assertLess(pusher.sent, 32 << 20)
+        before = self.calls
+        await turns()
+        self.assertEqual(self.calls, before, "it waits without asking again and again")
+        client.wire.resumeProducing()
+        await client.end()
+        self.assertEqual(client.total, len(STREAM) + 64 * len(CHUNK))
+
+    async def test_a_socket_that_cannot_be_spliced(self) -> None:
+        def refuse(*given: Any, **more: Any) -> int:
+            self.calls += 1
+            raise OSError(errno.EINVAL, "cannot splice")
+
+        self.patch(module.os, "splice", refuse)
+        client, engine, head = await self.asked(UPLOAD)
+        engine.keep = False
+        Pusher(client, CHUNK, PIECES)
+        await engine.end()
+        self.assertEqual(engine.total, len(head) + PIECES * len(CHUNK))
+        self.assertEqual(self.calls, 1)
+
+    async def test_no_descriptor_is_left(self) -> None:
+        await self.test_up()
+        await self.no_clients_after_reset()
+        gc.collect()
+        before = len(os.listdir("/proc/self/fd"))
+        for test in (
+            self.test_up,
+            self.test_down,
+            self.test_a_client_that_is_reset_frees_the_engine,
+        ):
+            await test()
+            await self.no_clients_after_reset()
+        gc.collect()
+        self.assertEqual(len(os.listdir("/proc/self/fd")), before)
+
+    async def no_clients_after_reset(self) -> None:
+        for peer in [*self._peers, *self.engine.peers]:
+            if peer.lost is None:
+                peer.reset()
+                await peer.gone()
+        await self.no_clients()
+
+
+class UnixSocketTests(SpliceCase):
+    """The engine behind a UNIX socket."""
+
+    def _listen(self, factory: Any, encrypted: bool) -> Any:
+        if factory is not self.engine:
+            return super()._listen(factory, encrypted)
+        self._folder = tempfile.TemporaryDirectory()
+        return REACTOR.listenUNIX(f"{self._folder.name}/docker.sock", factory)
+
+    async def tearDown(self) -> None:
+        await super().tearDown()
+        self._folder.cleanup()
+
+    def _engine_address(self) -> str:
+        return f"unix://{self._folder.name}/docker.sock"
+
+    test_up = SpliceTests.test_up
+    test_down = SpliceTests.test_down
+
+
+def test_the_names_that_twisted_keeps_private_are_still_there() -> None:
+    ours, theirs = socket.socketpair()
+    connection = Connection(ours, Protocol(), REACTOR)
+    assert connection.dataBuffer == b"" and connection._tempDataLen == 0
+    ours.close()
+    theirs.close()
