@@ -52,6 +52,7 @@ class Tee:
     def received(self, data: bytes) -> None:
         for upload in self._uploads:
             upload.write(data)
+        self.balance()
 
     def ended(self) -> None:
         self._complete = True

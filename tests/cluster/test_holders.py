@@ -1,0 +1,71 @@
+from __future__ import annotations
+
+import pytest
+
+from swarmd.cluster.actions import EngineFailed, ImagesListed
+from swarmd.cluster.holders import healthy_holders, holders, holders_of_all, holds
+from swarmd.cluster.state import State
+from swarmd.core.errors import Ambiguous, EngineUnreachable, NoSuchImage
+from tests.cluster.fleet import NOW, fleet, key_of
+
+A, B = "sha256:" + "ab" * 32, "sha256:" + "ac" * 32
+
+
+def put(state: State, number: int, image: str, *tags: str) -> None:
+    entry = {"Id": image, "RepoTags": list(tags), "RepoDigests": []}
+    state.dispatch(ImagesListed(key_of(number), [entry]))
+
+
+@pytest.fixture
+def state() -> State:
+    state = fleet(3)
+    put(state, 2, A, "app:1", "my/app:2")
+    put(state, 1, A, "app:1")
+    put(state, 3, B, "app:1", "other:latest")
+    return state
+
+
+def names(engines: list) -> list[str]:
+    return [engine.name for engine in engines]
+
+
+def test_a_tag_may_be_different_images(state: State) -> None:
+    assert names(holders(state, "app:1")) == ["node-1", "node-2", "node-3"]
+    assert names(holders(state, "docker.io/library/app:1")) == ["node-1", "node-2", "node-3"]
+
+
+def test_an_id_may_not(state: State) -> None:
+    assert names(holders(state, "abab")) == ["node-1", "node-2"]
+    with pytest.raises(Ambiguous, match="multiple images found for a"):
+        holders(state, "a")
+
+
+def test_nowhere(state: State) -> None:
+    with pytest.raises(NoSuchImage, match="No such image: app:9"):
+        holders(state, "app:9")
+
+
+def test_only_healthy_ones_can_be_asked(state: State) -> None:
+    state.dispatch(EngineFailed(key_of(3), "no route", NOW, fatal=True))
+    assert names(healthy_holders(state, "app:1")) == ["node-1", "node-2"]
+    with pytest.raises(EngineUnreachable, match="node-3 is unreachable: no route"):
+        healthy_holders(state, "other")
+
+
+def test_a_bare_repository_means_all_its_tags(state: State) -> None:
+    two = state.engines[key_of(2)]
+    assert holds(two, "my/app") and holds(two, "my/app:2") and not holds(two, "my/app:latest")
+    assert not holds(two, "app:3") and not holds(two, "my")
+
+
+def test_all_on_one_node(state: State) -> None:
+    assert names(holders_of_all(state, ["app:1", "my/app"])) == ["node-2"]
+    assert names(holders_of_all(state, ["app:1"])) == ["node-1", "node-2", "node-3"]
+
+
+def test_no_node_has_all(state: State) -> None:
+    with pytest.raises(NoSuchImage) as error:
+        holders_of_all(state, ["my/app:2", "other"])
+    assert "my/app:2 is on node-2; other is on node-3" in error.value.message
+    with pytest.raises(NoSuchImage, match=r"^No such image: none$"):
+        holders_of_all(state, ["app:1", "none"])
