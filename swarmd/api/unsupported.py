@@ -15,7 +15,7 @@ from swarmd.front.request import DockerRequest
 
 SWARM_MODE = ("swarm", "nodes", "services", "tasks", "secrets", "configs")
 
-_NO_SWARM = Unavailable(
+NO_SWARM = Unavailable(
     "This node is not a swarm manager. swarmd places plain containers on its hosts: use "
     '"docker run" and "docker compose" instead of services, and "docker info" to see the nodes.'
 )
@@ -41,5 +41,5 @@ class Plugins(Noun):
 
 def attach(root: Noun) -> None:
     for path in SWARM_MODE:
-        root.putChild(path.encode(), Refusal(_NO_SWARM))
+        root.putChild(path.encode(), Refusal(NO_SWARM))
     root.putChild(b"plugins", Plugins())

@@ -7,8 +7,9 @@ from functools import partial
 from twisted.web.resource import IResource
 
 from swarmd.api.lacking import lacking
-from swarmd.api.resource import Noun, Route
+from swarmd.api.resource import Noun, Refusal, Route
 from swarmd.api.target import target
+from swarmd.api.unsupported import NO_SWARM
 from swarmd.cluster.filters import VolumeQuery, parse_filters
 from swarmd.cluster.lookup import Found
 from swarmd.cluster.views import volume_list
@@ -40,6 +41,8 @@ class Volumes(Noun):
 
     def getChild(self, path: bytes, request: DockerRequest) -> IResource:
         ref = "/".join(self.consume(path, request))
+        if request.method == b"PUT":
+            return Refusal(NO_SWARM)  # it changes volumes of a swarm, and nothing else
         return Route({b"GET": partial(self.inspect, ref), b"DELETE": partial(self.remove, ref)})
 
     async def index(self, request: DockerRequest) -> None:
