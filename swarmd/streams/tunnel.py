@@ -7,6 +7,8 @@ pass untouched because nobody frames them. Only the answer's head is looked at.
 How it ends:
 - the engine closes: the client gets the rest and a FIN, and what it may still be sending is read
   and dropped for a while, because closing at once would reset the connection under the answer;
+- the engine resets it behind a complete answer, for it closed on a part of the upload that it did
+  not want: the same;
 - the engine dies: 503 if the client got nothing yet, else its connection is aborted;
 - the client leaves: the engine's connection is aborted, or half-closed behind an upload, for then
   the engine must get the rest of it.
@@ -71,6 +73,7 @@ class Tunnel:
     __slots__ = (
         "_bulks",
         "_client",
+        "_complete",
         "_content_type",
         "_done",
         "_engine",
@@ -107,6 +110,7 @@ class Tunnel:
         self._interim = 0
         self._status = 0  # the engine's; 0 until its head is here
         self._framing: Framing | None = None
+        self._complete = False
         self._timer: IDelayedCall | None = None
         self._lingering = False
         self._to_drop = LINGER_BYTES
@@ -173,7 +177,10 @@ class Tunnel:
             self._abandon()
         elif side is self._engine:
             self._engine = None
-            self.unreachable(words(reason.value))
+            if self._complete:
+                self._engine_ended()
+            else:
+                self.unreachable(words(reason.value))
 
     def _engine_ended(self) -> None:
         if not self._status:
@@ -227,7 +234,7 @@ class Tunnel:
         if head.status == 101:
             raise BadHead(502, "an upgrade that nobody asked for")
         self._status = head.status
-        if self._done is not None:
+        if self._done is not None or self._uploads:
             self._framing = response_framing(self._method, head)
         self._walk(data[used:])
         if self._content_type is not None and head.status == 200:
@@ -239,6 +246,7 @@ class Tunnel:
         if self._framing is not None:
             self._framing.feed(body)
             if self._framing.done:
+                self._complete = True
                 self.tell_done(self._status)
         if self._framing is None and self._engine is not None and self._client is not None:
             self._engine.deliver = self._carrier(self._engine)

@@ -167,6 +167,17 @@ class PlainTests(WireCase):
         await client.gone()
         self.assertFalse(client.ended)
 
+    async def test_an_engine_that_resets_behind_its_whole_answer_has_ended_it(self) -> None:
+        """As engines do when they close on the padding of a tar that they did not read."""
+        for path in (b"/tunnel", b"/marked"):
+            client, engine, _ = await self.asked(UPLOAD.replace(b"/tunnel", path))
+            client.send(CHUNK[:1000])
+            engine.send(STREAM + b"3\r\nabc\r\n0\r\n\r\n")
+            await client.take(b"0\r\n\r\n")
+            engine.reset()
+            await client.end()
+            self.assertTrue(client.ended)
+
     async def test_an_engine_that_cannot_be_reached(self) -> None:
         await self.engine_port.stopListening()
         client = await self.client()
