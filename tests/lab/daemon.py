@@ -120,6 +120,11 @@ class Swarmd:
     def running(self) -> bool:
         return self._process is not None and self._process.poll() is None
 
+    @property
+    def pid(self) -> int:
+        """0 while it does not run."""
+        return self._process.pid if self._process is not None else 0
+
     def reread(self) -> None:
         assert self._process is not None
         self._process.send_signal(signal.SIGHUP)
