@@ -92,7 +92,8 @@ class ContainersListed:
     """Items of an engine's container list, as decoded JSON.
 
     ``asked`` are the IDs that the question was limited to; None for the whole list. What was
-    asked for and is not among ``entries`` is gone.
+    asked for and is not among ``entries`` is gone. An empty ``asked`` says that the whole list
+    was as it is known.
     """
 
     key: str

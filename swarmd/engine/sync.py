@@ -52,7 +52,11 @@ class Sync:
         body = await self._client.listing(containers_path())
         now = self._context.now()
         engine = self._context.engines.get(self._key)
-        if engine is None or self._last.says_again(body, engine, now - engine.spec.clock_offset):
+        if engine is None:
+            return
+        if self._last.says_again(body, engine, now - engine.spec.clock_offset):
+            nothing_new = actions.ContainersListed(self._key, (), at, now, frozenset())
+            self._context.dispatch(nothing_new)
             return
         entries = self._client.items(body)
         self._context.dispatch(actions.ContainersListed(self._key, entries, at, now, None))

@@ -107,9 +107,8 @@ def moved(docker: Docker, name: str, old: str) -> str:
     """Waits until another container of that name runs; its node."""
 
     def there() -> bool:
-        rows = docker("ps", "--no-trunc", "--format", "{{.ID}} {{.Names}} {{.Status}}").lines
-        ids = [row.split()[0] for row in rows if row.split()[1] == name and " Up " in row]
-        return len(ids) == 1 and ids[0] != old
+        seen = docker("inspect", "-f", "{{.Id}} {{.State.Running}}", name).text
+        return seen.endswith(" true") and not seen.startswith(old)
 
     eventually(there, MOVED, 0.2, what=f"{name} runs elsewhere")
     return node_of(docker, name)
