@@ -40,11 +40,12 @@ class Route(Resource):
         self._handlers = handlers
         self.takes_head = takes_head
 
+    def handles(self, request: DockerRequest) -> bool:
+        return not request.postpath and request.method in self._handlers
+
     def render(self, request: DockerRequest) -> int:
-        if request.postpath:
-            answer(request, _not_found)
-        else:
-            answer(request, self._handlers.get(request.method, _not_found))
+        handler = self._handlers[request.method] if self.handles(request) else _not_found
+        answer(request, handler)
         return NOT_DONE_YET
 
     render_head = render
@@ -52,6 +53,14 @@ class Route(Resource):
 
 class Noun(Resource):
     """A folder of the tree: children by name, and 404 as engines word it for the rest."""
+
+    def getChildWithDefault(self, path: bytes, request: DockerRequest) -> IResource:
+        """A container may be called "json": a child counts only where it is the whole path."""
+        child = self.children.get(path)
+        if child is None or (isinstance(child, Route) and not child.handles(request)):
+            return self.getChild(path, request)
+        found: IResource = child
+        return found
 
     def getChild(self, path: bytes, request: DockerRequest) -> IResource:
         return MISSING

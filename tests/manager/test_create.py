@@ -193,11 +193,12 @@ def test_nothing_is_made_twice_when_nobody_knows() -> None:
     rig = Rig(2)
     rig.wire(1).on("POST", "/containers/create", LOST)
     rig.wire(2).on("POST", "/containers/create", MADE)
+    creator = rig.creator()
     with pytest.raises(EngineUnreachable, match="whether container web was created there is unk"):
-        create(rig)
-    assert rig.wire(2).asked == []
+        result_of(creator.create(order()))
     with pytest.raises(NameTaken):
-        create(rig)
+        result_of(creator.create(order()))
+    assert rig.wire(2).asked == []
 
 
 def test_a_feature_that_an_old_engine_would_drop_keeps_off_it() -> None:

@@ -1,0 +1,207 @@
+from typing import Any
+
+import pytest
+
+from swarmd.cluster.actions import EventSeen
+from tests.api.rig import WEB, ApiRig, Client
+
+EXEC = "e" * 64
+
+
+def rig_with_web(**spec: Any) -> ApiRig:
+    rig = ApiRig(2, **spec)
+    rig.has_container(2, WEB, "web")
+    return rig
+
+
+@pytest.mark.parametrize("ref", ["web", WEB, WEB[:12], "node-2/web"])
+def test_the_engine_is_asked_by_id_in_its_own_version(ref: str) -> None:
+    rig = rig_with_web()
+    client = rig.ask("GET", f"/v1.44/containers/{ref}/top?ps_args=-ef")
+    assert rig.got(2)[0] == f"GET /v1.41/containers/{WEB}/top?ps_args=-ef"
+    rig.answers(2, 200, {"Titles": []})
+    assert client.answer() == (200, {"Titles": []})
+    assert rig.dialled(1).connections == []
+
+
+@pytest.mark.parametrize("name", ["con", "containers", "v1", "json", "start"])
+def test_a_name_that_is_also_a_word_of_the_path(name: str) -> None:
+    rig = ApiRig(1)
+    rig.has_container(1, WEB, name)
+    rig.ask("POST", f"/v1.41/containers/{name}/start")
+    assert rig.got(1)[0] == f"POST /v1.41/containers/{WEB}/start"
+
+
+@pytest.mark.parametrize(
+    "action", ["start", "stop", "restart", "kill", "pause", "unpause", "update"]
+)
+def test_a_change_marks_the_container_before_the_client_knows(action: str) -> None:
+    rig = rig_with_web()
+    rig.clock.advance(1)
+    client = rig.ask("POST", f"/containers/web/{action}", {})
+    assert rig.engine(2).dirty == set()
+    rig.answers(2, 204)
+    assert rig.engine(2).dirty == {WEB}
+    assert client.whole()[0].status == 204
+
+
+def test_inspect_shows_the_node() -> None:
+    rig = rig_with_web()
+    client = rig.ask("GET", "/containers/web/json")
+    rig.answers(2, 200, {"Id": WEB, "New": 1})
+    status, body = client.answer()
+    assert (status, body["Node"]["Name"], body["New"]) == (200, "node-2", 1)
+
+
+def test_an_engines_refusal_passes_as_it_is() -> None:
+    rig = rig_with_web()
+    client = rig.ask("GET", "/containers/web/json")
+    rig.answers(2, 409, {"message": "busy"})
+    assert client.answer() == (409, {"message": "busy"})
+
+
+def test_removal_is_known_at_once() -> None:
+    rig = rig_with_web()
+    rig.ask("DELETE", "/containers/node-2/web?force=1")
+    assert rig.got(2)[0] == f"DELETE /v1.41/containers/{WEB}?force=1"
+    rig.answers(2, 204)
+    assert rig.state.containers == {}
+
+
+def test_a_refused_removal_leaves_it() -> None:
+    rig = rig_with_web()
+    rig.clock.advance(1)
+    rig.ask("DELETE", "/containers/web")
+    rig.answers(2, 409, {"message": "running"})
+    assert WEB in rig.state.containers and rig.engine(2).dirty == {WEB}
+
+
+def test_rename_takes_the_name_before_the_engine_is_asked() -> None:
+    rig = rig_with_web()
+    rig.has_container(1, "b" * 64, "other")
+    status, body = rig.ask("POST", "/containers/web/rename?name=other").answer()
+    assert status == 409 and body["message"].startswith("Error when allocating new name: Conflict.")
+    first = rig.ask("POST", "/containers/web/rename?name=new")
+    second = rig.ask("POST", "/containers/other/rename?name=/new")
+    assert second.answer()[0] == 409
+    rig.answers(2, 204)
+    assert first.whole()[0].status == 204
+    assert rig.state.containers[WEB].name == "new"
+
+
+def test_a_rename_that_fails_gives_the_name_back() -> None:
+    rig = rig_with_web()
+    rig.ask("POST", "/containers/web/rename?name=new")
+    rig.answers(2, 500, {"message": "no"})
+    assert not rig.state.name_taken("new") and rig.state.containers[WEB].name == "web"
+    assert rig.ask("POST", "/containers/web/rename?name=b*d").answer()[0] == 400
+
+
+def test_an_exec_is_remembered_and_found() -> None:
+    rig = rig_with_web()
+    client = rig.ask("POST", "/containers/web/exec", {"Cmd": ["sh"]})
+    rig.answers(2, 201, {"Id": EXEC})
+    assert client.answer() == (201, {"Id": EXEC})
+    rig.ask("GET", f"/exec/{EXEC}/json")
+    assert rig.got(2)[0] == f"GET /v1.41/exec/{EXEC}/json"
+
+
+def test_wait_tells_at_once_and_ends_well_when_the_engine_dies() -> None:
+    rig = rig_with_web()
+    client = rig.ask("POST", "/containers/web/wait?condition=removed")
+    rig.dialled(2).answers(
+        b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n"
+    )
+    assert client.received.endswith(b"\r\n\r\n")
+    rig.dialled(2).dies()
+    status, body = client.answer()
+    assert (status, body["StatusCode"]) == (200, -1) and "node-2" in body["Error"]["Message"]
+
+
+def test_attach_is_handed_over() -> None:
+    rig = rig_with_web()
+    client = rig.ask(
+        "POST", "/v1.44/containers/web/attach?stream=1", None, "Connection: Upgrade", "Upgrade: tcp"
+    )
+    assert rig.got(2)[0] == f"POST /v1.41/containers/{WEB}/attach?stream=1"
+    rig.dialled(2).answers(
+        b"HTTP/1.1 101 UPGRADED\r\nContent-Type: application/vnd.docker.raw-stream\r\n"
+        b"Connection: Upgrade\r\nUpgrade: tcp\r\n\r\nhello"
+    )
+    assert b"application/vnd.docker.multiplexed-stream" in client.received
+    assert client.received.endswith(b"\r\n\r\nhello")
+    client.channel.dataReceived(b"typed")
+    assert rig.dialled(2).wire.sent.endswith(b"typed")
+
+
+def test_logs_are_a_stream_of_their_own() -> None:
+    rig = rig_with_web()
+    rig.ask("GET", "/containers/web/logs?stdout=1")
+    line, _ = rig.got(2)
+    assert line == f"GET /v1.41/containers/{WEB}/logs?stdout=1"
+    assert b"Connection: close" in rig.dialled(2).wire.sent
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "upstream"),
+    [
+        ("GET", "/checkpoints", "GET /v1.41/containers/ID/checkpoints"),
+        ("DELETE", "/checkpoints/c1", "DELETE /v1.41/containers/ID/checkpoints/c1"),
+        ("HEAD", "/archive?path=/x", "HEAD /v1.41/containers/ID/archive?path=/x"),
+        ("GET", "/attach/ws?stream=1", "GET /v1.41/containers/ID/attach/ws?stream=1"),
+        ("POST", "/resize?h=1&w=2", "POST /v1.41/containers/ID/resize?h=1&w=2"),
+    ],
+)
+def test_other_routes(method: str, path: str, upstream: str) -> None:
+    rig = rig_with_web()
+    rig.ask(method, f"/containers/web{path}")
+    assert rig.got(2)[0] == upstream.replace("ID", WEB)
+
+
+@pytest.mark.parametrize(
+    "path", ["/containers//json", "/containers/web/nothing", "/containers/json/x"]
+)
+def test_unknown_actions(path: str) -> None:
+    assert rig_with_web().ask("POST", path).whole()[0].status in (301, 404)
+
+
+def test_unknown_containers() -> None:
+    status, body = rig_with_web().ask("GET", "/containers/nope/json").answer()
+    assert (status, body) == (404, {"message": "No such container: nope"})
+
+
+def test_a_lost_engine_is_named() -> None:
+    rig = rig_with_web()
+    rig.lose(2)
+    status, body = rig.ask("POST", "/containers/web/start").answer()
+    assert (status, body) == (503, {"message": "node node-2 is unreachable: no answer"})
+
+
+def test_an_engine_that_dies_meanwhile_is_named() -> None:
+    rig = rig_with_web()
+    client = rig.ask("POST", "/containers/web/start")
+    rig.dialled(2).dies()
+    status, body = client.answer()
+    assert status == 503 and "node-2" in body["message"]
+
+
+def test_a_client_that_leaves_frees_the_engine() -> None:
+    rig = rig_with_web()
+    client: Client = rig.ask("GET", "/containers/web/stats")
+    client.leave()
+    assert rig.dialled(2).wire.aborted
+
+
+def test_news_is_read_before_a_name_is_called_unknown() -> None:
+    """Made behind our back a moment ago: its event is here, its name is not."""
+    rig = ApiRig(1)
+    event = {"Type": "container", "Action": "create", "Actor": {"ID": WEB, "Attributes": {}}}
+    rig.fleet.dispatch(EventSeen(rig.engine(1).key, event, rig.clock.seconds(), rig.now))
+    rig.clock.advance(1)
+    client = rig.ask("POST", "/containers/web/start")
+    assert "/containers/json" in rig.got(1)[0]
+    item = {"Id": WEB, "Names": ["/web"], "State": "created", "Status": "Created"}
+    rig.answers(1, 200, [item])
+    assert rig.got(1)[0] == f"POST /v1.41/containers/{WEB}/start"
+    rig.answers(1, 204)
+    assert client.whole()[0].status == 204

@@ -1,0 +1,115 @@
+import orjson
+
+from swarmd.api import events as module
+from swarmd.manager.event_query import NANOS
+from tests.api.rig import ApiRig, Client
+
+SECOND = NANOS
+
+
+def record(rig: ApiRig, seconds: float, action: str = "start") -> dict:
+    time = int((rig.now + seconds) * NANOS)
+    actor = {"ID": "abc", "Attributes": {"name": "web"}}
+    return {"Type": "container", "Action": action, "Actor": actor, "timeNano": time}
+
+
+def heard(client: Client) -> list[dict]:
+    return [orjson.loads(line) for line in client.whole()[1].splitlines()]
+
+
+def actions(client: Client) -> list[str]:
+    return [event["Action"] for event in heard(client)]
+
+
+def happens(rig: ApiRig, seconds: float, action: str = "start") -> None:
+    rig.hub.publish(rig.engine(1).key, record(rig, seconds, action))
+
+
+def past(rig: ApiRig, *records: dict) -> None:
+    body = b"".join(orjson.dumps(one) + b"\n" for one in records)
+    head = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(body)
+    rig.dialled(1).answers(head + body)
+
+
+def test_the_head_comes_before_the_first_event() -> None:
+    rig = ApiRig(1)
+    client = rig.ask("GET", "/events")
+    head, body = client.whole()
+    assert (head.status, head.get(b"content-type"), body) == (200, b"application/json", b"")
+    happens(rig, 0)
+    (event,) = heard(client)
+    assert event["Actor"]["Attributes"]["node.name"] == "node-1" and event["status"] == "start"
+
+
+def test_filters_and_window() -> None:
+    rig = ApiRig(1)
+    client = rig.ask("GET", '/events?filters={"event":["die"]}')
+    happens(rig, 0, "start")
+    happens(rig, 0, "die")
+    assert actions(client) == ["die"]
+
+
+def test_it_ends_at_until() -> None:
+    rig = ApiRig(1)
+    client = rig.ask("GET", f"/events?until={int(rig.now) + 5}")
+    happens(rig, 1, "a")
+    rig.clock.advance(5)
+    happens(rig, 4, "late")
+    assert actions(client) == ["a"]
+    assert client.received.endswith(b"0\r\n\r\n")
+    assert rig.hub.listeners == 0 and rig.clock.getDelayedCalls() == []
+
+
+def test_the_past_alone() -> None:
+    rig = ApiRig(1)
+    client = rig.ask("GET", f"/events?since={int(rig.now) - 9}&until={int(rig.now) - 1}")
+    past(rig, record(rig, -5, "b"), record(rig, -7, "a"))
+    assert actions(client) == ["a", "b"]
+    assert client.received.endswith(b"0\r\n\r\n")
+
+
+def test_nothing_is_lost_or_told_twice_between_past_and_present() -> None:
+    rig = ApiRig(1)
+    client = rig.ask("GET", f"/events?since={int(rig.now) - 9}")
+    happens(rig, 0.5, "both")
+    happens(rig, 1, "live")
+    past(rig, record(rig, -5, "old"), record(rig, 0.5, "both"))
+    happens(rig, 2, "later")
+    assert actions(client) == ["old", "both", "live", "later"]
+
+
+def test_a_client_that_leaves_is_forgotten() -> None:
+    rig = ApiRig(1)
+    client = rig.ask("GET", f"/events?until={int(rig.now) + 5}")
+    assert rig.hub.listeners == 1
+    client.leave()
+    assert rig.hub.listeners == 0
+    assert rig.clock.getDelayedCalls() == []
+
+
+def test_bad_times_and_filters_are_refused() -> None:
+    rig = ApiRig(1)
+    assert rig.ask("GET", "/events?since=10m").answer()[0] == 400
+    assert rig.ask("GET", "/events?filters={").answer()[0] == 400
+
+
+def test_a_slow_client_gets_all_when_it_reads_again() -> None:
+    rig = ApiRig(1)
+    client = rig.ask("GET", "/events")
+    client.transport.producer.pauseProducing()
+    happens(rig, 0, "a")
+    happens(rig, 0, "b")
+    assert heard(client) == []
+    client.transport.producer.resumeProducing()
+    assert actions(client) == ["a", "b"]
+
+
+def test_one_that_never_reads_is_cut_off_with_a_message(monkeypatch) -> None:
+    monkeypatch.setattr(module, "BACKLOG", 1000)
+    rig = ApiRig(1)
+    client = rig.ask("GET", "/events")
+    client.transport.producer.pauseProducing()
+    for _ in range(9):
+        happens(rig, 0)
+    assert rig.hub.listeners == 0
+    assert "were not read" in heard(client)[-1]["error"]
