@@ -1,7 +1,8 @@
 """Two short cuts through Twisted's reactor; together a third of a forwarded call's CPU.
 
-Both use Twisted's private names, all of which are in this file. ``tests/wire/test_reactor.py``
-fails loudly if they change; without ``speed_up`` everything works the same, only slower.
+Both use Twisted's private names, all of which are in this file. ``test_reactor.py`` in
+tests/streams and tests/wire fails loudly if they change; without ``speed_up`` everything works the
+same, only slower.
 
 - ``tcp.Connection.write`` only queues, and the bytes leave after another round of epoll: two calls
   of epoll_ctl and a wake-up for each answer. Trying the socket first saves them.

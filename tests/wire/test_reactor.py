@@ -6,9 +6,7 @@ import socket
 from typing import Any
 
 from twisted.internet import tcp
-from twisted.internet.epollreactor import EPollReactor
 from twisted.internet.protocol import Protocol
-from twisted.internet.task import Clock
 
 from swarmd.streams.reactor import slow_down, speed_up
 from tests.wire import test_forward, test_half_close, test_tunnel
@@ -94,29 +92,3 @@ class ShortCutTests(Fast):
         await turns()
         theirs.close()
         self.assertGreaterEqual(len(self.flushLoggedErrors(KeyError)), 1)
-
-
-def test_another_reactor_is_left_alone() -> None:
-    assert not speed_up(Clock())
-    assert "write" not in vars(tcp.Connection)
-
-
-def test_the_names_that_twisted_keeps_private_are_still_there() -> None:
-    ours, theirs = socket.socketpair()
-    connection = tcp.Connection(ours, Protocol(), REACTOR)
-    for name in (
-        "_tempDataLen",
-        "dataBuffer",
-        "disconnecting",
-        "_writeDisconnecting",
-        "_aborting",
-        "producer",
-        "TLS",
-    ):
-        assert hasattr(connection, name), name
-    assert connection.streamingProducer is False
-    for name in ("_doReadOrWrite", "doIteration"):
-        assert callable(getattr(EPollReactor, name)), name
-    assert isinstance(REACTOR._selectables, dict) and callable(REACTOR._poller.poll)
-    ours.close()
-    theirs.close()

@@ -1,0 +1,131 @@
+"""What a tunnel does before it is joined, and with time; its bytes are in tests/wire."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from twisted.trial.unittest import SynchronousTestCase
+
+from swarmd.streams.tunnel import LEFT, LINGER, MOST_HELD, tunnel
+from tests.streams.memory import DONE, LOST, Engine, Request, get, post
+
+ANSWER = b"HTTP/1.1 200 OK\r\nContent-Type: a/b\r\nContent-Length: 2\r\n\r\n{}"
+CHUNKED = b"Transfer-Encoding: chunked"
+
+
+class TunnelTests(SynchronousTestCase):
+    def setUp(self) -> None:
+        self.engine = Engine()
+        self.done: list[int] = []
+
+    def tearDown(self) -> None:
+        self.engine.link.close()
+        self.engine.clock.advance(LINGER)
+        self.assertEqual(self.engine.clock.getDelayedCalls(), [])
+
+    def send(self, request: Request, **more: Any) -> Request:
+        tunnel(request, self.engine.link, b"/y", done=self.done.append, **more)
+        return request
+
+    def test_what_came_early_follows_the_head(self) -> None:
+        self.send(post(b"/x", CHUNKED, early=b"3\r\nabc"))
+        self.assertTrue(self.engine.wire.sent.endswith(b"\r\n\r\n3\r\nabc"))
+
+    def test_what_comes_while_we_dial_waits_within_bounds(self) -> None:
+        self.engine.hold = True
+        request = self.send(post(b"/x", CHUNKED))
+        for _ in range(MOST_HELD // 1000 + 1):
+            request.channel.end.received(b"x" * 1000)
+        self.assertTrue(request.channel.transport.paused)
+        self.engine.dialling[0].callback(None)
+        self.assertFalse(request.channel.transport.paused)
+        self.assertEqual(self.engine.wire.sent.count(b"x"), (MOST_HELD // 1000 + 1) * 1000)
+
+    def test_a_client_that_leaves_while_we_dial(self) -> None:
+        for leave in ("half_closed", "lost"):
+            self.engine.hold = True
+            request = self.send(get())
+            if leave == "lost":
+                request.channel.end.lost(LOST)
+            else:
+                request.channel.end.half_closed()
+        self.assertEqual((self.engine.connections, self.done), ([], [LEFT, LEFT]))
+
+    def test_an_upload_that_is_complete_while_we_dial(self) -> None:
+        self.engine.hold = True
+        request = self.send(post(b"/x", CHUNKED, early=b"0\r\n\r\n"))
+        request.channel.end.half_closed()
+        self.engine.dialling[0].callback(None)
+        self.assertTrue(self.engine.wire.ended and not self.engine.wire.aborted)
+        self.engine.answers(ANSWER)
+        self.engine.ends()
+        self.assertEqual((request.got, self.done), (ANSWER, [200]))
+
+    def test_an_answer_lingers_and_is_closed(self) -> None:
+        request = self.send(post(b"/x", CHUNKED))
+        self.engine.answers(ANSWER)
+        self.engine.ends()
+        self.assertTrue(request.channel.transport.ended)
+        request.channel.end.received(b"x" * 1000)
+        self.assertFalse(request.channel.transport.disconnecting)
+        self.engine.clock.advance(LINGER)
+        self.assertTrue(request.channel.transport.disconnecting)
+
+    def test_a_client_that_ends_while_it_lingers_is_closed_at_once(self) -> None:
+        request = self.send(get())
+        self.engine.answers(ANSWER)
+        self.engine.ends()
+        request.channel.end.half_closed()
+        self.assertTrue(request.channel.transport.disconnecting)
+        request.channel.end.lost(DONE)
+        self.assertEqual(self.done, [200])
+
+    def test_the_content_type_is_replaced_on_success(self) -> None:
+        request = self.send(get(), content_type=b"c/d")
+        self.engine.answers(ANSWER)
+        self.assertIn(b"\r\nContent-Type: c/d\r\n", request.got)
+        request = self.send(get(), content_type=b"c/d")
+        self.engine.answers(ANSWER.replace(b"200 OK", b"404 No"))
+        self.assertIn(b"\r\nContent-Type: a/b\r\n", request.got)
+
+    def test_interim_answers_pass_and_are_bounded(self) -> None:
+        interim = b"HTTP/1.1 100 Continue\r\n\r\n"
+        request = self.send(post(b"/x", CHUNKED))
+        self.engine.answers(interim[:5])
+        self.engine.answers(interim[5:] + interim + ANSWER)
+        self.assertEqual(request.got, interim * 2 + ANSWER)
+        request = self.send(post(b"/x", CHUNKED))
+        self.engine.answers(interim * 50)
+        self.assertIn(b"HTTP/1.1 503 ", request.got)
+
+    def test_an_upgrade_that_nobody_asked_for(self) -> None:
+        request = self.send(get())
+        self.engine.answers(b"HTTP/1.1 101 UPGRADED\r\n\r\n")
+        self.assertIn(b"an upgrade that nobody asked for", request.got)
+
+    def test_broken_chunks_break_the_client_where_they_are_looked_at(self) -> None:
+        request = self.send(get())
+        self.engine.answers(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
+        self.engine.answers(b"zz\r\n")
+        self.assertTrue(request.channel.transport.aborted)
+        self.assertEqual(self.done, [503])
+
+    def test_a_closing_link(self) -> None:
+        waiting, begun = self.send(get()), self.send(get())
+        self.engine.answers(ANSWER[:-1])
+        self.engine.link.close("the node was removed")
+        self.assertIn(b"the node was removed", waiting.got)
+        self.assertTrue(begun.channel.transport.aborted)
+
+    def test_an_error_in_done_costs_the_client_nothing(self) -> None:
+        request = get()
+        tunnel(request, self.engine.link, b"/y", done=lambda status: {}[status])
+        self.engine.answers(ANSWER)
+        self.assertEqual(request.got, ANSWER)
+        self.assertEqual(len(self.flushLoggedErrors(KeyError)), 1)
+
+    def test_a_client_that_left_already(self) -> None:
+        request = get()
+        request.leave()
+        self.send(request)
+        self.assertEqual((self.done, self.engine.connections), ([LEFT], []))
