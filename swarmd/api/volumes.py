@@ -13,6 +13,7 @@ from swarmd.api.unsupported import NO_SWARM
 from swarmd.cluster.filters import VolumeQuery, parse_filters
 from swarmd.cluster.lookup import Found
 from swarmd.cluster.views import volume_list
+from swarmd.core.errors import NotFound
 from swarmd.core.model import Engine, Volume
 from swarmd.front.request import DockerRequest
 from swarmd.manager.fanout import ask_engines, refusal
@@ -64,7 +65,13 @@ class Volumes(Noun):
 
     async def remove(self, ref: str, request: DockerRequest) -> None:
         """A global volume is removed through one of its nodes, copies are on all of them."""
-        found = await self._find(ref)
+        try:
+            found = await self._find(ref)
+        except NotFound:
+            if not request.flag("force"):
+                raise
+            request.reply(204)  # as engines do
+            return
         copies = found.value.scope == "local"
         engines = found.engines if copies else _healthy_first(found)[:1]
         path = partial(self._path, request, found.value.name)

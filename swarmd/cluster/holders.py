@@ -20,7 +20,7 @@ def holders(state: State, ref: str) -> list[Engine]:
     """
     found = [(engine, image) for engine in _by_name(state) if (image := find_image(engine, ref))]
     if not found:
-        raise NoSuchImage(ref)
+        raise NoSuchImage(familiar(ref))
     by_id = [image.id for engine, image in found if not _is_name(engine, ref)]
     if len(set(by_id)) > 1:
         raise Ambiguous("image", ref, [short_id(one) for one in dict.fromkeys(by_id)])

@@ -43,6 +43,8 @@ def test_an_id_may_not(state: State) -> None:
 def test_nowhere(state: State) -> None:
     with pytest.raises(NoSuchImage, match="No such image: app:9"):
         holders(state, "app:9")
+    with pytest.raises(NoSuchImage, match="No such image: app9:latest"):
+        holders(state, "app9")
 
 
 def test_only_healthy_ones_can_be_asked(state: State) -> None:

@@ -57,6 +57,10 @@ def test_unknown_names(api: Api, method: str, path: str, words: str) -> None:
     assert answer.status == 404 and answer.message.startswith(words)
 
 
+def test_force_asks_for_nothing_to_be_there(docker: Docker) -> None:
+    assert docker("volume", "rm", "-f", "nope").text == "nope"
+
+
 @pytest.mark.parametrize("body", [b"{", b"[]", b'{"Name": "a b"}', b'{"Name": "v", "Driver": "x"}'])
 def test_bodies_that_are_none(api: Api, body: bytes) -> None:
     assert api.call("POST", "/volumes/create", body).status >= 400
