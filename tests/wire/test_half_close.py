@@ -3,7 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import socket
+import struct
 
+from OpenSSL import SSL
+from twisted.internet.threads import deferToThread
+
+from swarmd.streams.trust import client_context
 from tests.wire.loopback import Pusher, WireCase, turns
 
 ATTACH = (
@@ -169,3 +175,39 @@ class EngineTlsTests(PlainTests):
 class BothTlsTests(PlainTests):
     client_tls = True
     engine_tls = True
+
+
+class ForeignClientTests(WireCase):
+    """A TLS client that shares no code with ours: OpenSSL on a blocking socket."""
+
+    client_tls = True
+    engine_tls = True
+
+    def converse(self) -> bytes:
+        context = client_context(self.authority.path, self._own.cert, self._own.key, False)
+        with socket.create_connection(("127.0.0.1", self.port.getHost().port)) as wire:
+            wire.setblocking(True)
+            limit = struct.pack("ll", 10, 0)  # a thread outlives its test's time limit
+            wire.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, limit)
+            tls = SSL.Connection(context, wire)
+            tls.set_connect_state()
+            tls.sendall(ATTACH)
+            heard = tls.recv(4096)
+            tls.sendall(b"abc")
+            tls.shutdown()  # one close_notify, no FIN
+            try:
+                while True:
+                    heard += tls.recv(4096)
+            except SSL.ZeroReturnError:
+                return heard
+
+    async def test_it_ends_its_input_and_gets_all_output_and_a_goodbye(self) -> None:
+        conversing = deferToThread(self.converse)
+        engine = await self.accepted()
+        await engine.head()
+        engine.send(SWITCHED)
+        await engine.end()
+        self.assertEqual(bytes(engine.got), b"abc")
+        engine.send(b"after eof")
+        engine.finish()
+        self.assertEqual(await conversing, SWITCHED + b"after eof")
