@@ -14,6 +14,7 @@ from docker.errors import APIError, ContainerError, ImageNotFound, NotFound
 from docker.tls import TLSConfig
 
 from tests.e2e.conftest import Host
+from tests.lab.image import busybox_archive
 from tests.lab.waiting import eventually
 
 pytestmark = [
@@ -155,3 +156,19 @@ def test_system(client: dockerpy.DockerClient) -> None:
 def test_prune(client: dockerpy.DockerClient) -> None:
     box = client.containers.create("busybox")
     assert client.containers.prune()["ContainersDeleted"] == [box.id]
+
+
+@pytest.mark.fleet
+def test_images_on_all_nodes(client: dockerpy.DockerClient, host: Host) -> None:
+    archive = busybox_archive("py:1", Labels={"made": "here"})
+    [image] = client.images.load(archive)
+    assert image.tags == ["py:1"]
+    assert image.tag("py", "2") and client.images.get("py:2").id == image.id
+    saved = tarfile.open(fileobj=io.BytesIO(b"".join(client.images.get("py:2").save())))
+    assert "manifest.json" in saved.getnames()
+    client.images.remove("py:1")
+    client.images.remove("py:2")
+    with pytest.raises(ImageNotFound):
+        client.images.get("py:2")
+    assert len(client.df()["Images"]) == len(host.fleet.engines)
+    assert client.images.prune(filters={"dangling": True})["SpaceReclaimed"] == 0
