@@ -65,12 +65,15 @@ class Machine:
             (*OWNED, *_APART, "sh", "-ec", _BOOT, "-", self.name, str(self.disk)),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
             text=True,
             start_new_session=True,
         )
         assert self._process.stdout is not None
-        if self._process.stdout.readline() != "up\n":
-            raise RuntimeError(f"{self.name} did not boot: are you root?")
+        said = self._process.stdout.readline()
+        if said != "up\n":
+            self.power_off()
+            raise RuntimeError(f"{self.name} did not boot: {said}")
         (self._first,) = children(self._process.pid)
         self._plug_in()
 
