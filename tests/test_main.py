@@ -18,6 +18,14 @@ def test_runs_twistd_in_the_foreground(monkeypatch: pytest.MonkeyPatch) -> None:
     assert seen == [["swarmd", "--nodaemon", "--pidfile=", "swarmd", "--hosts", "x"]]
 
 
+def test_operators_commands_do_not_start_a_daemon(tmp_path: Path) -> None:
+    done = run(tmp_path, "node", "frobnicate")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith("swarmd: unknown command: node frobnicate; there are ls, ")
+    assert done.stderr.count("\n") == 1
+    assert run(tmp_path, "node", "--help").stdout.startswith("Usage: swarmd node COMMAND")
+
+
 def run(folder: Path, *args: str) -> subprocess.CompletedProcess[str]:
     root = Path(__file__).parent.parent
     return subprocess.run(

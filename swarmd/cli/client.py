@@ -11,22 +11,18 @@ from urllib.parse import urlsplit
 
 import orjson
 import treq
-from OpenSSL import SSL
 from treq.client import HTTPClient
-from twisted.internet.endpoints import UNIXClientEndpoint
-from twisted.internet.interfaces import IOpenSSLClientConnectionCreator, IStreamClientEndpoint
-from twisted.internet.ssl import (
-    Certificate,
-    PrivateCertificate,
-    optionsForClientTLS,
-    trustRootFromCertificates,
-)
+from twisted.internet.defer import Deferred
+from twisted.internet.interfaces import IProtocolFactory, IStreamClientEndpoint
 from twisted.web.client import URI, Agent
-from twisted.web.error import SchemeNotSupported
-from twisted.web.iweb import IAgentEndpointFactory, IPolicyForHTTPS
+from twisted.web.iweb import IAgentEndpointFactory
 from zope.interface import implementer
 
 from swarmd.codec.json_stream import JsonLines
+from swarmd.streams.causes import words
+from swarmd.streams.endpoint import dialer
+from swarmd.streams.ports import Dial
+from swarmd.streams.trust import ClientTls, client_options
 
 DEFAULT_HOST = "tcp://127.0.0.1:2375"
 CONNECT, ANSWER = 5.0, 60.0  # seconds
@@ -66,9 +62,8 @@ class Daemon:
         self._reactor = reactor
         self._host = host
         self._http = HTTPClient(_agent(reactor, host))
-        scheme = "https" if host.certs else "http"
         place = "localhost" if host.url.startswith("unix:") else urlsplit(host.url).netloc
-        self._base = f"{scheme}://{place}"
+        self._base = f"http://{place}"
 
     async def call(self, method: str, path: str, body: object = None) -> Any:
         response = await self._ask(method, path, body)
@@ -93,7 +88,7 @@ class Daemon:
                 method, self._base + path, data=data, unbuffered=True, reactor=self._reactor
             ).addTimeout(ANSWER, self._reactor)
         except Exception as error:  # noqa: BLE001 - whatever it is, it ends the command
-            cause = _words(error)
+            cause = words(error)
             raise CommandError(f"cannot talk to swarmd at {self._host.url}: {cause}") from None
         if response.code >= 400:
             content = await response.content().addTimeout(ANSWER, self._reactor)
@@ -102,41 +97,33 @@ class Daemon:
 
 
 def _agent(reactor: Any, host: Host) -> Any:
-    if host.url.startswith("unix:"):
-        endpoints = _UnixEndpoints(reactor, urlsplit(host.url).path)
-        return Agent.usingEndpointFactory(reactor, endpoints)
+    """TLS is below the endpoint, so that to the agent everything is plain HTTP."""
+    try:
+        dial = dialer(reactor, host.url, _tls(host), CONNECT)
+    except ValueError as error:
+        raise CommandError(str(error)) from None
+    return Agent.usingEndpointFactory(reactor, _Endpoints(dial))
+
+
+def _tls(host: Host) -> ClientTls | None:
     if host.certs is None:
-        return Agent(reactor, connectTimeout=CONNECT)
-    return Agent(reactor, _Certificates(host.certs), connectTimeout=CONNECT)
+        return None
+    ca, cert, key = (str(host.certs / f"{name}.pem") for name in ("ca", "cert", "key"))
+    return client_options(urlsplit(host.url).hostname or "", ca, cert, key, verify=True)
 
 
-@implementer(IAgentEndpointFactory)
-class _UnixEndpoints:
-    def __init__(self, reactor: Any, path: str) -> None:
-        self._reactor = reactor
-        self._path = path
+@implementer(IAgentEndpointFactory, IStreamClientEndpoint)
+class _Endpoints:
+    """Always the same endpoint, wherever the agent thinks that it goes."""
+
+    def __init__(self, dial: Dial) -> None:
+        self._dial = dial
 
     def endpointForURI(self, uri: URI) -> IStreamClientEndpoint:
-        return UNIXClientEndpoint(self._reactor, self._path, timeout=CONNECT)
+        return self
 
-
-@implementer(IPolicyForHTTPS)
-class _Certificates:
-    """Trusts the folder's CA alone, and shows the folder's certificate."""
-
-    def __init__(self, folder: Path) -> None:
-        try:
-            ca = Certificate.loadPEM((folder / "ca.pem").read_bytes())
-            pair = (folder / "cert.pem").read_bytes() + (folder / "key.pem").read_bytes()
-            self._own = PrivateCertificate.loadPEM(pair)
-        except OSError as error:
-            raise CommandError(f"{error.filename}: {error.strerror}") from None
-        except SSL.Error as error:
-            raise CommandError(f"certificates in {folder} cannot be used: {error}") from None
-        self._trust = trustRootFromCertificates([ca])
-
-    def creatorForNetloc(self, hostname: bytes, port: int) -> IOpenSSLClientConnectionCreator:
-        return optionsForClientTLS(hostname.decode("ascii"), self._trust, self._own)
+    def connect(self, protocolFactory: IProtocolFactory) -> Deferred[Any]:
+        return self._dial(protocolFactory)
 
 
 def _message(content: bytes) -> str:
@@ -144,13 +131,3 @@ def _message(content: bytes) -> str:
         return str(orjson.loads(content)["message"])
     except (orjson.JSONDecodeError, KeyError, TypeError):
         return content.decode("utf-8", "replace").strip()
-
-
-def _words(error: Exception) -> str:
-    """Twisted hides what went wrong with TLS in a list of reasons."""
-    reasons = getattr(error, "reasons", None)
-    if reasons:
-        return "; ".join(reason.getErrorMessage() for reason in reasons)
-    if isinstance(error, SchemeNotSupported):
-        return "TLS is not available"
-    return str(error) or type(error).__name__

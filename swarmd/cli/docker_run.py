@@ -141,6 +141,8 @@ def _publish(asked: Asked, value: str) -> None:
         hosts = [str(port) for port in _range(outside)]
         if len(hosts) != len(ports):
             raise ValueError("the ranges differ in length")
+    elif outside:
+        _range(outside)  # refuses what is no number
     bindings = asked.host.setdefault("PortBindings", {})
     for port, host in zip_longest(ports, hosts, fillvalue=""):
         key = f"{port}/{proto or 'tcp'}"
