@@ -1,0 +1,46 @@
+from typing import Any
+
+import pytest
+from twisted.internet.defer import Deferred, fail, succeed
+from twisted.internet.error import CannotListenError
+
+from swarmd.door import Door
+
+
+class Port:
+    open = True
+
+    def stopListening(self) -> Deferred[None]:
+        self.open = False
+        return succeed(None)
+
+
+def test_all_addresses_are_opened_and_closed() -> None:
+    ports: dict[str, Port] = {}
+
+    def listen(address: str) -> Any:
+        ports[address] = Port()
+        return succeed(ports[address])
+
+    door = Door(["tcp://127.0.0.1:1", "unix:///x"], listen)
+    door.privilegedStartService()
+    door.startService()
+    assert [port.open for port in ports.values()] == [True, True]
+    assert door.stopService().called
+    assert [port.open for port in ports.values()] == [False, False]
+
+
+def test_an_address_that_is_taken_ends_the_start_in_one_line() -> None:
+    refusal = CannotListenError("127.0.0.1", 2375, "Address already in use")
+    door = Door(["tcp://127.0.0.1:2375"], lambda address: fail(refusal))
+    with pytest.raises(SystemExit) as stopped:
+        door.privilegedStartService()
+    text = str(stopped.value)
+    assert text.startswith("swarmd: cannot listen on tcp://127.0.0.1:2375: ")
+    assert "Address already in use" in text and "\n" not in text
+
+
+def test_an_address_that_never_answers_ends_it_too() -> None:
+    door = Door(["odd:"], lambda address: Deferred())
+    with pytest.raises(SystemExit, match="cannot listen on odd:: it did not answer"):
+        door.privilegedStartService()
