@@ -27,3 +27,16 @@ def test_the_oldest_goes_when_there_are_too_many(monkeypatch) -> None:
     for image in ("a", "b", "c"):
         plans.note("c", image, "e1")
     assert [plans.find("c", image) for image in ("a", "b", "c")] == [None, "e1", "e1"]
+
+
+def test_the_pull_after_a_create_is_for_one_node_a_later_one_for_all() -> None:
+    now = [0.0]
+    plans = Plans(lambda: now[0])
+    plans.note("me", "app:1", "key")
+    assert plans.take_pull("you", "app:1") is None
+    assert plans.take_pull("me", "app:1") == "key"
+    assert plans.take_pull("me", "app:1") is None
+    assert plans.find("me", "app:1") == "key", "the create still has to land there"
+    plans.note("me", "app:1", "key")
+    now[0] = KEPT + 1
+    assert plans.take_pull("me", "app:1") is None

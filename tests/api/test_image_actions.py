@@ -1,0 +1,64 @@
+from __future__ import annotations
+
+import orjson
+import pytest
+
+from tests.api.case import ID, Case
+
+
+@pytest.fixture
+def case() -> Case:
+    return Case()
+
+
+def test_the_next_holder_answers(case: Case) -> None:
+    case.rig.has_image(1, ID, "app:1")
+    case.rig.has_image(2, ID, "app:1")
+    case.ask("GET", "/images/app:1/json")
+    case.rig.end(1).dies()
+    case.json(2, 200, {"Id": ID})
+    assert case.answer == (200, orjson.dumps({"Id": ID}))
+
+
+def test_rmi_tells_of_nodes_that_could_not_be_asked(case: Case) -> None:
+    case.rig.has_image(1, ID, "app:1")
+    case.rig.has_image(2, ID, "app:1")
+    case.rig.lose(2)
+    case.ask("DELETE", "/images/app:1?force=1&noprune=1")
+    assert b"DELETE" in case.sent(1) and b"/images/app:1?force=1&noprune=1 HTTP" in case.sent(1)
+    case.json(1, 200, [{"Untagged": "app:1"}])
+    [(head, body)] = case.client.answers()
+    assert orjson.loads(body) == [{"Untagged": "app:1"}]
+    assert b"node-2: not done there" in (head.get(b"warning") or b"")
+
+
+def test_push_goes_to_who_has_the_tag(case: Case) -> None:
+    case.rig.has_image(1, ID, "host:5000/app:1")
+    case.rig.has_image(2, ID, "host:5000/app:1", "host:5000/app:2")
+    case.ask("POST", "/images/host:5000/app/push?tag=2", "X-Registry-Auth: e30=")
+    assert case.sent(1) == b"" and b"/images/host:5000/app/push?tag=2 HTTP" in case.sent(2)
+    assert b"X-Registry-Auth: e30=" in case.sent(2)
+
+
+def test_push_of_all_tags_goes_to_who_has_most(case: Case) -> None:
+    case.rig.has_image(1, ID, "my/app:1")
+    case.rig.has_image(2, ID, "my/app:1", "my/app:2")
+    case.ask("POST", "/images/my/app/push")
+    assert case.sent(1) == b"" and b"/images/my/app/push HTTP" in case.sent(2)
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("GET", "/images/app/json"),
+        ("DELETE", "/images/app"),
+        ("POST", "/images/app/tag?repo=x"),
+        ("POST", "/images/app/push"),
+        ("POST", "/images/app/push?tag=1"),
+        ("GET", "/images/app/get"),
+        ("GET", "/images/get?names=app"),
+    ],
+)
+def test_an_image_that_is_nowhere(case: Case, method: str, path: str) -> None:
+    case.ask(method, path)
+    assert case.answer[0] == 404 and b"No such image: app" in case.answer[1]
