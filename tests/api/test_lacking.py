@@ -1,0 +1,28 @@
+"""Whom a list lacks, as a header."""
+
+from __future__ import annotations
+
+from swarmd.api.lacking import _quoted, lacking
+from tests.manager.rig import Rig
+
+
+def test_nothing_to_say() -> None:
+    assert lacking(Rig(2).fleet) == []
+
+
+def test_a_lost_node_is_named() -> None:
+    rig = Rig(2)
+    rig.lose(2)
+    assert lacking(rig.fleet) == [(b"Warning", b'199 swarmd "node node-2 is unhealthy: no answer"')]
+
+
+def test_many_are_counted() -> None:
+    rig = Rig(13)
+    for number in range(1, 13):
+        rig.lose(number)
+    assert len(lacking(rig.fleet)) == 11
+    assert lacking(rig.fleet)[-1] == (b"Warning", b'199 swarmd "and 2 more nodes"')
+
+
+def test_whatever_the_reason_it_stays_one_line() -> None:
+    assert _quoted('a "b"\r\nX: y\\ ü') == b'a \\"b\\"??X: y\\\\ ?'
