@@ -97,8 +97,12 @@ class Seen(NamedTuple):
         return self.oldest > 0
 
     def allows(self, age: float) -> bool:
-        """Whether ``age`` fits, give or take the time of a round trip."""
-        return self.youngest - 2 <= age <= self.oldest + 2
+        """Whether ``age`` fits, give or take the time of a round trip and a clock's drift.
+
+        What was started anew since is far younger, so a thirtieth of its age hides nothing.
+        """
+        slack = 2 + age / 30
+        return self.youngest - slack <= age <= self.oldest + slack
 
     @property
     def age(self) -> float:
