@@ -15,15 +15,14 @@ from twisted.logger import Logger
 from swarmd.codec.framing import LAST_CHUNK, Chunked, UntilClose, chunk
 from swarmd.codec.head import ResponseHead
 from swarmd.core.errors import ApiError, EngineUnreachable
+from swarmd.streams.done import LEFT, Done, tell
 from swarmd.streams.exchange import Exchange
 from swarmd.streams.heads import request_head, rewritten_head, with_type
 from swarmd.streams.link import Link
 from swarmd.streams.ports import ClientRequest
 
 LARGEST_REWRITTEN = 16 << 20  # bytes of an answer that is changed on its way
-LEFT = 499  # told to ``done`` when the client left before the answer was complete
 
-Done = Callable[[int], None]
 Rewrite = Callable[[int, bytes], bytes]
 
 _log = Logger()
@@ -111,11 +110,7 @@ class Forwarded(Exchange):
 
     def tell_done(self, status: int) -> None:
         done, self.done = self.done, None
-        if done is not None:
-            try:
-                done(status)
-            except Exception:  # noqa: BLE001 - the client must get its answer all the same
-                _log.failure("after {method} answered {status}", method=self.method, status=status)
+        tell(done, status)
 
     def _pass_on(self, raw: bytes) -> None:
         if not self.started:

@@ -8,9 +8,12 @@ comes together with the request.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from swarmd.codec.head import ResponseHead
 from swarmd.core.errors import BadParameter
-from swarmd.streams.forward import Done, Forwarded
+from swarmd.streams.done import Done, tell
+from swarmd.streams.forward import Forwarded
 from swarmd.streams.heads import upgrade_head, with_type
 from swarmd.streams.link import Link
 from swarmd.streams.ports import ClientRequest
@@ -67,7 +70,7 @@ class Hijack(Forwarded):
         connection, self.connection = self.connection, None
         assert connection is not None
         channel, link = self.client.channel, self.link
-        relay = Relay(channel.transport, connection.transport, self._parted)
+        relay = Relay(channel.transport, connection.transport, _when_parted(link, self.done))
         link.over(self)
         link.adopt(relay)
         connection.end = relay.engine
@@ -79,6 +82,14 @@ class Hijack(Forwarded):
         if early:
             relay.engine.transport.write(early)
 
-    def _parted(self, relay: Relay) -> None:
-        self.link.over(relay)
-        self.tell_done(101)
+
+def _when_parted(link: Link, done: Done | None) -> Callable[[Relay], None]:
+    """It must not hold on to the request: an idle stream may last for months."""
+    if done is None:
+        return link.over
+
+    def over(relay: Relay) -> None:
+        link.over(relay)
+        tell(done, 101)
+
+    return over

@@ -20,7 +20,6 @@ from collections.abc import Callable
 from typing import Any
 
 from twisted.internet.interfaces import IDelayedCall
-from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from swarmd.codec.framing import BadBody, Framing, response_framing
@@ -28,6 +27,7 @@ from swarmd.codec.head import BadHead, ResponseHead, scan_response
 from swarmd.core.errors import EngineUnreachable
 from swarmd.streams.causes import words
 from swarmd.streams.connection import EngineConnection
+from swarmd.streams.done import LEFT, Done, tell
 from swarmd.streams.exchange import MOST_INTERIM
 from swarmd.streams.heads import raw_error, tunnel_head, with_type
 from swarmd.streams.link import Link
@@ -38,11 +38,6 @@ from swarmd.streams.splice import Bulk, can_splice
 LINGER = 5.0  # seconds
 LINGER_BYTES = 1 << 20
 MOST_HELD = 64 << 10  # bytes of a body that wait for the engine's connection
-LEFT = 499  # told to ``done`` when the client left before the answer was complete
-
-Done = Callable[[int], None]
-
-_log = Logger()
 
 
 def tunnel(
@@ -263,11 +258,7 @@ class Tunnel:
     def tell_done(self, status: int) -> None:
         done, self._done = self._done, None
         self._framing = None
-        if done is not None:
-            try:
-                done(status)
-            except Exception:  # noqa: BLE001 - the client must get its answer all the same
-                _log.failure("after {method} answered {status}", method=self._method, status=status)
+        tell(done, status)
 
     # The client's side.
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
 from typing import Any
 
 from twisted.trial.unittest import SynchronousTestCase
@@ -97,6 +99,16 @@ class HijackTests(SynchronousTestCase):
         request.channel.end.lost(LOST)
         self.assertTrue(self.engine.wire.aborted)
         self.engine.link.close()  # has nobody to tell
+
+    def test_a_stream_does_not_hold_on_to_its_request(self) -> None:
+        for done in (None, [].append):
+            request = self.send(post(b"/x", *UPGRADE), done=done)
+            self.engine.answers(SWITCHED)
+            remembered, end = weakref.ref(request), request.channel.end
+            del request
+            gc.collect()
+            self.assertIsNone(remembered())
+            end.lost(LOST)
 
     def test_an_engine_that_dies_first(self) -> None:
         request = self.send(post(b"/x", *UPGRADE))
