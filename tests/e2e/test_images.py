@@ -300,3 +300,30 @@ def test_system_prune(docker: Docker) -> None:
 def _healthy_again(host: Host) -> Iterator[None]:
     yield
     host.settle()
+
+
+# What the API's definition requires of an ImageSummary, a delete and a prune.
+SUMMARY = {
+    "Id": str,
+    "ParentId": str,
+    "RepoTags": list,
+    "RepoDigests": list,
+    "Created": int,
+    "Size": int,
+    "SharedSize": int,
+    "Labels": dict,
+    "Containers": int,
+}
+
+
+def test_answers_have_the_fields_of_the_definition(api: Api) -> None:
+    rows = api.get("/v1.44/images/json") + api.get("/v1.44/system/df")["Images"]
+    for row in rows:
+        for field, kind in SUMMARY.items():
+            nullable = field in ("Labels", "RepoDigests")
+            assert isinstance(row[field], kind) or (nullable and row[field] is None), (field, row)
+    api.post("/images/busybox/tag?repo=fields&tag=1")
+    gone = api.call("DELETE", "/images/fields:1").json
+    assert all(set(item) <= {"Untagged", "Deleted"} and len(item) == 1 for item in gone)
+    pruned = api.post("/v1.44/images/prune")
+    assert set(pruned) == {"ImagesDeleted", "SpaceReclaimed"} and pruned["SpaceReclaimed"] == 0
