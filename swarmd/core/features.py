@@ -1,6 +1,7 @@
 """What an older API would drop in silence: such a create must not go to such an engine.
 
-From the API's version history; dropping any of these changes what the container is.
+From the API's version history; dropping any of these changes what the container is. Several
+networks (1.44) are not among them: ``swarmd.manager.making`` joins them one by one.
 """
 
 from __future__ import annotations
@@ -21,14 +22,11 @@ class Feature(NamedTuple):
 def features(body: Mapping[str, Any], platform: str) -> Iterator[Feature]:
     """The features that a create uses; ``body`` is one that ``parse_create`` has taken."""
     host = body.get("HostConfig") or {}
-    endpoints = (body.get("NetworkingConfig") or {}).get("EndpointsConfig") or {}
     mounts = host.get("Mounts") or ()
     if platform:
         yield Feature((1, 41), "a platform")
     if host.get("Annotations"):
         yield Feature((1, 43), "annotations")
-    if len(endpoints) > 1:
-        yield Feature((1, 44), "more than one network")
     if (body.get("Healthcheck") or {}).get("StartInterval"):
         yield Feature((1, 44), "a start interval of its health check")
     if any((mount.get("VolumeOptions") or {}).get("Subpath") for mount in mounts):

@@ -9,23 +9,20 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from itertools import count
-from urllib.parse import quote, urlencode
 
 import orjson
 from twisted.internet.defer import CancelledError
 
 from swarmd.cluster.lookup import engines_with_image, find_image
-from swarmd.core.config import rewritten
 from swarmd.core.errors import ApiError, EngineUnreachable
 from swarmd.core.model import Container, Demand, Engine
 from swarmd.core.names import check_container_name, familiar
-from swarmd.core.version import show
-from swarmd.manager.devices import with_devices
 from swarmd.manager.fanout import message_of
 from swarmd.manager.fleet import Fleet
 from swarmd.manager.fresh import settle_lists
 from swarmd.manager.luggage import Luggage
-from swarmd.manager.order import Order, References, placement
+from swarmd.manager.making import NotMadeError, make
+from swarmd.manager.order import Order, placement
 from swarmd.manager.placer import Placer
 from swarmd.manager.plans import Plans
 from swarmd.scheduler.claim import claim
@@ -33,8 +30,6 @@ from swarmd.scheduler.refusal import NoCandidate
 from swarmd.scheduler.request import Pin, Placement
 from swarmd.streams.link import Answer
 
-CREATE = 60.0  # seconds for one engine's answer
-LOOK_UP = 10.0  # seconds to learn what became of a create whose answer was lost
 TRIES = 3  # engines asked before the create is given up, beside swarm.createretry
 
 Failures = dict[str, tuple[Engine, ApiError]]  # by the engine's key
@@ -139,7 +134,7 @@ class Creator:
         try:
             with self._luggage.claimed(order.config, engine):
                 await self._bring(engine, order)
-                answer = await self._ask(engine, order, demand)
+                answer = await make(self._fleet, engine, order, demand)
             if answer.status == 201:
                 made = replace(pending, id=orjson.loads(answer.body)["Id"], pending=False)
                 state.confirm(pending.id, made)
@@ -175,54 +170,12 @@ class Creator:
             pending=True,
         )
 
-    async def _ask(self, engine: Engine, order: Order, demand: Demand) -> Answer:
-        plain = References(self._fleet.state, order.config).plain
-        body = orjson.dumps(with_devices(rewritten(order.body, plain), demand.devices))
-        query = urlencode([("name", order.name), *order.query])
-        target = f"{self._prefix(engine, order)}/containers/create?{query}"
-        try:
-            link = self._fleet.link(engine)
-            answer = await link.call("POST", target, body=body, timeout=CREATE)
-        except EngineUnreachable as error:
-            if not error.sent:
-                raise NotMadeError(error) from None
-            return await self._look_up(engine, order, error)
-        return answer
-
-    async def _look_up(self, engine: Engine, order: Order, lost: EngineUnreachable) -> Answer:
-        """The answer was lost: the reserved name tells whether the container was made."""
-        target = f"{self._prefix(engine, order)}/containers/{quote(order.name)}/json"
-        try:
-            link = self._fleet.link(engine)
-            answer = await link.call("GET", target, timeout=LOOK_UP)
-        except EngineUnreachable:
-            raise EngineUnreachable(
-                engine.name,
-                f"{lost.cause}; whether container {order.name} was created there is unknown",
-                sent=True,
-            ) from None
-        if answer.status == 200:
-            made = orjson.dumps({"Id": orjson.loads(answer.body)["Id"], "Warnings": []})
-            return Answer(201, answer.headers, made)
-        raise NotMadeError(lost)
-
-    def _prefix(self, engine: Engine, order: Order) -> str:
-        return f"/v{show(self._fleet.version_for(engine, order.version))}"
-
     def _judge(self, engine: Engine, order: Order, answer: Answer) -> None:
         """A missing image is the client's to pull, onto this node; a failing engine is left."""
         if answer.status == 404:
             self._plans.note(order.client, familiar(order.config.image), engine.key)
         if answer.status >= 500:
             raise NotMadeError(ApiError(message_of(answer.body), answer.status))
-
-
-class NotMadeError(Exception):
-    """The engine made no container, for this reason; another engine may."""
-
-    def __init__(self, error: ApiError) -> None:
-        super().__init__(error.message)
-        self.error = error
 
 
 def _all_failed(failures: list[tuple[Engine, ApiError]]) -> ApiError:

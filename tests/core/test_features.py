@@ -12,7 +12,7 @@ from swarmd.core.features import features
         ({}, "linux/arm64", [(1, 41)]),
         ({"HostConfig": {"Annotations": {"a": "b"}}}, "", [(1, 43)]),
         ({"NetworkingConfig": {"EndpointsConfig": {"a": {}}}}, "", []),
-        ({"NetworkingConfig": {"EndpointsConfig": {"a": {}, "b": None}}}, "", [(1, 44)]),
+        ({"NetworkingConfig": {"EndpointsConfig": {"a": {}, "b": None}}}, "", []),
         ({"Healthcheck": {"StartInterval": 5}}, "", [(1, 44)]),
         ({"Healthcheck": None, "HostConfig": None, "NetworkingConfig": None}, "", []),
         (

@@ -206,12 +206,12 @@ def test_a_feature_that_an_old_engine_would_drop_keeps_off_it() -> None:
     rig.add(1, api_max=(1, 41))
     rig.add(2, api_max=(1, 51))
     rig.on_all("POST", "/containers/create", MADE)
-    networks = {"NetworkingConfig": {"EndpointsConfig": {"bridge": {}, "host": {}}}}
-    create(rig, order(version=(1, 44), **networks))
+    annotated = {"HostConfig": {"Annotations": {"a": "b"}}}
+    create(rig, order(version=(1, 44), **annotated))
     assert rig.state.containers[ID].engine == rig.engine(2).key
     rig.lose(2)
-    with pytest.raises(NoCandidate, match=r"node-1: .*API before 1\.44.*more than one network"):
-        create(rig, order("web2", version=(1, 44), **networks))
+    with pytest.raises(NoCandidate, match=r"node-1: .*API before 1\.43.*annotations"):
+        create(rig, order("web2", version=(1, 44), **annotated))
 
 
 def test_devices_and_ports_are_claimed() -> None:

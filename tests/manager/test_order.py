@@ -61,10 +61,10 @@ def test_references_lose_their_node_only_if_it_is_one() -> None:
 
 def test_a_client_of_an_old_api_asks_for_no_new_feature() -> None:
     rig = Rig(1, api_max=(1, 41))
-    two = {"NetworkingConfig": {"EndpointsConfig": {"bridge": {}, "host": {}}}}
-    assert placed(rig, version=(1, 41), **two).pins == ()
-    (pin,) = placed(rig, version=(1, 44), **two).pins
-    assert (pin.condition, pin.engines) == ("api>=1.44", frozenset())
+    annotated = {"HostConfig": {"Annotations": {"a": "b"}}}
+    assert placed(rig, version=(1, 41), **annotated).pins == ()
+    (pin,) = placed(rig, version=(1, 44), **annotated).pins
+    assert (pin.condition, pin.engines) == ("api>=1.43", frozenset())
 
 
 def test_what_is_moved_knows_what_it_leaves() -> None:
