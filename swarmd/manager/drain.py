@@ -76,6 +76,7 @@ class Drainer(Service):
         self._intent = intent
         self._drains: dict[str, Drain] = {}  # by engine key
         self._mending: Deferred[None] | None = None
+        self._to_mend = False
 
     def stopService(self) -> None:
         super().stopService()
@@ -96,24 +97,34 @@ class Drainer(Service):
         """The last node that was missing allows to end what was left half done."""
         self._relocation.met(engine)
         self._mend_soon()
-        if self._intent.node(engine.key).draining and engine.key not in self._drains:
-            self._begin(engine)
 
     def left(self, key: str) -> None:
         self.stop(key)
         self._mend_soon()
 
     def _mend_soon(self) -> None:
+        self._to_mend = True
         if self._mending is None:
             self._mending = Deferred.fromCoroutine(self._mend())
             self._mending.addErrback(self._broke)
             self._mending.addBoth(self._mended)
 
     async def _mend(self) -> None:
-        try:
-            await self._relocation.mend()
-        except ApiError as error:
-            self._log.warn("half a move is left: {error}", error=error)
+        """First what an earlier run left half done is ended, then drains go on."""
+        while self._to_mend:
+            self._to_mend = False
+            try:
+                await self._relocation.mend()
+            except ApiError as error:
+                self._log.warn("half a move is left: {error}", error=error)
+            for key, node in self._intent.book.nodes.items():
+                engine = self._fleet.state.engines.get(key)
+                if node.draining and engine is not None and self._may_go_on(engine):
+                    self._begin(engine)
+
+    def _may_go_on(self, engine: Engine) -> bool:
+        there = engine.healthy and not self.draining(engine)
+        return there and self._relocation.mended(engine)
 
     def _mended(self, _: object) -> None:
         self._mending = None

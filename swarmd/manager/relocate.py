@@ -42,6 +42,8 @@ class Relocation:
         old = self._fleet.state.containers.get(container_id)
         if old is None:
             raise NotFound("it is gone")
+        if is_aside(old):
+            raise Staying("an earlier move of it is not ended yet, for want of a node")
         if old.state != "running":
             raise Staying(f"it is not running but {old.state}")
         inspect = await self._mover.inspect(old)
@@ -50,14 +52,13 @@ class Relocation:
             raise Staying("; ".join(reasons))
         self._under_way.add(old.id)
         try:
-            return await self._replace(old, blueprint(inspect, plain_name(old)), _grace(inspect))
+            return await self._replace(old, blueprint(inspect, old.name), _grace(inspect))
         finally:
             self._under_way.discard(old.id)
 
     async def _replace(self, old: Container, plan: Blueprint, grace: float) -> Container:
         self._left.add(old.id)
-        if not is_aside(old):
-            await self._mover.rename(old, aside_name(old), keep=True)
+        await self._mover.rename(old, aside_name(old), keep=True)
         new: Container | None = None
         try:
             new = await self._mover.create(plan, old)
@@ -86,6 +87,11 @@ class Relocation:
         await self._mover.rename(old, plain_name(old))
 
     # After a restart of swarmd
+
+    def mended(self, engine: Engine) -> bool:
+        """Whether nothing is left half done there."""
+        asides = (one for one in engine.containers.values() if is_aside(one))
+        return all(one.id in self._under_way for one in asides)
 
     def met(self, engine: Engine) -> None:
         """All that is on the engine is known now: looks for what was left aside there."""

@@ -128,6 +128,42 @@ class ScriptedFleet(Fleet):
         }
         return container_id
 
+    def obey(self) -> list[str]:
+        """Engines do what they are asked, until nobody asks; what that was, as "POST n start"."""
+        done = []
+        while self.calls:
+            call = self.calls.pop(0)
+            done.append(f"{call.method} {call.engine} {call.path.rsplit('/', 1)[-1]}")
+            self.act(call)
+        return done
+
+    def act(self, call: Call) -> None:
+        there, parts = self.there[call.engine], call.path.split("/")
+        if parts[1] == "create":
+            made = self.make(call.engine, call.body, call.query["name"])
+            call.answer(201, {"Id": made, "Warnings": []})
+        elif parts[1] not in there:
+            call.answer(404)
+        elif call.method == "GET":
+            call.answer(200, there[parts[1]])
+        elif call.method == "DELETE":
+            del there[parts[1]]
+            call.answer(204)
+        else:
+            self._change(there[parts[1]], parts[2], call)
+
+    def _change(self, inspect: dict[str, Any], verb: str, call: Call) -> None:
+        if verb == "rename":
+            inspect["Name"] = "/" + call.query["name"]
+        else:
+            inspect["State"] = {"Status": "running" if verb == "start" else "exited"}
+        call.answer(204)
+
+    def names(self, number: int) -> dict[str, str]:
+        """Name -> state of what the engine really has."""
+        there = self.there[number].values()
+        return {one["Name"][1:]: one["State"]["Status"] for one in there}
+
     def listing(self, number: int) -> None:
         """The engine is asked for everything, and answers at once."""
         self.clock.advance(1)
