@@ -49,6 +49,7 @@ from swarmd.manager.volumes import Volumes
 from swarmd.operations import Operations
 from swarmd.options import Options as Options
 from swarmd.settings import Settings
+from swarmd.streams.reactor import speed_up
 from swarmd.streams.tls import ServerTLSFactory
 from swarmd.streams.trust import server_options
 from swarmd.systemd import Notifier
@@ -74,6 +75,7 @@ def makeService(options: Options) -> MultiService:
     from twisted.internet import reactor as installed
 
     reactor: Any = installed
+    speed_up(reactor)
     daemon = make_service(options.settings, reactor, log=_own_log(options))
     RareCollection().setServiceParent(daemon)
     source: Source = daemon.getServiceNamed("discovery")
