@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from functools import partial
+from typing import Any
 from urllib.parse import quote
 
 import orjson
@@ -136,6 +137,7 @@ class Copy:
         self._lines = JsonLines(LONGEST_LINE)
         self._failure = ""
         self._ready: Deferred[None] = Deferred()
+        self._outcome: Deferred[Any] = Deferred()  # the target's answer, or its failure
 
     async def run(self) -> None:
         """Raises ApiError. A download that breaks off breaks the upload, so nothing is half."""
@@ -144,17 +146,17 @@ class Copy:
             "POST", target, self._loaded, self._flow, headers=TAR, idle_timeout=SILENCE
         )
         self._loading = loading
-        loading.answer.addBoth(self._stop_saving)
+        loading.answer.addBoth(self._answered)
         try:
             await self._ready
             await self._save()
             loading.end()
         except (ApiError, CancelledError):
-            if not loading.answer.called:
-                loading.answer.addErrback(lambda _: None)
+            if not self._outcome.called:
+                self._outcome.addErrback(lambda _: None)
                 loading.answer.cancel()
                 raise
-        self._check(self._to, await loading.answer)
+        self._check(self._to, await self._outcome)
         if self._failure:
             raise EngineRefused(self._to.name, 500, self._words(self._failure))
 
@@ -189,13 +191,13 @@ class Copy:
         else:
             self._saving.resume()
 
-    def _stop_saving(self, result: Answer | Failure) -> Answer | Failure:
+    def _answered(self, result: Answer | Failure) -> None:
         """The target has answered, or is gone: it takes no more."""
+        self._outcome.callback(result)
         if not self._ready.called:
             self._ready.cancel()
         if self._saving is not None:
             self._saving.answer.cancel()
-        return result
 
     def _check(self, engine: Engine, answer: Answer) -> None:
         if answer.status >= 400:
