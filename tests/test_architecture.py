@@ -16,8 +16,8 @@ TESTS = sorted((TREE / "tests").rglob("*.py"))
 RANKS = {
     **{"core": 0},
     **dict.fromkeys(("codec", "scheduler", "cluster"), 1),
-    **dict.fromkeys(("front", "streams", "cli"), 2),
-    **dict.fromkeys(("engine", "discovery"), 3),
+    **dict.fromkeys(("front", "streams"), 2),
+    **dict.fromkeys(("engine", "discovery", "cli"), 3),
     **{"manager": 4, "api": 5},
 }
 TOP = 6

@@ -48,6 +48,10 @@ class Known:
         found = self._inspects.get(key, {}).get(container_id)
         return orjson.loads(found) if found else None
 
+    def ids(self, key: str) -> frozenset[str]:
+        """Of one engine's containers, those that could be made again."""
+        return frozenset(self._inspects.get(key, ()))
+
     def told(self, action: news.Action) -> None:
         match action:
             case news.ContainerInspected():

@@ -97,7 +97,8 @@ class Operator:
         engine = find_engine(self._fleet.state, ref)
         newest = sorted(engine.containers.values(), key=lambda one: one.created, reverse=True)
         there = [{"Id": one.id, "Name": one.name, "State": one.state} for one in newest]
-        return {**self.view(engine), "ContainerList": there}
+        reschedulable = self._rescheduler.reschedulable(engine)
+        return {**self.view(engine), "ContainerList": there, "Reschedulable": reschedulable}
 
     def view(self, engine: Engine) -> dict[str, Any]:
         spec, tally = engine.spec, engine.tally

@@ -178,6 +178,11 @@ class Rescheduler(Service):
         cases = (case.loss for case in self._cases.values() if case.loss.engine == engine.key)
         return [loss.name for loss in (*self._absent.get(engine.key, ()), *cases)]
 
+    def reschedulable(self, engine: Engine) -> list[str]:
+        """Names of the containers that would be made again if the node were lost now."""
+        known = self._known.ids(engine.key)
+        return sorted(plain_name(one) for one in engine.containers.values() if one.id in known)
+
     def forget(self, container: Container, engine: Engine) -> None:
         """As of ``Graves``; what was to be made again of it is not."""
         if container.id in self._cases:
