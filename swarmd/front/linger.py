@@ -10,7 +10,7 @@ from typing import Any
 from twisted.python.failure import Failure
 
 # What is still read, in bytes and seconds.
-MAX_LINGER = 1024 * 1024
+MAX_LINGER = 16 * 1024 * 1024
 LINGER_TIME = 5.0
 
 
