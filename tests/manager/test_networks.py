@@ -13,7 +13,7 @@ from swarmd.core.errors import BadParameter, Conflict, EngineRefused
 from swarmd.core.names import KEPT_ID
 from swarmd.manager.distribute import Distributor
 from swarmd.manager.luggage import Luggage
-from swarmd.manager.networks import Networks, decoded
+from swarmd.manager.networks import Networks
 from swarmd.manager.order import read_body
 from swarmd.manager.placer import CONSTRAINTS, Placer
 from swarmd.manager.volumes import Volumes
@@ -112,7 +112,7 @@ class TestCreate:
     @pytest.mark.parametrize("body", [b"", b"{", b"[]", b"7"])
     def test_bodies_that_are_none(self, body: bytes) -> None:
         with pytest.raises(BadParameter):
-            decoded(body)
+            decoded(body, NETWORK_CREATE)
 
     def test_a_network_needs_a_name(self) -> None:
         with pytest.raises(BadParameter):
