@@ -113,15 +113,17 @@ class Events:
             if event.identity not in seen:
                 stream.tell(event)
         if query.until is not None:
-            end = self._clock.callLater((query.until - now) / NANOS, stream.end)
+            left = max(0.0, query.until / NANOS - self._fleet.now())
+            end = self._clock.callLater(left, stream.end)
             stream.closers.append(lambda: end.cancel() if end.active() else None)
 
     async def _replay(
         self, stream: EventStream, query: EventQuery, until: int
     ) -> set[tuple[int, str, str]]:
-        if query.since is None:
+        """Like engines, all that is remembered if only ``until`` is given."""
+        if query.since is None and query.until is None:
             return set()
-        past = await past_events(self._fleet, query.since, until)
+        past = await past_events(self._fleet, query.since or 0, until)
         for event in past:
             stream.tell(event)
         return {event.identity for event in past}

@@ -14,6 +14,7 @@ from swarmd.api.target import target
 from swarmd.cluster.lookup import find_exec
 from swarmd.core.errors import BadParameter, NoSuchExec
 from swarmd.core.model import Container
+from swarmd.core.spelling import EXEC_START, spelled
 from swarmd.front.request import DockerRequest
 from swarmd.manager.execs import find_exec_anywhere
 from swarmd.manager.fleet import Fleet
@@ -56,7 +57,7 @@ class ExecAction(Route):
 
     def start(self, request: DockerRequest) -> Coroutine[Any, Any, None] | None:
         try:
-            detached = bool(request.body) and bool(orjson.loads(request.body).get("Detach"))
+            detached = bool(request.body) and _detached(request.body)
         except (orjson.JSONDecodeError, AttributeError):
             raise BadParameter("invalid JSON in the body of exec start") from None
         return self._with_owner(request, _ask if detached else _attach)
@@ -77,6 +78,10 @@ class ExecAction(Route):
         fleet, engine = self._fleet, self._fleet.engine(owner)
         line = target(fleet, request, engine, "exec", self._id, self._action)
         return Call(fleet, request, owner, engine, fleet.link(engine), line)
+
+
+def _detached(body: bytes) -> bool:
+    return bool(spelled(orjson.loads(body), EXEC_START).get("Detach"))
 
 
 def _ask(call: Call) -> None:

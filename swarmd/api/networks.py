@@ -18,6 +18,7 @@ from swarmd.cluster.lookup import PREDEFINED, Found, find_container, find_networ
 from swarmd.cluster.views import network_list
 from swarmd.core.errors import ApiError, BadParameter
 from swarmd.core.model import Engine, Network
+from swarmd.core.spelling import NETWORK_CONNECT
 from swarmd.front.request import DockerRequest
 from swarmd.manager.fanout import Outcome, ask_engines, refusal
 from swarmd.manager.fleet import Fleet
@@ -88,7 +89,7 @@ class Networks(Noun):
 
     async def attach(self, ref: str, action: str, request: DockerRequest) -> None:
         """Connect and disconnect go where the container is, under the names known there."""
-        body = decoded(request.body)
+        body = decoded(request.body, NETWORK_CONNECT)
         if not isinstance(body.get("Container"), str):
             raise BadParameter("Container is not specified")
         container = find_container(self._fleet.state, body["Container"])

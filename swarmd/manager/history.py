@@ -39,4 +39,5 @@ def _decoded(fleet: Fleet, outcome: Outcome) -> list[FleetEvent]:
 
 def _stamp(nanos: int) -> str:
     """``SECONDS.NNNNNNNNN``, the one form that engines take."""
+    nanos = max(0, nanos)
     return f"{nanos // NANOS}.{nanos % NANOS:09d}"

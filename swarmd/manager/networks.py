@@ -17,6 +17,7 @@ from swarmd.core.config import label_list
 from swarmd.core.errors import ApiError, BadParameter, Conflict, EngineRefused, NotFound
 from swarmd.core.model import Engine, Network
 from swarmd.core.names import KEPT_ID, split_node
+from swarmd.core.spelling import NETWORK_CREATE, Shape, spelled
 from swarmd.core.version import Version, show
 from swarmd.manager.fanout import message_of
 from swarmd.manager.fleet import Fleet
@@ -26,7 +27,7 @@ from swarmd.scheduler.request import Pin, Placement
 from swarmd.streams.link import Answer
 
 DRIVER = "bridge"
-NETWORK = 30.0  # seconds for an engine to make or remove one
+CHANGE = 30.0  # seconds for an engine to make or remove one
 # What an inspect shows of the body that the network was made from.
 _KEPT = (
     *("Driver", "Scope", "EnableIPv4", "EnableIPv6", "IPAM", "Internal"),
@@ -44,7 +45,7 @@ class Networks:
         self._being_made: set[str] = set()
 
     async def create(self, body: bytes, asked: Version | None) -> Answer:
-        wanted = decoded(body)
+        wanted = decoded(body, NETWORK_CREATE)
         await settle_lists(self._fleet, "networks")
         node, name = self._split(str(wanted.get("Name") or ""))
         self._check_free(name)
@@ -86,7 +87,7 @@ class Networks:
     ) -> Answer:
         target = f"/v{show(self._fleet.version_for(engine, asked))}/networks/{action}"
         link = self._fleet.link(engine)
-        answer = await link.call("POST", target, body=orjson.dumps(body), timeout=NETWORK)
+        answer = await link.call("POST", target, body=orjson.dumps(body), timeout=CHANGE)
         self._fleet.state.mark_stale(engine.key, "networks")
         return answer
 
@@ -179,7 +180,7 @@ class Networks:
 
     async def _call(self, method: str, engine: Engine, ref: str) -> bytes:
         target = f"/v{show(self._fleet.version_for(engine, None))}/networks/{ref}"
-        answer = await self._fleet.link(engine).call(method, target, timeout=NETWORK)
+        answer = await self._fleet.link(engine).call(method, target, timeout=CHANGE)
         if method != "GET":
             self._fleet.state.mark_stale(engine.key, "networks")
         if answer.status >= 400:
@@ -201,9 +202,9 @@ def _pinned(labels: Any, node: Engine) -> dict[str, Any]:
     return {**labels, CONSTRAINTS: orjson.dumps([*stated, f"node=={node.name}"]).decode()}
 
 
-def decoded(body: bytes) -> dict[str, Any]:
+def decoded(body: bytes, shape: Shape) -> dict[str, Any]:
     try:
-        decoded = orjson.loads(body)
+        decoded = spelled(orjson.loads(body), shape)
     except orjson.JSONDecodeError as error:
         raise BadParameter(f"invalid JSON: {error}") from None
     if not isinstance(decoded, dict):

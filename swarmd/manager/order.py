@@ -17,6 +17,7 @@ from swarmd.core.expressions import Expression, parse_expression
 from swarmd.core.features import features
 from swarmd.core.model import Container, Engine
 from swarmd.core.names import split_node
+from swarmd.core.spelling import CONTAINER_CREATE, spelled
 from swarmd.core.version import Version, show
 from swarmd.manager.placer import node_pin
 from swarmd.scheduler.filters.platform import parse_platform
@@ -51,9 +52,9 @@ class Order:
 
 
 def read_body(body: bytes) -> tuple[Mapping[str, Any], CreateRequest]:
-    """BadParameter, in an engine's words, for a body that no engine would take."""
+    """The decoded body; BadParameter, in an engine's words, for one that no engine would take."""
     try:
-        decoded: Any = orjson.loads(body) if body.strip() else None
+        decoded: Any = spelled(orjson.loads(body), CONTAINER_CREATE) if body.strip() else None
     except orjson.JSONDecodeError as error:
         raise BadParameter(f"invalid JSON: {error}") from None
     return decoded, parse_create(decoded)

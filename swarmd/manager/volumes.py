@@ -15,6 +15,7 @@ from swarmd.cluster.volume_view import is_mounted
 from swarmd.core.errors import ApiError, BadParameter, EngineRefused, NotFound
 from swarmd.core.model import Engine, Volume
 from swarmd.core.names import split_node
+from swarmd.core.spelling import VOLUME_CREATE
 from swarmd.core.version import Version, show
 from swarmd.manager.fanout import Outcome, ask_engines, message_of, together
 from swarmd.manager.fleet import Fleet
@@ -25,7 +26,7 @@ from swarmd.manager.turns import Turns
 from swarmd.scheduler.request import Placement
 from swarmd.streams.link import Answer
 
-VOLUME = 30.0  # seconds for an engine to make or remove one
+CHANGE = 30.0  # seconds for an engine to make or remove one
 
 
 class Volumes:
@@ -46,7 +47,7 @@ class Volumes:
 
     async def create(self, body: bytes, asked: Version | None) -> Answer:
         """An existing volume of the name is the answer, as it is for an engine."""
-        wanted = decoded(body or b"{}")
+        wanted = decoded(body or b"{}", VOLUME_CREATE)
         node, name = self._split(str(wanted.get("Name") or ""))
         wanted = {**wanted, "Name": name}
         if node is not None:
@@ -109,7 +110,7 @@ class Volumes:
     async def _post(self, engine: Engine, body: Mapping[str, Any], asked: Version | None) -> Answer:
         target = f"/v{show(self._fleet.version_for(engine, asked))}/volumes/create"
         link = self._fleet.link(engine)
-        answer = await link.call("POST", target, body=orjson.dumps(body), timeout=VOLUME)
+        answer = await link.call("POST", target, body=orjson.dumps(body), timeout=CHANGE)
         self._fleet.state.mark_stale(engine.key, "volumes")
         return answer
 
@@ -176,7 +177,7 @@ class Volumes:
 
     async def _remove(self, name: str, engine: Engine) -> None:
         target = f"/v{show(self._fleet.version_for(engine, None))}/volumes/{quote(name)}"
-        answer = await self._fleet.link(engine).call("DELETE", target, timeout=VOLUME)
+        answer = await self._fleet.link(engine).call("DELETE", target, timeout=CHANGE)
         self._fleet.state.mark_stale(engine.key, "volumes")
         if answer.status >= 400 and answer.status != 404:
             raise EngineRefused(engine.name, answer.status, message_of(answer.body))

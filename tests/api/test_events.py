@@ -49,13 +49,15 @@ def test_filters_and_window() -> None:
     assert actions(client) == ["die"]
 
 
-def test_it_ends_at_until() -> None:
+def test_it_ends_at_until_and_begins_with_all_that_engines_remember() -> None:
     rig = ApiRig(1)
     client = rig.ask("GET", f"/events?until={int(rig.now) + 5}")
+    assert "/events?since=0.000000000&until=" in rig.got(1)[0]
+    past(rig, record(rig, -900, "old"))
     happens(rig, 1, "a")
     rig.clock.advance(5)
     happens(rig, 4, "late")
-    assert actions(client) == ["a"]
+    assert actions(client) == ["old", "a"]
     assert client.received.endswith(b"0\r\n\r\n")
     assert rig.hub.listeners == 0 and rig.clock.getDelayedCalls() == []
 

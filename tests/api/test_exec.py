@@ -12,10 +12,11 @@ def rig_with_exec() -> ApiRig:
     return rig
 
 
-def test_a_detached_start_is_a_small_call() -> None:
+@pytest.mark.parametrize("key", ["Detach", "detach"])
+def test_a_detached_start_is_a_small_call(key: str) -> None:
     rig = rig_with_exec()
-    client = rig.ask("POST", f"/exec/{EXEC}/start", {"Detach": True})
-    assert rig.got(2) == (f"POST /v1.41/exec/{EXEC}/start", b'{"Detach":true}')
+    client = rig.ask("POST", f"/exec/{EXEC}/start", {key: True})
+    assert rig.got(2) == (f"POST /v1.41/exec/{EXEC}/start", b'{"%b":true}' % key.encode())
     rig.answers(2, 200)
     assert client.answer()[0] == 200
 

@@ -20,6 +20,15 @@ def test_the_past_of_all_engines_in_the_order_of_time() -> None:
     assert target == "/v1.41/events?since=5.000000000&until=7.000000005"
 
 
+def test_no_time_is_before_the_epoch() -> None:
+    rig = Rig(0)
+    rig.add(1, clock_offset=2.0)
+    rig.wire(1).on("GET", "/events", (200, b""))
+    assert result_of(past_events(rig.fleet, 0, 7 * NANOS)) == []
+    ((_, target),) = rig.wire(1).asked
+    assert target.endswith("since=0.000000000&until=5.000000000")
+
+
 def test_each_engine_is_asked_by_its_own_clock() -> None:
     rig = Rig(0)
     rig.add(1, clock_offset=2.0)
