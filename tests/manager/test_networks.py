@@ -11,7 +11,6 @@ from twisted.internet.defer import Deferred
 from swarmd.cluster import actions
 from swarmd.core.errors import BadParameter, Conflict, EngineRefused
 from swarmd.core.names import KEPT_ID
-from swarmd.core.spelling import NETWORK_CREATE
 from swarmd.manager.distribute import Distributor
 from swarmd.manager.luggage import Luggage
 from swarmd.manager.networks import Networks
@@ -113,7 +112,7 @@ class TestCreate:
     @pytest.mark.parametrize("body", [b"", b"{", b"[]", b"7"])
     def test_bodies_that_are_none(self, body: bytes) -> None:
         with pytest.raises(BadParameter):
-            decoded(body, NETWORK_CREATE)
+            result_of(Case().networks.create(body, None))
 
     def test_a_network_needs_a_name(self) -> None:
         with pytest.raises(BadParameter):
