@@ -54,7 +54,7 @@ def _fits(known: Container, text: str, now: float) -> bool:
     return same_end and seen.exit_code == known.exit_code
 
 
-def shows(known: Container, state: str, text: str, now: float) -> bool:
+def shows(known: Container, state: str | None, text: str, now: float) -> bool:
     """Whether an engine would list ``known`` with this State and Status at ``now``."""
     health = read_status(text).health or "none"
     same = known.state == state and (state != "running" or known.health == health)

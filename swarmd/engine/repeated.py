@@ -1,47 +1,52 @@
-"""Whether a list of containers says nothing new, seen without decoding it.
+"""Whether a list of containers says nothing new.
 
 A fleet of 50,000 is listed again every minute, and next to nothing in those lists is news but the
-ages in their Status texts. Decoding and comparing all items took 9 % of a processor; this takes
-less than one. It only ever says no too often: then the list is read like any other.
+ages in their Status texts. To make values of all items and put them into the state took 9 % of a
+processor, this takes less than one. It says no too often rather than too seldom: then the list is
+read like any other.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
+
+import orjson
 
 from swarmd.cluster.merge import shows
 from swarmd.core.model import Engine
 
-# As an engine encodes the two neighbours; inside a JSON text the quotes would be escaped.
-_SHOWN = re.compile(rb'"State":"(\w*)","Status":"([^"\\]*)"')
+Items = Sequence[Mapping[str, Any]]
+
+_AT_READING = ("State", "Status")
 
 
 class LastList:
     """The last whole list that was told to the cluster, as far as it can repeat itself."""
 
     def __init__(self) -> None:
-        self._rest: int | None = None  # hash of all but the states
-        self._ids: tuple[str, ...] = ()
+        self._rest: int | None = None
 
     def forget(self) -> None:
         """The cluster has been told something else since."""
         self._rest = None
 
-    def told(self, body: bytes, entries: Iterable[Mapping[str, Any]]) -> None:
-        self._rest = hash(tuple(_SHOWN.split(body)[::3]))
-        self._ids = tuple(str(entry.get("Id")) for entry in entries)
+    def told(self, items: Items) -> None:
+        self._rest = _rest(items)
 
-    def says_again(self, body: bytes, engine: Engine, now: float) -> bool:
-        """Whether ``body`` tells what is known already; ``now`` is on the engine's clock."""
-        if self._rest is None or engine.dirty or len(self._ids) != len(engine.containers):
+    def says_again(self, items: Items, engine: Engine, now: float) -> bool:
+        """Whether ``items`` tell what is known already; ``now`` is on the engine's clock."""
+        if self._rest is None or engine.dirty or len(items) != len(engine.containers):
             return False
-        parts = _SHOWN.split(body)
-        if len(parts) != 3 * len(self._ids) + 1 or hash(tuple(parts[::3])) != self._rest:
-            return False
-        known = map(engine.containers.get, self._ids)
-        return all(
-            one is not None and shows(one, state.decode(), status.decode(), now)
-            for one, state, status in zip(known, parts[1::3], parts[2::3], strict=True)
-        )
+        return _rest(items) == self._rest and all(_is_known(item, engine, now) for item in items)
+
+
+def _rest(items: Items) -> int:
+    """A hash of all but the states, whatever the order of keys."""
+    rest = [{key: item[key] for key in item if key not in _AT_READING} for item in items]
+    return hash(orjson.dumps(rest, option=orjson.OPT_SORT_KEYS))
+
+
+def _is_known(item: Mapping[str, Any], engine: Engine, now: float) -> bool:
+    known = engine.containers.get(str(item.get("Id")))
+    return known is not None and shows(known, item.get("State"), str(item.get("Status") or ""), now)

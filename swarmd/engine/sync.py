@@ -49,18 +49,13 @@ class Sync:
 
     async def _all_containers(self) -> None:
         at = self._context.clock.seconds()
-        body = await self._client.listing(containers_path())
+        entries = self._client.items(await self._client.listing(containers_path()))
         now = self._context.now()
         engine = self._context.engines.get(self._key)
-        if engine is None:
+        if engine is None or self._last.says_again(entries, engine, now - engine.spec.clock_offset):
             return
-        if self._last.says_again(body, engine, now - engine.spec.clock_offset):
-            nothing_new = actions.ContainersListed(self._key, (), at, now, frozenset())
-            self._context.dispatch(nothing_new)
-            return
-        entries = self._client.items(body)
         self._context.dispatch(actions.ContainersListed(self._key, entries, at, now, None))
-        self._last.told(body, entries)
+        self._last.told(entries)
 
     async def containers(self, ids: Collection[str]) -> None:
         """Lists ``ids``, or all containers if there are none or too many."""
