@@ -6,7 +6,9 @@ from typing import Any
 
 import orjson
 
+from swarmd.api.networks import Networks as NetworksNoun
 from swarmd.api.tree import make_tree
+from swarmd.api.volumes import Volumes as VolumesNoun
 from swarmd.cluster.info import Identity
 from swarmd.codec.framing import response_framing
 from swarmd.codec.head import ResponseHead, scan_request, scan_response
@@ -65,6 +67,8 @@ class ApiRig(Rig):
         creator = self.creator()
         identity = Identity("manager", "1.2.3")
         self.root = make_tree(self.fleet, identity, creator, self.plans, self.clock)
+        self.root.putChild(b"networks", NetworksNoun(self.fleet, self.networks, self.luggage))
+        self.root.putChild(b"volumes", VolumesNoun(self.fleet, self.volumes))
         self.site = DockerSite(self.root, self.clock, lambda: COMMON)
 
     def _wire(self, entry: Entry) -> Any:

@@ -144,11 +144,13 @@ class Rig:
     def creator(self, policy: str = "spread", retries: int = 0) -> Creator:
         self.plans = Plans(lambda: self.now)
         placer = Placer(self.fleet, make_policy(policy), lambda: 0)
-        things = Networks(self.fleet, placer), Volumes(self.fleet, placer)
-        luggage = Luggage(*things, Distributor(self.fleet, placer), self.clock)
+        self.networks = Networks(self.fleet, placer)
+        self.volumes = Volumes(self.fleet, placer)
+        self.distributor = Distributor(self.fleet, placer)
+        self.luggage = Luggage(self.networks, self.volumes, self.distributor, self.clock)
         chance = random.Random(0)
         invent = partial(random_name, chance.choice)
-        return Creator(self.fleet, placer, self.plans, luggage, invent, retries)
+        return Creator(self.fleet, placer, self.plans, self.luggage, invent, retries)
 
     def on_all(self, method: str, path: str, reply: Reply) -> None:
         for wire in self.wires.values():
@@ -162,6 +164,18 @@ class Rig:
         self.fleet.dispatch(
             actions.ContainersListed(key, [entry], self.clock.seconds(), self.now, asked)
         )
+
+    def has_network(self, number: int, network_id: str, name: str, **item: Any) -> None:
+        engine = self.engine(number)
+        listed = [orjson.loads(network.entry) for network in engine.networks.values()]
+        entry = {"Id": network_id, "Name": name, "Driver": "bridge", "Scope": "local", **item}
+        self.fleet.dispatch(actions.NetworksListed(engine.key, [*listed, entry]))
+
+    def has_volume(self, number: int, name: str, **item: Any) -> None:
+        engine = self.engine(number)
+        listed = [orjson.loads(volume.entry) for volume in engine.volumes.values()]
+        entry = {"Name": name, "Driver": "local", "Scope": "local", **item}
+        self.fleet.dispatch(actions.VolumesListed(engine.key, [*listed, entry]))
 
     def has_image(
         self, number: int, image_id: str, *tags: str, digests: Sequence[str] = ()
