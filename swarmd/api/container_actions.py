@@ -113,7 +113,8 @@ def create_exec(call: Call) -> None:
 
 
 def attach(call: Call) -> None:
-    hijack(call.request, call.link, call.target, content_type=call.stream_type)
+    """Some clients repeat the query in a body, which engines never look at."""
+    hijack(call.request, call.link, call.target, b"", content_type=call.stream_type)
 
 
 def stream(call: Call) -> None:
@@ -145,13 +146,13 @@ RULES: dict[tuple[bytes, str], Rule] = {
     (b"GET", "stats"): Rule(ask),
     (b"GET", "logs"): Rule(stream_logs, takes_head=True),
     (b"GET", "export"): Rule(stream, takes_head=True),
-    (b"GET", "attach/ws"): Rule(attach, takes_head=True),
+    (b"GET", "attach/ws"): Rule(attach),
     (b"HEAD", "archive"): Rule(ask),
     (b"GET", "archive"): Rule(stream, takes_head=True),
     (b"PUT", "archive"): Rule(stream_in, takes_head=True),
     (b"GET", "checkpoints"): Rule(ask),
     (b"POST", "checkpoints"): Rule(ask),
-    (b"POST", "attach"): Rule(attach, takes_head=True),
+    (b"POST", "attach"): Rule(attach),
     (b"POST", "wait"): Rule(wait),
     (b"POST", "exec"): Rule(create_exec),
     (b"POST", "rename"): Rule(rename),

@@ -24,7 +24,7 @@ def hijack(
     request: ClientRequest,
     link: Link,
     target: bytes,
-    body: bytes = b"",
+    body: bytes | None = None,
     *,
     content_type: bytes | None = None,
     done: Done | None = None,
@@ -32,18 +32,19 @@ def hijack(
     """Sends ``request`` on, on a connection of its own, and joins the two if the engine agrees.
 
     Args:
-        body: The request's body, where it has one: it must have been collected.
+        body: For the engine, in place of the request's own, which must have been collected; None
+            where the request must not have one.
         content_type: In place of the engine's, on success.
         done: Called exactly once, when either connection is gone or an ordinary answer is
             complete: with the engine's status, 400 or 503 if there was none, 499 if the client
             left before it.
     """
-    if not body and (request.head.length or request.head.chunked):
+    if body is None and (request.head.length or request.head.chunked):
         if done is not None:
             done(BadParameter.status)
         request.reply_error(BadParameter("this request takes no body"))
         return
-    exchange = Hijack(request, link, target, body)
+    exchange = Hijack(request, link, target, body or b"")
     exchange.content_type = content_type
     exchange.done = done
     request.survives_half_close = True

@@ -134,6 +134,13 @@ def test_attach_is_handed_over() -> None:
     assert rig.dialled(2).wire.sent.endswith(b"typed")
 
 
+def test_attach_with_a_body_is_attach_without() -> None:
+    """dockerode repeats the query there; what came as stdin would reach the container."""
+    rig = rig_with_web()
+    rig.ask("POST", "/containers/web/attach?stdin=1", {"stdin": True}, "Upgrade: tcp")
+    assert rig.got(2) == (f"POST /v1.41/containers/{WEB}/attach?stdin=1", b"")
+
+
 def test_logs_are_a_stream_of_their_own() -> None:
     rig = rig_with_web()
     rig.ask("GET", "/containers/web/logs?stdout=1")

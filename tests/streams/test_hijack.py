@@ -54,6 +54,11 @@ class HijackTests(SynchronousTestCase):
             self.assertIsInstance(self.send(post(b"/x", extra)).error, BadParameter)
         self.assertEqual(self.engine.connections, [])
 
+    def test_a_collected_body_may_be_left_out(self) -> None:
+        self.send(post(b"/x", *UPGRADE, b"Content-Length: 3"), b"")
+        self.assertIn(b"\r\nContent-Length: 0\r\n", self.engine.wire.sent)
+        self.assertTrue(self.engine.wire.sent.endswith(b"\r\n\r\n"))
+
     def test_both_heads_that_mean_yes(self) -> None:
         for head in (SWITCHED, RAW):
             request = self.send(post(b"/x", *UPGRADE, early=b"early"))
