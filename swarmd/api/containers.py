@@ -13,7 +13,7 @@ from swarmd.api.resource import Noun, answer, client_of, own
 from swarmd.api.target import target
 from swarmd.cluster.filters import ListQuery
 from swarmd.cluster.lookup import find_container
-from swarmd.cluster.views import container_list
+from swarmd.cluster.views import container_chunks
 from swarmd.codec.query import parse_query
 from swarmd.core.errors import NoSuchContainer, PageNotFound
 from swarmd.core.model import Container, Engine
@@ -45,10 +45,11 @@ class Containers(Noun):
     async def index(self, request: DockerRequest) -> None:
         query = ListQuery.of(request.arg)
         await settle_containers(self._fleet, unsettled(self._fleet))
-        chunks = container_list(self._fleet.state, query, self._fleet.now())
-        request.reply(
-            200, await with_sizes(self._fleet, chunks) if request.flag("size") else chunks
-        )
+        pieces = container_chunks(self._fleet.state, query, self._fleet.now())
+        if request.flag("size"):
+            request.reply(200, await with_sizes(self._fleet, list(pieces)))
+        else:
+            request.reply_pieces(200, pieces)
 
     def create(self, request: DockerRequest) -> None:
         """Goes on to its end when the client leaves: half a create helps nobody."""
@@ -77,7 +78,8 @@ class Containers(Noun):
 
         body = await prune(self._fleet, path, "ContainersDeleted")
         for container_id in body["ContainersDeleted"] or ():
-            self._fleet.forget(container_id)
+            # Whose it is, not whoever names it, is asked for it at the next read.
+            self._fleet.state.mark_dirty(str(container_id))
         request.reply_json(200, body)
 
 

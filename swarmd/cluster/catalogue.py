@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 
 from swarmd.cluster.index import Bounded, NameIndex, PrefixIndex
 from swarmd.core.model import Container, Engine
@@ -26,7 +27,8 @@ class Catalogue:
         self.ids = PrefixIndex()
         self._marks: dict[str, float] = {}  # dirty ID -> since when
         self._removed: Bounded[None] = Bounded(_REMEMBERED_REMOVALS)
-        self._newest_first: list[str] | None = None
+        self._newest_first: list[str] = []
+        self._in_order = True
 
     # Changes
 
@@ -41,7 +43,7 @@ class Catalogue:
             self._discount(engine, old)
             self._count(engine, container)
         if old is None or old.created != container.created:
-            self._newest_first = None
+            self._in_order = False
 
     def drop(self, engine: Engine, container: Container) -> None:
         """Forgets a container; it may come back, say with its engine."""
@@ -49,7 +51,7 @@ class Catalogue:
         self.ids.remove(container.id)
         self._discount(engine, container)
         self.clean(engine, container.id)
-        self._newest_first = None
+        self._in_order = False
 
     def remove(self, engine: Engine, container_id: str) -> None:
         """The container exists no more; a list that was asked for before must not revive it."""
@@ -99,17 +101,23 @@ class Catalogue:
 
     def newest_first(self, engines: Mapping[str, Engine]) -> Sequence[str]:
         """All IDs in the order of a list; engines' clocks are made comparable."""
-        if self._newest_first is None:
+        if not self._in_order:
             offsets = {key: engine.spec.clock_offset for key, engine in engines.items()}
-            everything = sorted(
-                self.by_id.values(), key=lambda c: c.created + offsets[c.engine], reverse=True
-            )
-            self._newest_first = [container.id for container in everything]
+            # To sort what is nearly in order takes a fraction of sorting it from scratch.
+            known = dict.fromkeys(self._newest_first)
+            ids = [one for one in self.by_id if one not in known]
+            ids += [one for one in known if one in self.by_id]
+            self._newest_first = sorted(ids, key=partial(self._age, offsets), reverse=True)
+            self._in_order = True
         return self._newest_first
+
+    def _age(self, offsets: Mapping[str, float], container_id: str) -> float:
+        container = self.by_id[container_id]
+        return container.created + offsets[container.engine]
 
     def reorder(self) -> None:
         """A clock was found to be off."""
-        self._newest_first = None
+        self._in_order = False
 
     # Indexes
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from io import BytesIO
+from itertools import chain
 from typing import TYPE_CHECKING, Any, cast
 
 import orjson
@@ -22,7 +23,7 @@ from swarmd.codec.query import is_true, parse_query
 from swarmd.core.errors import ApiError, PageNotFound
 from swarmd.front.ports import BodySink, HeadResource
 from swarmd.front.reply import BODILESS, JSON, content_fields, error_body, render_head
-from swarmd.front.slices import SLICE, SliceProducer
+from swarmd.front.slices import SLICE, SliceProducer, beginning
 
 if TYPE_CHECKING:
     from swarmd.front.channel import Channel
@@ -241,11 +242,20 @@ class DockerRequest(Request):
             self.channel.write(head)
         elif length > SLICE and len(pieces) > 1:
             self.channel.write(head)
-            return self._write_slices(pieces)
+            return self._write_slices(pieces, self.channel.write)
         else:
             self.channel.write(b"".join((head, *pieces)))
         self.finish()
         return None
+
+    def reply_pieces(self, status: int, pieces: Iterator[bytes]) -> None:
+        """Answers with pieces that are made while they are sent, if there are many of them."""
+        first, complete = beginning(pieces)
+        if complete or self._bodiless(status):
+            self.reply(status, first)
+        elif not self.gone:
+            self.start(status)
+            self._write_slices(chain(first, pieces), self.send)
 
     def reply_json(self, status: int, value: Any) -> None:
         self.reply(status, orjson.dumps(value) + b"\n")
@@ -266,10 +276,10 @@ class DockerRequest(Request):
         fields = self.site.common_headers() + fields
         return render_head(self.head.version, status, fields, keep_alive=keep_alive)
 
-    def _write_slices(self, pieces: Sequence[bytes]) -> None:
+    def _write_slices(self, pieces: Iterable[bytes], write: Callable[[bytes], None]) -> None:
         # All of it is known, so a client that only closed its own side gets all of it.
         self.survives_half_close = True
-        self.registerProducer(SliceProducer(pieces, self.channel.write, self._sliced), False)
+        self.registerProducer(SliceProducer(pieces, write, self._sliced), False)
 
     def _sliced(self) -> None:
         self.unregisterProducer()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 
 from twisted.internet.interfaces import IPullProducer
 from zope.interface import implementer
@@ -10,7 +10,7 @@ from zope.interface import implementer
 SLICE = 256 * 1024
 
 
-def in_slices(pieces: Sequence[bytes], size: int = SLICE) -> Iterator[bytes]:
+def in_slices(pieces: Iterable[bytes], size: int = SLICE) -> Iterator[bytes]:
     """Joins of neighbouring pieces, each at least ``size`` bytes but for the last."""
     waiting: list[bytes] = []
     held = 0
@@ -24,12 +24,24 @@ def in_slices(pieces: Sequence[bytes], size: int = SLICE) -> Iterator[bytes]:
         yield b"".join(waiting)
 
 
+def beginning(pieces: Iterator[bytes], size: int = SLICE) -> tuple[list[bytes], bool]:
+    """The first pieces, somewhat more than ``size`` bytes, and whether they are all there is."""
+    taken: list[bytes] = []
+    held = 0
+    for piece in pieces:
+        taken.append(piece)
+        held += len(piece)
+        if held > size:
+            return taken, False
+    return taken, True
+
+
 @implementer(IPullProducer)
 class SliceProducer:
     """Writes one slice whenever the transport has room; never joins a whole answer at once."""
 
     def __init__(
-        self, pieces: Sequence[bytes], write: Callable[[bytes], None], done: Callable[[], None]
+        self, pieces: Iterable[bytes], write: Callable[[bytes], None], done: Callable[[], None]
     ) -> None:
         self._slices = in_slices(pieces)
         self._write = write
