@@ -134,13 +134,15 @@ def with_overcommit(amount: int, overcommit: float) -> int:
 
 @lru_cache(maxsize=16_384)
 def _facts(body: bytes) -> Mapping[str, Any]:
-    """What is shown of an engine's own ``/info``; read once, not once a request."""
+    """What is shown of an engine's own ``/info``; one value for all engines that say the same."""
     try:
         raw = orjson.loads(body)
     except orjson.JSONDecodeError:
         return {}
-    if not isinstance(raw, dict):
-        return {}
+    return _shared_facts(orjson.dumps(_shown(raw))) if isinstance(raw, dict) else {}
+
+
+def _shown(raw: Mapping[str, Any]) -> dict[str, Any]:
     shown = (*_ABILITIES, *_COMMON)
     kept: dict[str, Any] = {key: raw[key] for key in shown if isinstance(raw.get(key), (str, int))}
     plugins = raw.get("Plugins")
@@ -148,6 +150,12 @@ def _facts(body: bytes) -> Mapping[str, Any]:
     warnings = raw.get("Warnings")
     kept["Warnings"] = [str(one) for one in warnings] if isinstance(warnings, list) else []
     return kept
+
+
+@lru_cache(maxsize=16_384)
+def _shared_facts(shown: bytes) -> Mapping[str, Any]:
+    facts: Mapping[str, Any] = orjson.loads(shown)
+    return facts
 
 
 def _text_lists(plugins: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
@@ -159,7 +167,8 @@ def _text_lists(plugins: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
 
 
 def _of_engines(engines: Sequence[Engine]) -> dict[str, Any]:
-    facts = [_facts(engine.spec.info) for engine in engines]
+    each = (_facts(engine.spec.info) for engine in engines)
+    facts = list({id(fact): fact for fact in each}.values())  # a thousand engines say few things
     abilities = {key: all(fact.get(key, True) for fact in facts) for key in _ABILITIES}
     common = {key: _common(fact.get(key, "") for fact in facts) for key in _COMMON}
     plugins = {
@@ -210,7 +219,7 @@ def _rows(engine: Engine, overcommit: float) -> list[Row]:
         ("  └ Containers", _containers(engine)),
         ("  └ Reserved CPUs", f"{tally.cpus / ONE_CPU:g} / {cpus}"),
         ("  └ Reserved Memory", f"{show_size(tally.memory)} / {show_size(memory)}"),
-        ("  └ Labels", ", ".join(sorted(f"{key}={one}" for key, one in engine.labels.items()))),
+        ("  └ Labels", _labels(tuple(engine.labels.items()))),
     ]
     if engine.error:
         rows.append(("  └ Error", engine.error))
@@ -219,6 +228,11 @@ def _rows(engine: Engine, overcommit: float) -> list[Row]:
         ("  └ UpdatedAt", _moment(int(engine.updated))),
         ("  └ ServerVersion", spec.version),
     ]
+
+
+@lru_cache(maxsize=16_384)
+def _labels(labels: tuple[tuple[str, str], ...]) -> str:
+    return ", ".join(sorted(f"{key}={value}" for key, value in labels))
 
 
 def _status(engine: Engine) -> str:

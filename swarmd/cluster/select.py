@@ -69,7 +69,7 @@ def _names(state: State, values: Sequence[str]) -> Collection[str] | None:
     if len(exact) == len(values):
         return exact
     if all(map(is_part_of_name, values)):
-        return [name for name in state.catalogue.names if any(one in name for one in values)]
+        return {name for one in values for name in state.catalogue.names if one in name}
     return None
 
 
