@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import orjson
 import pytest
-from twisted.python.failure import Failure
 
 from swarmd.front.channel import MAX_AHEAD
 from swarmd.front.linger import MAX_LINGER
@@ -28,20 +27,6 @@ def only_message(made: Connection) -> tuple[int, str]:
     assert head.get(b"content-type") == b"application/json"
     assert not head.keep_alive
     return head.status, orjson.loads(body)["message"]
-
-
-class End:
-    def __init__(self) -> None:
-        self.events: list[bytes] = []
-
-    def received(self, data: bytes) -> None:
-        self.events.append(data)
-
-    def half_closed(self) -> None:
-        self.events.append(b"<half>")
-
-    def lost(self, reason: Failure) -> None:
-        self.events.append(b"<lost>")
 
 
 POST = b"POST /echo HTTP/1.1\r\nHost: a\r\n"
@@ -310,56 +295,6 @@ def test_far_too_many_connections() -> None:
     for _ in range(256):
         made.open()
     assert made.site.buildProtocol(None) is None
-
-
-STREAM = b"POST /stream HTTP/1.1\r\nHost: a\r\nUpgrade: tcp\r\nContent-Length: 3\r\n\r\n"
-
-
-def test_take_over() -> None:
-    made, end = connection(), End()
-    made.send(STREAM + b"abcearly")
-    [request] = made.site.resource.children[b"stream"].requests
-    made.send(b" bytes")
-    assert made.channel.take_over(end) == b"abcearly bytes"
-    made.send(b"later")
-    made.channel.readConnectionLost()
-    made.clock.advance(10_000)
-    made.site.sweep()
-    assert not made.transport.disconnecting and not request.gone
-    made.reset()
-    assert end.events == [b"later", b"<half>", b"<lost>"]
-    assert made.transport.producer is None
-    assert made.site.connections == 0
-
-
-def test_take_over_resumes_reading() -> None:
-    made, end = connection(), End()
-    made.send(STREAM + b"x" * (MAX_AHEAD + 1))
-    assert made.transport.producerState == "paused"
-    assert len(made.channel.take_over(end)) == MAX_AHEAD + 1
-    assert made.transport.producerState == "producing"
-
-
-def test_a_fin_before_the_take_over_is_told_after_it() -> None:
-    made, end = connection(), End()
-    made.send(STREAM)
-    made.site.resource.children[b"stream"].requests[0].survives_half_close = True
-    made.channel.readConnectionLost()
-    made.channel.take_over(end)
-    assert end.events == []
-    made.clock.advance(0)
-    assert end.events == [b"<half>"]
-
-
-def test_a_fin_before_the_take_over_and_then_the_end() -> None:
-    made, end = connection(), End()
-    made.send(STREAM)
-    made.site.resource.children[b"stream"].requests[0].survives_half_close = True
-    made.channel.readConnectionLost()
-    made.channel.take_over(end)
-    made.reset()
-    made.clock.advance(0)
-    assert end.events == [b"<lost>"]
 
 
 def test_an_answer_without_the_body_does_not_take_the_body_for_a_request() -> None:
