@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import signal
 import subprocess
 from pathlib import Path
@@ -25,8 +24,15 @@ class Engine:
     """
 
     def __init__(
-        self, machine: Machine, folder: Path, cgroup: str, rank: int, tls: Certificate | None
+        self,
+        machine: Machine,
+        folder: Path,
+        cgroup: str,
+        rank: int,
+        tls: Certificate | None,
+        program: Path | None = None,
     ) -> None:
+        """``program`` is a tree with another dockerd than this machine's, see ``programs``."""
         self.machine = machine
         self.rank = rank
         self.tls = tls
@@ -37,6 +43,8 @@ class Engine:
         self.log = folder / "log"
         self._folder = folder
         self._cgroup = cgroup
+        if program is not None:
+            machine.lay_over(program)
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -75,9 +83,7 @@ class Engine:
 
     def _settings(self) -> Path:
         """Release 20.10 takes its ID from a key file of the machine; later ones keep their own."""
-        program = shutil.which("dockerd") or "/usr/sbin/dockerd"
-        version = subprocess.run([program, "--version"], capture_output=True, text=True).stdout
-        old = " 20." in version
+        old = " 20." in self.machine.run("dockerd", "--version")
         # The registries of tests are on the bridge.
         content: dict[str, object] = {"insecure-registries": [f"{self.machine.ip}/24"]}
         if old:

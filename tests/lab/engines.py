@@ -12,9 +12,10 @@ import fcntl
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from types import MappingProxyType
 
 from tests.lab.certificates import Authority, Certificate
 from tests.lab.engine import Engine
@@ -22,6 +23,7 @@ from tests.lab.image import busybox_archive
 from tests.lab.machine import Machine, call
 
 NEEDED = ("dockerd", "docker-init", "busybox", "ip", "nsenter", "unshare", "setpriv")
+NO_PROGRAMS: Mapping[int, Path] = MappingProxyType({})
 _ROOT = Path(tempfile.gettempdir()) / "swarmd-lab"
 
 
@@ -41,7 +43,10 @@ class Fleet:
         client: A certificate of that CA for clients (and for swarmd: it also names 127.0.0.1).
     """
 
-    def __init__(self, count: int = 3, *, tls: bool = False) -> None:
+    def __init__(
+        self, count: int = 3, *, tls: bool = False, programs: Mapping[int, Path] = NO_PROGRAMS
+    ) -> None:
+        """``programs`` are trees with another dockerd, by the rank of the engine that runs it."""
         self._lock, self.place = _take_place()
         self._bridge = f"swlab{self.place}"
         self._net = f"10.213.{self.place}"
@@ -52,6 +57,7 @@ class Fleet:
         self.client = self.authority.issue("client", ("127.0.0.1", "localhost"))
         self.engines: list[Engine] = []
         self._tls = tls
+        self._programs = programs
         self._count = count
 
     def __iter__(self) -> Iterator[Engine]:
@@ -82,7 +88,8 @@ class Fleet:
         machine = Machine(name or f"node-{rank}", self._bridge, rank, ip, folder / "disk")
         machine.boot()
         cgroup = f"/{self._bridge}-{rank}"
-        engine = Engine(machine, folder, cgroup, rank, self._certificate(machine))
+        tls, program = self._certificate(machine), self._programs.get(rank)
+        engine = Engine(machine, folder, cgroup, rank, tls, program)
         self.engines.append(engine)
         return engine
 

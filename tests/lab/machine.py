@@ -86,6 +86,11 @@ class Machine:
         call(*inside, "addr", "add", f"{self.ip}/24", "dev", "eth0")
         call(*inside, "link", "set", "eth0", "up")
 
+    def lay_over(self, tree: Path) -> None:
+        """Its programs are those of ``tree``/usr, and the outer machine's where that has none."""
+        layers = f"lowerdir={tree}/usr:/usr"
+        self.run("mount", "-t", "overlay", "-o", layers, "programs", "/usr")
+
     def spawn(self, command: Sequence[str], output: IO[bytes]) -> subprocess.Popen[bytes]:
         """Starts ``command`` in the machine; the pid is that of ``nsenter``, its child runs it."""
         spaces = ("--net", "--uts", "--mount", "--pid")
