@@ -29,6 +29,7 @@ def only_message(made: Connection) -> tuple[int, str]:
     return head.status, orjson.loads(body)["message"]
 
 
+STREAM = b"POST /stream HTTP/1.1\r\nHost: a\r\nUpgrade: tcp\r\nContent-Length: 3\r\n\r\n"
 POST = b"POST /echo HTTP/1.1\r\nHost: a\r\n"
 SIZED = POST + b"Content-Length: 5\r\n\r\nhello"
 CHUNKED = POST + b"Transfer-Encoding: chunked\r\n\r\n2\r\nhe\r\n3\r\nllo\r\n0\r\n\r\n"
