@@ -1,7 +1,8 @@
 """A network or volume that lives on some engines only draws containers there.
 
-What no engine has, or what reaches beyond one engine (overlay, a shared volume driver), draws
-nothing: the engine makes it, finds it, or refuses in its own words.
+An overlay network draws to the engines of its swarm. What no engine has, or what reaches to all
+(a network or volume driver of global scope), draws nothing: the engine makes it, finds it, or
+refuses in its own words.
 """
 
 from __future__ import annotations
@@ -35,12 +36,36 @@ def _drawn(
     find: Callable[[Engine, str], Network | Volume | None],
 ) -> Iterator[Rule]:
     found = [(engine, thing) for engine in engines if (thing := find(engine, name)) is not None]
-    if found and all(thing.scope == "local" for _, thing in found):
-        holders = ", ".join(engine.name for engine, _ in found[:3])
-        more = f" and {len(found) - 3} more" if len(found) > 3 else ""
-        keys = frozenset(engine.key for engine, _ in found)
-        reason = f"{kind} {name} is not there, but on {holders}{more}"
-        yield pinned(kind, Pin(f"{kind}=={name}", keys, reason))
+    scopes = {thing.scope for _, thing in found}
+    holders = [engine for engine, _ in found]
+    if scopes == {"local"}:
+        yield _there(kind, name, holders)
+    elif scopes == {"swarm"}:
+        members = _members(engines, holders)
+        reason = f"{kind} {name} is of a swarm that it is not in"
+        yield pinned(kind, Pin(f"{kind}=={name}", members, reason))
+
+
+def _there(kind: str, name: str, holders: Sequence[Engine]) -> Rule:
+    some = ", ".join(engine.name for engine in holders[:3])
+    more = f" and {len(holders) - 3} more" if len(holders) > 3 else ""
+    keys = frozenset(engine.key for engine in holders)
+    reason = f"{kind} {name} is not there, but on {some}{more}"
+    return pinned(kind, Pin(f"{kind}=={name}", keys, reason))
+
+
+def _members(engines: Sequence[Engine], holders: Sequence[Engine]) -> frozenset[str]:
+    """Keys of the engines in the swarm of ``holders``.
+
+    Its workers list an overlay network only while they use it; the swarm's own, ``ingress``, is
+    on all of them.
+    """
+    shared = {one for holder in holders for one in _of_swarm(holder)}
+    return frozenset(engine.key for engine in engines if not shared.isdisjoint(_of_swarm(engine)))
+
+
+def _of_swarm(engine: Engine) -> Iterator[str]:
+    return (one.id for one in engine.networks.values() if one.scope == "swarm")
 
 
 def _network(engine: Engine, name: str) -> Network | None:

@@ -24,12 +24,25 @@ def test_networks_that_all_engines_have_draw_nothing() -> None:
 
 def test_what_reaches_further_or_is_unknown_draws_nothing() -> None:
     engines = nodes(3)
-    engines[0].networks["o"] = Network("o", "over", "overlay", "swarm")
+    engines[0].networks["g"] = Network("g", "over", "vendor", "global")
     engines[0].volumes["shared"] = Volume("shared", "nfs", "global")
     assert passing("network", Placement(networks=("over",)), engines) == ALL
     assert passing("network", Placement(networks=("missing",)), engines) == ALL
     assert passing("volume", Placement(volumes=("shared",)), engines) == ALL
     assert passing("volume", Placement(volumes=("new",)), engines) == ALL
+
+
+def test_a_network_of_a_swarm_reaches_the_engines_of_that_swarm() -> None:
+    """A worker lists it only while a container there uses it, but the ingress network always."""
+    engines = nodes(4)
+    ingress, other = (Network(one, "ingress", "overlay", "swarm") for one in ("i1", "i2"))
+    engines[0].networks = {"o": Network("o", "over", "overlay", "swarm"), "i1": ingress}
+    engines[1].networks["i1"] = ingress
+    engines[2].networks["i2"] = other
+    engines[3].networks["b"] = Network("b", "bridge", "bridge")
+    assert passing("network", Placement(networks=("over",)), engines) == ["node-1", "node-2"]
+    said = reasons("network", Placement(networks=("over",)), engines)
+    assert said == ["network over is of a swarm that it is not in"] * 2
 
 
 def test_a_local_volume_draws_to_each_of_its_engines() -> None:
