@@ -15,7 +15,7 @@ def target(
 ) -> bytes:
     """Path and query in the version that ``engine`` speaks; ``query`` replaces the client's."""
     asked = fleet.version_for(engine, request.version)
-    path = "/".join(quote(part, safe="/:@") for part in parts)
+    path = quote("/".join(parts), safe="/:@")
     tail = request.raw_query if query is None else query
     line = f"/v{version.show(asked)}/{path}".encode()
     return line + b"?" + tail if tail else line
