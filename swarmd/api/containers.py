@@ -20,9 +20,9 @@ from swarmd.core.model import Container, Engine
 from swarmd.front.request import DockerRequest
 from swarmd.manager.create import Creator
 from swarmd.manager.fleet import Fleet
-from swarmd.manager.fresh import settle_containers, unsettled
+from swarmd.manager.fresh import settle_containers, settle_lists, unsettled
 from swarmd.manager.order import Order, read_body
-from swarmd.manager.prune import prune
+from swarmd.manager.prune import CONTAINERS, prune
 from swarmd.manager.sizes import with_sizes
 
 
@@ -45,6 +45,8 @@ class Containers(Noun):
     async def index(self, request: DockerRequest) -> None:
         query = ListQuery.of(request.arg)
         await settle_containers(self._fleet, unsettled(self._fleet))
+        if "ancestor" in query.filters:
+            await settle_lists(self._fleet, "images")
         pieces = container_chunks(self._fleet.state, query, self._fleet.now())
         if request.flag("size"):
             request.reply(200, await with_sizes(self._fleet, list(pieces)))
@@ -76,11 +78,7 @@ class Containers(Noun):
         def path(engine: Engine) -> str:
             return target(self._fleet, request, engine, "containers", "prune").decode()
 
-        body = await prune(self._fleet, path, "ContainersDeleted")
-        for container_id in body["ContainersDeleted"] or ():
-            # Whose it is, not whoever names it, is asked for it at the next read.
-            self._fleet.state.mark_dirty(str(container_id))
-        request.reply_json(200, body)
+        request.reply_json(200, await prune(self._fleet, path, CONTAINERS))
 
 
 def action_of(fleet: Fleet, method: bytes, segments: list[str]) -> IResource:

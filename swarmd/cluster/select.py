@@ -25,7 +25,7 @@ from swarmd.cluster.lookup import find_container, find_image
 from swarmd.cluster.state import State
 from swarmd.core.decode import STATES
 from swarmd.core.model import Container, Engine, Health
-from swarmd.core.names import SWARM_LABELS, familiar
+from swarmd.core.names import SWARM_LABELS
 
 Test = Callable[[Container], bool]
 
@@ -223,14 +223,13 @@ def _name(state: State, values: Sequence[str]) -> Test:
 
 def _ancestor(state: State, refs: Sequence[str]) -> Test:
     """Made from the image or one of its descendants, by the images of the container's engine."""
-    names = {familiar(ref) for ref in refs}
     known: dict[str, frozenset[str]] = {}
 
     def test(container: Container) -> bool:
         key = container.engine
         if key not in known:
             known[key] = _family(state.engines[key], refs)
-        return container.image_id in known[key] or familiar(container.image) in names
+        return container.image_id in known[key]
 
     return test
 

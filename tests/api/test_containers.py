@@ -34,6 +34,17 @@ def test_a_list_reads_what_was_written() -> None:
     assert (status, listed["State"], listed["Status"][:12]) == (200, "exited", "Exited (137)")
 
 
+def test_images_are_read_again_before_containers_of_an_image_are_listed() -> None:
+    rig = ApiRig(1)
+    rig.has_image(1, "sha256:" + "a" * 64, "app:1")
+    rig.has_container(1, WEB, "web", Image="app:1", ImageID="sha256:" + "a" * 64)
+    rig.state.mark_stale(rig.engine(1).key, "images")
+    client = rig.ask("GET", '/containers/json?all=1&filters={"ancestor":["app:1"]}')
+    assert rig.got(1)[0] == "GET /images/json"
+    rig.answers(1, 200, [])
+    assert client.answer() == (200, [])
+
+
 def test_create_answers_as_the_engine_did() -> None:
     rig = ApiRig(1)
     client = rig.ask("POST", "/v1.44/containers/create?name=web", {"Image": "busybox"})
