@@ -17,6 +17,7 @@ from swarmd.core.model import Container, Engine
 from swarmd.core.names import check_container_name
 from swarmd.core.version import Version
 from swarmd.front.request import DockerRequest
+from swarmd.manager.fanout import made_id
 from swarmd.manager.fleet import Fleet
 from swarmd.streams.forward import forward
 from swarmd.streams.hijack import hijack
@@ -106,7 +107,7 @@ def create_exec(call: Call) -> None:
 
     def rewrite(status: int, body: bytes) -> bytes:
         if status == 201:
-            call.fleet.state.add_exec(orjson.loads(body)["Id"], call.container.id)
+            call.fleet.state.add_exec(made_id(call.engine.name, body), call.container.id)
         return body
 
     forward(call.request, call.link, call.target, body=call.request.body, rewrite=rewrite)

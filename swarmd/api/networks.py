@@ -70,7 +70,7 @@ class Networks(Noun):
     async def inspect(self, ref: str, request: DockerRequest) -> None:
         found = await self._find(ref)
         outcomes = await self._ask(request, "GET", found, found.engines)
-        shown = [outcome.json() for outcome in outcomes if outcome.ok]
+        shown = [outcome.value for outcome in outcomes if outcome.ok]
         if not shown:
             raise refusal(outcomes)
         request.reply_json(200, _merged(shown, found.value))
@@ -139,8 +139,10 @@ class Networks(Noun):
             network = _on(engine, found)
             return target(self._fleet, request, engine, "networks", network.id).decode()
 
-        limit = INSPECT if method == "GET" else CHANGE
-        outcomes = await ask_engines(self._fleet, engines, method, path, timeout=limit)
+        limit, expect = (INSPECT, dict) if method == "GET" else (CHANGE, None)
+        outcomes = await ask_engines(
+            self._fleet, engines, method, path, timeout=limit, expect=expect
+        )
         if method != "GET":
             for engine in engines:
                 self._fleet.state.mark_stale(engine.key, "networks")
@@ -162,5 +164,8 @@ def _healthy_first(engines: tuple[Engine, ...]) -> list[Engine]:
 
 def _merged(shown: list[Any], network: Network) -> dict[str, Any]:
     """One body: containers of all engines, and the ID that clients know."""
-    containers = {key: one for body in shown for key, one in (body.get("Containers") or {}).items()}
+    groups = [body.get("Containers") for body in shown]
+    containers = {
+        key: one for group in groups if isinstance(group, dict) for key, one in group.items()
+    }
     return {**shown[0], "Id": network_id(network), "Containers": containers}

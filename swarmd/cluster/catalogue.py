@@ -8,6 +8,7 @@ from functools import partial
 
 from swarmd.cluster.index import Bounded, NameIndex, PrefixIndex
 from swarmd.core.model import Container, Engine
+from swarmd.core.names import is_id
 
 # Enough for every removal that can happen while one list is on its way.
 _REMEMBERED_REMOVALS = 10_000
@@ -55,7 +56,8 @@ class Catalogue:
 
     def remove(self, engine: Engine, container_id: str) -> None:
         """The container exists no more; a list that was asked for before must not revive it."""
-        self._removed.put(container_id, None)
+        if is_id(container_id):
+            self._removed.put(_of(engine, container_id), None)
         self.clean(engine, container_id)
         if container_id in engine.containers:
             self.drop(engine, engine.containers[container_id])
@@ -69,7 +71,7 @@ class Catalogue:
     # What may be out of date
 
     def mark(self, engine: Engine, container_id: str, at: float) -> None:
-        if container_id in self._removed or len(engine.dirty) >= _DIRTY_LIMIT:
+        if _of(engine, container_id) in self._removed or len(engine.dirty) >= _DIRTY_LIMIT:
             return
         engine.dirty.add(container_id)
         self._marks[container_id] = max(at, self._marks.get(container_id, at))
@@ -83,14 +85,15 @@ class Catalogue:
         if self._marks.get(container_id, at) <= at:
             self.clean(engine, container_id)
 
-    def newer(self, container_id: str, at: float) -> bool:
+    def newer(self, engine: Engine, container_id: str, at: float) -> bool:
         """Whether more is known of it than an answer to a question of ``at`` can tell."""
         known = self.by_id.get(container_id)
-        return (known is not None and known.touched > at) or container_id in self._removed
+        removed = _of(engine, container_id) in self._removed
+        return (known is not None and known.touched > at) or removed
 
-    def touched(self, container_id: str, at: float) -> bool:
+    def touched(self, engine: Engine, container_id: str, at: float) -> bool:
         """Whether something happened to it after ``at``."""
-        return self.newer(container_id, at) or self._marks.get(container_id, at) > at
+        return self.newer(engine, container_id, at) or self._marks.get(container_id, at) > at
 
     def foreign(self, engine: Engine, container_id: str) -> bool:
         """Whether it is known to be another engine's: none may speak for another."""
@@ -139,6 +142,11 @@ def _counted_alike(old: Container, new: Container) -> bool:
         and old.demand == new.demand
         and old.labels == new.labels
     )
+
+
+def _of(engine: Engine, container_id: str) -> str:
+    """A removal counts on the engine that told of it: none may speak for another."""
+    return f"{engine.key} {container_id}"
 
 
 def touch(container: Container, at: float) -> Container:

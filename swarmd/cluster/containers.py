@@ -54,7 +54,7 @@ class Containers:
             fraction=fraction,
         )
         catalogue = self._catalogue
-        if not catalogue.foreign(engine, new.id) and not catalogue.newer(new.id, action.at):
+        if not catalogue.foreign(engine, new.id) and not catalogue.newer(engine, new.id, action.at):
             old = catalogue.by_id.get(new.id)
             known = after_list(old, new, item.get("Status") or "", now) if old else new
             catalogue.put(engine, touch(known, action.at))
@@ -64,7 +64,7 @@ class Containers:
     def _drop_untold(self, engine: Engine, untold: Iterable[str], at: float) -> None:
         for container_id in untold:
             container = engine.containers.get(container_id)
-            if self._catalogue.touched(container_id, at):
+            if self._catalogue.touched(engine, container_id, at):
                 continue
             if container is not None:
                 self._catalogue.drop(engine, container)
@@ -78,7 +78,7 @@ class Containers:
         except MalformedError as error:
             self._notes.put(engine, "inspect", [str(error)])
             return
-        if catalogue.foreign(engine, new.id) or catalogue.newer(new.id, action.at):
+        if catalogue.foreign(engine, new.id) or catalogue.newer(engine, new.id, action.at):
             return
         old = catalogue.by_id.get(new.id)
         if old is None:

@@ -7,6 +7,7 @@ updates what it tells beyond doubt, and marks what it is about for asking again.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import NoneType
 from typing import Any, NamedTuple
 
 from swarmd.cluster.actions import EventSeen
@@ -34,6 +35,32 @@ class Event(NamedTuple):
     id: str
     attributes: Mapping[str, str]
     when: float
+
+
+_DEEPEST = 8  # levels; engines' events have three
+
+
+def is_event(record: object) -> bool:
+    """Whether it has the form of one, so that nobody who hears of it needs to check again."""
+    if not isinstance(record, dict) or not _is_shallow(record):
+        return False
+    actor = record.get("Actor")
+    if not isinstance(actor, (dict, NoneType)):
+        return False
+    attributes = (actor or {}).get("Attributes")
+    if not isinstance(attributes, (dict, NoneType)):
+        return False
+    texts = (*(attributes or {}).values(), record.get("Type", ""), (actor or {}).get("ID", ""))
+    return all(isinstance(text, str) for text in texts) and read_event(record) is not None
+
+
+def _is_shallow(value: object, levels: int = _DEEPEST) -> bool:
+    """What is nested deeper could be read, but not written again."""
+    if isinstance(value, dict):
+        return levels > 0 and all(_is_shallow(item, levels - 1) for item in value.values())
+    if isinstance(value, list):
+        return levels > 0 and all(_is_shallow(item, levels - 1) for item in value)
+    return True
 
 
 def read_event(record: Mapping[str, Any]) -> Event | None:

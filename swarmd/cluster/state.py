@@ -196,7 +196,7 @@ class State:
         if engine is None or (reservation is not None and reservation.engine is not engine):
             return
         at = max(self._seconds(), container.touched)
-        if not self.catalogue.newer(container.id, at) and not self.catalogue.foreign(
+        if not self.catalogue.newer(engine, container.id, at) and not self.catalogue.foreign(
             engine, container.id
         ):
             self._containers.confirmed(engine, container, at)

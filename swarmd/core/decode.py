@@ -25,6 +25,7 @@ from swarmd.core.model import (
     Published,
     Volume,
 )
+from swarmd.core.names import is_id
 from swarmd.core.resources import cpus, devices, memory
 from swarmd.core.status import read_status, state_of
 
@@ -126,7 +127,7 @@ def listed_container(
         started_at=at,
         finished_at=at if state in ("exited", "restarting") else 0.0,
         exit_code=seen.exit_code,
-        health=(item.get("Health") or {}).get("Status") or seen.health or "none",
+        health=intern((item.get("Health") or {}).get("Status") or seen.health or "none"),
         entry=encode_entry(item, names, node, ip),
     )
 
@@ -200,9 +201,9 @@ def _image(item: Json, entry: bytes, shared: Shared) -> Image:
     return Image(
         id=intern(item["Id"]),
         tags=tuple(intern(tag) for tag in item.get("RepoTags") or () if tag != "<none>:<none>"),
-        digests=tuple(d for d in item.get("RepoDigests") or () if d != "<none>@<none>"),
+        digests=tuple(intern(d) for d in item.get("RepoDigests") or () if d != "<none>@<none>"),
         created=int(item.get("Created") or 0),
-        parent=item.get("ParentId") or "",
+        parent=intern(item.get("ParentId") or ""),
         labels=shared.labels(item.get("Labels")),
         entry=entry,
     )
@@ -233,8 +234,8 @@ def volume(item: Json, shared: Shared) -> Volume:
 
 def _id(text: str) -> str:
     """IDs become parts of paths, so an engine must not make them anything else."""
-    if not text.isalnum() or len(text) > 64:
-        raise ValueError(f"not an ID: {text[:80]!r}")
+    if not is_id(text):
+        raise ValueError(f"not an ID: {text!r:.80}")
     return text
 
 
@@ -301,9 +302,9 @@ def _networks(settings: Json | None) -> tuple[tuple[str, str], ...]:
 def _mounts(mounts: Iterable[Json] | None) -> tuple[Mount, ...]:
     return tuple(
         Mount(
-            mount.get("Name") or "",
-            mount.get("Source") or "",
-            mount.get("Destination") or "",
+            intern(mount.get("Name") or ""),
+            intern(mount.get("Source") or ""),
+            intern(mount.get("Destination") or ""),
         )
         for mount in mounts or ()
     )

@@ -27,7 +27,8 @@ def features(body: Mapping[str, Any], platform: str) -> Iterator[Feature]:
         yield Feature((1, 41), "a platform")
     if host.get("Annotations"):
         yield Feature((1, 43), "annotations")
-    if (body.get("Healthcheck") or {}).get("StartInterval"):
+    check = body.get("Healthcheck")
+    if isinstance(check, dict) and check.get("StartInterval"):
         yield Feature((1, 44), "a start interval of its health check")
     if any((mount.get("VolumeOptions") or {}).get("Subpath") for mount in mounts):
         yield Feature((1, 45), "a subpath of a volume")

@@ -58,6 +58,11 @@ def random_name(choose: Callable[[Sequence[str]], str], taken: Callable[[str], b
     return next(name for name in tries if not taken(name))
 
 
+def is_id(text: object) -> bool:
+    """Whether it may be an engine's ID of something: such texts become parts of paths."""
+    return isinstance(text, str) and text.isascii() and text.isalnum() and len(text) <= 64
+
+
 def is_full_id(text: str) -> bool:
     return _FULL_ID.match(text) is not None
 

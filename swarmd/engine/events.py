@@ -10,6 +10,7 @@ from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IReactorTime
 from twisted.python.failure import Failure
 
+from swarmd.cluster.events import is_event
 from swarmd.codec.json_stream import DocumentTooLong, JsonLines
 from swarmd.core.errors import EngineRefused, EngineUnreachable
 from swarmd.engine.client import EngineClient, error_text
@@ -17,6 +18,8 @@ from swarmd.engine.ports import Answer, Head
 
 # An event carries all labels of its container; nothing honest is longer.
 LINE_LIMIT = 4 << 20
+# Events of one and the same nanosecond that are told apart.
+MOST_AT_ONCE = 1000
 
 Event = Mapping[str, Any]
 
@@ -26,7 +29,7 @@ class Position:
 
     def __init__(self) -> None:
         self._last = 0
-        self._at_last: set[tuple[str, str, str]] = set()
+        self._at_last: set[int] = set()
 
     def reset(self) -> None:
         self._last = 0
@@ -49,7 +52,7 @@ class Position:
         time = event.get("timeNano")
         if not isinstance(time, int) or time < self._last:
             return True
-        if time > self._last:
+        if time > self._last or len(self._at_last) >= MOST_AT_ONCE:
             self._last = time
             self._at_last.clear()
         identity = _identity(event)
@@ -58,9 +61,9 @@ class Position:
         return not known
 
 
-def _identity(event: Event) -> tuple[str, str, str]:
+def _identity(event: Event) -> int:
     actor = event.get("Actor") or {}
-    return str(event.get("Type")), str(event.get("Action")), str(actor.get("ID"))
+    return hash((str(event.get("Type")), str(event.get("Action")), str(actor.get("ID"))))
 
 
 class EventStream:
@@ -124,7 +127,7 @@ class EventStream:
             self._break_off("what it sends is no JSON")
 
     def _one(self, event: Any) -> None:
-        if isinstance(event, dict) and self._cause is None and self._position.passes(event):
+        if self._cause is None and is_event(event) and self._position.passes(event):
             self._handle(event)
 
     def _break_off(self, text: str) -> None:

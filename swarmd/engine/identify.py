@@ -16,6 +16,10 @@ Json = Mapping[str, Any]
 
 # Docker before 1.13 does not tell its lowest API version.
 _UNTOLD_MINIMUM = "1.12"
+# What sums and scores are sure to stay numbers with.
+_MOST_CPUS = 1 << 20
+_MOST_MEMORY = 1 << 53
+_LONGEST_NAME = 255
 # Two clocks that differ by less are one clock, as far as a single question can tell.
 _UNSURE = 0.1
 
@@ -46,7 +50,7 @@ async def identify(
         unsure = (answered - asked) / 2 + _UNSURE
         offset = steady_offset(middle - clock, old_offset, unsure)
         return Identity(_spec(info, raw, about, offset), clock)
-    except (TypeError, ValueError, AttributeError, BadParameter) as error:
+    except (TypeError, ValueError, OverflowError, AttributeError, BadParameter) as error:
         raise NotManageableError(f"its /info or /version is not understood: {error}") from error
 
 
@@ -60,12 +64,12 @@ def steady_offset(measured: float, old: float, unsure: float) -> float:
 def _spec(info: Json, raw: bytes, about: Json, offset: float) -> Spec:
     lowest, highest = _versions(about)
     cpus, memory = int(info.get("NCPU") or 0), int(info.get("MemTotal") or 0)
-    if not cpus or not memory:
-        raise NotManageableError("it has no CPU or no memory: is it a Docker Engine?")
+    if not (0 < cpus <= _MOST_CPUS and 0 < memory <= _MOST_MEMORY):
+        raise NotManageableError("no machine has its CPUs or its memory: is it a Docker Engine?")
     swarm = info.get("Swarm") or {}
     return Spec(
-        id=str(info.get("ID") or ""),
-        name=str(info.get("Name") or ""),
+        id=_name(info.get("ID")),
+        name=_name(info.get("Name")),
         cpus=cpus,
         memory=memory,
         version=str(about.get("Version") or info.get("ServerVersion") or ""),
@@ -81,6 +85,12 @@ def _spec(info: Json, raw: bytes, about: Json, offset: float) -> Spec:
         swarm_manager=bool(swarm.get("ControlAvailable")),
         info=raw,
     )
+
+
+def _name(told: Any) -> str:
+    """Shown in every list and log, so of one line and of a length that a name may have."""
+    text = "".join(char for char in str(told or "") if char.isprintable())
+    return text[:_LONGEST_NAME]
 
 
 def _versions(about: Json) -> tuple[Version, Version]:

@@ -10,14 +10,13 @@ from collections.abc import Callable
 from dataclasses import replace
 from itertools import count
 
-import orjson
 from twisted.internet.defer import CancelledError
 
 from swarmd.cluster.lookup import engines_with_image, find_image
-from swarmd.core.errors import ApiError, EngineUnreachable
+from swarmd.core.errors import ApiError, EngineRefused, EngineUnreachable
 from swarmd.core.model import Container, Demand, Engine
 from swarmd.core.names import check_container_name, familiar
-from swarmd.manager.fanout import message_of
+from swarmd.manager.fanout import made_id, message_of
 from swarmd.manager.fleet import Fleet
 from swarmd.manager.fresh import settle_lists
 from swarmd.manager.luggage import Luggage
@@ -136,8 +135,8 @@ class Creator:
                 await self._bring(engine, order)
                 answer = await make(self._fleet, engine, order, demand)
             if answer.status == 201:
-                made = replace(pending, id=orjson.loads(answer.body)["Id"], pending=False)
-                state.confirm(pending.id, made)
+                container_id = self._made(engine, answer)
+                state.confirm(pending.id, replace(pending, id=container_id, pending=False))
                 self._plans.drop(order.client, familiar(order.config.image))
                 self._luggage.unpacked(order.config, engine)
         except (EngineUnreachable, CancelledError):
@@ -147,6 +146,13 @@ class Creator:
             state.release(pending.id)
         self._judge(engine, order, answer)
         return answer
+
+    def _made(self, engine: Engine, answer: Answer) -> str:
+        """The new container's ID; an engine that names another's gets nobody to touch that."""
+        container_id = made_id(engine.name, answer.body)
+        if self._fleet.state.catalogue.foreign(engine, container_id):
+            raise EngineRefused(engine.name, 502, "what it has made has another container's ID")
+        return container_id
 
     async def _bring(self, engine: Engine, order: Order) -> None:
         try:

@@ -8,7 +8,7 @@ from typing import Any
 
 from swarmd.core.model import Engine
 from swarmd.core.version import Version
-from swarmd.manager.fanout import AT_ONCE, Outcome, ask_engines, gather
+from swarmd.manager.fanout import AT_ONCE, Outcome, ask_engines, counted, gather, listed
 from swarmd.manager.fleet import Fleet
 from swarmd.manager.single_flight import SingleFlight
 
@@ -52,6 +52,7 @@ class DiskUsage:
             "GET",
             lambda engine: target(engine).decode(),
             timeout=MEASURING,
+            expect=dict,
         )
         return outcome
 
@@ -59,14 +60,16 @@ class DiskUsage:
 def merged(outcomes: Sequence[Outcome], types: Collection[str]) -> dict[str, Any]:
     """One answer out of all; only the fields of ``types``, all if there are none."""
     wanted = {field for kind in types or FIELDS for field in FIELDS.get(kind, ())}
-    parts: list[tuple[Engine, Any]] = [(one.engine, one.json()) for one in outcomes if one.ok]
+    parts: list[tuple[Engine, Row]] = [(one.engine, one.value) for one in outcomes if one.ok]
     body: dict[str, Any] = {}
     for engine, part in parts:
-        for field in wanted & part.keys() if isinstance(part, dict) else ():
+        for field in wanted & part.keys():
             if field in _SUMS:
-                body[field] = body.get(field, 0) + int(part[field] or 0)
+                body[field] = body.get(field, 0) + counted(part[field])
             else:
-                body.setdefault(field, []).extend((engine, row) for row in part[field] or ())
+                body.setdefault(field, []).extend(
+                    (engine, row) for row in listed(part[field], dict)
+                )
     return {field: _shown(field, value) for field, value in body.items()}
 
 
@@ -76,18 +79,18 @@ def _shown(field: str, value: Any) -> Any:
     if field == "Containers":
         return [_with_both_names(row, engine) for engine, row in value]
     if field == "Volumes":
-        seen = Counter(row["Name"] for _, row in value)
+        seen = Counter(str(row.get("Name")) for _, row in value)
         return [_told_apart(row, engine, seen) for engine, row in value]
     return [row for _, row in value]
 
 
 def _with_both_names(row: Row, engine: Engine) -> Row:
     """As in every list of containers."""
-    names = row.get("Names") or []
+    names = listed(row.get("Names"), str)
     return {**row, "Names": [*names, *(f"/{engine.name}{name}" for name in names)]}
 
 
 def _told_apart(row: Row, engine: Engine, seen: Mapping[str, int]) -> Row:
     """A name that several nodes have is shown with its node."""
-    name = row["Name"]
+    name = str(row.get("Name"))
     return {**row, "Name": f"{engine.name}/{name}" if seen[name] > 1 else name}

@@ -16,11 +16,11 @@ async def find_exec_anywhere(fleet: Fleet, exec_id: str) -> Container:
         fleet.healthy(),
         "GET",
         lambda engine: f"/v{show(fleet.version_for(engine, None))}/exec/{exec_id}/json",
+        expect=dict,
     )
     for outcome in outcomes:
-        found = outcome.json() if outcome.ok else None
-        container_id = found.get("ContainerID", "") if isinstance(found, dict) else ""
-        if container_id in fleet.state.containers:
+        container_id = str(outcome.value.get("ContainerID")) if outcome.ok else ""
+        if container_id in outcome.engine.containers:
             fleet.state.add_exec(exec_id, container_id)
-            return fleet.state.containers[container_id]
+            return outcome.engine.containers[container_id]
     raise NoSuchExec(exec_id)

@@ -11,6 +11,7 @@ from twisted.internet.defer import DeferredList, DeferredSemaphore
 
 from swarmd.core.errors import ApiError, EngineRefused, EngineUnreachable
 from swarmd.core.model import Engine
+from swarmd.core.names import is_id
 from swarmd.manager.fleet import Fleet
 from swarmd.streams.link import Answer
 
@@ -22,18 +23,20 @@ METADATA = 10.0  # seconds that one engine may take
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What one engine answered: ``answer``, or ``error`` where it did not or refused."""
+    """What one engine answered: ``answer``, or ``error`` where it did not or refused.
+
+    Attributes:
+        value: The answer decoded, if a kind of value was expected.
+    """
 
     engine: Engine
     answer: Answer | None = None
     error: ApiError | None = None
+    value: Any = None
 
     @property
     def ok(self) -> bool:
         return self.error is None
-
-    def json(self) -> object:
-        return orjson.loads(self.answer.body) if self.answer and self.answer.body else None
 
 
 async def ask_engines(
@@ -45,8 +48,13 @@ async def ask_engines(
     body: bytes = b"",
     headers: Sequence[tuple[bytes, bytes]] = (),
     timeout: float = METADATA,
+    expect: type[Any] | None = None,
 ) -> list[Outcome]:
-    """The outcomes in the order of ``engines``; never raises for an engine's failure."""
+    """The outcomes in the order of ``engines``; never raises for an engine's failure.
+
+    Args:
+        expect: ``dict``, or ``list`` (of objects): an answer that is none is a failure.
+    """
 
     async def one(engine: Engine) -> Outcome:
         try:
@@ -54,14 +62,53 @@ async def ask_engines(
             answer = await link.call(
                 method, target(engine), body=body, headers=headers, timeout=timeout
             )
-        except EngineUnreachable as error:
+            if answer.status >= 400:
+                refusal = EngineRefused(engine.name, answer.status, message_of(answer.body))
+                return Outcome(engine, answer, refusal)
+            value = None if expect is None else read_answer(engine.name, answer.body, expect)
+        except (EngineUnreachable, EngineRefused) as error:
             return Outcome(engine, error=error)
-        if answer.status >= 400:
-            refusal = EngineRefused(engine.name, answer.status, message_of(answer.body))
-            return Outcome(engine, answer, refusal)
-        return Outcome(engine, answer)
+        return Outcome(engine, answer, value=value)
 
     return await gather(engines, AT_ONCE, one)
+
+
+def read_answer(node: str, body: bytes, kind: type[T]) -> T:
+    """``body`` decoded; what can be read but not written again, nested too deep, is no answer.
+
+    Raises:
+        EngineRefused: It is not of that kind.
+    """
+    try:
+        value: Any = orjson.loads(body)
+        orjson.dumps(value)
+    except (orjson.JSONDecodeError, orjson.JSONEncodeError):
+        value = ...
+    if value is None:  # Go's empty list
+        return kind()
+    if not isinstance(value, kind):
+        raise EngineRefused(node, 502, "its answer is not that of a Docker Engine")
+    if isinstance(value, list):
+        value[:] = [item for item in value if isinstance(item, dict)]
+    return value
+
+
+def made_id(node: str, body: bytes) -> str:
+    """The ID of what an engine says that it has made; errors as of ``read_answer``."""
+    made = read_answer(node, body, dict).get("Id")
+    if not is_id(made):
+        raise EngineRefused(node, 502, "it does not tell the ID of what it has made")
+    return str(made)
+
+
+def counted(value: Any) -> int:
+    """A number of bytes as an engine told it; 0 for what cannot be one."""
+    return value if isinstance(value, int) and 0 <= value < 1 << 53 else 0
+
+
+def listed(value: Any, kind: type[T]) -> list[T]:
+    """The items of that kind in what should be a list of them."""
+    return [item for item in value if isinstance(item, kind)] if isinstance(value, list) else []
 
 
 async def gather(

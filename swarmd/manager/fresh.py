@@ -11,7 +11,7 @@ from typing import Any
 
 from twisted.internet.defer import Deferred, gatherResults
 
-from swarmd.core.errors import EngineUnreachable
+from swarmd.core.errors import ApiError
 from swarmd.core.model import Engine
 from swarmd.manager.fleet import Fleet
 
@@ -52,10 +52,13 @@ def _answers(fleet: Fleet, engine: Engine) -> bool:
 
 
 async def _patiently(fleet: Fleet, engine: Engine, refresh: Coroutine[Any, Any, None]) -> None:
-    """What was known stays; whether the engine is lost is for its tracker to find out."""
+    """What was known stays; whether the engine is lost is for its tracker to find out.
+
+    Nor does one that refuses, or answers nonsense, keep the others' answers from the client.
+    """
     try:
         await refresh
-    except EngineUnreachable:
+    except ApiError:
         fleet.distrusted[engine.key] = fleet.now() + DISTRUST
 
 

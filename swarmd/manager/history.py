@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import orjson
 
+from swarmd.cluster.events import is_event
 from swarmd.codec.json_stream import JsonLines
 from swarmd.core.model import Engine
 from swarmd.core.version import show
@@ -33,8 +34,13 @@ async def past_events(fleet: Fleet, since: int, until: int) -> list[FleetEvent]:
 
 def _decoded(fleet: Fleet, outcome: Outcome) -> list[FleetEvent]:
     assert outcome.answer is not None
-    lines = JsonLines(LINE_LIMIT).feed(outcome.answer.body)
-    return [fleet.hub.describe(outcome.engine.key, orjson.loads(line)) for line in lines]
+    try:
+        lines = JsonLines(LINE_LIMIT).feed(outcome.answer.body)
+        records = [orjson.loads(line) for line in lines]
+    except ValueError:
+        return []  # this engine's past cannot be read; that of the others can
+    key = outcome.engine.key
+    return [fleet.hub.describe(key, record) for record in records if is_event(record)]
 
 
 def _stamp(nanos: int) -> str:

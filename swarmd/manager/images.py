@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import orjson
 
@@ -30,10 +31,9 @@ async def removed(fleet: Fleet, engines: Sequence[Engine], target: Target) -> by
     Raises:
         ApiError: An engine refused; the others did it.
     """
-    outcomes = await _ask(fleet, engines, "DELETE", target)
+    outcomes = await _ask(fleet, engines, "DELETE", target, list)
     _check(outcomes, "removed")
-    lists = [outcome.json() for outcome in outcomes if outcome.ok]
-    items = [item for found in lists if isinstance(found, list) for item in found]
+    items = [item for outcome in outcomes if outcome.ok for item in outcome.value]
     return orjson.dumps(list({orjson.dumps(item): item for item in items}.values())) + b"\n"
 
 
@@ -44,11 +44,16 @@ def unreached(fleet: Fleet, ref: str) -> list[str]:
 
 
 async def _ask(
-    fleet: Fleet, engines: Sequence[Engine], method: str, target: Target
+    fleet: Fleet,
+    engines: Sequence[Engine],
+    method: str,
+    target: Target,
+    expect: type[Any] | None = None,
 ) -> list[Outcome]:
-    outcomes = await ask_engines(
-        fleet, engines, method, lambda engine: target(engine).decode(), timeout=REMOVING
-    )
+    def line(engine: Engine) -> str:
+        return target(engine).decode()
+
+    outcomes = await ask_engines(fleet, engines, method, line, timeout=REMOVING, expect=expect)
     for engine in engines:
         fleet.state.mark_stale(engine.key, "images")
     return outcomes

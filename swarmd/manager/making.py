@@ -17,6 +17,7 @@ from swarmd.core.errors import ApiError, EngineUnreachable
 from swarmd.core.model import Demand, Engine
 from swarmd.core.version import show
 from swarmd.manager.devices import with_devices
+from swarmd.manager.fanout import made_id
 from swarmd.manager.fleet import Fleet
 from swarmd.manager.order import Order, References
 from swarmd.streams.link import Answer
@@ -83,7 +84,7 @@ class Attempt:
 
     async def _join(self, made: Answer, others: Endpoints) -> Answer:
         """The answer to the create, or the refusal of a network, with the container removed."""
-        container_id = orjson.loads(made.body)["Id"]
+        container_id = made_id(self._engine.name, made.body)
         for network, endpoint in others.items():
             body = {"Container": container_id, "EndpointConfig": endpoint or {}}
             answer = await self._call("POST", f"networks/{quote(network)}/connect", body, CREATE)
@@ -102,7 +103,8 @@ class Attempt:
             raise EngineUnreachable(self._engine.name, cause, sent=True) from None
         if answer.status != 200:
             raise NotMadeError(lost)
-        made = orjson.dumps({"Id": orjson.loads(answer.body)["Id"], "Warnings": []})
+        container_id = made_id(self._engine.name, answer.body)
+        made = orjson.dumps({"Id": container_id, "Warnings": []})
         return Answer(201, answer.headers, made)
 
     async def _call(self, method: str, path: str, body: Any, timeout: float) -> Answer:

@@ -16,7 +16,7 @@ from swarmd.core.names import familiar
 from swarmd.core.version import show
 from swarmd.manager.blueprint import REPLACES, Blueprint
 from swarmd.manager.create import Creator
-from swarmd.manager.fanout import message_of
+from swarmd.manager.fanout import made_id, message_of, read_answer
 from swarmd.manager.fleet import Fleet
 from swarmd.manager.order import Order
 from swarmd.manager.plans import Plans
@@ -51,7 +51,7 @@ class Mover:
             answer = await self._in_turn.run(self._created, order)
         if answer.status != 201:
             raise ApiError(message_of(answer.body), answer.status)
-        new = self._fleet.state.containers.get(str(orjson.loads(answer.body)["Id"]))
+        new = self._fleet.state.containers.get(made_id("", answer.body))
         if new is None:
             raise Unavailable(f"the node that {plan.name} was made on has left")
         await self._connect(new, plan.further)
@@ -97,8 +97,7 @@ class Mover:
 
     async def inspect(self, container: Container) -> dict[str, Any]:
         answer = await self._call(container, "GET", f"containers/{container.id}/json")
-        found: dict[str, Any] = orjson.loads(answer.body)
-        return found
+        return read_answer(self._fleet.engine(container).name, answer.body, dict)
 
     async def start(self, container: Container) -> None:
         await self._call(container, "POST", f"containers/{container.id}/start")

@@ -19,7 +19,8 @@ from swarmd.core.model import Engine, Network
 from swarmd.core.names import KEPT_ID, split_node
 from swarmd.core.spelling import NETWORK_CREATE, Shape, spelled
 from swarmd.core.version import Version, show
-from swarmd.manager.fanout import message_of
+from swarmd.manager.bodies import decoded_object
+from swarmd.manager.fanout import made_id, message_of, read_answer
 from swarmd.manager.fleet import Fleet
 from swarmd.manager.fresh import settle_lists
 from swarmd.manager.placer import CONSTRAINTS, Placer, label_constraints
@@ -163,7 +164,7 @@ class Networks:
 
     async def _description(self, network: Network, engine: Engine) -> dict[str, Any]:
         answer = await self._call("GET", engine, network.id)
-        return _description(network, orjson.loads(answer))
+        return _description(network, read_answer(engine.name, answer, dict))
 
     async def _make(self, body: dict[str, Any], engine: Engine) -> str:
         """Its subnet is kept if it is free on the new node, else that engine picks one."""
@@ -173,7 +174,7 @@ class Networks:
             made = await self._post(engine, "create", loose, None)
         if made.status != 201:
             raise EngineRefused(engine.name, made.status, message_of(made.body))
-        return str(orjson.loads(made.body)["Id"])
+        return made_id(engine.name, made.body)
 
     async def _remove(self, ref: str, engine: Engine) -> None:
         await self._call("DELETE", engine, ref)
@@ -203,13 +204,8 @@ def _pinned(labels: Any, node: Engine) -> dict[str, Any]:
 
 
 def decoded(body: bytes, shape: Shape) -> dict[str, Any]:
-    try:
-        decoded = spelled(orjson.loads(body), shape)
-    except orjson.JSONDecodeError as error:
-        raise BadParameter(f"invalid JSON: {error}") from None
-    if not isinstance(decoded, dict):
-        raise BadParameter("invalid JSON: an object is expected")
-    return decoded
+    found: dict[str, Any] = spelled(decoded_object(body), shape)
+    return found
 
 
 def _is_used(network: Network, engine: Engine) -> bool:

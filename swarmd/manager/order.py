@@ -6,19 +6,18 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import orjson
-
 from swarmd.cluster.kept_ids import network_id
 from swarmd.cluster.lookup import find_container, find_network
 from swarmd.cluster.state import State
 from swarmd.core.config import CreateRequest, parse_create
-from swarmd.core.errors import BadParameter, NotFound
+from swarmd.core.errors import NotFound
 from swarmd.core.expressions import Expression, parse_expression
 from swarmd.core.features import features
 from swarmd.core.model import Container, Engine
 from swarmd.core.names import split_node
 from swarmd.core.spelling import CONTAINER_CREATE, spelled
 from swarmd.core.version import Version, show
+from swarmd.manager.bodies import decoded_json
 from swarmd.manager.placer import node_pin
 from swarmd.scheduler.filters.platform import parse_platform
 from swarmd.scheduler.request import Pin, Placement, PortRange
@@ -53,10 +52,7 @@ class Order:
 
 def read_body(body: bytes) -> tuple[Mapping[str, Any], CreateRequest]:
     """The decoded body; BadParameter, in an engine's words, for one that no engine would take."""
-    try:
-        decoded: Any = spelled(orjson.loads(body), CONTAINER_CREATE) if body.strip() else None
-    except orjson.JSONDecodeError as error:
-        raise BadParameter(f"invalid JSON: {error}") from None
+    decoded: Any = spelled(decoded_json(body), CONTAINER_CREATE) if body.strip() else None
     return decoded, parse_create(decoded)
 
 

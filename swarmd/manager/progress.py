@@ -36,7 +36,7 @@ class NodeProgress:
         try:
             for line in self._lines.feed(data):
                 self._tell(orjson.loads(line))
-        except ValueError as error:
+        except (ValueError, TypeError, AttributeError) as error:
             self.error = self.error or f"its progress cannot be understood: {error}"
 
     def _tell(self, record: Any) -> None:

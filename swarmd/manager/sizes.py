@@ -25,8 +25,10 @@ async def with_sizes(fleet: Fleet, chunks: Sequence[bytes]) -> bytes:
         return f"/v{show(fleet.version_for(engine, None))}/containers/json?all=1&size=1"
 
     sizes: dict[str, dict[str, int]] = {}
-    for outcome in await ask_engines(fleet, engines, "GET", target, timeout=MEASURING):
-        listed = outcome.json() if outcome.ok else None
-        for item in listed if isinstance(listed, list) else ():
-            sizes[item["Id"]] = {key: item[key] for key in ("SizeRw", "SizeRootFs") if key in item}
+    outcomes = await ask_engines(fleet, engines, "GET", target, timeout=MEASURING, expect=list)
+    for outcome in outcomes:
+        for item in outcome.value or ():
+            if str(item.get("Id")) in outcome.engine.containers:
+                measured = {key: item[key] for key in ("SizeRw", "SizeRootFs") if key in item}
+                sizes[item["Id"]] = measured
     return orjson.dumps([{**entry, **sizes.get(entry["Id"], {})} for entry in entries]) + b"\n"

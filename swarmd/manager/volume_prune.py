@@ -17,10 +17,18 @@ from swarmd.core.errors import EngineRefused, EngineUnreachable
 from swarmd.core.model import Engine
 from swarmd.core.names import is_full_id
 from swarmd.core.version import Version, show
-from swarmd.manager.fanout import AT_ONCE, Outcome, ask_engines, gather, message_of, together
+from swarmd.manager.fanout import (
+    AT_ONCE,
+    Outcome,
+    ask_engines,
+    gather,
+    listed,
+    message_of,
+    read_answer,
+    together,
+)
 from swarmd.manager.fleet import Fleet
 from swarmd.manager.prune import PATIENCE, merged
-from swarmd.streams.link import Answer
 
 ANONYMOUS_ONLY: Version = (1, 42)
 DELETED = "VolumesDeleted"
@@ -57,7 +65,9 @@ class VolumePrune:
     async def _ask(
         self, engines: Iterable[Engine], target: Callable[[Engine], str]
     ) -> list[Outcome]:
-        return await ask_engines(self._fleet, engines, "POST", target, timeout=PATIENCE)
+        return await ask_engines(
+            self._fleet, engines, "POST", target, timeout=PATIENCE, expect=dict
+        )
 
     def _prune_of_old(self, engine: Engine) -> str:
         """All unused ones is what it prunes anyway, and it does not know the filter "all"."""
@@ -72,12 +82,12 @@ class VolumePrune:
             if found.status >= 400:
                 refused = EngineRefused(engine.name, found.status, message_of(found.body))
                 return Outcome(engine, found, refused)
-            names = [one["Name"] for one in orjson.loads(found.body)["Volumes"] or ()]
+            volumes = listed(read_answer(engine.name, found.body, dict).get("Volumes"), dict)
+            names = [str(one.get("Name")) for one in volumes]
             gone = [name for name in names if is_full_id(name) and await self._remove(engine, name)]
-        except EngineUnreachable as error:
+        except (EngineUnreachable, EngineRefused) as error:
             return Outcome(engine, error=error)
-        body = orjson.dumps({DELETED: gone, "SpaceReclaimed": 0})
-        return Outcome(engine, Answer(200, [], body))
+        return Outcome(engine, found, value={DELETED: gone, "SpaceReclaimed": 0})
 
     async def _remove(self, engine: Engine, name: str) -> bool:
         """One that is taken into use meanwhile stays, as in an engine's own prune."""

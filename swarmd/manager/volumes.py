@@ -17,7 +17,7 @@ from swarmd.core.model import Engine, Volume
 from swarmd.core.names import split_node
 from swarmd.core.spelling import VOLUME_CREATE
 from swarmd.core.version import Version, show
-from swarmd.manager.fanout import Outcome, ask_engines, message_of, together
+from swarmd.manager.fanout import Outcome, ask_engines, message_of, read_answer, together
 from swarmd.manager.fleet import Fleet
 from swarmd.manager.fresh import settle_lists
 from swarmd.manager.networks import decoded
@@ -71,7 +71,9 @@ class Volumes:
         )
         created = await self._post(engine, wanted, asked)
         if may_move and created.status == 201:
-            self._empty.add((engine.key, str(orjson.loads(created.body)["Name"])))
+            self._empty.add(
+                (engine.key, str(read_answer(engine.name, created.body, dict).get("Name")))
+            )
         return created
 
     def find(self, ref: str) -> Found[Volume]:

@@ -223,7 +223,7 @@ def test_a_second_address_of_an_engine_is_refused_until_the_first_leaves() -> No
     [
         ({}, {"ApiVersion": "1.23"}, "too old"),
         ({}, {"ApiVersion": "9.9", "MinAPIVersion": "9.0"}, "too new"),
-        ({"NCPU": 0}, {}, "no CPU"),
+        ({"NCPU": 0}, {}, "its CPUs"),
         ({"NCPU": "many"}, {}, "not understood"),
         ({}, {"ApiVersion": "new"}, "not understood"),
         ({"Swarm": []}, {"ApiVersion": 1.41}, "not understood"),

@@ -1,21 +1,24 @@
+import orjson
 import pytest
 from twisted.internet.defer import Deferred
 
 from swarmd.core.errors import ApiError, EngineUnreachable
-from swarmd.manager.fanout import ask_engines, first_success, message_of, together
+from swarmd.manager.fanout import ask_engines, first_success, made_id, message_of, together
 from tests.manager.rig import Rig, result_of
 
 
 def ask(rig: Rig) -> list:
     engines = list(rig.state.engines.values())
-    return result_of(ask_engines(rig.fleet, engines, "GET", lambda engine: "/v1.41/thing"))
+    return result_of(
+        ask_engines(rig.fleet, engines, "GET", lambda engine: "/v1.41/thing", expect=dict)
+    )
 
 
 def test_every_engine_is_asked_and_the_order_is_kept() -> None:
     rig = Rig(3)
     for number in (1, 2, 3):
         rig.wire(number).on("GET", "/thing", (200, {"n": number}))
-    assert [outcome.json() for outcome in ask(rig)] == [{"n": 1}, {"n": 2}, {"n": 3}]
+    assert [outcome.value for outcome in ask(rig)] == [{"n": 1}, {"n": 2}, {"n": 3}]
 
 
 def test_failures_are_kept_beside_the_answers() -> None:
@@ -75,3 +78,19 @@ def test_nobody_to_ask() -> None:
 )
 def test_the_words_of_an_error_in_any_form(body: bytes, text: str) -> None:
     assert message_of(body) == text
+
+
+@pytest.mark.parametrize("body", [b"", b"{", b"[]", b'"x"', b'{"a":' + b"[" * 300 + b"]" * 300])
+def test_an_answer_of_another_form_is_a_failure_of_its_engine(body: bytes) -> None:
+    rig = Rig(2)
+    rig.wire(1).on("GET", "/thing", (200, body))
+    rig.wire(2).on("GET", "/thing", (200, None))
+    bad, good = ask(rig)
+    assert (bad.error.status, good.value) == (502, {})
+
+
+@pytest.mark.parametrize("said", [None, 5, [], "", "../x", "é" * 9, "a" * 65])
+def test_an_id_becomes_part_of_a_path_and_is_checked(said: object) -> None:
+    with pytest.raises(ApiError):
+        made_id("node-1", orjson.dumps({"Id": said}))
+    assert made_id("node-1", b'{"Id": "a1"}') == "a1"

@@ -1,0 +1,29 @@
+"""Clients' JSON bodies, before anybody looks at what is in them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import orjson
+
+from swarmd.core.errors import BadParameter
+
+
+def decoded_json(body: bytes) -> Any:
+    """Raises BadParameter; also for what is nested too deep to be written again for an engine."""
+    try:
+        decoded = orjson.loads(body)
+        orjson.dumps(decoded)
+    except orjson.JSONDecodeError as error:
+        raise BadParameter(f"invalid JSON: {error}") from None
+    except orjson.JSONEncodeError:
+        raise BadParameter("invalid JSON: it is nested too deep") from None
+    return decoded
+
+
+def decoded_object(body: bytes) -> dict[str, Any]:
+    """Raises BadParameter like ``decoded_json``."""
+    decoded = decoded_json(body)
+    if not isinstance(decoded, dict):
+        raise BadParameter("invalid JSON: an object is expected")
+    return decoded
