@@ -144,6 +144,16 @@ class VolumesListed:
 
 
 @dataclass(frozen=True, slots=True)
+class ListFailed:
+    """``kind``, "images", "networks" or "volumes", was asked for in vain; ``error`` says why."""
+
+    key: str
+    kind: str
+    error: str
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
 class EventSeen:
     """One record of an engine's event stream, as decoded JSON."""
 
@@ -160,6 +170,7 @@ Content = (
     | ImagesListed
     | NetworksListed
     | VolumesListed
+    | ListFailed
     | EventSeen
 )
 

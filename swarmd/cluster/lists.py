@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
-from swarmd.cluster.actions import ImagesListed, NetworksListed, VolumesListed
+from swarmd.cluster.actions import ImagesListed, ListFailed, NetworksListed, VolumesListed
 from swarmd.cluster.kept_ids import kept_ids
 from swarmd.cluster.notes import Notes
 from swarmd.core import decode
@@ -41,6 +41,11 @@ class Lists:
         found = self._decoded(engine, VOLUMES, action.entries, decode.volume, action.warnings)
         engine.volumes = {volume.name: volume for volume in found}
         self._settle(engine, VOLUMES, action.at)
+
+    def failed(self, engine: Engine, action: ListFailed) -> None:
+        """What was known stays, and is asked for again by whoever reads it."""
+        self.mark(engine, action.kind, action.at)
+        self._notes.put(engine, action.kind, [f"its {action.kind} are not known: {action.error}"])
 
     def mark(self, engine: Engine, kind: str, at: float) -> None:
         engine.stale.add(kind)

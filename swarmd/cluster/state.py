@@ -114,6 +114,8 @@ class State:
                 self._lists.networks(engine, action)
             case news.VolumesListed():
                 self._lists.volumes(engine, action)
+            case news.ListFailed():
+                self._lists.failed(engine, action)
             case _:
                 self._time(action.at)
                 self._events.seen(engine, action)

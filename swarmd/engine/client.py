@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 import orjson
 
-from swarmd.core.errors import EngineRefused
+from swarmd.core.errors import ApiError, EngineRefused, EngineUnreachable
 from swarmd.core.version import NEWEST, OLDEST, Version, clamp, show
 from swarmd.engine.ports import Answer, Link
 
@@ -107,6 +107,11 @@ def containers_path(ids: Collection[str] = ()) -> str:
         return "/containers/json?all=1"
     wanted = orjson.dumps({"id": dict.fromkeys(ids, True)})
     return "/containers/json?all=1&filters=" + quote(wanted, safe="")
+
+
+def cause(error: ApiError) -> str:
+    """What happened, without the name of the node: it is shown beside it."""
+    return error.cause if isinstance(error, EngineUnreachable) else error.message
 
 
 def error_text(answer: Answer) -> str:

@@ -6,9 +6,10 @@ from twisted.internet.task import deferLater
 from twisted.logger import Logger
 
 from swarmd.cluster import actions
+from swarmd.cluster.events import Event as ReadEvent
 from swarmd.cluster.events import read_event
-from swarmd.core.errors import ApiError, EngineUnreachable
-from swarmd.engine.client import EngineClient
+from swarmd.core.errors import ApiError
+from swarmd.engine.client import EngineClient, cause
 from swarmd.engine.context import Context
 from swarmd.engine.details import Details
 from swarmd.engine.events import Event, EventStream, Position
@@ -161,7 +162,7 @@ class Session:
         engine = self._context.engines.get(self._key)
         if event is None or engine is None:
             return
-        if event.kind == "daemon" and event.verb == "reload":
+        if _changes_itself(event):
             self._crew.start(self._reload())
         elif event.kind == "container" and event.verb == "update":
             self._details.want([event.id])
@@ -185,6 +186,9 @@ class Session:
         self._context.dispatch(actions.EngineFailed(self._key, cause(error), now, limit))
 
 
-def cause(error: ApiError) -> str:
-    """What happened, without the name of the node: it is shown beside it."""
-    return error.cause if isinstance(error, EngineUnreachable) else error.message
+def _changes_itself(event: ReadEvent) -> bool:
+    """Its configuration was read again, or it has just joined a swarm."""
+    if event.kind == "daemon":
+        return event.verb == "reload"
+    joined = event.verb == "create" and event.attributes.get("name") == "ingress"
+    return event.kind == "network" and joined

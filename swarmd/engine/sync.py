@@ -10,7 +10,7 @@ from twisted.logger import Logger
 from swarmd.cluster import actions
 from swarmd.cluster.lists import IMAGES, KINDS, NETWORKS, VOLUMES
 from swarmd.core.errors import ApiError
-from swarmd.engine.client import MOST_IDS, EngineClient, containers_path
+from swarmd.engine.client import MOST_IDS, EngineClient, cause, containers_path
 from swarmd.engine.context import Context
 from swarmd.engine.repeated import LastList
 
@@ -69,7 +69,11 @@ class Sync:
     async def list(self, kind: str) -> None:
         """``kind`` is "images", "networks" or "volumes"."""
         at = self._context.clock.seconds()
-        body = await self._client.listing(_PATHS[kind])
+        try:
+            body = await self._client.listing(_PATHS[kind])
+        except ApiError as error:
+            self._context.dispatch(actions.ListFailed(self._key, kind, cause(error), at))
+            raise
         engine = self._context.engines.get(self._key)
         if engine is None or (self._told.get(kind) == hash(body) and kind not in engine.stale):
             return

@@ -16,13 +16,13 @@ from swarmd.cluster import actions
 from swarmd.cluster.lists import KINDS
 from swarmd.core.backoff import backoff
 from swarmd.core.errors import ApiError, EngineUnreachable
-from swarmd.engine.client import EngineClient
+from swarmd.engine.client import EngineClient, cause
 from swarmd.engine.context import Context
 from swarmd.engine.events import Position
 from swarmd.engine.identify import NotManageableError
 from swarmd.engine.limits import REFUSED_CEILING, START_SPREAD
 from swarmd.engine.ports import Link
-from swarmd.engine.session import RefusedError, Session, SessionOverError, cause
+from swarmd.engine.session import RefusedError, Session, SessionOverError
 from swarmd.engine.sync import Sync
 from swarmd.engine.tasks import Shared
 

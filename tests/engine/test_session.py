@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from twisted.internet.defer import DeferredSemaphore
+from twisted.internet.defer import Deferred, DeferredSemaphore
 
 from swarmd.cluster.actions import (
     ContainersListed,
@@ -137,6 +137,31 @@ def test_a_reload_of_the_daemon_is_picked_up() -> None:
     script.subscription.send(event("reload", "ID", nano=START + 1, kind="daemon"))
     assert rig.engine().labels["zone"] == "b"
     assert script.calls == ["/info", "/version"]
+
+
+def test_an_engine_that_joins_a_swarm_is_asked_anew() -> None:
+    """As the manager it may make overlay networks, from then on."""
+    rig = Rig()
+    script = steady(rig)
+    script.info["Swarm"] = {"ControlAvailable": True}
+    joined = event("create", "i1", nano=START + 1, kind="network")
+    joined["Actor"]["Attributes"] = {"name": "ingress", "type": "overlay"}
+    script.subscription.send(joined)
+    assert rig.engine().spec.swarm_manager
+
+
+def test_a_list_that_can_not_be_had_is_told_and_asked_for_again() -> None:
+    rig = Rig()
+    script = Script(rig.clock, failing={"/images/json": 500})
+    tracker = rig.track(script)
+    rig.pass_time(0.5)
+    engine = rig.engine()
+    assert engine.healthy
+    assert engine.stale == {"images"}
+    assert engine.warnings == ("its images are not known: HTTP 500: as scripted",)
+    script.failing.clear()
+    Deferred.fromCoroutine(tracker.refresh_lists({"images"}))
+    assert (engine.stale, engine.warnings) == (set(), ())
 
 
 def test_a_reload_that_can_not_be_read_is_left_to_the_next_time() -> None:
