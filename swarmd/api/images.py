@@ -11,7 +11,7 @@ from twisted.internet.defer import Deferred
 from twisted.web.resource import IResource
 
 from swarmd.api.image_actions import ImageAction
-from swarmd.api.lacking import warnings
+from swarmd.api.lacking import lacking, warnings
 from swarmd.api.resource import MISSING, Noun, Route, client_of
 from swarmd.api.target import target
 from swarmd.api.told import Told
@@ -23,7 +23,7 @@ from swarmd.core.errors import BadParameter
 from swarmd.core.model import Engine
 from swarmd.core.names import join_reference
 from swarmd.front.request import DockerRequest
-from swarmd.manager.doubts import outdated, unasked
+from swarmd.manager.doubts import unasked
 from swarmd.manager.fleet import Fleet
 from swarmd.manager.fresh import settle_lists
 from swarmd.manager.in_turn import ask_in_turn, by_load
@@ -69,7 +69,7 @@ class Images(Noun):
         query = ImageQuery.of(request.arg)
         await settle_lists(fleet, "images")
         rows = image_list(fleet.state, query, fleet.now())
-        request.reply(200, rows, headers=warnings(outdated(fleet, "images")))
+        request.reply(200, rows, headers=lacking(fleet, "images"))
 
     async def search(self, request: DockerRequest) -> None:
         line = self._target(request, "search")

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from swarmd.cluster.volume_view import missing_nodes
+from swarmd.manager.doubts import outdated
 from swarmd.manager.fleet import Fleet
 
 _LONGEST = 10  # nodes named
 
 
-def lacking(fleet: Fleet) -> list[tuple[bytes, bytes]]:
-    """A ``Warning`` header (RFC 7234, 5.5) for each node of which a list shows nothing new."""
-    return warnings(missing_nodes(fleet.state))
+def lacking(fleet: Fleet, what: str) -> list[tuple[bytes, bytes]]:
+    """A ``Warning`` header (RFC 7234, 5.5) for each node of which a list shows nothing new.
+
+    Args:
+        what: "images", "networks" or "volumes".
+    """
+    return warnings(outdated(fleet, what))
 
 
 def warnings(texts: list[str]) -> list[tuple[bytes, bytes]]:

@@ -61,7 +61,8 @@ class Networks(Noun):
         await settle_lists(self._fleet, "networks")
         if "dangling" in query.filters:
             await settle_containers(self._fleet, unsettled(self._fleet))
-        request.reply(200, network_list(self._fleet.state, query), headers=lacking(self._fleet))
+        rows = network_list(self._fleet.state, query)
+        request.reply(200, rows, headers=lacking(self._fleet, "networks"))
 
     async def create(self, request: DockerRequest) -> None:
         answer = await self._manager.create(request.body, request.version)
@@ -81,7 +82,7 @@ class Networks(Noun):
             message = f"{found.value.name} is a pre-defined network and cannot be removed"
             raise ApiError(message, 403)
         everywhere = found.value.scope == "local"  # copies of one network; else it is one thing
-        holders = found.engines if everywhere else _healthy_first(found.engines)[:1]
+        holders = found.engines if everywhere else _ablest_first(found.engines)[:1]
         outcomes = await self._ask(request, "DELETE", found, holders)
         if not all(outcome.ok for outcome in outcomes):
             raise refusal(outcomes)
@@ -97,7 +98,7 @@ class Networks(Noun):
         found = await self._find(ref)
         if action == "connect" and await self._luggage.follow(ref, engine):
             found = await self._find(ref)
-        if engine not in found.engines:
+        if found.value.scope == "local" and engine not in found.engines:
             raise BadParameter(
                 f"network {ref} is on {found.engine.name} and container {container.name} on "
                 f"{engine.name}: a {found.value.driver} network does not reach beyond its node"
@@ -158,8 +159,9 @@ def _on(engine: Engine, found: Found[Network]) -> Network:
     return next(same, found.value)
 
 
-def _healthy_first(engines: tuple[Engine, ...]) -> list[Engine]:
-    return sorted(engines, key=lambda engine: not engine.healthy)
+def _ablest_first(engines: tuple[Engine, ...]) -> list[Engine]:
+    """A swarm's networks are its managers' to change."""
+    return sorted(engines, key=lambda engine: (not engine.healthy, not engine.spec.swarm_manager))
 
 
 def _merged(shown: list[Any], network: Network) -> dict[str, Any]:

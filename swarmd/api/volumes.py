@@ -51,7 +51,8 @@ class Volumes(Noun):
         await settle_lists(self._fleet, "volumes")
         if "dangling" in query.filters:
             await settle_containers(self._fleet, unsettled(self._fleet))
-        request.reply(200, volume_list(self._fleet.state, query), headers=lacking(self._fleet))
+        rows = volume_list(self._fleet.state, query)
+        request.reply(200, rows, headers=lacking(self._fleet, "volumes"))
 
     async def create(self, request: DockerRequest) -> None:
         answer = await self._manager.create(request.body, request.version)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from swarmd.cluster.volume_view import missing_nodes
 from swarmd.core.model import Engine
 from swarmd.manager.fanout import Outcome
 from swarmd.manager.fleet import Fleet
@@ -11,11 +12,12 @@ from swarmd.manager.fleet import Fleet
 
 def outdated(fleet: Fleet, what: str) -> list[str]:
     """Engines whose ``images``, ``networks`` or ``volumes`` are not known as they are now."""
-    return [
-        f"{engine.name}: {_why(engine)}"
-        for engine in fleet.state.engines.values()
-        if not engine.healthy or what in engine.stale
+    late = [
+        f"node {engine.name} did not answer in time: its {what} may be out of date"
+        for engine in fleet.healthy()
+        if what in engine.stale
     ]
+    return [*missing_nodes(fleet.state), *late]
 
 
 def unanswered(outcomes: Iterable[Outcome]) -> list[str]:
@@ -30,6 +32,4 @@ def unasked(fleet: Fleet) -> list[str]:
 
 
 def _why(engine: Engine) -> str:
-    if engine.healthy:
-        return "did not answer in time, so this may be out of date"
     return engine.error or f"is {engine.health.value.lower()}"

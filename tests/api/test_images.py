@@ -111,4 +111,4 @@ def test_the_list_says_who_is_missing(case: Case) -> None:
     case.ask("GET", "/images/json")
     [(head, body)] = case.client.answers()
     assert orjson.loads(body)[0]["RepoTags"] == ["app:1"]
-    assert head.get(b"warning") == b'199 swarmd "node-2: no answer"'
+    assert head.get(b"warning") == b'199 swarmd "node node-2 is unhealthy: no answer"'

@@ -106,6 +106,28 @@ def test_a_bridge_does_not_reach_another_node() -> None:
     assert rig.ask("POST", "/networks/net/connect", {}).answer()[0] == 400
 
 
+def test_an_overlay_network_is_found_by_its_engine() -> None:
+    """A worker lists it only once a container there uses it."""
+    rig = ApiRig(2)
+    rig.has_network(2, NET, "wide", Driver="overlay", Scope="swarm")
+    rig.has_container(1, WEB, "web")
+    client = rig.ask("POST", "/networks/wide/connect", {"Container": "web"})
+    assert rig.got(1)[0] == f"POST /v1.41/networks/{NET}/connect"
+    rig.answers(1, 200)
+    assert client.answer()[0] == 200
+
+
+def test_a_manager_removes_an_overlay_network() -> None:
+    rig = ApiRig(1)
+    rig.add(2, swarm_manager=True)
+    for number in (1, 2):
+        rig.has_network(number, NET, "wide", Driver="overlay", Scope="swarm")
+    client = rig.ask("DELETE", "/networks/wide")
+    assert rig.got(2)[0] == f"DELETE /v1.41/networks/{NET}"
+    rig.answers(2, 204)
+    assert client.answer()[0] == 204
+
+
 def test_prune() -> None:
     rig = ApiRig(2)
     client = rig.ask("POST", "/networks/prune")

@@ -12,8 +12,8 @@ def test_doubts() -> None:
     rig.state.mark_stale(rig.engine(1).key, "images")
     rig.lose(2)
     assert outdated(rig.fleet, "images") == [
-        "node-1: did not answer in time, so this may be out of date",
-        "node-2: no answer",
+        "node node-2 is unhealthy: no answer",
+        "node node-1 did not answer in time: its images may be out of date",
     ]
     assert unasked(rig.fleet) == ["node-2: no answer"]
     outcomes = [Outcome(rig.engine(1), error=NotFound("no")), Outcome(rig.engine(3))]
