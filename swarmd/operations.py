@@ -11,17 +11,17 @@ from swarmd.api.explain import Explain
 from swarmd.api.nodes import Nodes
 from swarmd.api.resource import Noun
 from swarmd.manager.create import Creator
-from swarmd.manager.drain import Drainer
 from swarmd.manager.fleet import Fleet
-from swarmd.manager.intent import Intent
-from swarmd.manager.mover import Mover
 from swarmd.manager.networks import Networks
-from swarmd.manager.operate import Operator
+from swarmd.manager.nodes.drain import Drainer
+from swarmd.manager.nodes.intent import Intent
+from swarmd.manager.nodes.mover import Mover
+from swarmd.manager.nodes.operate import Operator
+from swarmd.manager.nodes.relocate import Relocation
+from swarmd.manager.nodes.reschedule import Rescheduler
+from swarmd.manager.nodes.vigil import Vigil
 from swarmd.manager.placer import Placer
 from swarmd.manager.plans import Plans
-from swarmd.manager.relocate import Relocation
-from swarmd.manager.reschedule import Rescheduler
-from swarmd.manager.vigil import Vigil
 from swarmd.settings import Settings
 
 

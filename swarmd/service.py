@@ -35,12 +35,12 @@ from swarmd.front.site import CommonHeaders, DockerSite
 from swarmd.garbage import RareCollection
 from swarmd.links import LinkMaker
 from swarmd.logs import observer
-from swarmd.manager.builders import Builders
-from swarmd.manager.builds import Builds
+from swarmd.manager.builds.builders import Builders
+from swarmd.manager.builds.placing import Builds
 from swarmd.manager.create import Creator
-from swarmd.manager.distribute import Distributor
 from swarmd.manager.fleet import Fleet
 from swarmd.manager.hub import Hub
+from swarmd.manager.images.distribute import Distributor
 from swarmd.manager.luggage import Luggage
 from swarmd.manager.networks import Networks
 from swarmd.manager.placer import Placer

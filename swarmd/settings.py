@@ -20,9 +20,9 @@ from swarmd.core.units import parse_duration
 from swarmd.discovery import source
 from swarmd.discovery.entry import Entry
 from swarmd.exposure import is_exposed, parse_listen
-from swarmd.manager.intent import Intent
-from swarmd.manager.known import ON_FAILURE
-from swarmd.manager.reschedule import Rules
+from swarmd.manager.nodes.intent import Intent
+from swarmd.manager.nodes.known import ON_FAILURE
+from swarmd.manager.nodes.reschedule import Rules
 from swarmd.scheduler.policy import Policy
 from swarmd.scheduler.registry import make_policy
 from swarmd.tls_files import TlsFiles, engine_files, listen_files

@@ -21,11 +21,11 @@ from swarmd.core.build import build_query, parse_build
 from swarmd.core.errors import BadParameter
 from swarmd.core.model import Engine
 from swarmd.front.request import DockerRequest
-from swarmd.manager.builders import Builders
-from swarmd.manager.builds import Builds
-from swarmd.manager.distribute import Distributor
+from swarmd.manager.builds.builders import Builders
+from swarmd.manager.builds.placing import Builds
 from swarmd.manager.fanout import ask_engines, first_success
 from swarmd.manager.fleet import Fleet
+from swarmd.manager.images.distribute import Distributor
 from swarmd.manager.prune import prune
 from swarmd.streams.hijack import hijack
 from swarmd.streams.tunnel import tunnel

@@ -15,7 +15,7 @@ from swarmd.core.names import join_reference, natural
 from swarmd.front.request import DockerRequest
 from swarmd.manager.fleet import Fleet
 from swarmd.manager.fresh import settle_lists
-from swarmd.manager.images import removed, tagged, unreached
+from swarmd.manager.images.change import removed, tagged, unreached
 from swarmd.manager.in_turn import ask_in_turn
 from swarmd.streams.forward import forward
 from swarmd.streams.tunnel import tunnel

@@ -26,13 +26,13 @@ from swarmd.front.request import DockerRequest
 from swarmd.manager.doubts import unasked
 from swarmd.manager.fleet import Fleet
 from swarmd.manager.fresh import settle_lists
+from swarmd.manager.images.load import Loader
+from swarmd.manager.images.narrow import HEADER, QUERY, engines_for
+from swarmd.manager.images.pull import Puller
+from swarmd.manager.images.tee import Tee
 from swarmd.manager.in_turn import ask_in_turn, by_load
-from swarmd.manager.load import Loader
-from swarmd.manager.narrow import HEADER, QUERY, engines_for
 from swarmd.manager.plans import Plans
 from swarmd.manager.prune import prune
-from swarmd.manager.pull import Puller
-from swarmd.manager.tee import Tee
 from swarmd.streams.forward import forward
 from swarmd.streams.tunnel import tunnel
 

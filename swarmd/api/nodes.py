@@ -11,8 +11,8 @@ from twisted.web.resource import IResource
 from swarmd.api.resource import MISSING, Handler, Noun, Route
 from swarmd.core.errors import BadParameter
 from swarmd.front.request import DockerRequest
-from swarmd.manager.drain import Line
-from swarmd.manager.operate import Operator
+from swarmd.manager.nodes.drain import Line
+from swarmd.manager.nodes.operate import Operator
 
 
 class Nodes(Noun):

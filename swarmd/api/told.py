@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable
 
 from swarmd.front.request import DockerRequest
-from swarmd.manager.console import Console
+from swarmd.manager.images.console import Console
 
 
 class Told:

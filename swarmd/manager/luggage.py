@@ -20,7 +20,7 @@ from twisted.internet.task import deferLater
 from swarmd.core.config import CreateRequest
 from swarmd.core.errors import Conflict
 from swarmd.core.model import Engine
-from swarmd.manager.distribute import Distributor
+from swarmd.manager.images.distribute import Distributor
 from swarmd.manager.networks import Networks
 from swarmd.manager.volumes import Volumes
 from swarmd.scheduler.request import Pin, Placement

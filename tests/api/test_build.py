@@ -1,8 +1,8 @@
 from typing import Any
 
 from swarmd.api.build import Build
-from swarmd.manager.builders import Builders
-from swarmd.manager.builds import Builds
+from swarmd.manager.builds.builders import Builders
+from swarmd.manager.builds.placing import Builds
 from swarmd.manager.placer import Placer
 from swarmd.scheduler.registry import make_policy
 from tests.api.rig import ApiRig, Client

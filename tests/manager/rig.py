@@ -21,9 +21,9 @@ from swarmd.core.names import random_name
 from swarmd.discovery.entry import Entry
 from swarmd.engine.context import Context
 from swarmd.manager.create import Creator
-from swarmd.manager.distribute import Distributor
 from swarmd.manager.fleet import Fleet
 from swarmd.manager.hub import Hub
+from swarmd.manager.images.distribute import Distributor
 from swarmd.manager.luggage import Luggage
 from swarmd.manager.networks import Networks
 from swarmd.manager.placer import Placer

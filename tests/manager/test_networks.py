@@ -11,7 +11,7 @@ from twisted.internet.defer import Deferred
 from swarmd.cluster import actions
 from swarmd.core.errors import BadParameter, Conflict, EngineRefused
 from swarmd.core.names import KEPT_ID
-from swarmd.manager.distribute import Distributor
+from swarmd.manager.images.distribute import Distributor
 from swarmd.manager.luggage import Luggage
 from swarmd.manager.networks import Networks
 from swarmd.manager.order import read_body

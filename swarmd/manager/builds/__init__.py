@@ -1,0 +1,1 @@
+"""Builds: all calls of one build meet on one engine."""

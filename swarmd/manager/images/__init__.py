@@ -1,0 +1,1 @@
+"""Images on many nodes: pulled, loaded, copied, and what their progress looks like."""

@@ -1,0 +1,72 @@
+"""What changes an image on every node that holds it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import orjson
+
+from swarmd.cluster.lookup import engines_with_image
+from swarmd.core.errors import ApiError
+from swarmd.core.model import Engine
+from swarmd.manager.fanout import Outcome, ask_engines
+from swarmd.manager.fleet import Fleet
+from swarmd.manager.images.progress import grouped
+
+REMOVING = 120.0  # seconds: layers are deleted meanwhile
+
+Target = Callable[[Engine], bytes]
+
+
+async def tagged(fleet: Fleet, engines: Sequence[Engine], target: Target) -> None:
+    """Raises ApiError if an engine refused, with the others that did not."""
+    outcomes = await _ask(fleet, engines, "POST", target)
+    _check(outcomes, "tagged")
+
+
+async def removed(fleet: Fleet, engines: Sequence[Engine], target: Target) -> bytes:
+    """A JSON list of what was untagged and deleted, each thing once however many nodes had it.
+
+    Raises:
+        ApiError: An engine refused; the others did it.
+    """
+    outcomes = await _ask(fleet, engines, "DELETE", target, list)
+    _check(outcomes, "removed")
+    items = [item for outcome in outcomes if outcome.ok for item in outcome.value]
+    return orjson.dumps(list({orjson.dumps(item): item for item in items}.values())) + b"\n"
+
+
+def unreached(fleet: Fleet, ref: str) -> list[str]:
+    """The nodes that hold an image as far as is known, but cannot be asked."""
+    engines = engines_with_image(fleet.state, ref)
+    return [f"{each.name}: not done there, {each.error}" for each in engines if not each.healthy]
+
+
+async def _ask(
+    fleet: Fleet,
+    engines: Sequence[Engine],
+    method: str,
+    target: Target,
+    expect: type[Any] | None = None,
+) -> list[Outcome]:
+    def line(engine: Engine) -> str:
+        return target(engine).decode()
+
+    outcomes = await ask_engines(fleet, engines, method, line, timeout=REMOVING, expect=expect)
+    for engine in engines:
+        fleet.state.mark_stale(engine.key, "images")
+    return outcomes
+
+
+def _check(outcomes: Sequence[Outcome], done: str) -> None:
+    """A node that has the image no longer is no failure, unless none has it."""
+    failed = {outcome.engine.name: outcome.error for outcome in outcomes if outcome.error}
+    names = [outcome.engine.name for outcome in outcomes if outcome.ok]
+    serious = {name: error for name, error in failed.items() if error.status != 404}
+    if not names:
+        serious = serious or failed
+    if serious:
+        where = f" ({done} on {', '.join(names)})" if names else ""
+        first: ApiError = next(iter(serious.values()))
+        raise ApiError(grouped(serious) + where, first.status)

@@ -1,0 +1,173 @@
+"""Makes a container again on another node, and the calls that go with that."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import quote, urlencode
+
+import orjson
+from twisted.internet.defer import Deferred, DeferredLock
+
+from swarmd.codec.json_stream import JsonLines
+from swarmd.core.errors import ApiError, EngineRefused, EngineUnreachable, Unavailable
+from swarmd.core.model import Container, Engine
+from swarmd.core.names import familiar
+from swarmd.core.version import show
+from swarmd.manager.create import Creator
+from swarmd.manager.fanout import made_id, message_of, read_answer
+from swarmd.manager.fleet import Fleet
+from swarmd.manager.nodes.blueprint import REPLACES, Blueprint
+from swarmd.manager.order import Order
+from swarmd.manager.plans import Plans
+from swarmd.streams.link import Answer
+
+SHORT = 30.0  # seconds for start, rename, remove, connect
+LINE_LIMIT = 1 << 20  # bytes of one line of progress
+PULL_IDLE = 120.0  # seconds without progress of a pull
+
+
+class Mover:
+    """Every call raises ApiError, in the engine's words, if it did not do what it says."""
+
+    def __init__(self, fleet: Fleet, creator: Creator, plans: Plans) -> None:
+        self._fleet = fleet
+        self._creator = creator
+        self._plans = plans
+        # Two containers of one network must not take it to two nodes, so they go in turn.
+        self._in_turn = DeferredLock()
+
+    async def create(self, plan: Blueprint, old: Container) -> Container:
+        """Makes, but does not start, what ``plan`` says, on a node that the scheduler chooses.
+
+        Its name may still be that of ``old``. An image that the node lacks is pulled there.
+        """
+        order = Order(
+            plan.name, plan.body, plan.config, f"move {old.id}", self._fleet.api_version,
+            replaces=old,
+        )  # fmt: skip
+        answer = await self._in_turn.run(self._created, order)
+        if answer.status == 404 and await self._pull(order):
+            answer = await self._in_turn.run(self._created, order)
+        if answer.status != 201:
+            raise ApiError(message_of(answer.body), answer.status)
+        new = self._fleet.state.containers.get(made_id("", answer.body))
+        if new is None:
+            raise Unavailable(f"the node that {plan.name} was made on has left")
+        await self._connect(new, plan.further)
+        return new
+
+    def _created(self, order: Order) -> Deferred[Answer]:
+        return Deferred.fromCoroutine(self._creator.create(order))
+
+    async def _pull(self, order: Order) -> bool:
+        """Whether the node that the create was planned for has got the image."""
+        image = familiar(order.config.image)
+        engine = self._fleet.state.engines.get(self._plans.find(order.client, image) or "")
+        if engine is None:
+            return False
+        failure = ""
+        lines = JsonLines(LINE_LIMIT)
+
+        def receive(data: bytes) -> None:
+            nonlocal failure
+            for line in lines.feed(data):
+                failure = orjson.loads(line).get("error") or failure
+
+        target = f"{self._version(engine)}/images/create?{urlencode({'fromImage': image})}"
+        answer = await self._fleet.link(engine).stream(
+            "POST", target, receive, idle_timeout=PULL_IDLE
+        )
+        self._fleet.state.mark_stale(engine.key, "images")
+        if answer.status >= 400:
+            failure = message_of(answer.body)
+        if failure:
+            raise EngineRefused(engine.name, 404, f"{image} cannot be pulled: {failure}")
+        return True
+
+    async def _connect(self, new: Container, networks: Mapping[str, Mapping[str, Any]]) -> None:
+        try:
+            for network, endpoint in networks.items():
+                body = orjson.dumps({"Container": new.id, "EndpointConfig": endpoint})
+                path = f"networks/{quote(network, safe='')}/connect"
+                await self._call(new, "POST", path, body=body)
+        except ApiError:
+            await self.remove(new)
+            raise
+
+    async def inspect(self, container: Container) -> dict[str, Any]:
+        answer = await self._call(container, "GET", f"containers/{container.id}/json")
+        return read_answer(self._fleet.engine(container).name, answer.body, dict)
+
+    async def start(self, container: Container) -> None:
+        await self._call(container, "POST", f"containers/{container.id}/start")
+
+    async def stop(self, container: Container, grace: float) -> None:
+        """``grace`` is how many seconds the container has before its engine kills it."""
+        path = f"containers/{container.id}/stop"
+        await self._call(container, "POST", path, timeout=SHORT + grace)
+
+    async def rename(self, container: Container, name: str, *, keep: bool = False) -> None:
+        """With ``keep`` its old name stays reserved: for who replaces it, or for the way back."""
+        state = self._fleet.state
+        state.reserve_name(name, container.id)
+        granted = False
+        try:
+            path = f"containers/{container.id}/rename?{urlencode({'name': name})}"
+            await self._call(container, "POST", path)
+            granted = True
+        finally:
+            state.release_name(name, container.id, granted=granted)
+        if keep:
+            state.reserve_name(container.name, container.id)
+
+    async def remove(self, container: Container, *, missing_ok: bool = True) -> None:
+        """By force; its anonymous volumes stay, since nobody said that they may go."""
+        try:
+            await self._call(container, "DELETE", f"containers/{container.id}?force=1")
+        except EngineRefused as refusal:
+            if refusal.status != 404 or not missing_ok:
+                raise
+        self._fleet.forget(container.id)
+
+    def replacement(self, container_id: str) -> Container | None:
+        """The container that swarmd made in place of this one, as far as engines tell."""
+        for engine in self._fleet.state.engines.values():
+            if container_id in engine.tally.labels.get(REPLACES, ()):
+                for container in engine.containers.values():
+                    if container.labels.get(REPLACES) == container_id:
+                        return container
+        return None
+
+    def shared_volumes(self) -> frozenset[str]:
+        """Names of the volumes that are the same ones on every node."""
+        return frozenset(
+            name
+            for engine in self._fleet.state.engines.values()
+            for name, volume in engine.volumes.items()
+            if volume.scope == "global"
+        )
+
+    async def _call(
+        self,
+        container: Container,
+        method: str,
+        path: str,
+        *,
+        body: bytes = b"",
+        timeout: float = SHORT,
+    ) -> Answer:
+        engine = self._fleet.state.engines.get(container.engine)
+        if engine is None:
+            raise EngineUnreachable(container.engine, "it is no longer listed")
+        target = f"{self._version(engine)}/{path}"
+        link = self._fleet.link(engine)
+        answer = await link.call(method, target, body=body, timeout=timeout)
+        if method != "GET":
+            self._fleet.state.mark_dirty(container.id)
+        if answer.status >= 400:
+            raise EngineRefused(engine.name, answer.status, message_of(answer.body))
+        return answer
+
+    def _version(self, engine: Engine) -> str:
+        return f"/v{show(self._fleet.version_for(engine, None))}"

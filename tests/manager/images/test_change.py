@@ -1,0 +1,61 @@
+from __future__ import annotations
+
+import orjson
+import pytest
+
+from swarmd.core.errors import ApiError
+from swarmd.core.model import Engine
+from swarmd.manager.images.change import removed, tagged, unreached
+from tests.manager.rig import Rig, result_of
+
+GONE = [{"Untagged": "app:1"}, {"Deleted": "sha256:a"}]
+
+
+def target(engine: Engine) -> bytes:
+    return b"/v1.41/images/app"
+
+
+def remove(rig: Rig) -> list:
+    return orjson.loads(result_of(removed(rig.fleet, rig.fleet.healthy(), target)))
+
+
+def test_what_all_removed_is_told_once() -> None:
+    rig = Rig(3)
+    rig.on_all("DELETE", "/images/app", (200, GONE))
+    rig.wire(2).on("DELETE", "/images/app", (200, [*GONE, {"Deleted": "sha256:b"}]))
+    assert remove(rig) == [*GONE, {"Deleted": "sha256:b"}]
+    assert "images" in rig.engine(1).stale
+
+
+def test_a_node_that_lost_it_meanwhile_is_no_failure() -> None:
+    rig = Rig(2)
+    rig.wire(1).on("DELETE", "/images/app", (200, GONE))
+    rig.wire(2).on("DELETE", "/images/app", (404, {"message": "No such image"}))
+    assert remove(rig) == GONE
+
+
+def test_partial_failure_says_where_it_was_done() -> None:
+    rig = Rig(3)
+    rig.on_all("DELETE", "/images/app", (200, GONE))
+    rig.wire(2).on("DELETE", "/images/app", (409, {"message": "in use"}))
+    with pytest.raises(ApiError) as error:
+        remove(rig)
+    assert error.value.status == 409
+    assert error.value.message == "node-2: in use (removed on node-1, node-3)"
+
+
+@pytest.mark.parametrize("status", [404, 409])
+def test_all_refuse(status: int) -> None:
+    rig = Rig(2)
+    rig.on_all("POST", "/images/app", (status, {"message": "no"}))
+    with pytest.raises(ApiError) as error:
+        result_of(tagged(rig.fleet, rig.fleet.healthy(), target))
+    assert (error.value.status, error.value.message) == (status, "node-1, node-2: no")
+
+
+def test_unreached_holders_are_named() -> None:
+    rig = Rig(2)
+    rig.has_image(2, "sha256:" + "a" * 64, "app:latest")
+    assert unreached(rig.fleet, "app") == []
+    rig.lose(2)
+    assert unreached(rig.fleet, "app") == ["node-2: not done there, no answer"]

@@ -1,0 +1,69 @@
+"""A fleet of three with a drainer."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from swarmd.cluster import actions as news
+from swarmd.manager.networks import Networks
+from swarmd.manager.nodes.aside import aside_name
+from swarmd.manager.nodes.blueprint import REPLACES
+from swarmd.manager.nodes.drain import Drain, Drainer
+from swarmd.manager.nodes.intent import Intent
+from swarmd.manager.nodes.mover import Mover
+from swarmd.manager.nodes.relocate import Relocation
+from swarmd.manager.nodes.vigil import Vigil
+from swarmd.manager.placer import Placer
+from swarmd.manager.plans import Plans
+from swarmd.scheduler.registry import make_policy
+from tests.cluster.fleet import key_of
+from tests.manager.scripted import ScriptedFleet
+
+
+class Rig:
+    def __init__(self, folder: Path | None = None) -> None:
+        self.fleet = ScriptedFleet()
+        self.intent = Intent(str(folder) if folder else None)
+        mover = Mover(self.fleet, self.fleet.creator(), Plans(self.fleet.clock.seconds))
+        placer = Placer(self.fleet, make_policy(), lambda: 0)
+        relocation = Relocation(self.fleet, mover)
+        networks = Networks(self.fleet, placer)
+        self.drainer = Drainer(self.fleet, relocation, networks, self.intent)
+        Vigil(self.fleet.state, (self.drainer,))
+        self.drainer.startService()
+
+    @property
+    def node(self) -> Any:
+        return self.fleet.state.engines[key_of(1)]
+
+    def run(self, name: str, number: int = 1, state: str = "running", **labels: str) -> str:
+        body = {"Image": "busybox", "Labels": {k.replace("_", "."): v for k, v in labels.items()}}
+        container_id = self.fleet.make(number, body, name)
+        self.fleet.there[number][container_id]["State"] = {"Status": state}
+        self.fleet.listing(number)
+        return container_id
+
+    def put_aside(self, name: str, state: str) -> str:
+        container_id = self.run(name, state=state)
+        aside = aside_name(self.fleet.state.containers[container_id])
+        self.fleet.there[1][container_id]["Name"] = f"/{aside}"
+        self.fleet.listing(1)
+        return container_id
+
+    def replacement(self, old: str, name: str, state: str) -> None:
+        body = {"Image": "busybox", "Labels": {REPLACES: old}}
+        made = self.fleet.make(2, body, name)
+        self.fleet.there[2][made]["State"] = {"Status": state}
+        self.fleet.listing(2)
+
+    def everyone_comes(self) -> None:
+        self.come(*self.fleet.there)
+
+    def come(self, *numbers: int) -> None:
+        for number in numbers:
+            self.fleet.dispatch(news.EngineAnswered(key_of(number), 0.0))
+
+
+def status(drain: Drain) -> dict[str, str]:
+    return {line["Name"]: line["Status"] for line in drain.lines if "Name" in line}

@@ -1,0 +1,53 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from swarmd.cluster import actions as news
+from swarmd.core.errors import Unavailable
+from swarmd.manager.nodes.drain import Drain
+from swarmd.manager.nodes.intent import Intent, NodeIntent
+from tests.cluster.fleet import key_of
+from tests.manager.nodes.draining import Rig
+
+
+def test_only_a_node_that_answers_is_drained() -> None:
+    rig = Rig()
+    rig.fleet.lose(1)
+    with pytest.raises(Unavailable):
+        rig.drainer.drain(rig.node)
+
+
+def test_an_end_by_the_operator_lets_moves_end() -> None:
+    rig = Rig()
+    for number in range(6):
+        rig.run(f"web{number}")
+    drain = rig.drainer.drain(rig.node)
+    rig.drainer.stop(key_of(1))
+    rig.fleet.obey()
+    assert drain.lines[-1]["Stopped"] and drain.lines[-1]["Moved"] == 4
+    assert len(rig.fleet.names(1)) == 2
+
+
+def test_a_drain_goes_on_after_a_restart(tmp_path: Path) -> None:
+    Intent(str(tmp_path)).set_node(key_of(1), NodeIntent(cordoned=True, draining=True))
+    rig = Rig(tmp_path)
+    rig.run("web")
+    rig.fleet.dispatch(news.EngineCordoned(key_of(1), True))
+    rig.everyone_comes()
+    assert rig.drainer.draining(rig.node)
+    rig.fleet.obey()
+    assert rig.fleet.names(1) == {} and not rig.intent.node(key_of(1)).draining
+
+
+def test_who_listens_late_hears_everything() -> None:
+    drain = Drain("node-1")
+    drain.tell(Status="moving")
+    heard: list[Any] = []
+    end = drain.follow(heard.append)
+    drain.tell(Status="moved")
+    end()
+    drain.tell(Done=True)
+    assert [line["Status"] for line in heard] == ["moving", "moved"]
