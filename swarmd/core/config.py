@@ -267,7 +267,9 @@ def _demand(body: Json, host: Json) -> Demand:
         ports = tuple(HostPort(*_private(port)) for port in exposed)
     else:
         ports = fixed_ports(host.get("PortBindings"))
-    return Demand(cpus(host), memory(host), tuple(dict.fromkeys(ports)), devices(host))
+    return Demand(
+        cpus(host, body.get("Labels")), memory(host), tuple(dict.fromkeys(ports)), devices(host)
+    )
 
 
 def _private(port: str) -> tuple[int, str]:

@@ -170,7 +170,9 @@ def demand_of(config: Json, host: Json, bound: Iterable[Json] = ()) -> Demand:
         ports = tuple(HostPort(*_port(port)) for port in config.get("ExposedPorts") or ())
     else:
         ports = (*fixed_ports(host.get("PortBindings")), *_held(bound))
-    return Demand(cpus(host), memory(host), tuple(dict.fromkeys(ports)), devices(host))
+    return Demand(
+        cpus(host, config.get("Labels")), memory(host), tuple(dict.fromkeys(ports)), devices(host)
+    )
 
 
 def fixed_ports(bindings: Json | None) -> tuple[HostPort, ...]:

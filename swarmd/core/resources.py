@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
+from swarmd.core.names import SWARM_LABELS
+
 Json = Mapping[str, Any]
 
 ONE_CPU = 1_000_000_000
@@ -13,8 +15,13 @@ _DEFAULT_PERIOD = 100_000
 # Classic Swarm took `--cpu-shares 2` for two CPUs, while an engine takes it for a weight next to
 # the 1024 of everyone else. Nobody asks an engine for so small a weight, and no classic cluster
 # had hosts with so many CPUs to give: below this, shares are CPUs and are reserved; from here on
-# they are weights, and a weight keeps nothing free.
+# they are weights, and a weight keeps nothing free. The engine gets the weight that so many of its
+# CPUs have, and the label keeps what was asked for.
 _LEAST_WEIGHT = 64
+_CLASSIC_SHARES = frozenset(map(str, range(1, _LEAST_WEIGHT)))
+SHARES_LABEL = SWARM_LABELS + "cpu-shares"
+_ALL_SHARES = 1024
+_LEAST_SHARES = 2  # that the kernel takes
 
 
 class DeviceWish(NamedTuple):
@@ -25,14 +32,27 @@ class DeviceWish(NamedTuple):
     ids: tuple[str, ...]
 
 
-def cpus(host: Json) -> int:
+def cpus(host: Json, labels: Json | None = None) -> int:
     """Nano-CPUs: ``--cpus``, else the CPU quota, else CPU shares that mean whole CPUs."""
     if nano := int(host.get("NanoCpus") or 0):
         return nano
     if (quota := int(host.get("CpuQuota") or 0)) > 0:
         return quota * ONE_CPU // int(host.get("CpuPeriod") or _DEFAULT_PERIOD)
+    return shared_cpus(host, labels) * ONE_CPU
+
+
+def shared_cpus(host: Json, labels: Json | None) -> int:
+    """How many CPUs the shares mean, 0 if they are a weight."""
     shares = int(host.get("CpuShares") or 0)
-    return shares * ONE_CPU if 0 < shares < _LEAST_WEIGHT else 0
+    kept = str((labels or {}).get(SHARES_LABEL) or "")
+    if shares and kept in _CLASSIC_SHARES:
+        return int(kept)
+    return shares if 0 < shares < _LEAST_WEIGHT else 0
+
+
+def weight(wanted: int, available: int) -> int:
+    """The CPU shares that ``wanted`` of ``available`` CPUs are for an engine."""
+    return max(_LEAST_SHARES, -(-wanted * _ALL_SHARES // max(1, available)))
 
 
 def memory(host: Json) -> int:

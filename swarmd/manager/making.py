@@ -20,6 +20,7 @@ from swarmd.manager.devices import with_devices
 from swarmd.manager.fanout import made_id
 from swarmd.manager.fleet import Fleet
 from swarmd.manager.order import Order, References
+from swarmd.manager.weights import with_weight
 from swarmd.streams.link import Answer
 
 CREATE = 60.0  # seconds for one engine's answer
@@ -59,6 +60,7 @@ class Attempt:
     async def make(self, demand: Demand) -> Answer:
         plain = References(self._fleet.state, self._order.config).plain
         whole = with_devices(rewritten(self._order.body, plain), demand.devices)
+        whole = with_weight(whole, self._engine.spec.cpus)
         body, others = self._split(whole)
         query = urlencode([("name", self._order.name), *self._order.query])
         try:

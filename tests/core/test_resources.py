@@ -6,12 +6,14 @@ import pytest
 
 from swarmd.core.resources import (
     ONE_CPU,
+    SHARES_LABEL,
     DeviceWish,
     cpus,
     cpuset_size,
     device_wishes,
     devices,
     memory,
+    weight,
 )
 
 
@@ -32,6 +34,22 @@ from swarmd.core.resources import (
 )
 def test_cpus(host: dict[str, Any], wanted: int) -> None:
     assert cpus(host) == wanted
+
+
+@pytest.mark.parametrize(
+    ("shares", "kept", "wanted"),
+    [(512, "1", 1), (32, "1", 1), (512, "", 0), (0, "1", 0), (512, "x", 0), (512, "0", 0)],
+)
+def test_the_label_keeps_what_was_asked_for(shares: int, kept: str, wanted: int) -> None:
+    """On an engine with 32 CPUs, one of them has as few shares as 32 CPUs of a client."""
+    assert cpus({"CpuShares": shares}, {SHARES_LABEL: kept}) == wanted * ONE_CPU
+
+
+@pytest.mark.parametrize(
+    ("wanted", "available", "shares"), [(1, 2, 512), (2, 2, 1024), (1, 3, 342), (1, 4096, 2)]
+)
+def test_weights(wanted: int, available: int, shares: int) -> None:
+    assert weight(wanted, available) == shares
 
 
 @pytest.mark.parametrize(

@@ -110,6 +110,16 @@ def test_cpus_are_reserved(docker: Docker, host: Host) -> None:
     assert "no resources available" in docker.fails("create", "--cpus", "0.5", "busybox")
 
 
+def test_cpu_shares_are_cpus_as_in_classic_swarm(docker: Docker, host: Host, name: str) -> None:
+    cpus = host.fleet["node-1"].local.get("/info")["NCPU"]
+    docker("run", "-d", "-c", "1", "--name", name, "busybox", "sleep", "60")
+    assert docker("inspect", "-f", "{{.HostConfig.CpuShares}}", name).text == str(-(-1024 // cpus))
+    assert f"Reserved CPUs: 1 / {cpus}" in docker("info").text
+    docker("rm", "-f", name)
+    docker("run", "-d", "-c", "1024", "--name", name, "busybox", "sleep", "60")
+    assert "Reserved CPUs: 1 / " not in docker("info").text
+
+
 def test_more_memory_than_any_node_has(docker: Docker) -> None:
     assert "no resources available" in docker.fails("create", "-m", "9000g", "busybox")
 
