@@ -86,14 +86,7 @@ _NO_LABELS: Mapping[str, str] = {}
 
 @_checked
 def listed_container(
-    item: Json,
-    *,
-    key: str,
-    node: str,
-    ip: str,
-    now: float,
-    shared: Shared,
-    fraction: float = 0.0,
+    item: Json, *, key: str, node: str, ip: str, now: float, shared: Shared, fraction: float = 0.0
 ) -> Container:
     """A list item; times are estimated from its Status text.
 
