@@ -93,9 +93,8 @@ class Machine:
 
     def spawn(self, command: Sequence[str], output: IO[bytes]) -> subprocess.Popen[bytes]:
         """Starts ``command`` in the machine; the pid is that of ``nsenter``, its child runs it."""
-        spaces = ("--net", "--uts", "--mount", "--pid")
         return subprocess.Popen(
-            ("nsenter", "--target", str(self._first), *spaces, "--", *command),
+            (*self._inside(), *command),
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
@@ -103,8 +102,12 @@ class Machine:
         )
 
     def run(self, *command: str) -> str:
-        spaces = ("--net", "--uts", "--mount", "--pid")
-        return call("nsenter", "--target", str(self._first), *spaces, "--", *command)
+        return call(*self._inside(), *command)
+
+    def _inside(self) -> tuple[str, ...]:
+        """Also below the same root, should the lab itself stand in a changed one."""
+        spaces = ("--net", "--uts", "--mount", "--pid", "--root")
+        return ("nsenter", "--target", str(self._first), *spaces, "--")
 
     def cut(self) -> None:
         """As if somebody pulled the network cable."""
