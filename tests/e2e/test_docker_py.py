@@ -164,8 +164,8 @@ def test_images_on_all_nodes(client: dockerpy.DockerClient, host: Host) -> None:
     [image] = client.images.load(archive)
     assert image.tags == ["py:1"]
     assert image.tag("py", "2") and client.images.get("py:2").id == image.id
-    saved = tarfile.open(fileobj=io.BytesIO(b"".join(client.images.get("py:2").save())))
-    assert "manifest.json" in saved.getnames()
+    with tarfile.open(fileobj=io.BytesIO(b"".join(client.images.get("py:2").save()))) as saved:
+        assert "manifest.json" in saved.getnames()
     client.images.remove("py:1")
     client.images.remove("py:2")
     with pytest.raises(ImageNotFound):
