@@ -25,6 +25,7 @@ lint: .venv/installed
 	$(BIN)/mypy
 
 bench: .venv/installed
+	$(BIN)/python -m tests.bench --grow
 	$(BIN)/python -m tests.bench.placement
 
 clean:
