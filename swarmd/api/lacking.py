@@ -6,6 +6,7 @@ from swarmd.manager.doubts import outdated
 from swarmd.manager.fleet import Fleet
 
 _LONGEST = 10  # nodes named
+_MOST_LETTERS = 500  # of one warning: clients bound the size of a head, engines not their words
 
 
 def lacking(fleet: Fleet, what: str) -> list[tuple[bytes, bytes]]:
@@ -30,5 +31,5 @@ def _shortened(texts: list[str]) -> list[str]:
 
 def _quoted(text: str) -> bytes:
     """As a quoted string of HTTP, which has no room for what is not printable ASCII."""
-    plain = "".join(letter if " " <= letter <= "~" else "?" for letter in text)
+    plain = "".join(letter if " " <= letter <= "~" else "?" for letter in text[:_MOST_LETTERS])
     return plain.replace("\\", "\\\\").replace('"', '\\"').encode("ascii")

@@ -142,6 +142,7 @@ _SHAPES: tuple[tuple[str, type, str], ...] = (
     ("Env", list, "[]string"),
     ("Labels", dict, "map[string]string"),
     ("ExposedPorts", dict, "nat.PortSet"),
+    ("Healthcheck", dict, "container.HealthConfig"),
     ("HostConfig", dict, "container.HostConfig"),
     ("NetworkingConfig", dict, "network.NetworkingConfig"),
 )
@@ -158,6 +159,11 @@ _HOST_SHAPES: tuple[tuple[str, type, str], ...] = (
     ("DeviceRequests", list, "[]container.DeviceRequest"),
     *((key, int, "int64") for key in ("Memory", "MemoryReservation", "NanoCpus", "CpuShares")),
     *((key, int, "int64") for key in ("CpuQuota", "CpuPeriod")),
+)
+_MOUNT_SHAPES: tuple[tuple[str, type, str], ...] = (
+    ("Type", str, "mount.Type"),
+    ("Source", str, "string"),
+    ("VolumeOptions", dict, "mount.VolumeOptions"),
 )
 _GO_KINDS = {str: "string", bool: "bool", list: "array", dict: "object", type(None): "null"}
 
@@ -318,8 +324,9 @@ def _volumes(host: Json) -> tuple[str, ...]:
     for mount in host.get("Mounts") or ():
         if not isinstance(mount, dict):
             raise _mismatch(mount, "Mounts", "mount.Mount")
+        _check_fields(mount, _MOUNT_SHAPES)
         if mount.get("Type") == "volume" and mount.get("Source"):
-            named.append(str(mount["Source"]))
+            named.append(mount["Source"])
     return tuple(dict.fromkeys(named))
 
 

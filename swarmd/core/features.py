@@ -27,8 +27,7 @@ def features(body: Mapping[str, Any], platform: str) -> Iterator[Feature]:
         yield Feature((1, 41), "a platform")
     if host.get("Annotations"):
         yield Feature((1, 43), "annotations")
-    check = body.get("Healthcheck")
-    if isinstance(check, dict) and check.get("StartInterval"):
+    if (body.get("Healthcheck") or {}).get("StartInterval"):
         yield Feature((1, 44), "a start interval of its health check")
     if any((mount.get("VolumeOptions") or {}).get("Subpath") for mount in mounts):
         yield Feature((1, 45), "a subpath of a volume")

@@ -86,6 +86,8 @@ def _kind(request: Json) -> str:
     """The first capability, "gpu" for ``--gpus``; else the driver's name."""
     capabilities: Iterable[Iterable[str]] = request.get("Capabilities") or ()
     words = [word for group in capabilities for word in group]
+    if not all(isinstance(word, str) for word in words):
+        raise TypeError("a capability is a word")
     if "gpu" in words:
         return "gpu"
     return words[0] if words else str(request.get("Driver") or "device")

@@ -18,6 +18,7 @@ JsonObject = dict[str, Any]
 MOST_IDS = 50
 # For answers that are known to be small.
 _SMALL = 4 << 20
+_MOST_WORDS = 1000  # letters of an engine's reason
 _LARGE = 256 << 20
 
 
@@ -117,7 +118,7 @@ def cause(error: ApiError) -> str:
 def error_text(answer: Answer) -> str:
     """What an engine's error answer says, in one line."""
     try:
-        message = orjson.loads(answer.body)["message"]
+        message = str(orjson.loads(answer.body)["message"])[:_MOST_WORDS]
     except (ValueError, TypeError, KeyError):
         message = answer.body[:200].decode("utf-8", "replace").strip()
     return f"HTTP {answer.status}: {message}" if message else f"HTTP {answer.status}"

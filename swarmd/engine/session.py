@@ -148,7 +148,8 @@ class Session:
             self._tell(record)
             self._act(record)
         except Exception:  # noqa: BLE001 - one bad record must not end the stream
-            self._log.failure("{key}: event {record}", key=self._key, record=record)
+            # Not the record: an exec's event has its whole command, with whatever is secret in it.
+            self._log.failure("{key}: event of {type}", key=self._key, type=record.get("Type"))
 
     def _tell(self, record: Event) -> None:
         """Listeners first: nothing that is done about an event may delay it."""

@@ -18,6 +18,7 @@ from swarmd.streams.link import Answer
 T = TypeVar("T")
 
 AT_ONCE = 100  # engines asked at the same time
+_MOST_WORDS = 16_384  # letters of an engine's reason
 METADATA = 10.0  # seconds that one engine may take
 
 
@@ -127,9 +128,10 @@ async def gather(
 def message_of(body: bytes) -> str:
     """The text of an engine's error body, whatever its form."""
     try:
-        return str(orjson.loads(body)["message"])
+        text = str(orjson.loads(body)["message"])
     except (orjson.JSONDecodeError, KeyError, TypeError):
-        return body.decode("utf-8", "replace").strip() or "no reason given"
+        text = body.decode("utf-8", "replace").strip() or "no reason given"
+    return text[:_MOST_WORDS]
 
 
 def first_success(outcomes: Sequence[Outcome]) -> Outcome:

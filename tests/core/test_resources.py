@@ -94,3 +94,9 @@ def test_cpusets(text: str, size: int) -> None:
 def test_a_bad_cpuset() -> None:
     with pytest.raises(ValueError):
         cpuset_size("a-b")
+
+
+@pytest.mark.parametrize("groups", [[[5]], [[["gpu"]]], [[None]], [5]])
+def test_a_capability_is_a_word(groups: Any) -> None:
+    with pytest.raises(TypeError):
+        device_wishes({"DeviceRequests": [{"Capabilities": groups}]})

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.hostile.rig import HostileRig, assert_foreseen, fuzz, junk, logged, whole
+from swarmd.cluster.actions import NetworksListed, VolumesListed
+from tests.hostile.rig import HostileRig, assert_foreseen, fuzz, junk, logged, status_of, whole
 
 WEB, OTHER = "a" * 64, "b" * 64
 
@@ -66,26 +67,14 @@ def rig_with_things() -> HostileRig:
         rig.has_image(number, "sha256:" + "e" * 64, "x:latest", digests=["x@sha256:" + "f" * 64])
         rig.has_container(number, container, name)
         key = rig.engine(number).key
-        rig.fleet.dispatch(networks_listed(key, [{"Id": "9" * 64, "Name": "net"}][: 2 - number]))
-        rig.fleet.dispatch(volumes_listed(key, [{"Name": "vol"}][: 2 - number]))
+        rig.fleet.dispatch(NetworksListed(key, [{"Id": "9" * 64, "Name": "net"}][: 2 - number]))
+        rig.fleet.dispatch(VolumesListed(key, [{"Name": "vol"}][: 2 - number], []))
         rig.script(number, honest)
     return rig
 
 
 def honest(method: str, target: str) -> Any:
     return 200, ([] if "json" in target or "networks" in target else {})
-
-
-def networks_listed(key: str, entries: list[dict[str, Any]]) -> Any:
-    from swarmd.cluster.actions import NetworksListed
-
-    return NetworksListed(key, entries)
-
-
-def volumes_listed(key: str, entries: list[dict[str, Any]]) -> Any:
-    from swarmd.cluster.actions import VolumesListed
-
-    return VolumesListed(key, entries, [])
 
 
 @pytest.mark.parametrize("call", _CALLS)
@@ -115,3 +104,47 @@ def raw(status: int, value: Any) -> bytes:
         return whole(status, value)
     except orjson.JSONEncodeError:
         return whole(status, b"[" * 300 + b"]" * 300)
+
+
+def test_an_engine_that_refuses_its_list_keeps_nobody_else_from_being_listed() -> None:
+    """Only the loss of an engine was forgiven once, not its refusal."""
+    rig = rig_with_things()
+    rig.state.mark_dirty(WEB)
+    rig.script(1, lambda method, target: (500, {"message": "broken"}))
+    status, listed = rig.settled("GET", "/containers/json?all=1").answer()
+    assert status == 200 and {one["Id"] for one in listed} == {WEB, OTHER}
+
+
+def test_a_create_that_names_a_container_of_another_engine_is_refused() -> None:
+    """Else its client would start, enter and remove that one."""
+    rig = rig_with_things()
+    rig.script(1, lambda method, target: (201, {"Id": OTHER}))
+    body = {"Image": "x", "Env": ["constraint:node==node-1"]}
+    status, error = rig.settled("POST", "/containers/create?name=new", body).answer()
+    assert (status, "another container" in str(error)) == (502, True)
+    assert rig.state.containers[OTHER].name == "other"
+    assert not rig.state.reservations.pending
+
+
+def test_a_prune_that_names_containers_of_another_engine_forgets_only_its_own() -> None:
+    rig = rig_with_things()
+    rig.script(1, lambda method, target: (200, {"ContainersDeleted": [WEB, OTHER, [], 5]}))
+    assert status_of(rig.settled("POST", "/containers/prune")) == 200
+    assert set(rig.state.containers) == {OTHER}
+
+
+def test_sums_are_of_numbers_that_can_be() -> None:
+    rig = rig_with_things()
+    for told in (2**64 - 1, -5, "5", 1e300, None):
+        answer = {"SpaceReclaimed": told, "LayersSize": told}
+        rig.script(1, lambda method, target, answer=answer: (200, answer))
+        rig.script(2, lambda method, target: (200, {"SpaceReclaimed": 7, "LayersSize": 7}))
+        assert rig.settled("POST", "/images/prune").answer()[1]["SpaceReclaimed"] == 7
+        assert rig.settled("GET", "/system/df").answer()[1]["LayersSize"] == 7
+
+
+def test_an_endless_reason_is_cut() -> None:
+    rig = rig_with_things()
+    rig.script(1, lambda method, target: (500, {"message": "x" * 200_000}))
+    client = rig.settled("GET", "/system/df")
+    assert status_of(client) == 200 and len(client.received) < 3000

@@ -26,7 +26,9 @@ EVENT: dict[str, Any] = {
 }
 _KEYS = ("Type", "Action", "Actor", "scope", "time", "timeNano", "status", "id", "from", "more")
 _actor = st.fixed_dictionaries({"ID": junk, "Attributes": junk | st.just({"name": "web"})})
-_event = st.dictionaries(st.sampled_from(_KEYS), junk | _actor | st.sampled_from(["die", "destroy"]))
+_event = st.dictionaries(
+    st.sampled_from(_KEYS), junk | _actor | st.sampled_from(["die", "destroy"])
+)
 _near = st.tuples(st.sampled_from(_KEYS), junk | _actor).map(lambda kv: {**EVENT, kv[0]: kv[1]})
 
 
