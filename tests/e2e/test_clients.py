@@ -1,0 +1,101 @@
+"""Other people's clients: what they print of the fleet is what they print of one engine alone.
+
+They are used where they are installed: Ruby's docker-api (Debian's ruby-docker-api), dockerode
+(npm; NODE_PATH names its folder), Ansible with community.docker (Debian's ansible).
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.conftest import Host
+from tests.lab.engine import Engine
+
+pytestmark = pytest.mark.fleet
+
+SCRIPTS = Path(__file__).parent / "clients"
+PATIENCE = 180  # seconds
+
+
+def need(*command: str) -> None:
+    """Skips where a harmless ``command`` of the client does not work."""
+    if shutil.which(command[0]) is None:
+        pytest.skip(f"{command[0]} is not installed")
+    done = subprocess.run(command, capture_output=True, text=True)
+    if done.returncode:
+        pytest.skip(f"{' '.join(command)}: {done.stderr.strip().splitlines()[-1]}")
+
+
+def printed(*command: str) -> list[str]:
+    """Its lines, without what can never be the same twice."""
+    done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE)
+    assert done.returncode == 0, done.stderr[-2000:]
+    return [
+        re.sub(r"\b([0-9a-f]{64}|[0-9a-f]{12})\b", "ID", one) for one in done.stdout.split("\n")
+    ]
+
+
+def of_both(host: Host, *command: str) -> tuple[list[str], list[str]]:
+    """What it prints of an engine alone and of swarmd."""
+    engine: Engine = host.fleet["node-1"]
+    alone = printed(*command, f"tcp://{engine.address}")
+    host.settle()
+    return alone, printed(*command, host.url)
+
+
+def test_ruby(host: Host) -> None:
+    need("ruby", "-e", 'require "docker"')
+    alone, fleet = of_both(host, "ruby", str(SCRIPTS / "docker_api.rb"))
+    assert fleet == alone and len(alone) > 15
+
+
+def test_dockerode(host: Host) -> None:
+    need("node", "-e", 'require("dockerode")')
+    alone, fleet = of_both(host, "node", str(SCRIPTS / "dockerode.js"))
+    assert fleet == alone and len(alone) > 10
+
+
+@pytest.mark.parametrize("host", ["tls"], indirect=True)
+def test_ansible(host: Host, tmp_path: Path) -> None:
+    need("ansible-doc", "community.docker.docker_container")
+    try:
+        assert "changed=6" in play(host, "site.yml", tmp_path)
+        assert "changed=0" in play(host, "site.yml", tmp_path)
+    finally:
+        assert "changed=4" in play(host, "empty.yml", tmp_path)
+    assert "changed=0" in play(host, "empty.yml", tmp_path)
+
+
+def play(host: Host, playbook: str, home: Path) -> str:
+    """The recap of one run."""
+    env = {**os.environ, "ANSIBLE_HOME": str(home), "ANSIBLE_NOCOLOR": "1", **_access(host)}
+    for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
+        env.pop(name, None)  # it would go before the CA that is given
+    command: Sequence[str] = ("ansible-playbook", "-i", "localhost,", str(SCRIPTS / playbook))
+    done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, env=env)
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-1000:]
+    return done.stdout.rpartition("PLAY RECAP")[2]
+
+
+def _access(host: Host) -> dict[str, str]:
+    if host.tls is None:
+        return {"DOCKER_HOST": host.url}
+    files = {"ca": host.tls.ca, "cert": host.tls.cert, "key": host.tls.key}
+    folder = host.tls.cert.parent / "docker"
+    folder.mkdir(exist_ok=True)
+    for name, path in files.items():
+        (folder / f"{name}.pem").unlink(missing_ok=True)
+        (folder / f"{name}.pem").symlink_to(path)
+    return {
+        "DOCKER_HOST": host.url,
+        "DOCKER_CERT_PATH": str(folder),
+        "DOCKER_TLS_VERIFY": "1",
+        "DOCKER_TLS_HOSTNAME": "127.0.0.1",
+    }
