@@ -109,6 +109,8 @@ def _tests(state: State, query: ListQuery) -> list[Test]:
         tests.append(_ancestor(state, filters["ancestor"]))
     if "name" in filters:
         tests.append(_name(state, filters["name"]))
+    if "node" in filters:
+        tests.append(lambda one: on_node(filters["node"], state.engines[one.engine]))
     if "network" in filters:
         tests.append(_network(state, filters["network"]))
     if ports := [*_ports(filters, "publish"), *_ports(filters, "expose")]:

@@ -151,6 +151,16 @@ def test_bad_values(state: State, key: str, value: str, message: str) -> None:
     assert caught.value.message == message
 
 
+@pytest.mark.parametrize("other", [("name", "o"), ("name", "^old$"), ("id", full_id(6))])
+def test_a_node_counts_also_where_an_index_finds_the_rest(
+    state: State, other: tuple[str, str]
+) -> None:
+    key, value = other
+    for node, expected in (("node-1", []), ("node-2", ["old"])):
+        filters = {"node": (node,), key: (value,), "status": ("paused",)}
+        assert names(state, ListQuery(all=True, filters=filters)) == expected
+
+
 @pytest.mark.parametrize("key", ["before", "since"])
 def test_an_unknown_container_to_compare_with(state: State, key: str) -> None:
     with pytest.raises(NoSuchContainer):
