@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from pathlib import Path
 
 import pytest
 
-from tests.lab.engines import Fleet, missing
+from tests.lab.engines import NO_PROGRAMS, Fleet, missing
+from tests.lab.packages import Missing
+from tests.lab.programs import NEWEST, dockerd
 
-_REAL = frozenset({"fleet", "tls_fleet"})
+_REAL = frozenset({"fleet", "tls_fleet", "mixed_fleet"})
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -21,7 +24,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session")
 def fleet() -> Iterator[Fleet]:
     """Three engines without TLS, for the whole run; tests leave them healthy."""
-    yield from _stand_up(3, tls=False)
+    yield from _stand_up(3)
 
 
 @pytest.fixture(scope="session")
@@ -30,13 +33,25 @@ def tls_fleet() -> Iterator[Fleet]:
     yield from _stand_up(2, tls=True)
 
 
-def _stand_up(count: int, *, tls: bool) -> Iterator[Fleet]:
+@pytest.fixture(scope="module")
+def mixed_fleet() -> Iterator[Fleet]:
+    """Two engines as this machine has them, and node-3 of the distribution's newest release."""
+    try:
+        newest = dockerd(NEWEST)
+    except Missing as why:
+        pytest.skip(f"no newer engine: {why}")
+    yield from _stand_up(3, programs={3: newest})
+
+
+def _stand_up(
+    count: int, *, tls: bool = False, programs: Mapping[int, Path] = NO_PROGRAMS
+) -> Iterator[Fleet]:
     why = missing()
     if why and "CI" in os.environ:
         pytest.fail(why)
     if why:
         pytest.skip(why)
-    fleet = Fleet(count, tls=tls)
+    fleet = Fleet(count, tls=tls, programs=programs)
     try:
         fleet.up()
         yield fleet

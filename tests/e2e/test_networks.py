@@ -196,6 +196,13 @@ def test_the_same_name_behind_our_back(docker: Docker, host: Host) -> None:
 
 
 @pytest.mark.fleet
+def test_an_overlay_needs_a_manager(docker: Docker) -> None:
+    assert docker.fails("network", "create", "-d", "overlay", "wide").endswith(
+        "[driver==overlay]\nnode-1, node-2, node-3: is no manager in swarm mode (pin)"
+    )
+
+
+@pytest.mark.fleet
 def test_prune_is_told_and_reaches_all_nodes(docker: Docker, host: Host) -> None:
     for rank in (1, 2, 3):
         docker("network", "create", f"node-{rank}/n{rank}")

@@ -7,8 +7,8 @@ from pathlib import Path
 from tests.lab.certificates import Certificate
 from tests.lab.cli import Docker
 from tests.lab.packages import unpacked
+from tests.lab.programs import NEWEST
 
-NEWEST = "sid"
 _PACKAGES = ("docker-cli", "docker-buildx", "docker-compose")
 
 

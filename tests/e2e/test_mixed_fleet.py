@@ -1,0 +1,222 @@
+"""Engines of several releases in one fleet: each is asked in a version that it speaks."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.e2e import strangers
+from tests.lab.cli import Docker, command_lines
+from tests.lab.clients import newest_docker
+from tests.lab.daemon import Swarmd
+from tests.lab.engines import Fleet
+from tests.lab.packages import Missing
+from tests.lab.waiting import eventually
+
+pytestmark = pytest.mark.fleet
+
+SLEEP = ("busybox", "sleep", "600")
+OLD, NEW = 1, 3  # ranks
+
+
+@pytest.fixture(scope="module")
+def swarmd(mixed_fleet: Fleet, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Swarmd]:
+    swarmd = Swarmd(tmp_path_factory.mktemp("swarmd"), mixed_fleet)
+    try:
+        swarmd.start(3)
+        yield swarmd
+    finally:
+        swarmd.close()
+
+
+@pytest.fixture(params=["old", "new"])
+def docker(
+    request: pytest.FixtureRequest, swarmd: Swarmd, mixed_fleet: Fleet, tmp_path: Path
+) -> Iterator[Docker]:
+    """The oldest CLI and the newest."""
+    yield newest(swarmd, tmp_path) if request.param == "new" else oldest(swarmd, tmp_path)
+    mixed_fleet.remove_all()
+    eventually(lambda: swarmd.api.get("/containers/json?all=1") == [], what="an empty fleet")
+
+
+def oldest(swarmd: Swarmd, home: Path) -> Docker:
+    return Docker(command_lines()[0], swarmd.url, None, home)
+
+
+def newest(swarmd: Swarmd, home: Path) -> Docker:
+    try:
+        return newest_docker(swarmd.url, home)
+    except Missing as why:
+        pytest.skip(f"no newer CLI: {why}")
+
+
+def on(rank: int) -> tuple[str, str]:
+    return "-e", f"constraint:rank=={rank}"
+
+
+def test_all_are_shown_with_their_versions(
+    docker: Docker, swarmd: Swarmd, mixed_fleet: Fleet
+) -> None:
+    own = {engine.name: engine.local.get("/version") for engine in mixed_fleet}
+    assert len({about["ApiVersion"] for about in own.values()}) == 2
+    shown = swarmd.api.get("/version")["Components"][1:]
+    assert {
+        one["Name"].removeprefix("Engine on "): (one["Version"], one["Details"]["ApiVersion"])
+        for one in shown
+    } == {name: (about["Version"], about["ApiVersion"]) for name, about in own.items()}
+    told, table = docker("version").text, docker("info").text
+    for name, about in own.items():
+        assert f"Engine on {name}:" in told
+        assert f"└ ServerVersion: {about['Version']}" in table
+
+
+@pytest.mark.parametrize("rank", [OLD, NEW])
+def test_daily_work(docker: Docker, rank: int) -> None:
+    script = "echo said; sleep 600"
+    made = docker("run", "-d", "--name", "web", *on(rank), "busybox", "sh", "-c", script).text
+    assert docker("inspect", "-f", "{{.Id}} {{.Node.Name}}", "web").text == f"{made} node-{rank}"
+    eventually(lambda: docker("logs", "web").text == "said")
+    assert docker("exec", "-i", "web", "cat", input=b"through").text == "through"
+    assert docker("exec", "web", "sh", "-c", "exit 3", status=3).text == ""
+    assert docker.names() == ["web"]
+    assert docker("images", "-q", "busybox").lines != []
+    assert "sleep 600" in docker("top", "web").text
+    docker("stop", "-t", "0", "web")
+    past = ("events", "--since", "5m", "--until", "0s", "-f", f"container={made}")
+    eventually(lambda: "container die" in docker(*past).text)  # until is a whole second
+    assert docker("wait", "web").text == "137"
+    docker("rm", "web")
+    assert docker.names("-a") == []
+
+
+@pytest.mark.parametrize("rank", [OLD, NEW])
+def test_output_and_input_of_a_run(docker: Docker, rank: int) -> None:
+    done = docker("run", "--rm", "-i", *on(rank), "busybox", "cat", input=b"abc")
+    assert done.out == b"abc"
+    assert docker("run", "--rm", *on(rank), "busybox", "sh", "-c", "exit 7", status=7).out == b""
+
+
+@pytest.mark.parametrize("rank", [OLD, NEW])
+def test_several_networks_at_once(docker: Docker, rank: int) -> None:
+    """Before API 1.44 an engine takes one of them at the create."""
+    for name in ("front", "back"):
+        docker("network", "create", f"node-{rank}/{name}")
+    both = ("--network", "front", "--network", "back")
+    if "20.10" in docker("--version").text:  # it takes the last one, against any engine
+        docker("create", "--name", "web", *both, *SLEEP)
+        docker("network", "connect", "front", "web", status=None)
+        docker("start", "web")
+    else:
+        docker("run", "-d", "--name", "web", *both, *SLEEP)
+    assert sorted(docker.inspect("web")["NetworkSettings"]["Networks"]) == ["back", "front"]
+    interfaces = docker("exec", "web", "ip", "-o", "-4", "addr").text
+    assert "eth0" in interfaces and "eth1" in interfaces
+
+
+class TestVersions:
+    @pytest.mark.parametrize("rank", [OLD, NEW])
+    @pytest.mark.parametrize("version", ["/v1.24", "/v1.41", "/v1.44", ""])
+    def test_each_engine_takes_every_accepted_one(
+        self, docker: Docker, swarmd: Swarmd, version: str, rank: int
+    ) -> None:
+        docker("run", "-d", "--name", "web", *on(rank), *SLEEP)
+        for path in ("containers/web/json", "containers/web/top", "containers/web/changes"):
+            assert swarmd.api.call("GET", f"{version}/{path}").status == 200
+        made = swarmd.api.call("POST", f"{version}/containers/web/exec", {"Cmd": ["true"]})
+        assert made.status == 201
+        assert swarmd.api.call("GET", f"{version}/exec/{made.json['Id']}/json").status == 200
+        assert swarmd.api.call("POST", f"{version}/containers/web/stop?t=0").status == 204
+
+    def test_none_that_an_engine_would_have_to_guess(self, swarmd: Swarmd) -> None:
+        refused = swarmd.api.call("GET", "/v1.45/containers/json")
+        assert refused.status == 400
+        assert refused.message == (
+            "client version 1.45 is too new. Maximum supported API version is 1.44"
+        )
+
+    def test_new_engines_alone_are_spoken_to_as_such(
+        self, mixed_fleet: Fleet, tmp_path: Path
+    ) -> None:
+        engine = mixed_fleet[f"node-{NEW}"]
+        alone = Swarmd(tmp_path / "alone", [engine])
+        try:
+            alone.start(1)
+            about = engine.local.get("/version")
+            assert alone.api.get("/version")["ApiVersion"] == min(about["ApiVersion"], "1.51")
+            docker = newest(alone, tmp_path)
+            assert docker("run", "--rm", "busybox", "echo", "hi").text == "hi"
+        finally:
+            alone.close()
+
+
+class TestWhatAnOldEngineWouldDrop:
+    ANNOTATED = ("run", "-d", "--annotation", "a=b")
+
+    def test_is_placed_where_it_is_known(
+        self, swarmd: Swarmd, mixed_fleet: Fleet, tmp_path: Path
+    ) -> None:
+        docker = newest(swarmd, tmp_path)
+        for _ in range(3):
+            made = docker(*self.ANNOTATED, *SLEEP).text
+            shown = docker.inspect(made)
+            assert (shown["Node"]["Name"], shown["HostConfig"]["Annotations"]) == (
+                f"node-{NEW}",
+                {"a": "b"},
+            )
+        mixed_fleet.remove_all()
+
+    def test_is_refused_where_it_must_go_elsewhere(self, swarmd: Swarmd, tmp_path: Path) -> None:
+        error = newest(swarmd, tmp_path)(*self.ANNOTATED, *on(OLD), *SLEEP, status=125).error
+        assert f"node-{OLD}: speaks an API before 1.43, which ignores annotations" in error
+        assert swarmd.api.get("/containers/json?all=1") == []
+
+    def test_of_a_client_that_does_not_know_it_either_is_nothing(self, swarmd: Swarmd) -> None:
+        """Asked in 1.41, the field means nothing to any engine."""
+        body = {"Image": "busybox", "HostConfig": {"Annotations": {"a": "b"}}}
+        body["Env"] = [f"constraint:rank=={OLD}"]
+        made = swarmd.api.call("POST", "/v1.41/containers/create", body)
+        assert made.status == 201
+        assert swarmd.api.call("DELETE", f"/containers/{made.json['Id']}").status == 204
+
+
+STRANGERS = [
+    (strangers.PAGE, "the answer is not that of a Docker Engine"),
+    (strangers.NOT_HTTP, "the answer is not HTTP"),
+    (strangers.engine_of("1.99", "1.99"), "too new: it speaks API 1.99 and above"),
+    (strangers.engine_of("1.12", "1.18"), "too old: it speaks API 1.18"),
+]
+
+
+@pytest.mark.parametrize(("answer", "reason"), STRANGERS)
+def test_who_can_not_be_spoken_to_is_shown_and_spoils_nothing(
+    mixed_fleet: Fleet, tmp_path: Path, answer: bytes, reason: str
+) -> None:
+    with strangers.answering(answer) as place:
+        swarmd = Swarmd(tmp_path / "swarmd", [*mixed_fleet, place])
+        try:
+            swarmd.start(3)
+            eventually(lambda: "Error" in swarmd.nodes()[place], what="the reason")
+            row = swarmd.nodes()[place]
+            assert row["Status"] == "Pending" and reason in row["Error"], row
+            docker = oldest(swarmd, tmp_path)
+            assert docker("info").text.count("└ Error: ") == 1
+            assert docker("run", "--rm", "busybox", "echo", "hi").text == "hi"
+            for path in ("/images/json", "/networks", "/volumes"):
+                listed = swarmd.api.call("GET", path)
+                assert listed.status == 200
+                assert f"node {place} is pending" in listed.headers["warning"]
+        finally:
+            swarmd.close()
+
+
+def test_lists_are_those_of_the_engines(docker: Docker, swarmd: Swarmd, mixed_fleet: Fleet) -> None:
+    """Merged at one version, rows of old and new engines have the same fields."""
+    for rank in (OLD, NEW):
+        docker("run", "-d", "--name", f"c{rank}", *on(rank), *SLEEP)
+    for path in ("containers/json", "images/json", "networks"):
+        for version in ("v1.41", "v1.44"):
+            rows = swarmd.api.get(f"/{version}/{path}")
+            assert rows and len({json.dumps(sorted(row)) for row in rows}) == 1, (path, version)
