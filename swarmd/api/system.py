@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import orjson
+
 from swarmd.api.resource import Noun
 from swarmd.cluster import info
 from swarmd.cluster.info import Identity
@@ -22,6 +24,7 @@ class System:
     def __init__(self, fleet: Fleet, identity: Identity) -> None:
         self._fleet = fleet
         self._identity = identity
+        self._version: tuple[int, bytes] = (-1, b"")  # as of ``Fleet.changes``
 
     def attach(self, root: Noun) -> None:
         root.add("_ping", GET=self.ping, HEAD=self.ping, OPTIONS=self.options)
@@ -35,8 +38,12 @@ class System:
         request.reply(200)
 
     def version(self, request: DockerRequest) -> None:
-        body = info.version(self._fleet.state, self._identity, self._fleet.api_version)
-        request.reply_json(200, body)
+        """It names every node, and is asked for by every command: made once for all."""
+        fleet = self._fleet
+        if self._version[0] != fleet.changes:
+            body = info.version(fleet.state, self._identity, fleet.api_version)
+            self._version = fleet.changes, orjson.dumps(body) + b"\n"
+        request.reply(200, self._version[1])
 
     def info(self, request: DockerRequest) -> None:
         fleet = self._fleet

@@ -252,7 +252,7 @@ class DockerRequest(Request):
         """Answers with pieces that are made while they are sent, if there are many of them."""
         first, complete = beginning(pieces)
         if complete or self._bodiless(status):
-            self.reply(status, first)
+            self.reply(status, [*first, *pieces])
         elif not self.gone:
             self.start(status)
             self._write_slices(chain(first, pieces), self.send)

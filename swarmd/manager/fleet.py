@@ -34,6 +34,7 @@ class Fleet(MultiService):
 
     Attributes:
         problem: What is wrong with discovery, in words; "" if nothing is.
+        changes: Grows whenever an engine comes, goes, or turns out to be another than was known.
         distrusted: Key -> until when (wall-clock seconds) reads do not wait for that engine.
     """
 
@@ -52,6 +53,7 @@ class Fleet(MultiService):
         self.hub = hub
         self.now = now
         self.problem = ""
+        self.changes = 0
         self.distrusted: dict[str, float] = {}
         self._context = replace(context, dispatch=self.dispatch)
         self._make_link = make_link
@@ -70,6 +72,8 @@ class Fleet(MultiService):
         self.state.dispatch(action)
         engine = self.state.engines.get(action.key)
         after = (engine.health, engine.spec) if engine is not None else None
+        if before != after or isinstance(action, EngineListed):
+            self.changes += 1
         if before != after:
             self.distrusted.pop(action.key, None)
             self._recount(before, after)

@@ -1,5 +1,6 @@
 import pytest
 
+from swarmd.cluster.actions import EngineFailed
 from tests.api.rig import ApiRig
 
 
@@ -36,3 +37,16 @@ def test_what_is_wrong_with_discovery_is_shown() -> None:
 
 def test_options() -> None:
     assert ApiRig(0).ask("OPTIONS", "/_ping").answer()[0] == 200
+
+
+def test_version_follows_the_nodes() -> None:
+    rig = ApiRig(2)
+
+    def nodes() -> list[str]:
+        components = rig.ask("GET", "/version").answer()[1]["Components"]
+        return [each["Details"].get("Status", "") for each in components[1:]]
+
+    assert nodes() == nodes() == ["Healthy", "Healthy"]
+    key = next(iter(rig.fleet.state.engines))
+    rig.fleet.dispatch(EngineFailed(key, "gone", 0.0, 1, fatal=True))
+    assert nodes() == ["Unhealthy", "Healthy"]

@@ -22,7 +22,7 @@ import orjson
 from tests.bench.load import Address, Client, Operation, Result, repeat, watching
 from tests.bench.programs import Program, engines, healthy, nginx, swarmd, wait_for
 
-SETTLING = 0.2  # seconds at which the CPU of a process that settles is looked at again
+SETTLING = 1.0  # seconds between two looks at the CPU of a process that settles
 CREATE = b'{"Image":"busybox:latest","Cmd":["true"],"HostConfig":{}}'
 BLOCKS = 2048  # of 64 KiB
 
@@ -233,13 +233,12 @@ def start(stack: ExitStack, folder: Path, number: int, size: int) -> Fleet:
 
 
 def _settle(program: Program) -> None:
-    """Until the inspects in the background are over: it uses less than half a processor."""
-    before = program.cpu
-    for _ in range(600):
+    """Until the inspects in the background are over: nearly idle for three seconds."""
+    quiet, end = 0, time.monotonic() + 120
+    while quiet < 3 and time.monotonic() < end:
+        before = program.cpu
         time.sleep(SETTLING)
-        used, before = program.cpu - before, program.cpu
-        if used < SETTLING / 2:
-            return
+        quiet = quiet + 1 if program.cpu - before < SETTLING / 8 else 0
 
 
 def main() -> None:

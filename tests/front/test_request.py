@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import orjson
@@ -143,6 +144,38 @@ def test_large_answers_are_written_at_the_clients_pace() -> None:
     [(_, body)] = made.answers()
     assert body == b"".join(pieces)
     assert made.transport.disconnecting
+
+
+def test_pieces_are_made_as_they_are_sent() -> None:
+    made: list[int] = []
+
+    def pieces() -> Iterator[bytes]:
+        for number in range(4):
+            made.append(number)
+            yield b"%d" % number * SLICE
+
+    connection = served(lambda request: request.reply_pieces(200, pieces()), asked("/x"))
+    assert made == [0, 1]
+    while connection.transport.producer is not connection.channel:
+        connection.transport.producer.resumeProducing()
+    [(head, body)] = connection.answers()
+    assert head.chunked
+    assert body == b"".join(b"%d" % number * SLICE for number in range(4))
+
+
+def test_few_pieces_are_one_answer() -> None:
+    connection = served(lambda request: request.reply_pieces(200, iter([b"a", b"b"])), asked("/x"))
+    [(head, body)] = connection.answers()
+    assert (head.length, body) == (2, b"ab")
+
+
+def test_head_of_many_pieces_has_their_length() -> None:
+    pieces = [b"x" * SLICE] * 3
+    connection = served(
+        lambda request: request.reply_pieces(200, iter(pieces)), asked("/x", method="HEAD")
+    )
+    [(head, body)] = connection.answers(b"HEAD")
+    assert (head.length, body) == (3 * SLICE, b"")
 
 
 def test_a_growing_answer() -> None:
