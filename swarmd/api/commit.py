@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlencode
-
 from swarmd.api.target import target
 from swarmd.cluster.lookup import find_container
-from swarmd.codec.query import parse_query
+from swarmd.codec.query import parse_query, render_query
 from swarmd.core.errors import NoSuchContainer
 from swarmd.core.model import Container
 from swarmd.front.request import DockerRequest
@@ -22,10 +20,9 @@ class Commit:
     async def commit(self, request: DockerRequest) -> None:
         container = await self._find(request.arg("container"))
         engine = self._fleet.engine(container)
-        query = {**parse_query(request.raw_query), "container": [container.id]}
-        line = target(
-            self._fleet, request, engine, "commit", query=urlencode(query, doseq=True).encode()
-        )
+        asked = {**parse_query(request.raw_query), "container": [container.id]}
+        query = render_query((key, one) for key, values in asked.items() for one in values)
+        line = target(self._fleet, request, engine, "commit", query=query.encode())
 
         def done(status: int) -> None:
             self._fleet.state.mark_stale(engine.key, "images")

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from urllib.parse import unquote
+from collections.abc import Iterable
+from urllib.parse import unquote, urlencode
 
 from swarmd.core.errors import BadParameter
 
@@ -25,6 +26,11 @@ def parse_query(raw: bytes) -> dict[str, list[str]]:
             name, _, value = pair.partition("=")
             values.setdefault(_decoded(name), []).append(_decoded(value))
     return values
+
+
+def render_query(pairs: Iterable[tuple[str, str]]) -> str:
+    """The query that ``parse_query`` would read as ``pairs``, whatever bytes a client sent."""
+    return urlencode(list(pairs), errors="surrogateescape")
 
 
 def is_true(value: str) -> bool:

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import quote, urlencode
+from urllib.parse import quote
 
 import orjson
 
+from swarmd.codec.query import render_query
 from swarmd.core.config import rewritten
 from swarmd.core.errors import ApiError, EngineUnreachable
 from swarmd.core.model import Demand, Engine
@@ -62,7 +63,7 @@ class Attempt:
         whole = with_devices(rewritten(self._order.body, plain), demand.devices)
         whole = with_weight(whole, self._engine.spec.cpus)
         body, others = self._split(whole)
-        query = urlencode([("name", self._order.name), *self._order.query])
+        query = render_query([("name", self._order.name), *self._order.query])
         try:
             answer = await self._call("POST", f"containers/create?{query}", body, CREATE)
         except EngineUnreachable as error:
@@ -89,7 +90,9 @@ class Attempt:
         container_id = made_id(self._engine.name, made.body)
         for network, endpoint in others.items():
             body = {"Container": container_id, "EndpointConfig": endpoint or {}}
-            answer = await self._call("POST", f"networks/{quote(network)}/connect", body, CREATE)
+            answer = await self._call(
+                "POST", f"networks/{quote(network, safe='')}/connect", body, CREATE
+            )
             if answer.status >= 400:
                 await self._call("DELETE", f"containers/{container_id}?force=1&v=1", None, CREATE)
                 return answer

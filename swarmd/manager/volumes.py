@@ -178,7 +178,7 @@ class Volumes:
         await settle_lists(self._fleet, "volumes")
 
     async def _remove(self, name: str, engine: Engine) -> None:
-        target = f"/v{show(self._fleet.version_for(engine, None))}/volumes/{quote(name)}"
+        target = f"/v{show(self._fleet.version_for(engine, None))}/volumes/{quote(name, safe='')}"
         answer = await self._fleet.link(engine).call("DELETE", target, timeout=CHANGE)
         self._fleet.state.mark_stale(engine.key, "volumes")
         if answer.status >= 400 and answer.status != 404:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from swarmd.codec.query import is_true, parse_query
+from swarmd.codec.query import is_true, parse_query, render_query
 from swarmd.core.errors import BadParameter
 
 
@@ -48,3 +48,11 @@ def test_false(value: str) -> None:
 @pytest.mark.parametrize("value", ["1", "true", "yes", "00", "off"])
 def test_true(value: str) -> None:
     assert is_true(value)
+
+
+@given(st.binary(max_size=60).filter(lambda raw: b";" not in raw and b"%" not in raw))
+def test_what_is_rendered_reads_the_same(raw: bytes) -> None:
+    values = parse_query(raw)
+    pairs = [(key, one) for key, found in values.items() for one in found]
+    again = render_query(pairs)
+    assert again.isascii() and parse_query(again.encode()) == values

@@ -25,7 +25,7 @@ fuzz = settings(
     derandomize=True,
     database=None,
     deadline=None,
-    max_examples=40,
+    max_examples=25,
     suppress_health_check=list(HealthCheck),
 )
 
@@ -68,6 +68,9 @@ class Wire(StringTransport):
             raw = self._answer(head.method.decode(), head.target.decode())
             if raw is not None:
                 self.connection.dataReceived(raw)
+
+    def unregisterProducer(self) -> None:
+        self.producer = None  # as a real one: also if there is none
 
     def loseWriteConnection(self) -> None:
         """Heard, and of no interest."""

@@ -131,8 +131,8 @@ def test_a_body_that_is_nested_too_deep_is_refused_before_anything_is_reserved()
     for _ in range(300):
         deep = [deep]
     rig = _rig()
-    client = rig.settled("POST", "/containers/create?name=n", {"Image": "x", "Cmd": deep})
-    assert client.answer()[0] == 400
+    client = rig.settled("POST", "/containers/create?name=new", {"Image": "x", "Cmd": deep})
+    assert client.answer() == (400, {"message": "invalid JSON: it is nested too deep"})
     assert not rig.scripted(1).asked and not rig.scripted(2).asked
 
 

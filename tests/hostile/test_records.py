@@ -129,7 +129,7 @@ def _ask_all(rig: HostileRig, noun: str) -> None:
         with logged() as log:
             assert assert_foreseen(rig.settled("GET", target), log) in (200, 404), target
     with logged() as log:
-        assert_foreseen(rig.settled("POST", "/containers/create?name=n", {"Image": "x"}), log)
+        assert_foreseen(rig.settled("POST", "/containers/create?name=new", {"Image": "x"}), log)
     assert OTHER in rig.state.containers
 
 

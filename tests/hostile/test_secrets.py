@@ -25,7 +25,7 @@ BODY = {
     "password": SECRET,
 }
 CALLS = (
-    *("POST /containers/create?name=n", "POST /containers/web/exec", "POST /auth"),
+    *("POST /containers/create?name=new", "POST /containers/web/exec", "POST /auth"),
     *("POST /images/create?fromImage=x&tag=1", "POST /images/x/push", "GET /distribution/x/json"),
     *("POST /containers/none/exec", "POST /exec/none/start", "POST /networks/create"),
     *("POST /commit?container=web", "POST /volumes/create", "POST /containers/web/update"),
