@@ -16,7 +16,7 @@ from twisted.internet.defer import Deferred
 from twisted.trial.unittest import TestCase
 
 from swarmd.core.decode import Shared, image, inspected_container, listed_container, network, volume
-from swarmd.engine.client import EngineClient
+from swarmd.engine.client import EngineClient, containers_path
 from swarmd.engine.events import EventStream, Position
 from swarmd.engine.identify import identify
 from swarmd.streams.endpoint import dialer
@@ -117,11 +117,14 @@ class Promises(TestCase):
         self.assertEqual((container.state, container.exit_code), ("exited", 137))
         await self.ask("DELETE", f"/containers/{made}", status=204)
         self.assertIsNone(await self.client.container(made))
-        self.assertEqual(await self.client.containers([made]), [])
+        self.assertEqual(await self.items(made), [])
+
+    async def items(self, container_id: str) -> list[Any]:
+        return self.client.items(await self.client.listing(containers_path([container_id])))
 
     async def listed(self, container_id: str) -> Any:
         """Its list item, as a value."""
-        (item,) = await self.client.containers([container_id])
+        (item,) = await self.items(container_id)
         now = reactor.seconds()
         return listed_container(item, key="k", node="n", ip="", now=now, shared=Shared())
 
