@@ -105,8 +105,7 @@ class Machine:
         return call(*self._inside(), *command)
 
     def _inside(self) -> tuple[str, ...]:
-        """Also below the same root, should the lab itself stand in a changed one."""
-        spaces = ("--net", "--uts", "--mount", "--pid", "--root")
+        spaces = ("--net", "--uts", "--mount", "--pid")
         return ("nsenter", "--target", str(self._first), *spaces, "--")
 
     def cut(self) -> None:
