@@ -92,8 +92,8 @@ class ContainersListed:
     """Items of an engine's container list, as decoded JSON.
 
     ``asked`` are the IDs that the question was limited to; None for the whole list. What was
-    asked for and is not among ``entries`` is gone. An empty ``asked`` says that the whole list
-    was as it is known.
+    asked for and is not among ``entries`` is gone. With ``rest_known`` the list was whole, and
+    tells of all but ``asked`` what is known already.
     """
 
     key: str
@@ -101,6 +101,12 @@ class ContainersListed:
     at: float
     now: float
     asked: frozenset[str] | None = None
+    rest_known: bool = False
+
+    @property
+    def whole(self) -> bool:
+        """Whether all that the engine has was listed."""
+        return self.asked is None or self.rest_known
 
 
 @dataclass(frozen=True, slots=True)

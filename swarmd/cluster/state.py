@@ -101,7 +101,7 @@ class State:
             case news.ContainersListed():
                 self._time(action.at)
                 self._containers.listed(engine, action)
-                if not action.asked:
+                if action.whole:
                     self.reservations.settle(engine, action.at)
             case news.ContainerInspected():
                 self._time(action.at)

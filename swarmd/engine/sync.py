@@ -12,7 +12,7 @@ from swarmd.cluster.lists import IMAGES, KINDS, NETWORKS, VOLUMES
 from swarmd.core.errors import ApiError
 from swarmd.engine.client import MOST_IDS, EngineClient, cause, containers_path
 from swarmd.engine.context import Context
-from swarmd.engine.repeated import LastList
+from swarmd.engine.repeated import LastLists
 
 _PATHS = {IMAGES: "/images/json", NETWORKS: "/networks", VOLUMES: "/volumes"}
 
@@ -31,7 +31,7 @@ class Sync:
         self._client = client
         self._context = context
         self._told: dict[str, int] = {}  # kind -> hash of the body that was dispatched last
-        self._last = LastList()
+        self._last = LastLists()
 
     def forget(self) -> None:
         """Another session, perhaps another engine: nothing counts as told."""
@@ -48,23 +48,30 @@ class Sync:
                 self._log.warn("{key}: no list of {kind}: {e}", key=self._key, kind=kind, e=error)
 
     async def _all_containers(self) -> None:
+        """The whole list in a new session, later what is new in it."""
         at = self._context.clock.seconds()
-        entries = self._client.items(await self._client.listing(containers_path()))
+        items = self._client.items(await self._client.listing(containers_path()))
         now = self._context.now()
         engine = self._context.engines.get(self._key)
-        if engine is None or self._last.says_again(entries, engine, now - engine.spec.clock_offset):
+        if engine is None or self._last.nothing:
+            self._tell(actions.ContainersListed(self._key, items, at, now))
             return
-        self._context.dispatch(actions.ContainersListed(self._key, entries, at, now, None))
-        self._last.told(entries)
+        news = self._last.news(items, engine, now - engine.spec.clock_offset)
+        about = frozenset(str(item.get("Id")) for item in news) | self._last.gone(items, engine)
+        self._tell(actions.ContainersListed(self._key, news, at, now, about, rest_known=True))
 
     async def containers(self, ids: Collection[str]) -> None:
         """Lists ``ids``, or all containers if there are none or too many."""
         asked = frozenset(ids) if 0 < len(ids) <= MOST_IDS else None
         at = self._context.clock.seconds()
-        entries = self._client.items(await self._client.listing(containers_path(asked or ())))
-        now = self._context.now()
-        self._last.forget()
-        self._context.dispatch(actions.ContainersListed(self._key, entries, at, now, asked))
+        items = self._client.items(await self._client.listing(containers_path(asked or ())))
+        self._tell(actions.ContainersListed(self._key, items, at, self._context.now(), asked))
+
+    def _tell(self, listed: actions.ContainersListed) -> None:
+        self._context.dispatch(listed)
+        engine = self._context.engines.get(self._key)
+        if engine is not None:
+            self._last.told(listed, engine)
 
     async def list(self, kind: str) -> None:
         """``kind`` is "images", "networks" or "volumes"."""

@@ -5,7 +5,7 @@ from typing import get_args
 import pytest
 
 from swarmd.cluster import actions
-from swarmd.cluster.actions import Action, Content
+from swarmd.cluster.actions import Action, ContainersListed, Content
 from swarmd.cluster.state import State
 
 
@@ -24,3 +24,12 @@ def test_all_news_of_unknown_engines_is_ignored() -> None:
     state.dispatch(actions.ImagesListed("nobody", []))
     state.dispatch(actions.EngineRefused("nobody", "why", 0.0))
     assert not state.engines and not state.containers
+
+
+def test_what_is_a_whole_list() -> None:
+    def listed(asked: frozenset[str] | None, rest_known: bool = False) -> bool:
+        return ContainersListed("k", (), 0.0, 0.0, asked, rest_known).whole
+
+    assert listed(None)
+    assert listed(frozenset(), rest_known=True)
+    assert not listed(frozenset({"a"}))

@@ -56,7 +56,7 @@ class Known:
         match action:
             case news.ContainerInspected():
                 self._inspected(action)
-            case news.ContainersListed(asked=None):
+            case news.ContainersListed() if action.whole:
                 self._drop_gone(action.key)
             case news.EventSeen():
                 self._happened(action)
