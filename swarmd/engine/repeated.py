@@ -1,8 +1,8 @@
 """What is new in a list of containers.
 
 A fleet of 50,000 is listed again every minute, and next to nothing in those lists is news but the
-ages in their Status texts. To make values of all items and put them into the state took 9 % of a
-processor, this takes less than one. It takes too much for news rather than too little.
+ages in their Status texts. To make values of all items and put them into the state would be most of
+the CPU at rest. What is here takes too much for news rather than too little.
 """
 
 from __future__ import annotations

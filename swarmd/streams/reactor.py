@@ -1,4 +1,4 @@
-"""Two short cuts through Twisted's reactor; together a third of a forwarded call's CPU.
+"""Two short cuts through Twisted's reactor; together an eighth of a forwarded call's CPU.
 
 Both use Twisted's private names, all of which are in this file. ``test_reactor.py`` in
 tests/streams and tests/wire fails loudly if they change; without ``speed_up`` everything works the
