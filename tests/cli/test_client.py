@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +33,12 @@ class Tree(Resource):
 
 
 class Calls(TestCase):
+    def path(self) -> str:
+        """In a folder of its own, which goes with the test."""
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        return str(Path(folder.name, "x"))
+
     def site(self) -> Site:
         site = Site(Tree())
         site.log = lambda request: None
@@ -57,12 +64,12 @@ class Calls(TestCase):
         await self.asked(Host(f"tcp://127.0.0.1:{port}"))
 
     async def test_unix(self) -> None:
-        path = self.mktemp()
+        path = self.path()
         self.opened(reactor.listenUNIX(path, self.site()))
         await self.asked(Host(f"unix://{Path(path).absolute()}"))
 
     async def test_certificates(self) -> None:
-        folder = Path(self.mktemp())
+        folder = Path(self.path())
         authority = Authority(folder)
         mine = authority.issue("server", ("127.0.0.1",))
         for name, path in (("ca", mine.ca), ("cert", mine.cert), ("key", mine.key)):
@@ -74,7 +81,7 @@ class Calls(TestCase):
         await self.asked(Host(f"tcp://127.0.0.1:{port}", folder))
 
     async def test_nobody_there(self) -> None:
-        daemon = Daemon(reactor, Host(f"unix://{Path(self.mktemp()).absolute()}"))
+        daemon = Daemon(reactor, Host(f"unix://{Path(self.path()).absolute()}"))
         with pytest.raises(CommandError, match="cannot talk to swarmd at unix://"):
             await daemon.call("GET", "/x")
 
