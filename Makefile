@@ -32,7 +32,7 @@ clean:
 	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage
 
 # Percent of the lines and branches of swarmd/ that the tests must reach.
-COVERAGE := 90
+COVERAGE := 95
 
 .venv/installed: pyproject.toml setup.cfg
 	$(PYTHON) -c 'import ensurepip' || $(MAKE) -s packages
