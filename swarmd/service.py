@@ -154,6 +154,7 @@ def _door(settings: Settings, reactor: Any, fleet: Fleet, chance: random.Random)
         plans,
         luggage,
         lambda taken: random_name(chance.choice, taken),
+        lambda: f"{chance.getrandbits(256):064x}",
         settings.create_retry,
     )
     builders = Builders(fleet, reactor)

@@ -8,7 +8,7 @@ from functools import partial
 
 from swarmd.cluster.index import Bounded, NameIndex, PrefixIndex
 from swarmd.core.model import Container, Engine
-from swarmd.core.names import is_id
+from swarmd.core.names import IDENTITY, is_id
 
 # Enough for every removal that can happen while one list is on its way.
 _REMEMBERED_REMOVALS = 10_000
@@ -16,7 +16,7 @@ _DIRTY_LIMIT = 20_000
 
 
 class Catalogue:
-    """Containers by ID, by name, by start of ID, by age, and what must be asked for again.
+    """Containers by ID, by name, by Swarm ID, by start of ID, by age; and what must be asked anew.
 
     An answer may be older than what was learnt while it was on its way, so each piece of news
     has the moment of its question (``at``, monotonic seconds), and loses against later news.
@@ -25,6 +25,7 @@ class Catalogue:
     def __init__(self) -> None:
         self.by_id: dict[str, Container] = {}
         self.names = NameIndex()
+        self.identities = NameIndex()
         self.ids = PrefixIndex()
         self._marks: dict[str, float] = {}  # dirty ID -> since when
         self._removed: Bounded[None] = Bounded(_REMEMBERED_REMOVALS)
@@ -128,11 +129,15 @@ class Catalogue:
         engine.tally.add(container)
         for name in container.names:
             self.names.add(name, container.id)
+        if identity := container.labels.get(IDENTITY):
+            self.identities.add(identity, container.id)
 
     def _discount(self, engine: Engine, container: Container) -> None:
         engine.tally.remove(container)
         for name in container.names:
             self.names.remove(name, container.id)
+        if identity := container.labels.get(IDENTITY):
+            self.identities.remove(identity, container.id)
 
 
 def _counted_alike(old: Container, new: Container) -> bool:

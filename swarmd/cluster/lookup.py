@@ -1,7 +1,7 @@
 """Finds one thing by any name that a user may give it.
 
-Containers: full ID, exact name (plain or ``node/name``), unique start of an ID, in this order. Two
-that fit are an error that names both, never a guess.
+Containers: full ID, exact name (plain or ``node/name``), Swarm ID, unique start of an ID, in this
+order. Two that fit are an error that names both, never a guess.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ def find_container(state: State, ref: str) -> Container:
     container = state.containers.get(ref)
     if container is not None:
         return container
-    found = _named(state, ref.removeprefix("/")) or _started(state, ref)
+    found = _named(state, ref.removeprefix("/")) or _identified(state, ref) or _started(state, ref)
     if len(found) > 1:
         raise Ambiguous("container", ref, [qualified(state, container) for container in found])
     if not found:
@@ -47,6 +47,10 @@ def _named(state: State, name: str) -> list[Container]:
         return found
     ids = state.catalogue.names.find(plain) or (plain,)
     return [engine.containers[one] for one in ids if one in engine.containers] or found
+
+
+def _identified(state: State, identity: str) -> list[Container]:
+    return [state.containers[found] for found in state.catalogue.identities.find(identity)]
 
 
 def _started(state: State, prefix: str) -> list[Container]:

@@ -10,6 +10,8 @@ from itertools import count
 from swarmd.core.errors import BadParameter
 
 SWARM_LABELS = "com.docker.swarm."
+# What a container is called over all its moves, as classic Swarm had it: 64 hexadecimal digits.
+IDENTITY = SWARM_LABELS + "id"
 # A network that was moved to another node keeps, here, the ID that its clients know.
 KEPT_ID = SWARM_LABELS + "network.id"
 # The default registry is never shown, nor the namespace of its official images.

@@ -21,7 +21,7 @@ from swarmd.manager.fleet import Fleet
 from swarmd.manager.fresh import settle_lists
 from swarmd.manager.luggage import Luggage
 from swarmd.manager.making import NotMadeError, make
-from swarmd.manager.order import Order, placement
+from swarmd.manager.order import Order, identified, placement
 from swarmd.manager.placer import Placer
 from swarmd.manager.plans import Plans
 from swarmd.scheduler.claim import claim
@@ -35,7 +35,12 @@ Failures = dict[str, tuple[Engine, ApiError]]  # by the engine's key
 
 
 class Creator:
-    """All creates; ``invent`` makes a free name, given a test whether a name is taken."""
+    """All creates.
+
+    Args:
+        invent: Makes a free name, given a test whether a name is taken.
+        identify: Makes a Swarm ID.
+    """
 
     def __init__(
         self,
@@ -44,6 +49,7 @@ class Creator:
         plans: Plans,
         luggage: Luggage,
         invent: Callable[[Callable[[str], bool]], str],
+        identify: Callable[[], str],
         retries: int = 0,
     ) -> None:
         self._fleet = fleet
@@ -51,6 +57,7 @@ class Creator:
         self._plans = plans
         self._luggage = luggage
         self._invent = invent
+        self._identify = identify
         self._tries = TRIES + retries
         self._numbers = count(1)
 
@@ -60,6 +67,7 @@ class Creator:
             check_container_name(order.name)
         else:
             order = replace(order, name=self._invent(self._fleet.state.name_taken))
+        order = identified(self._fleet.state, order, self._identify)
         await self._settle()
         if await self._luggage.waited(order.config):
             await self._settle()

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 from swarmd.cluster.kept_ids import network_id
@@ -14,7 +14,7 @@ from swarmd.core.errors import NotFound
 from swarmd.core.expressions import Expression, parse_expression
 from swarmd.core.features import features
 from swarmd.core.model import Container, Engine
-from swarmd.core.names import split_node
+from swarmd.core.names import IDENTITY, split_node
 from swarmd.core.spelling import CONTAINER_CREATE, spelled
 from swarmd.core.version import Version, show
 from swarmd.manager.bodies import decoded_json
@@ -54,6 +54,20 @@ def read_body(body: bytes) -> tuple[Mapping[str, Any], CreateRequest]:
     """The decoded body; BadParameter, in an engine's words, for one that no engine would take."""
     decoded: Any = spelled(decoded_json(body), CONTAINER_CREATE) if body.strip() else None
     return decoded, parse_create(decoded)
+
+
+def identified(state: State, order: Order, invent: Callable[[], str]) -> Order:
+    """The order with a Swarm ID: the client's own if it is free, else an invented one.
+
+    Clients that copy a container with all its labels must not make two of one identity.
+    """
+    own = order.config.labels.get(IDENTITY)
+    if own and (order.replaces or not state.catalogue.identities.find(own)):
+        return order
+    label = {IDENTITY: invent()}
+    body = {**order.body, "Labels": {**(order.body.get("Labels") or {}), **label}}
+    config = replace(order.config, labels={**order.config.labels, **label})
+    return replace(order, body=body, config=config)
 
 
 def placement(state: State, order: Order) -> Placement:

@@ -15,7 +15,7 @@ from swarmd.cluster.lookup import (
 )
 from swarmd.cluster.state import State
 from swarmd.core.errors import Ambiguous, NoSuchContainer, NoSuchExec, NotFound
-from swarmd.core.names import KEPT_ID
+from swarmd.core.names import IDENTITY, KEPT_ID
 from tests.cluster.fleet import fleet, full_id, item, key_of, told
 
 ONE, TWO, THREE = full_id(1), full_id(2), full_id(3)
@@ -57,6 +57,14 @@ def test_no_such_container(state: State, ref: str) -> None:
     with pytest.raises(NoSuchContainer) as caught:
         find_container(state, ref)
     assert caught.value.message == f"No such container: {ref}"
+
+
+def test_by_swarm_id_while_it_is_there(state: State) -> None:
+    told(state, 3, item(4, "moved", Labels={IDENTITY: "e" * 64}))
+    assert find_container(state, "e" * 64).id == full_id(4)
+    told(state, 3)
+    with pytest.raises(NoSuchContainer):
+        find_container(state, "e" * 64)
 
 
 def test_a_name_on_two_nodes_names_both(state: State) -> None:

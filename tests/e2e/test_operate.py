@@ -96,6 +96,7 @@ def test_drain_moves_what_may_move(swarmd: Swarmd, docker: Docker, fleet: Fleet,
     # The first container brings its network to the node; the others follow it there.
     node = node_of(docker, docker("create", "--network", net, "busybox").text)
     first = run_on(docker, node, name, "--network", net, "-l", "a=b", "--network-alias", "www")
+    identity = docker.inspect(first)["Config"]["Labels"]["com.docker.swarm.id"]
     run_on(docker, node, f"{name}-peer", "--network", net)
     run_on(docker, node, f"{name}-data", "-v", "data:/data")
     docker("run", "-d", "--rm", "--name", f"{name}-rm", *on(node), "busybox", "sleep", "600")
@@ -108,6 +109,11 @@ def test_drain_moves_what_may_move(swarmd: Swarmd, docker: Docker, fleet: Fleet,
     reasons = {line["Name"]: line["Reason"] for line in report if line.get("Status") == "stays"}
     assert "volume" in reasons[f"{name}-data"] and "--rm" in reasons[f"{name}-rm"]
     seen = docker.inspect(name)
+    assert seen["Id"] == docker.inspect(identity)["Id"]
+    assert (
+        docker("ps", "-q", "--no-trunc", "-f", f"label=com.docker.swarm.id={identity}").text
+        == seen["Id"]
+    )
     assert seen["Node"]["Name"] != node and seen["Id"] != first
     assert seen["Config"]["Labels"]["a"] == "b" and seen["State"]["Running"]
     assert "www" in seen["NetworkSettings"]["Networks"][net]["Aliases"]

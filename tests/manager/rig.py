@@ -34,6 +34,7 @@ from swarmd.streams.link import Answer
 
 T = TypeVar("T")
 NOW = 1_700_000_000.0
+SWARM_ID = "f00d" * 16  # of every container that is made
 # A reply is a status and a JSON value, or an error, or a Deferred of either.
 Reply = Any
 
@@ -150,7 +151,9 @@ class Rig:
         self.luggage = Luggage(self.networks, self.volumes, self.distributor, self.clock)
         chance = random.Random(0)
         invent = partial(random_name, chance.choice)
-        return Creator(self.fleet, placer, self.plans, self.luggage, invent, retries)
+        return Creator(
+            self.fleet, placer, self.plans, self.luggage, invent, lambda: SWARM_ID, retries
+        )
 
     def on_all(self, method: str, path: str, reply: Reply) -> None:
         for wire in self.wires.values():

@@ -94,7 +94,12 @@ class ScriptedFleet(Fleet):
         luggage = Luggage(*things, self.clock)
         plans = Plans(self.clock.seconds)
         return Creator(
-            self, placer, plans, luggage, lambda taken: random_name(chance.choice, taken)
+            self,
+            placer,
+            plans,
+            luggage,
+            lambda taken: random_name(chance.choice, taken),
+            lambda: f"{chance.getrandbits(256):064x}",
         )
 
     # What managers use

@@ -4,11 +4,13 @@ from urllib.parse import parse_qs, urlsplit
 import orjson
 import pytest
 
+from swarmd.cluster.lookup import find_container
 from swarmd.core.errors import ApiError, BadParameter, EngineUnreachable, NameTaken
+from swarmd.core.names import IDENTITY
 from swarmd.manager.order import Order, read_body
 from swarmd.scheduler.refusal import NoCandidate
 from swarmd.streams.link import Answer
-from tests.manager.rig import Rig, result_of
+from tests.manager.rig import SWARM_ID, Rig, result_of
 
 ID = "a" * 64
 MADE = (201, {"Id": ID, "Warnings": []})
@@ -41,7 +43,11 @@ def test_the_container_is_known_before_the_answer_leaves() -> None:
     answer = create(rig, order(Labels={"a": "b"}, HostConfig={"Memory": 5 << 20}))
     assert (answer.status, orjson.loads(answer.body)["Id"]) == (201, ID)
     made = rig.state.containers[ID]
-    assert (made.name, made.state, made.labels) == ("web", "created", {"a": "b"})
+    assert (made.name, made.state, made.labels) == (
+        "web",
+        "created",
+        {"a": "b", IDENTITY: SWARM_ID},
+    )
     assert rig.engine(1).dirty == {ID}
     assert rig.engine(1).tally.memory == 5 << 20
     assert_nothing_leaks(rig)
@@ -60,7 +66,24 @@ def test_the_engine_gets_the_name_and_whatever_else_was_asked() -> None:
     }
     (sent,) = rig.wire(1).bodies
     assert sent["Env"] == ["A=b"] and sent["Unknown"] == {"x": 1}
-    assert sent["Labels"] == {"com.docker.swarm.constraints": '["node==node-1"]'}
+    assert sent["Labels"] == {
+        "com.docker.swarm.constraints": '["node==node-1"]',
+        IDENTITY: SWARM_ID,
+    }
+
+
+def test_a_container_has_an_identity_that_outlives_its_moves() -> None:
+    rig = Rig(1)
+    rig.wire(1).on("POST", "/containers/create", MADE)
+    own = "5" * 64
+    create(rig, order(Labels={IDENTITY: own}))
+    assert find_container(rig.state, own).id == ID
+    # A client that copies a container with all its labels makes another container.
+    rig.wire(1).on("POST", "/containers/create", (201, {"Id": "b" * 64}))
+    create(rig, order("copy", Labels={IDENTITY: own}))
+    assert rig.wire(1).bodies[-1]["Labels"] == {IDENTITY: SWARM_ID}
+    assert find_container(rig.state, SWARM_ID).name == "copy"
+    assert find_container(rig.state, own).name == "web"
 
 
 def test_without_a_name_one_is_invented() -> None:

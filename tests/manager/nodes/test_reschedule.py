@@ -7,6 +7,7 @@ import pytest
 from swarmd.cluster import actions as news
 from swarmd.core.config import KINDS
 from swarmd.core.errors import Conflict
+from swarmd.core.names import IDENTITY
 from swarmd.manager.nodes.blueprint import REPLACES
 from swarmd.manager.nodes.intent import Intent
 from swarmd.manager.nodes.reschedule import Rules
@@ -22,7 +23,8 @@ def test_made_again_after_the_grace() -> None:
     assert rig.fleet.obey() == ["POST 2 create", "POST 2 start"]
     assert rig.fleet.names(2) == {"web": "running"}
     (new,) = rig.fleet.there[2].values()
-    assert new["Config"]["Labels"] == {**ON, REPLACES: rig.old}
+    identity = {IDENTITY: new["Config"]["Labels"][IDENTITY]}
+    assert new["Config"]["Labels"] == {**ON, **identity, REPLACES: rig.old}
     assert rig.intent.book.tombstones[rig.old].replacement == new["Id"]
     assert rig.intent.book.losses == {}
     (event,) = rig.events
