@@ -8,6 +8,7 @@ from typing import Any
 from twisted.application.service import MultiService
 
 from swarmd.api.explain import Explain
+from swarmd.api.metrics import Metrics
 from swarmd.api.nodes import Nodes
 from swarmd.api.resource import Noun
 from swarmd.manager.create import Creator
@@ -52,6 +53,7 @@ class Operations(MultiService):
         drainer = Drainer(fleet, Relocation(fleet, mover), networks, intent)
         self._operator = Operator(fleet, intent, drainer, rescheduler)
         self._explain = Explain(fleet, placer)
+        self._metrics = Metrics(fleet)
         Vigil(fleet.state, (self._operator, rescheduler, drainer))
         drainer.setServiceParent(self)
         rescheduler.setServiceParent(self)
@@ -61,4 +63,5 @@ class Operations(MultiService):
         nodes = Nodes(self._operator)
         own.putChild(b"nodes", nodes)
         own.add("explain", POST=self._explain.explain)
+        own.add("metrics", GET=self._metrics.metrics)
         root.putChild(b"swarmd", own)

@@ -248,13 +248,15 @@ class DockerRequest(Request):
         self.finish()
         return None
 
-    def reply_pieces(self, status: int, pieces: Iterator[bytes]) -> None:
+    def reply_pieces(
+        self, status: int, pieces: Iterator[bytes], content_type: bytes = JSON
+    ) -> None:
         """Answers with pieces that are made while they are sent, if there are many of them."""
         first, complete = beginning(pieces)
         if complete or self._bodiless(status):
-            self.reply(status, [*first, *pieces])
+            self.reply(status, [*first, *pieces], content_type=content_type)
         elif not self.gone:
-            self.start(status)
+            self.start(status, content_type)
             self._write_slices(chain(first, pieces), self.send)
 
     def reply_json(self, status: int, value: Any) -> None:
@@ -265,6 +267,7 @@ class DockerRequest(Request):
         if self.startedWriting:
             self.abort()
         else:
+            self.site.errors[error.status] += 1
             self.reply(error.status, error_body(error.message))
 
     def _bodiless(self, status: int) -> bool:

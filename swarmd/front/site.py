@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 
 from twisted.internet.defer import Deferred
@@ -17,6 +18,8 @@ from swarmd.front.request import DockerRequest
 
 # How often deadlines are looked at, in seconds: one loop for all connections, no timer for each.
 SWEEP = 5.0
+# Those that are counted by name; a client can invent others without end.
+_METHODS = {name.encode(): name for name in ("GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS")}
 
 
 class CommonHeaders:
@@ -56,6 +59,8 @@ class DockerSite(Factory):
             30 s and more, and engines never close one.
         max_body: Bytes of a collected body, unless its resource has a ``body_limit``.
         max_connections: Beyond it, connections are refused in words; far beyond it, without.
+        requests: How many were answered, by method.
+        errors: How many errors of our own were, by status.
     """
 
     noisy = False
@@ -78,6 +83,8 @@ class DockerSite(Factory):
         self.now = clock.seconds
         self.common_headers = common_headers
         self.max_connections = max_connections
+        self.requests: Counter[str] = Counter()
+        self.errors: Counter[int] = Counter()
         self._channels: set[Channel] = set()
         self._sweep: LoopingCall | None = None
 
@@ -125,3 +132,4 @@ class DockerSite(Factory):
 
     def log(self, request: DockerRequest) -> None:
         """Called at the end of each request; a line for each would cost a third of its time."""
+        self.requests[_METHODS.get(request.method, "other")] += 1

@@ -154,12 +154,12 @@ def test_pieces_are_made_as_they_are_sent() -> None:
             made.append(number)
             yield b"%d" % number * SLICE
 
-    connection = served(lambda request: request.reply_pieces(200, pieces()), asked("/x"))
+    connection = served(lambda request: request.reply_pieces(200, pieces(), b"text/x"), asked("/x"))
     assert made == [0, 1]
     while connection.transport.producer is not connection.channel:
         connection.transport.producer.resumeProducing()
     [(head, body)] = connection.answers()
-    assert head.chunked
+    assert head.chunked and head.get(b"content-type") == b"text/x"
     assert body == b"".join(b"%d" % number * SLICE for number in range(4))
 
 

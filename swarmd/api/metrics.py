@@ -1,0 +1,73 @@
+"""``GET /swarmd/metrics``: the fleet, the door and this process, for Prometheus."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import chain
+
+from prometheus_client import CONTENT_TYPE_LATEST, ProcessCollector
+from prometheus_client.exposition import generate_latest
+from prometheus_client.metrics_core import (
+    CounterMetricFamily,
+    GaugeMetricFamily,
+    InfoMetricFamily,
+    Metric,
+)
+from prometheus_client.registry import CollectorRegistry
+
+from swarmd import __version__
+from swarmd.cluster.metrics import families
+from swarmd.core.version import show
+from swarmd.front.request import DockerRequest
+from swarmd.front.site import DockerSite
+from swarmd.manager.fleet import Fleet
+
+
+class Metrics:
+    """Nothing is collected before somebody asks; a family is made when the one before is sent."""
+
+    def __init__(self, fleet: Fleet) -> None:
+        self._fleet = fleet
+        self._process = ProcessCollector(registry=None)
+
+    def metrics(self, request: DockerRequest) -> None:
+        of_all = chain(self._own(), _door(request.site), families(self._fleet.state))
+        pieces = (generate_latest(_One(family)) for family in of_all)
+        request.reply_pieces(200, pieces, CONTENT_TYPE_LATEST.encode())
+
+    def _own(self) -> Iterator[Metric]:
+        yield from self._process.collect()
+        info = InfoMetricFamily("swarmd", "This swarmd.")
+        info.add_metric((), {"version": __version__, "api_version": show(self._fleet.api_version)})
+        yield info
+        yield _gauge("swarmd_event_listeners", "Clients on events.", self._fleet.hub.listeners)
+
+
+def _door(site: DockerSite) -> Iterator[Metric]:
+    yield _gauge("swarmd_connections", "Client connections.", site.connections)
+    yield _gauge("swarmd_connections_limit", "--max-connections.", site.max_connections)
+    requests = CounterMetricFamily("swarmd_requests", "Requests answered.", labels=("method",))
+    for method, count in sorted(site.requests.items()):
+        requests.add_metric((method,), count)
+    yield requests
+    errors = CounterMetricFamily("swarmd_errors", "Errors that swarmd answered.", labels=("code",))
+    for code, count in sorted(site.errors.items()):
+        errors.add_metric((str(code),), count)
+    yield errors
+
+
+def _gauge(name: str, words: str, value: float) -> Metric:
+    family = GaugeMetricFamily(name, words)
+    family.add_metric((), value)
+    return family
+
+
+class _One(CollectorRegistry):
+    """A registry of one family."""
+
+    def __init__(self, family: Metric) -> None:
+        super().__init__(auto_describe=False)
+        self._family = family
+
+    def collect(self) -> Iterator[Metric]:
+        yield self._family

@@ -1,0 +1,41 @@
+from __future__ import annotations
+
+from prometheus_client.parser import text_string_to_metric_families
+
+from swarmd.api.metrics import Metrics
+from swarmd.api.resource import Noun
+from tests.api.rig import ApiRig
+
+
+def scraped(rig: ApiRig) -> dict[tuple[str, ...], float]:
+    head, body = rig.ask("GET", "/swarmd/metrics").whole()
+    assert head.status == 200
+    assert (head.get(b"content-type") or b"").startswith(b"text/plain; version=")
+    return {
+        (sample.name, *sample.labels.values()): sample.value
+        for family in text_string_to_metric_families(body.decode())
+        for sample in family.samples
+    }
+
+
+def make(engines: int = 2) -> ApiRig:
+    rig = ApiRig(engines)
+    own = Noun()
+    own.add("metrics", GET=Metrics(rig.fleet).metrics)
+    rig.root.putChild(b"swarmd", own)
+    return rig
+
+
+def test_the_fleet_the_door_and_the_process() -> None:
+    rig = make()
+    rig.ask("GET", "/_ping")
+    rig.ask("FROB", "/_ping")
+    rig.ask("GET", "/containers/nobody/json")
+    seen = scraped(rig)
+    assert seen[("swarmd_node_up", "node-2")] == 1 and seen[("swarmd_nodes", "healthy")] == 2
+    assert seen[("swarmd_requests_total", "GET")] == 2
+    assert seen[("swarmd_requests_total", "other")] == 1
+    assert seen[("swarmd_errors_total", "404")] == 2
+    assert seen[("swarmd_connections",)] == 4
+    assert seen[("process_open_fds",)] > 0
+    assert any(key[0] == "swarmd_info" for key in seen)
