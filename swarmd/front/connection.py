@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from twisted.internet.interfaces import IAddress, ISSLTransport, ITCPTransport
 
+from swarmd.core.identity import Identity
+
 if TYPE_CHECKING:
     from swarmd.front.site import DockerSite
 
@@ -16,15 +18,17 @@ class ClientConnection:
     Attributes:
         transport: For writing and half-closing, also after a stream has taken over.
         deadline: When patience ends, by the site's clock; None where there is no limit.
+        identity: Who is at the other end, once somebody asked: see ``front.identity``.
     """
 
-    __slots__ = ("_host", "_peer", "deadline", "factory", "site", "transport")
+    __slots__ = ("_host", "_peer", "deadline", "factory", "identity", "site", "transport")
 
     transport: Any
 
     def __init__(self, site: DockerSite) -> None:
         self.site = self.factory = site
         self.deadline: float | None = site.now() + site.idle_limit
+        self.identity: Identity | None = None
         self._peer: IAddress | None = None
         self._host: IAddress | None = None
 
