@@ -41,7 +41,7 @@ def read_identity(transport: Any, peer: Any) -> Identity:
     """
     address = str(getattr(peer, "host", ""))
     if ISSLTransport.providedBy(transport):
-        certificate = transport.getPeerCertificate()
+        certificate: Any = transport.getPeerCertificate()
         if certificate is not None:
             return certified(certificate.to_cryptography(), address)
     opened = getattr(transport, "socket", None)
