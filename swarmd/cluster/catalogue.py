@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -20,9 +20,13 @@ class Catalogue:
 
     An answer may be older than what was learnt while it was on its way, so each piece of news
     has the moment of its question (``at``, monotonic seconds), and loses against later news.
+
+    Args:
+        counted: Hears of each engine whose sums have changed.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, counted: Callable[[Engine], None] = lambda engine: None) -> None:
+        self._counted = counted
         self.by_id: dict[str, Container] = {}
         self.names = NameIndex()
         self.identities = NameIndex()
@@ -127,6 +131,7 @@ class Catalogue:
 
     def _count(self, engine: Engine, container: Container) -> None:
         engine.tally.add(container)
+        self._counted(engine)
         for name in container.names:
             self.names.add(name, container.id)
         if identity := container.labels.get(IDENTITY):
@@ -134,6 +139,7 @@ class Catalogue:
 
     def _discount(self, engine: Engine, container: Container) -> None:
         engine.tally.remove(container)
+        self._counted(engine)
         for name in container.names:
             self.names.remove(name, container.id)
         if identity := container.labels.get(IDENTITY):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 from swarmd.cluster.index import NameIndex
@@ -17,9 +18,13 @@ class Reservation(NamedTuple):
 
 
 class Reservations:
-    """One table of names for both creates and renames, so that no two can get the same."""
+    """One table of names for both creates and renames, so that no two can get the same.
 
-    def __init__(self, names: NameIndex) -> None:
+    ``counted`` hears of each engine whose sums have changed.
+    """
+
+    def __init__(self, names: NameIndex, counted: Callable[[Engine], None]) -> None:
+        self._counted = counted
         self.pending: dict[str, Reservation] = {}
         self._names = names
         self._reserved: dict[str, str] = {}  # name -> ID of who wants it
@@ -46,6 +51,7 @@ class Reservations:
             self.take_name(container.name, container.id, replacing)
         self.pending[container.id] = Reservation(container, engine)
         engine.tally.add(container)
+        self._counted(engine)
 
     def free(self, container_id: str) -> Reservation | None:
         """Ends a reservation; None if there is none (any more)."""
@@ -53,6 +59,7 @@ class Reservations:
         ended = self.pending.pop(container_id, None)
         if ended is not None:
             ended.engine.tally.remove(ended.container)
+            self._counted(ended.engine)
             self.free_name(ended.container.name, container_id)
         return ended
 

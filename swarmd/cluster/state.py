@@ -20,6 +20,7 @@ from swarmd.cluster.notes import Notes
 from swarmd.cluster.reservations import Reservations
 from swarmd.cluster.roster import Roster, label_warnings
 from swarmd.core.decode import Shared
+from swarmd.core.engine_index import EngineIndex
 from swarmd.core.model import Container, Engine
 from swarmd.core.tally import Tally
 
@@ -32,6 +33,7 @@ class State:
     Attributes:
         containers: Those that engines have; pending ones are in ``reservations`` alone.
         execs: Exec ID -> container ID, of those that were made through us.
+        index: Engines by what placement asks of them.
         revision: Grows with every piece of news.
 
     Args:
@@ -42,9 +44,10 @@ class State:
     def __init__(self, seconds: Callable[[], float] | None = None) -> None:
         self.roster = Roster()
         self.engines = self.roster.engines
-        self.catalogue = Catalogue()
+        self.index = EngineIndex()
+        self.catalogue = Catalogue(self.index.touch)
         self.containers = self.catalogue.by_id
-        self.reservations = Reservations(self.catalogue.names)
+        self.reservations = Reservations(self.catalogue.names, self.index.touch)
         self.execs: Bounded[str] = Bounded(_EXEC_LIMIT)
         self.revision = 0
         self._watchers: list[Callable[[news.Action], None]] = []
@@ -83,20 +86,27 @@ class State:
             case news.EngineRefused():
                 self._refuse(engine, action.error, action.now)
             case news.EngineAnswered():
+                if engine.failures or not engine.healthy:
+                    self.index.touch(engine)
                 self.roster.answered(engine, action.now)
             case news.EngineFailed():
                 self.roster.failed(engine, action)
+                self.index.touch(engine)
             case news.EngineCordoned():
                 engine.cordoned = action.cordoned
+                self.index.touch(engine)
             case news.EngineLabelled():
                 self.roster.label(engine, action.labels)
                 self._notes.put(engine, "labels", label_warnings(engine))
+                self.index.touch(engine)
             case _:
                 if self.roster.accepted(engine):
                     self._learn(engine, action)
 
     def _learn(self, engine: Engine, action: news.Content) -> None:
         """What is on an engine; nothing is believed of one that is not validated."""
+        if isinstance(action, news.ImagesListed | news.NetworksListed | news.VolumesListed):
+            self.index.touch(engine)
         match action:
             case news.ContainersListed():
                 self._time(action.at)
@@ -128,13 +138,16 @@ class State:
     def _engine_listed(self, action: news.EngineListed) -> None:
         engine = self.engines.get(action.key)
         shown = (engine.name, engine.ip) if engine else ("", "")
-        engine = self.roster.list(action)
+        known, engine = engine, self.roster.list(action)
+        if known is None:
+            self.index.add(engine)
         self._refresh_shown(engine, *shown)
 
     def _engine_unlisted(self, engine: Engine) -> None:
         self.reservations.settle(engine, math.inf)
         self._empty(engine)
         self.roster.unlist(engine)
+        self.index.drop(engine)
 
     def _engine_validated(self, engine: Engine, action: news.EngineValidated) -> None:
         refusal = self.roster.refusal(engine, action.spec)
@@ -150,6 +163,7 @@ class State:
         self._refresh_shown(engine, *shown)
 
     def _refresh_shown(self, engine: Engine, old_name: str, old_ip: str) -> None:
+        self.index.touch(engine)
         self._notes.put(engine, "labels", label_warnings(engine))
         if (engine.name, engine.ip) != (old_name, old_ip):
             self._containers.moved(engine, old_ip)
@@ -158,6 +172,7 @@ class State:
         self.reservations.settle(engine, math.inf)
         self._empty(engine)
         self.roster.refuse(engine, error, now)
+        self.index.touch(engine)
 
     def _empty(self, engine: Engine) -> None:
         """Forgets what is on the engine; what is being created there stays counted."""

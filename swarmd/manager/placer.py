@@ -29,12 +29,11 @@ class Placer:
         Raises:
             NoCandidate: No engine fits, with the rule that removed each.
         """
-        engines = list(self._fleet.state.engines.values())
-        return rank(wanted, engines, self._policy, seed=self._seed(), without=without)
+        index = self._fleet.state.index
+        return rank(wanted, index, self._policy, seed=self._seed(), without=without)
 
     def explain(self, wanted: Placement) -> Explanation:
-        engines = list(self._fleet.state.engines.values())
-        return explain(wanted, engines, self._policy, seed=self._seed())
+        return explain(wanted, self._fleet.state.index, self._policy, seed=self._seed())
 
 
 def node_pin(engine: Engine) -> Pin:

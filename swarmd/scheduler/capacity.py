@@ -2,27 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-from swarmd.core.model import Engine
+from swarmd.core.engine_index import Load
 from swarmd.core.resources import ONE_CPU
-from swarmd.scheduler.node_labels import OVERCOMMIT, overcommit
+from swarmd.scheduler.node_labels import parse_overcommit
 from swarmd.scheduler.policy import Policy
 
 
-def cpus(engines: Sequence[Engine], policy: Policy) -> list[float]:
-    """Nano-CPUs of each."""
-    factors = _factors(engines, policy)
-    return [e.spec.cpus * ONE_CPU * each for e, each in zip(engines, factors, strict=True)]
+def cpus(load: Load, policy: Policy) -> float:
+    """Nano-CPUs."""
+    return load.cpus * ONE_CPU * _factor(load, policy)
 
 
-def memory(engines: Sequence[Engine], policy: Policy) -> list[float]:
-    """Bytes of each."""
-    factors = _factors(engines, policy)
-    return [e.spec.memory * each for e, each in zip(engines, factors, strict=True)]
+def memory(load: Load, policy: Policy) -> float:
+    """Bytes."""
+    return load.memory * _factor(load, policy)
 
 
-def _factors(engines: Sequence[Engine], policy: Policy) -> list[float]:
+def _factor(load: Load, policy: Policy) -> float:
+    """A node's own label goes before the policy."""
     default = policy.overcommit
-    usual = 1 + default
-    return [1 + overcommit(e, default) if OVERCOMMIT in e.labels else usual for e in engines]
+    return 1 + (parse_overcommit(load.overcommit, default) if load.overcommit else default)

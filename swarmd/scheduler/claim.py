@@ -13,7 +13,7 @@ from swarmd.core.resources import DeviceWish
 from swarmd.scheduler import node_labels
 from swarmd.scheduler.request import Placement, PortRange
 
-_EVERY_ADDRESS = ("", "0.0.0.0", "::")
+EVERY_ADDRESS = ("", "0.0.0.0", "::")
 
 Device = tuple[str, str]
 
@@ -36,9 +36,9 @@ def port_is_free(engine: Engine, port: HostPort) -> bool:
     held = engine.tally.ports.get((port.port, port.proto))
     if held is None:
         return True
-    if port.ip in _EVERY_ADDRESS:
+    if port.ip in EVERY_ADDRESS:
         return False
-    return port.ip not in held and not any(every in held for every in _EVERY_ADDRESS)
+    return port.ip not in held and not any(every in held for every in EVERY_ADDRESS)
 
 
 def claim_ports(wanted: Placement, engine: Engine) -> tuple[HostPort, ...] | None:

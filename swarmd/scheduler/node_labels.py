@@ -14,7 +14,6 @@ from swarmd.core.model import Engine
 
 SLOTS = "containerslots"  # most containers, of every state
 WEIGHT = "weight"  # how much a node takes beside one of weight 1
-OVERCOMMIT = "overcommit"  # as the policy's, for this node
 RESOURCE = "resource."  # resource.gpu=0,1 or resource.gpu=GPU-a1,GPU-b2 or resource.slot=0-7
 
 MOST_DEVICES = 1024  # of one kind on one node
@@ -22,13 +21,17 @@ MOST_DEVICES = 1024  # of one kind on one node
 
 def weight(engine: Engine) -> float:
     """Above 0; 1 if not given."""
-    value = _number(engine.labels.get(WEIGHT, ""))
+    return parse_weight(engine.labels.get(WEIGHT, ""))
+
+
+def parse_weight(text: str) -> float:
+    value = _number(text)
     return value if value is not None and value > 0 else 1.0
 
 
-def overcommit(engine: Engine, default: float) -> float:
+def parse_overcommit(text: str, default: float) -> float:
     """Above -1."""
-    value = _number(engine.labels.get(OVERCOMMIT, ""))
+    value = _number(text)
     return value if value is not None and value > -1 else default
 
 

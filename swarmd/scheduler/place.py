@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from heapq import nsmallest
+from itertools import islice
 
+from swarmd.core.engine_index import EngineIndex
 from swarmd.core.model import Engine
 from swarmd.scheduler.policy import Policy
 from swarmd.scheduler.refusal import Verdict
 from swarmd.scheduler.request import Placement
 from swarmd.scheduler.score import columns
 from swarmd.scheduler.sieve import refusal, sift, verdicts
-from swarmd.scheduler.strategies.column import Column
+from swarmd.scheduler.strategies.column import ordered
 
 MOST = 16  # candidates that a create may try, one after another
 
@@ -54,54 +55,47 @@ class Explanation:
 
 def rank(
     wanted: Placement,
-    engines: Sequence[Engine],
+    fleet: EngineIndex,
     policy: Policy,
     *,
     seed: int = 0,
     limit: int = MOST,
     without: Collection[str] = (),
 ) -> list[Engine]:
-    """The best ``limit`` engines that pass every rule, best first; equals in the order given.
+    """The best ``limit`` engines that pass every rule, best first; equals in the fleet's order.
 
-    ``without`` are keys of engines that were tried in vain. They stay in ``engines``: a volume that
+    ``without`` are keys of engines that were tried in vain. They stay in ``fleet``: a volume that
     lives on one of them must not be made anew elsewhere.
 
     Raises:
         NoCandidate: None passes.
     """
-    candidates = [e for e in engines if e.key not in without] if without else engines
-    sifted = sift(wanted, candidates, engines, policy)
+    fleet.settle()
+    candidates = fleet.everyone & ~fleet.keyed(without)
+    sifted = sift(wanted, candidates, fleet, policy)
     if not sifted.kept:
-        raise refusal(sifted, candidates)
-    table = columns(wanted, sifted.kept, engines, policy, seed)
-    return [sifted.kept[index] for index in _order(table, len(sifted.kept), limit)]
+        raise refusal(sifted, candidates, fleet)
+    best = islice(ordered(columns(wanted, fleet, policy, seed), sifted.kept), limit)
+    return [fleet.engine(slot) for _, slot in best]
 
 
-def explain(
-    wanted: Placement, engines: Sequence[Engine], policy: Policy, *, seed: int = 0
-) -> Explanation:
+def explain(wanted: Placement, fleet: EngineIndex, policy: Policy, *, seed: int = 0) -> Explanation:
     """What ``rank`` would say of every engine; changes nothing and never raises."""
-    sifted = sift(wanted, engines, engines, policy)
-    table = columns(wanted, sifted.kept, engines, policy, seed)
-    order = _order(table, len(sifted.kept), len(engines))
+    fleet.settle()
+    sifted = sift(wanted, fleet.everyone, fleet, policy)
+    table = columns(wanted, fleet, policy, seed)
+    names = [column.name for column in table]
     standings = [
         Standing(
-            sifted.kept[index].name,
-            sifted.kept[index].key,
+            fleet.engine(slot).name,
+            fleet.engine(slot).key,
             place,
-            {column.name: float(column.values[index]) for column in table},
+            {name: float(value) for name, value in zip(names, values, strict=True)},
         )
-        for place, index in enumerate(order, start=1)
+        for place, (values, slot) in enumerate(ordered(table, sifted.kept), start=1)
     ]
-    standings += [
-        Standing(e.name, e.key, removed=verdict) for e, verdict in verdicts(sifted, engines)
-    ]
+    removed = verdicts(sifted, fleet.everyone, fleet)
+    standings += [Standing(e.name, e.key, removed=verdict) for e, verdict in removed]
     ignored = tuple(f"{rule.filter} {rule.condition}" for rule in sifted.ignored)
-    error = "" if sifted.kept else refusal(sifted, engines).message
+    error = "" if sifted.kept else refusal(sifted, fleet.everyone, fleet).message
     return Explanation(tuple(standings), ignored, error)
-
-
-def _order(table: Sequence[Column], count: int, limit: int) -> list[int]:
-    """Indexes of the smallest rows; the index itself is the last column."""
-    rows = zip(*(column.values for column in table), range(count), strict=True)
-    return [int(row[-1]) for row in nsmallest(limit, rows)]

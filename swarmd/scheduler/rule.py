@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from swarmd.core.bits import Bits
+from swarmd.core.engine_index import EngineIndex
 from swarmd.core.model import Engine
 from swarmd.scheduler.policy import Policy
 from swarmd.scheduler.request import Placement
@@ -17,7 +19,7 @@ class Rule:
     Attributes:
         filter: The name of its filter.
         condition: As classic Swarm lists it in its error, "" if it has none there.
-        keep: The engines that pass, in the order given.
+        keep: Those of the given engines that pass.
         why: For an engine that does not pass, the reason; the engine's name is put before it.
         soft: It gives way where no engine passes.
         headline: What the client reads first if this rule leaves no engine, where that is not
@@ -26,11 +28,11 @@ class Rule:
 
     filter: str
     condition: str
-    keep: Callable[[Sequence[Engine]], list[Engine]]
+    keep: Callable[[Bits], Bits]
     why: Callable[[Engine], str]
     soft: bool = False
     headline: str = ""
 
 
-Filter = Callable[[Placement, Sequence[Engine], Policy], Iterator[Rule]]
+Filter = Callable[[Placement, EngineIndex, Policy], Iterator[Rule]]
 """The rules that a wish means to a fleet; none where the wish does not concern the filter."""

@@ -2,50 +2,45 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Sequence
-
-from swarmd.core.model import Engine
-from swarmd.core.names import familiar, may_be_id
+from swarmd.core.bits import Bits, slots
+from swarmd.core.engine_index import EngineIndex
+from swarmd.core.model import Health
+from swarmd.core.names import familiar
 from swarmd.scheduler.policy import Policy
 from swarmd.scheduler.registry import STRATEGIES
 from swarmd.scheduler.request import Placement
-from swarmd.scheduler.strategies.column import Column
+from swarmd.scheduler.strategies.column import Column, grouped
 
 
-def columns(
-    wanted: Placement,
-    candidates: Sequence[Engine],
-    engines: Sequence[Engine],
-    policy: Policy,
-    seed: int,
-) -> list[Column]:
+def columns(wanted: Placement, fleet: EngineIndex, policy: Policy, seed: int) -> list[Column]:
     """An engine that failed of late ranks behind every clean one, whatever its load.
 
-    Then come the zones of the spread label, the strategy, and the image. ``engines`` is the whole
-    fleet, whose containers make a zone full.
+    Then come the zones of the spread label, the strategy, and the image.
     """
-    found = [Column("failures", [engine.failures for engine in candidates])]
+    found = [grouped("failures", fleet.failures.items())]
     if label := wanted.spread or policy.spread:
-        found.append(_zones(label, candidates, engines))
-    found += STRATEGIES[policy.strategy](wanted, candidates, policy, seed)
+        found.append(_zones(label, fleet))
+    found += STRATEGIES[policy.strategy](wanted, fleet, policy, seed)
     if policy.image_locality and wanted.image:
-        found.append(_image(wanted.image, candidates))
+        found.append(_image(wanted.image, fleet))
     return found
 
 
-def _zones(label: str, candidates: Sequence[Engine], engines: Sequence[Engine]) -> Column:
-    """Containers per value of ``label``; what a dead engine had runs no more."""
-    loads: Counter[str] = Counter()
-    for engine in engines:
-        if engine.healthy:
-            loads[engine.labels.get(label, "")] += engine.tally.active
-    return Column("zone", [loads[engine.labels.get(label, "")] for engine in candidates])
+def _zones(label: str, fleet: EngineIndex) -> Column:
+    """Containers per value of ``label`` in the whole fleet; what a dead engine had runs no more."""
+    alive = fleet.health.of(Health.HEALTHY)
+    zones = [*fleet.values(label).items(), ("", fleet.unlabelled(label))]
+    return grouped("zone", [(_active(zone & alive, fleet), zone) for _, zone in zones])
 
 
-def _image(image: str, candidates: Sequence[Engine]) -> Column:
+def _active(among: Bits, fleet: EngineIndex) -> int:
+    """Containers on ``among``: by engines where those are few, else by counts, which are."""
+    if among.bit_count() < len(fleet.active):
+        return sum(fleet.engine(slot).tally.active for slot in slots(among))
+    return sum(count * (having & among).bit_count() for count, having in fleet.active.items())
+
+
+def _image(image: str, fleet: EngineIndex) -> Column:
     """0 where the image is, 1 where it would have to be pulled."""
-    ref = familiar(image)
-    if may_be_id(image):
-        return Column("pull", [ref not in e.image_refs and ref not in e.images for e in candidates])
-    return Column("pull", [ref not in engine.image_refs for engine in candidates])
+    there = fleet.images.of(familiar(image))
+    return grouped("pull", [(0, there), (1, ~there)])

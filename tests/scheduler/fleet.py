@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from itertools import count
 
+from swarmd.core.bits import Bits, slots
+from swarmd.core.engine_index import EngineIndex
 from swarmd.core.expressions import Expression, parse_expression
 from swarmd.core.model import Container, Demand, Engine, Health, HostPort, Spec
+from swarmd.scheduler import place
+from swarmd.scheduler.place import MOST, Explanation
 from swarmd.scheduler.policy import Policy
 from swarmd.scheduler.registry import FILTERS, make_policy
 from swarmd.scheduler.request import Placement
+from swarmd.scheduler.strategies.column import Column
 
 POLICY = make_policy()
 GIB = 1 << 30
@@ -62,25 +67,60 @@ def passing(
     name: str, wanted: Placement, engines: Sequence[Engine], policy: Policy = POLICY
 ) -> list[str]:
     """The names of engines that one filter lets through; it must word why it stops the others."""
-    for rule in FILTERS[name](wanted, engines, policy):
-        kept = rule.keep(engines)
+    fleet = settled(engines)
+    kept = fleet.everyone
+    for rule in FILTERS[name](wanted, fleet, policy):
+        fewer = rule.keep(kept)
         assert rule.filter == name
-        assert all(rule.why(engine) for engine in engines if engine not in kept)
-        engines = kept
-    return [engine.name for engine in engines]
+        assert all(rule.why(engine) for engine in fleet.engines(kept & ~fewer))
+        kept = fewer
+    return [engine.name for engine in fleet.engines(kept)]
 
 
 def reasons(
     name: str, wanted: Placement, engines: Sequence[Engine], policy: Policy = POLICY
 ) -> list[str]:
     """What one filter says of each engine that it stops."""
-    said = []
-    for rule in FILTERS[name](wanted, engines, policy):
-        kept = rule.keep(engines)
-        said += [rule.why(engine) for engine in engines if engine not in kept]
-        engines = kept
+    fleet = settled(engines)
+    kept, said = fleet.everyone, []
+    for rule in FILTERS[name](wanted, fleet, policy):
+        fewer = rule.keep(kept)
+        said += [rule.why(engine) for engine in fleet.engines(kept & ~fewer)]
+        kept = fewer
     return said
 
 
 def conditions(name: str, wanted: Placement, engines: Sequence[Engine]) -> list[str]:
-    return [rule.condition for rule in FILTERS[name](wanted, engines, POLICY)]
+    return [rule.condition for rule in FILTERS[name](wanted, settled(engines), POLICY)]
+
+
+def settled(engines: Sequence[Engine]) -> EngineIndex:
+    fleet = EngineIndex(engines)
+    fleet.settle()
+    return fleet
+
+
+def rank(
+    wanted: Placement,
+    engines: Sequence[Engine],
+    policy: Policy,
+    *,
+    seed: int = 0,
+    limit: int = MOST,
+    without: Collection[str] = (),
+) -> list[Engine]:
+    """Of engines as they are now."""
+    fleet = EngineIndex(engines)
+    return place.rank(wanted, fleet, policy, seed=seed, limit=limit, without=without)
+
+
+def explain(
+    wanted: Placement, engines: Sequence[Engine], policy: Policy, *, seed: int = 0
+) -> Explanation:
+    return place.explain(wanted, EngineIndex(engines), policy, seed=seed)
+
+
+def values(column: Column, among: Bits) -> list[float]:
+    """The column's value for each engine of ``among``."""
+    found = {slot: value for value, group in column.split(among) for slot in slots(group)}
+    return [found[slot] for slot in slots(among)]

@@ -14,7 +14,7 @@ def test_weight(text: str, weight: float) -> None:
 
 @pytest.mark.parametrize(("text", "ratio"), [("0.5", 0.5), ("-1", 0.1), ("", 0.1), ("-0.5", -0.5)])
 def test_overcommit(text: str, ratio: float) -> None:
-    assert node_labels.overcommit(make_engine("n", overcommit=text), 0.1) == ratio
+    assert node_labels.parse_overcommit(text, 0.1) == ratio
 
 
 @pytest.mark.parametrize(

@@ -9,12 +9,12 @@ from hypothesis import strategies as st
 from swarmd.core.model import Demand, Engine, Health, HostPort, Volume
 from swarmd.core.resources import DeviceWish
 from swarmd.scheduler.claim import claim
-from swarmd.scheduler.place import MOST, explain, rank
+from swarmd.scheduler.place import MOST
 from swarmd.scheduler.policy import Policy
 from swarmd.scheduler.refusal import NoCandidate, Verdict
 from swarmd.scheduler.registry import make_policy
 from swarmd.scheduler.request import Pin, Placement
-from tests.scheduler.fleet import GIB, POLICY, expressions, make_engine, nodes, run
+from tests.scheduler.fleet import GIB, POLICY, explain, expressions, make_engine, nodes, rank, run
 
 
 def refused(wanted: Placement, engines: list[Engine]) -> str:

@@ -3,13 +3,17 @@ from swarmd.scheduler.policy import Policy
 from swarmd.scheduler.registry import make_policy
 from swarmd.scheduler.request import Placement
 from swarmd.scheduler.score import columns
-from tests.scheduler.fleet import POLICY, make_engine, nodes, run
+from tests.scheduler.fleet import POLICY, make_engine, nodes, run, settled, values
 
 
 def named(
     wanted: Placement, engines: list[Engine], chosen: Policy = POLICY
 ) -> dict[str, list[float]]:
-    return {name: list(values) for name, values in columns(wanted, engines, engines, chosen, 0)}
+    """Column -> its value for each engine."""
+    fleet = settled(engines)
+    return {
+        column.name: values(column, fleet.everyone) for column in columns(wanted, fleet, chosen, 0)
+    }
 
 
 def test_failures_count_most() -> None:

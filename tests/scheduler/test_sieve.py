@@ -1,7 +1,7 @@
 from swarmd.core.model import Demand, HostPort
 from swarmd.scheduler.request import Placement
 from swarmd.scheduler.sieve import refusal, sift, verdicts
-from tests.scheduler.fleet import POLICY, expressions, make_engine, nodes, run
+from tests.scheduler.fleet import POLICY, expressions, make_engine, nodes, run, settled
 
 
 def soft(*texts: str) -> tuple[list[str], list[str]]:
@@ -10,8 +10,11 @@ def soft(*texts: str) -> tuple[list[str], list[str]]:
         make_engine("a2", zone="a", disk="hdd"),
         make_engine("b1", zone="b", disk="hdd"),
     ]
-    sifted = sift(Placement(constraints=expressions(*texts)), engines, engines, POLICY)
-    return [engine.name for engine in sifted.kept], [each.condition for each in sifted.ignored]
+    fleet = settled(engines)
+    sifted = sift(Placement(constraints=expressions(*texts)), fleet.everyone, fleet, POLICY)
+    return [engine.name for engine in fleet.engines(sifted.kept)], [
+        each.condition for each in sifted.ignored
+    ]
 
 
 def test_soft_rules_that_can_be_met_hold() -> None:
@@ -36,8 +39,9 @@ def test_soft_affinity_gives_way_to_ports() -> None:
     run(one, "web", ports=[HostPort(80)])
     demand = Demand(ports=(HostPort(80),))
     wanted = Placement(demand=demand, affinities=expressions("container==~web"))
-    sifted = sift(wanted, [one, two], [one, two], POLICY)
-    assert [engine.name for engine in sifted.kept] == ["node-2"]
+    fleet = settled([one, two])
+    sifted = sift(wanted, fleet.everyone, fleet, POLICY)
+    assert [engine.name for engine in fleet.engines(sifted.kept)] == ["node-2"]
 
 
 def test_verdicts_name_the_first_rule_that_failed() -> None:
@@ -45,10 +49,10 @@ def test_verdicts_name_the_first_rule_that_failed() -> None:
     one.cordoned = True
     run(two, ports=[HostPort(80)])
     wanted = Placement(demand=Demand(ports=(HostPort(80),)), constraints=expressions("node!=x"))
-    engines = [one, two, three]
-    found = {
-        each.name: rule for each, rule in verdicts(sift(wanted, engines, engines, POLICY), engines)
-    }
+    fleet = settled([one, two, three])
+    everyone = fleet.everyone
+    sifted = sift(wanted, everyone, fleet, POLICY)
+    found = {each.name: rule for each, rule in verdicts(sifted, everyone, fleet)}
     assert found == {
         "node-1": ("cordon", "is cordoned"),
         "node-2": ("port", "port 80/tcp is in use"),
@@ -58,8 +62,8 @@ def test_verdicts_name_the_first_rule_that_failed() -> None:
 def test_conditions_end_with_the_rule_that_left_nothing() -> None:
     demand = Demand(ports=(HostPort(80),))
     wanted = Placement(demand=demand, constraints=expressions("rank==9", "zone==~a"))
-    engines = nodes(2)
-    error = refusal(sift(wanted, engines, engines, POLICY), engines)
+    fleet = settled(nodes(2))
+    error = refusal(sift(wanted, fleet.everyone, fleet, POLICY), fleet.everyone, fleet)
     assert error.message == (
         "Unable to find a node that satisfies the following conditions \n"
         "[rank==9]\n"
@@ -67,8 +71,9 @@ def test_conditions_end_with_the_rule_that_left_nothing() -> None:
     )
 
 
-def test_blocks_lose_nothing_and_keep_the_order() -> None:
+def test_a_big_fleet_keeps_its_order() -> None:
     engines = nodes(1500)
+    fleet = settled(engines)
     wanted = Placement(constraints=expressions("node!=/7/"))
-    kept = [engine.name for engine in sift(wanted, engines, engines, POLICY).kept]
-    assert kept == [engine.name for engine in engines if "7" not in engine.name]
+    kept = fleet.engines(sift(wanted, fleet.everyone, fleet, POLICY).kept)
+    assert [e.name for e in kept] == [e.name for e in engines if "7" not in e.name]

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from swarmd.core.errors import ApiError, Unavailable
 from swarmd.core.expressions import parse_expressions
-from swarmd.core.model import Engine
+from swarmd.core.model import Engine, Health
 from swarmd.manager.fleet import Fleet
 from swarmd.scheduler.filters.constraint import constraint
 from swarmd.scheduler.policy import Policy
@@ -29,15 +29,17 @@ def engines_for(fleet: Fleet, texts: Sequence[str]) -> list[Engine]:
         Unavailable: No engine is healthy.
         ApiError: None of those fits.
     """
-    engines = fleet.healthy()
-    if not engines:
+    index = fleet.state.index
+    index.settle()
+    kept = index.health.of(Health.HEALTHY)
+    if not kept:
         raise Unavailable("No healthy node available in the cluster")
     wanted = Placement(constraints=parse_expressions(texts))
-    for rule in constraint(wanted, engines, _ANY):
-        kept = rule.keep(engines)
-        if kept or not rule.soft:
-            engines = list(kept)
-    if not engines:
+    for rule in constraint(wanted, index, _ANY):
+        fewer = rule.keep(kept)
+        if fewer or not rule.soft:
+            kept = fewer
+    if not kept:
         listed = ", ".join(map(str, wanted.constraints))
         raise ApiError(f"Unable to find a node that satisfies the following conditions\n[{listed}]")
-    return engines
+    return index.engines(kept)

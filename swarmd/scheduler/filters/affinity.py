@@ -7,8 +7,10 @@ empty text on containers without it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 
+from swarmd.core.bits import Bits
+from swarmd.core.engine_index import EngineIndex
 from swarmd.core.expressions import Expression
 from swarmd.core.model import Engine
 from swarmd.core.names import familiar, repository_of, short_id
@@ -22,15 +24,15 @@ Test = Callable[[Engine], bool]
 _SHORT_ID = 12  # characters, as Docker prints IDs
 
 
-def affinity(wanted: Placement, engines: Sequence[Engine], policy: Policy) -> Iterator[Rule]:
-    return map(_rule, wanted.affinities)
+def affinity(wanted: Placement, fleet: EngineIndex, policy: Policy) -> Iterator[Rule]:
+    return (_rule(each, fleet) for each in wanted.affinities)
 
 
-def _rule(expression: Expression) -> Rule:
+def _rule(expression: Expression, fleet: EngineIndex) -> Rule:
     equal, near = expression.equal, _test(expression)
 
-    def keep(engines: Sequence[Engine]) -> list[Engine]:
-        return [engine for engine in engines if near(engine) is equal]
+    def keep(among: Bits) -> Bits:
+        return fleet.where(lambda engine: near(engine) is equal, among)
 
     shown = f"{expression} (soft={'true' if expression.soft else 'false'})"
     what = {"container": "container", "image": "image"}.get(expression.key, "container with label")

@@ -2,20 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 
+from swarmd.core.bits import Bits
+from swarmd.core.engine_index import EngineIndex
 from swarmd.core.expressions import Expression
 from swarmd.core.model import Engine
-from swarmd.core.pattern import Pattern, Verdicts
+from swarmd.core.pattern import Pattern
 from swarmd.scheduler.policy import Policy
 from swarmd.scheduler.request import Placement
 from swarmd.scheduler.rule import Rule
 
 
-def constraint(wanted: Placement, engines: Sequence[Engine], policy: Policy) -> Iterator[Rule]:
-    for each in wanted.constraints:
-        keep = _by_node(each) if each.key == "node" else _by_label(each)
-        yield Rule("constraint", str(each), keep, reason(each), each.soft)
+def constraint(wanted: Placement, fleet: EngineIndex, policy: Policy) -> Iterator[Rule]:
+    return (_rule(each, fleet) for each in wanted.constraints)
+
+
+def _rule(expression: Expression, fleet: EngineIndex) -> Rule:
+    found = matching(expression.key, expression.pattern, fleet)
+    passing = found if expression.equal else ~found
+    keep = passing.__and__
+    return Rule("constraint", str(expression), keep, reason(expression), expression.soft)
+
+
+def matching(key: str, pattern: Pattern, fleet: EngineIndex) -> Bits:
+    """A missing label is the empty text."""
+    return fleet.named(pattern) if key == "node" else fleet.labelled(key, pattern)
 
 
 def reason(expression: Expression) -> Callable[[Engine], str]:
@@ -28,18 +40,3 @@ def reason(expression: Expression) -> Callable[[Engine], str]:
         return f'{key} is "{engine.labels[key]}"' if key in engine.labels else f"has no label {key}"
 
     return why
-
-
-def names_match(engine: Engine, pattern: Pattern) -> bool:
-    return pattern.matches(engine.name) or pattern.matches(engine.spec.id)
-
-
-def _by_node(expression: Expression) -> Callable[[Sequence[Engine]], list[Engine]]:
-    pattern, equal = expression.pattern, expression.equal
-    return lambda engines: [e for e in engines if names_match(e, pattern) is equal]
-
-
-def _by_label(expression: Expression) -> Callable[[Sequence[Engine]], list[Engine]]:
-    """A missing label is the empty text."""
-    key, equal, verdicts = expression.key, expression.equal, Verdicts(expression.pattern)
-    return lambda engines: [e for e in engines if verdicts[e.labels.get(key, "")] is equal]

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
+from swarmd.core.bits import Bits
+from swarmd.core.engine_index import EngineIndex
 from swarmd.core.model import Engine
 from swarmd.scheduler import node_labels
 from swarmd.scheduler.policy import Policy
@@ -11,13 +13,13 @@ from swarmd.scheduler.request import Placement
 from swarmd.scheduler.rule import Rule
 
 
-def containerslots(wanted: Placement, engines: Sequence[Engine], policy: Policy) -> Iterator[Rule]:
-    yield Rule("containerslots", "available container slots", _keep, _why)
+def containerslots(wanted: Placement, fleet: EngineIndex, policy: Policy) -> Iterator[Rule]:
+    unlimited = fleet.unlabelled(node_labels.SLOTS)
 
+    def keep(among: Bits) -> Bits:
+        return among & unlimited | fleet.where(_has_slot, among & ~unlimited)
 
-def _keep(engines: Sequence[Engine]) -> list[Engine]:
-    label = node_labels.SLOTS
-    return [engine for engine in engines if label not in engine.labels or _has_slot(engine)]
+    yield Rule("containerslots", "available container slots", keep, _why)
 
 
 def _has_slot(engine: Engine) -> bool:

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
+from swarmd.core.engine_index import EngineIndex
 from swarmd.core.model import Engine, Health
 from swarmd.scheduler.policy import Policy
 from swarmd.scheduler.request import Placement
 from swarmd.scheduler.rule import Rule
 
 
-def cordon(wanted: Placement, engines: Sequence[Engine], policy: Policy) -> Iterator[Rule]:
-    yield Rule("cordon", "", _keep, _why, headline="No nodes available in the cluster")
-
-
-def _keep(engines: Sequence[Engine]) -> list[Engine]:
-    pending = Health.PENDING
-    return [e for e in engines if not e.cordoned and e.health is not pending]
+def cordon(wanted: Placement, fleet: EngineIndex, policy: Policy) -> Iterator[Rule]:
+    taken_out = fleet.cordoned.of(True) | fleet.health.of(Health.PENDING)
+    headline = "No nodes available in the cluster"
+    yield Rule("cordon", "", lambda among: among & ~taken_out, _why, headline=headline)
 
 
 def _why(engine: Engine) -> str:

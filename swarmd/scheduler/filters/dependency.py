@@ -2,27 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
-from swarmd.core.model import Engine
+from swarmd.core.engine_index import EngineIndex
 from swarmd.scheduler.policy import Policy
 from swarmd.scheduler.request import Pin, Placement
 from swarmd.scheduler.rule import Rule
 
 
-def dependency(wanted: Placement, engines: Sequence[Engine], policy: Policy) -> Iterator[Rule]:
+def dependency(wanted: Placement, fleet: EngineIndex, policy: Policy) -> Iterator[Rule]:
     """``--volumes-from``, ``--link``, ``--network container:X``, ``--pid`` and ``--ipc`` alike."""
-    return (pinned("dependency", pin) for pin in wanted.dependencies)
+    return (pinned("dependency", pin, fleet) for pin in wanted.dependencies)
 
 
-def pins(wanted: Placement, engines: Sequence[Engine], policy: Policy) -> Iterator[Rule]:
-    return (pinned("pin", pin) for pin in wanted.pins)
+def pins(wanted: Placement, fleet: EngineIndex, policy: Policy) -> Iterator[Rule]:
+    return (pinned("pin", pin, fleet) for pin in wanted.pins)
 
 
-def pinned(name: str, pin: Pin) -> Rule:
+def pinned(name: str, pin: Pin, fleet: EngineIndex) -> Rule:
     """The rule of filter ``name`` that only the pin's engines pass."""
-
-    def keep(engines: Sequence[Engine]) -> list[Engine]:
-        return [engine for engine in engines if engine.key in pin.engines]
-
+    keep = fleet.keyed(pin.engines).__and__
     return Rule(name, pin.condition, keep, lambda engine: pin.reason)

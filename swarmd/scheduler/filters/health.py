@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
+from swarmd.core.engine_index import EngineIndex
 from swarmd.core.model import Engine, Health
 from swarmd.scheduler.policy import Policy
 from swarmd.scheduler.request import Placement
 from swarmd.scheduler.rule import Rule
 
 
-def health(wanted: Placement, engines: Sequence[Engine], policy: Policy) -> Iterator[Rule]:
-    yield Rule("health", "", _keep, _why, headline="No healthy node available in the cluster")
-
-
-def _keep(engines: Sequence[Engine]) -> list[Engine]:
-    healthy = Health.HEALTHY
-    return [engine for engine in engines if engine.health is healthy]
+def health(wanted: Placement, fleet: EngineIndex, policy: Policy) -> Iterator[Rule]:
+    keep = fleet.health.of(Health.HEALTHY).__and__
+    yield Rule("health", "", keep, _why, headline="No healthy node available in the cluster")
 
 
 def _why(engine: Engine) -> str:

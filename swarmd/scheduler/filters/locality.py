@@ -7,8 +7,10 @@ refuses in its own words.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
+from swarmd.core.bits import Bits
+from swarmd.core.engine_index import EngineIndex
 from swarmd.core.model import Engine, Network, Volume
 from swarmd.scheduler.filters.dependency import pinned
 from swarmd.scheduler.policy import Policy
@@ -18,43 +20,43 @@ from swarmd.scheduler.rule import Rule
 _EVERYWHERE = frozenset({"", "default", "bridge", "host", "none", "nat"})  # on every engine
 
 
-def network(wanted: Placement, engines: Sequence[Engine], policy: Policy) -> Iterator[Rule]:
+def network(wanted: Placement, fleet: EngineIndex, policy: Policy) -> Iterator[Rule]:
     for name in dict.fromkeys(wanted.networks):
         if name not in _EVERYWHERE:
-            yield from _drawn("network", name, engines, _network)
+            yield from _drawn("network", name, fleet, fleet.networks.of(name), _network)
 
 
-def volume(wanted: Placement, engines: Sequence[Engine], policy: Policy) -> Iterator[Rule]:
+def volume(wanted: Placement, fleet: EngineIndex, policy: Policy) -> Iterator[Rule]:
     for name in dict.fromkeys(wanted.volumes):
-        yield from _drawn("volume", name, engines, _volume)
+        yield from _drawn("volume", name, fleet, fleet.volumes.of(name), _volume)
 
 
 def _drawn(
     kind: str,
     name: str,
-    engines: Sequence[Engine],
+    fleet: EngineIndex,
+    having: Bits,
     find: Callable[[Engine, str], Network | Volume | None],
 ) -> Iterator[Rule]:
-    found = [(engine, thing) for engine in engines if (thing := find(engine, name)) is not None]
-    scopes = {thing.scope for _, thing in found}
-    holders = [engine for engine, _ in found]
+    holders = fleet.engines(having)
+    scopes = {thing.scope for engine in holders if (thing := find(engine, name)) is not None}
     if scopes == {"local"}:
-        yield _there(kind, name, holders)
+        yield _there(kind, name, holders, fleet)
     elif scopes == {"swarm"}:
-        members = _members(engines, holders)
+        members = _members(fleet.engines(fleet.everyone), holders)
         reason = f"{kind} {name} is of a swarm that it is not in"
-        yield pinned(kind, Pin(f"{kind}=={name}", members, reason))
+        yield pinned(kind, Pin(f"{kind}=={name}", members, reason), fleet)
 
 
-def _there(kind: str, name: str, holders: Sequence[Engine]) -> Rule:
+def _there(kind: str, name: str, holders: Sequence[Engine], fleet: EngineIndex) -> Rule:
     some = ", ".join(engine.name for engine in holders[:3])
     more = f" and {len(holders) - 3} more" if len(holders) > 3 else ""
     keys = frozenset(engine.key for engine in holders)
     reason = f"{kind} {name} is not there, but on {some}{more}"
-    return pinned(kind, Pin(f"{kind}=={name}", keys, reason))
+    return pinned(kind, Pin(f"{kind}=={name}", keys, reason), fleet)
 
 
-def _members(engines: Sequence[Engine], holders: Sequence[Engine]) -> frozenset[str]:
+def _members(engines: Iterable[Engine], holders: Sequence[Engine]) -> frozenset[str]:
     """Keys of the engines in the swarm of ``holders``.
 
     Its workers list an overlay network only while they use it; the swarm's own, ``ingress``, is

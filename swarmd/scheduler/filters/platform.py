@@ -5,8 +5,10 @@ No registry is asked: what is unknown passes, and the engine has the last word.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
+from swarmd.core.bits import Bits
+from swarmd.core.engine_index import EngineIndex
 from swarmd.core.model import Engine
 from swarmd.scheduler.policy import Policy
 from swarmd.scheduler.request import ANY_PLATFORM, Placement, Platform
@@ -32,14 +34,14 @@ def parse_platform(text: str) -> Platform:
     return Platform(os, _architecture(rest.partition("/")[0]))
 
 
-def platform(wanted: Placement, engines: Sequence[Engine], policy: Policy) -> Iterator[Rule]:
+def platform(wanted: Placement, fleet: EngineIndex, policy: Policy) -> Iterator[Rule]:
     if wanted.platform == ANY_PLATFORM:
         return
     wish = Platform(wanted.platform.os.lower(), _architecture(wanted.platform.architecture))
     shown = "/".join(part for part in wish if part)
 
-    def keep(engines: Sequence[Engine]) -> list[Engine]:
-        return [engine for engine in engines if _runs(_of(engine), wish)]
+    def keep(among: Bits) -> Bits:
+        return fleet.where(lambda engine: _runs(_of(engine), wish), among)
 
     yield Rule("platform", f"platform=={shown}", keep, lambda e: f"is {'/'.join(_of(e))}")
 

@@ -5,37 +5,42 @@ Unlike classic Swarm: 53/udp and 53/tcp are two ports, and of a range any free p
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
-from swarmd.core.model import Engine, HostPort
-from swarmd.scheduler.claim import claim_ports, port_is_free
+from swarmd.core.bits import Bits
+from swarmd.core.engine_index import EngineIndex
+from swarmd.core.model import HostPort
+from swarmd.scheduler.claim import EVERY_ADDRESS, claim_ports, port_is_free
 from swarmd.scheduler.policy import Policy
 from swarmd.scheduler.request import Placement, PortRange
 from swarmd.scheduler.rule import Rule
 
 
-def port(wanted: Placement, engines: Sequence[Engine], policy: Policy) -> Iterator[Rule]:
+def port(wanted: Placement, fleet: EngineIndex, policy: Policy) -> Iterator[Rule]:
     for each in wanted.demand.ports:
-        yield _fixed(each, wanted.host_mode)
+        yield _fixed(each, wanted.host_mode, fleet)
     if wanted.port_ranges:
-        yield _ranges(wanted)
+        yield _ranges(wanted, fleet)
 
 
-def _fixed(wish: HostPort, host_mode: bool) -> Rule:
+def _fixed(wish: HostPort, host_mode: bool, fleet: EngineIndex) -> Rule:
     number, proto, ip = wish
-    key = (number, proto)
+    used = fleet.ports.of((number, proto))
 
-    def keep(engines: Sequence[Engine]) -> list[Engine]:
-        return [e for e in engines if key not in e.tally.ports or port_is_free(e, wish)]
+    def keep(among: Bits) -> Bits:
+        other_address = 0
+        if ip not in EVERY_ADDRESS:
+            other_address = fleet.where(lambda engine: port_is_free(engine, wish), among & used)
+        return among & ~used | other_address
 
     shown = f"port {number}/{proto} (Host mode)" if host_mode else f"port {number} (Bridge mode)"
     place = f"{ip}:{number}/{proto}" if ip else f"{number}/{proto}"
     return Rule("port", shown, keep, lambda engine: f"port {place} is in use")
 
 
-def _ranges(wanted: Placement) -> Rule:
-    def keep(engines: Sequence[Engine]) -> list[Engine]:
-        return [engine for engine in engines if claim_ports(wanted, engine) is not None]
+def _ranges(wanted: Placement, fleet: EngineIndex) -> Rule:
+    def keep(among: Bits) -> Bits:
+        return fleet.where(lambda engine: claim_ports(wanted, engine) is not None, among)
 
     shown = ", ".join(map(_text, wanted.port_ranges))
     return Rule(

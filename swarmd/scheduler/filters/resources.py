@@ -6,8 +6,10 @@ that asks for nothing fits everywhere.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 
+from swarmd.core.bits import Bits
+from swarmd.core.engine_index import EngineIndex, load_of
 from swarmd.core.model import Engine
 from swarmd.core.resources import ONE_CPU, DeviceWish
 from swarmd.scheduler import capacity, node_labels
@@ -20,42 +22,43 @@ _HEADLINE = "no resources available to schedule container"
 _MIB = 1 << 20
 
 
-def resources(wanted: Placement, engines: Sequence[Engine], policy: Policy) -> Iterator[Rule]:
+def resources(wanted: Placement, fleet: EngineIndex, policy: Policy) -> Iterator[Rule]:
     if wanted.demand.cpus:
-        yield _cpus(wanted.demand.cpus, policy)
+        yield _cpus(wanted.demand.cpus, fleet, policy)
     if wanted.cpuset:
-        yield _cpuset(wanted.cpuset)
+        yield _cpuset(wanted.cpuset, fleet)
     if wanted.demand.memory:
-        yield _memory(wanted.demand.memory, policy)
+        yield _memory(wanted.demand.memory, fleet, policy)
 
 
-def device(wanted: Placement, engines: Sequence[Engine], policy: Policy) -> Iterator[Rule]:
+def device(wanted: Placement, fleet: EngineIndex, policy: Policy) -> Iterator[Rule]:
     if not wanted.device_wishes and not wanted.demand.devices:
         return
 
-    def keep(engines: Sequence[Engine]) -> list[Engine]:
-        return [engine for engine in engines if claim_devices(wanted, engine) is not None]
+    def keep(among: Bits) -> Bits:
+        return fleet.where(lambda engine: claim_devices(wanted, engine) is not None, among)
 
     shown = ", ".join([*map(_wish, wanted.device_wishes), *map("=".join, wanted.demand.devices)])
     yield Rule("device", shown, keep, _device_reason(wanted), headline=_HEADLINE)
 
 
-def _cpus(wish: int, policy: Policy) -> Rule:
-    def keep(engines: Sequence[Engine]) -> list[Engine]:
-        totals = capacity.cpus(engines, policy)
-        return [e for e, total in zip(engines, totals, strict=True) if e.tally.cpus + wish <= total]
+def _cpus(wish: int, fleet: EngineIndex, policy: Policy) -> Rule:
+    def keep(among: Bits) -> Bits:
+        return among & fleet.loads.where(
+            lambda load: load.held_cpus + wish <= capacity.cpus(load, policy)
+        )
 
     def why(engine: Engine) -> str:
-        (total,) = capacity.cpus([engine], policy)
+        total = capacity.cpus(load_of(engine), policy)
         free = max(0.0, total - engine.tally.cpus)
         return f"{free / ONE_CPU:g} of {total / ONE_CPU:g} CPUs are free, {wish / ONE_CPU:g} wanted"
 
     return Rule("resources", f"cpus=={wish / ONE_CPU:g}", keep, why, headline=_HEADLINE)
 
 
-def _cpuset(wish: int) -> Rule:
-    def keep(engines: Sequence[Engine]) -> list[Engine]:
-        return [engine for engine in engines if engine.spec.cpus >= wish]
+def _cpuset(wish: int, fleet: EngineIndex) -> Rule:
+    def keep(among: Bits) -> Bits:
+        return among & fleet.loads.where(lambda load: load.cpus >= wish)
 
     return Rule(
         "resources",
@@ -66,15 +69,14 @@ def _cpuset(wish: int) -> Rule:
     )
 
 
-def _memory(wish: int, policy: Policy) -> Rule:
-    def keep(engines: Sequence[Engine]) -> list[Engine]:
-        totals = capacity.memory(engines, policy)
-        return [
-            e for e, total in zip(engines, totals, strict=True) if e.tally.memory + wish <= total
-        ]
+def _memory(wish: int, fleet: EngineIndex, policy: Policy) -> Rule:
+    def keep(among: Bits) -> Bits:
+        return among & fleet.loads.where(
+            lambda load: load.held_memory + wish <= capacity.memory(load, policy)
+        )
 
     def why(engine: Engine) -> str:
-        (total,) = capacity.memory([engine], policy)
+        total = capacity.memory(load_of(engine), policy)
         free = max(0.0, total - engine.tally.memory) / _MIB
         of = f"{free:.0f} of {total / _MIB:.0f} MiB"
         return f"{of} of memory are free, {wish / _MIB:g} wanted"

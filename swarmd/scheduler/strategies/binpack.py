@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-from swarmd.core.model import Engine
-from swarmd.scheduler.node_labels import weight
+from swarmd.core.engine_index import EngineIndex
 from swarmd.scheduler.policy import Policy
 from swarmd.scheduler.request import Placement
-from swarmd.scheduler.strategies import load
-from swarmd.scheduler.strategies.column import Column
+from swarmd.scheduler.strategies import load, weights
+from swarmd.scheduler.strategies.column import Column, grouped
 
 
-def binpack(
-    wanted: Placement, engines: Sequence[Engine], policy: Policy, seed: int
-) -> list[Column]:
+def binpack(wanted: Placement, fleet: EngineIndex, policy: Policy, seed: int) -> list[Column]:
     columns = [
-        Column("weight", [-weight(engine) for engine in engines]),
-        Column("containers", [-count for count in load.containers(engines)]),
+        grouped("weight", [(-weight, bits) for weight, bits in weights.groups(fleet)]),
+        grouped("containers", [(-count, bits) for count, bits in fleet.active.items()]),
     ]
     if wanted.demand.cpus or wanted.demand.memory:
-        scores = load.score(wanted, engines, policy)
-        columns.insert(1, Column("load", [-score for score in scores]))
+        scores = load.scores(wanted, fleet, policy)
+        columns.insert(1, grouped("load", [(-score, bits) for score, bits in scores]))
     return columns

@@ -1,21 +1,72 @@
-"""One number for each engine; the smaller, the better."""
+"""What candidates are compared by; the smaller the value, the better.
+
+A column hands out engines from its best value on, so that whoever wants a few of many looks at few.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import reduce
+from heapq import heapify, heappop
+from itertools import groupby
+from operator import itemgetter, or_
 from typing import NamedTuple
 
-from swarmd.core.model import Engine
+from swarmd.core.bits import Bits, slots
+from swarmd.core.engine_index import EngineIndex
 from swarmd.scheduler.policy import Policy
 from swarmd.scheduler.request import Placement
 
+Groups = Iterator[tuple[float, Bits]]
+
+
+_value = itemgetter(0)
+
 
 class Column(NamedTuple):
-    """``values`` are parallel to the engines given."""
+    """``split`` parts a set of engines by value, the smallest first."""
 
     name: str
-    values: Sequence[float]
+    split: Callable[[Bits], Groups]
 
 
-Strategy = Callable[[Placement, Sequence[Engine], Policy, int], list[Column]]
-"""From the candidates, and a seed, to columns of which the first counts most."""
+Strategy = Callable[[Placement, EngineIndex, Policy, int], list[Column]]
+"""From the fleet, and a seed, to columns of which the first counts most."""
+
+
+def grouped(name: str, groups: Iterable[tuple[float, Bits]]) -> Column:
+    """Few values, each with its engines, in any order; a value may come several times."""
+    ascending = sorted(groups, key=_value)
+
+    def split(among: Bits) -> Groups:
+        here = ((value, found) for value, bits in ascending if (found := bits & among))
+        for value, alike in groupby(here, _value):
+            yield value, reduce(or_, (bits for _, bits in alike))
+
+    return Column(name, split)
+
+
+def measured(name: str, values: Callable[[Bits], Iterable[float]]) -> Column:
+    """As many values as engines; ``values`` computes those of a set, by ascending slot."""
+
+    def split(among: Bits) -> Groups:
+        heap = list(zip(values(among), slots(among), strict=True))
+        heapify(heap)
+        while heap:
+            value, slot = heappop(heap)
+            alike: Bits = 1 << slot
+            while heap and heap[0][0] == value:
+                alike |= 1 << heappop(heap)[1]
+            yield value, alike
+
+    return Column(name, split)
+
+
+def ordered(columns: Sequence[Column], among: Bits) -> Iterator[tuple[tuple[float, ...], int]]:
+    """Slots with their values, best first; equals by ascending slot."""
+    if not columns:
+        yield from (((), slot) for slot in slots(among))
+        return
+    for value, group in columns[0].split(among):
+        for rest, slot in ordered(columns[1:], group):
+            yield (value, *rest), slot

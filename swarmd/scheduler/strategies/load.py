@@ -7,29 +7,30 @@ count: those that run or are about to, for a stopped one is no load.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
 
-from swarmd.core.model import Engine
+from swarmd.core.bits import Bits
+from swarmd.core.engine_index import EngineIndex, Load
 from swarmd.scheduler import capacity
 from swarmd.scheduler.policy import Policy
 from swarmd.scheduler.request import Placement
 
 
-def score(wanted: Placement, engines: Sequence[Engine], policy: Policy) -> list[float]:
-    """0 to 200; the engines have room for what is wanted."""
-    cpus = memory = [100.0] * len(engines)
+def scores(wanted: Placement, fleet: EngineIndex, policy: Policy) -> list[tuple[float, Bits]]:
+    """0 to 200 for engines that have room for what is wanted; more for others."""
+    return [(score(wanted, load, policy), bits) for load, bits in fleet.loads.items()]
+
+
+def score(wanted: Placement, load: Load, policy: Policy) -> float:
+    parts = 0.0
     if wish := wanted.demand.cpus:
-        used = [engine.tally.cpus for engine in engines]
-        cpus = _percent(used, wish, capacity.cpus(engines, policy))
+        parts += _percent(load.held_cpus + wish, capacity.cpus(load, policy))
+    else:
+        parts += 100
     if wish := wanted.demand.memory:
-        used = [engine.tally.memory for engine in engines]
-        memory = _percent(used, wish, capacity.memory(engines, policy))
-    return [a + b for a, b in zip(cpus, memory, strict=True)]
+        return parts + _percent(load.held_memory + wish, capacity.memory(load, policy))
+    return parts + 100
 
 
-def _percent(used: Sequence[int], wish: int, totals: Sequence[float]) -> list[float]:
-    return [100 * (each + wish) / total for each, total in zip(used, totals, strict=True)]
-
-
-def containers(engines: Sequence[Engine]) -> list[int]:
-    return [engine.tally.active for engine in engines]
+def _percent(held: int, total: float) -> float:
+    return 100 * held / total if total else math.inf

@@ -5,23 +5,27 @@ The same seed gives the same order; no generator is kept.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from math import log
 from zlib import crc32
 
-from swarmd.core.model import Engine
+from swarmd.core.bits import Bits
+from swarmd.core.engine_index import EngineIndex
 from swarmd.scheduler.node_labels import weight
 from swarmd.scheduler.policy import Policy
 from swarmd.scheduler.request import Placement
-from swarmd.scheduler.strategies.column import Column
+from swarmd.scheduler.strategies.column import Column, measured
 
 _WORD = (1 << 64) - 1
 
 
-def random(wanted: Placement, engines: Sequence[Engine], policy: Policy, seed: int) -> list[Column]:
+def random(wanted: Placement, fleet: EngineIndex, policy: Policy, seed: int) -> list[Column]:
     """Efraimidis and Spirakis: the smallest of -log(u) / weight is a weighted draw."""
-    draws = [-log(_uniform(engine.key, seed)) / weight(engine) for engine in engines]
-    return [Column("draw", draws)]
+
+    def draws(among: Bits) -> list[float]:
+        engines = fleet.engines(among)
+        return [-log(_uniform(engine.key, seed)) / weight(engine) for engine in engines]
+
+    return [measured("draw", draws)]
 
 
 def _uniform(key: str, seed: int) -> float:

@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-from swarmd.core.model import Engine
-from swarmd.scheduler.node_labels import WEIGHT, weight
+from swarmd.core.engine_index import EngineIndex
 from swarmd.scheduler.policy import Policy
 from swarmd.scheduler.request import Placement
-from swarmd.scheduler.strategies import load
-from swarmd.scheduler.strategies.column import Column
+from swarmd.scheduler.strategies import load, weights
+from swarmd.scheduler.strategies.column import Column, grouped
 
 
-def spread(wanted: Placement, engines: Sequence[Engine], policy: Policy, seed: int) -> list[Column]:
-    columns = [Column("containers", load.containers(engines))]
+def spread(wanted: Placement, fleet: EngineIndex, policy: Policy, seed: int) -> list[Column]:
+    heavy = weights.groups(fleet)
+    columns = [grouped("containers", weights.divided(fleet.active.items(), heavy))]
     if wanted.demand.cpus or wanted.demand.memory:
-        columns.insert(0, Column("load", load.score(wanted, engines, policy)))
-    if not any([WEIGHT in engine.labels for engine in engines]):  # noqa: C419 - twice as fast
-        return columns
-    weights = [weight(engine) for engine in engines]
-    return [
-        Column(name, [value / each for value, each in zip(values, weights, strict=True)])
-        for name, values in columns
-    ] + [Column("weight", [-each for each in weights])]
+        scores = load.scores(wanted, fleet, policy)
+        columns.insert(0, grouped("load", weights.divided(scores, heavy)))
+    if len(heavy) > 1:
+        columns.append(grouped("weight", [(-weight, bits) for weight, bits in heavy]))
+    return columns

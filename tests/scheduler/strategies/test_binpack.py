@@ -1,8 +1,7 @@
 from swarmd.core.model import Demand, Engine
-from swarmd.scheduler.place import rank
 from swarmd.scheduler.registry import make_policy
 from swarmd.scheduler.request import Placement
-from tests.scheduler.fleet import GIB, make_engine, nodes, run
+from tests.scheduler.fleet import GIB, make_engine, nodes, rank, run
 
 BINPACK = make_policy("binpack")
 

@@ -3,7 +3,7 @@ import pytest
 from swarmd.core.model import Demand
 from swarmd.scheduler.request import Placement
 from swarmd.scheduler.strategies import load
-from tests.scheduler.fleet import CPU, GIB, POLICY, make_engine, run
+from tests.scheduler.fleet import CPU, GIB, POLICY, make_engine, run, settled
 
 
 @pytest.mark.parametrize(
@@ -20,11 +20,11 @@ def test_formula(cpus: int, memory: int, score: float) -> None:
     one = make_engine("node-1", cpus=4, memory=4 * GIB)
     run(one, cpus=CPU, memory=2 * GIB)
     wanted = Placement(demand=Demand(cpus=cpus, memory=memory))
-    assert load.score(wanted, [one], POLICY) == [score]
+    assert load.scores(wanted, settled([one]), POLICY) == [(score, 1)]
 
 
 def test_what_stopped_is_no_load() -> None:
     one = make_engine("node-1")
     for state in ("running", "paused", "restarting", "created", "exited", "dead"):
         run(one, state=state)
-    assert load.containers([one]) == [4]
+    assert settled([one]).active.of(4) == 1

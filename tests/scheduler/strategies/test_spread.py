@@ -1,9 +1,8 @@
 from collections import Counter
 
 from swarmd.core.model import Demand, Engine
-from swarmd.scheduler.place import rank
 from swarmd.scheduler.request import Placement
-from tests.scheduler.fleet import CPU, GIB, POLICY, make_engine, nodes, run
+from tests.scheduler.fleet import CPU, GIB, POLICY, make_engine, nodes, rank, run
 
 
 def order(engines: list[Engine], wanted: Placement | None = None) -> list[str]:
