@@ -2,8 +2,9 @@
 
 The wish has one constraint and one port, each engine holds 50 containers. "tenth" is a constraint
 that a tenth of the engines meet; with "all equal" every engine passes every rule and all are
-equally good; with "all different" no two engines hold the same; with "port taken" nearly all have that port in use. As in a row of creates, each
-placement finds the engines changed on which the ones before it have put containers.
+equally good; with "all different" no two engines hold the same; with "port taken" nearly all have
+that port in use. As in a row of creates, each placement finds the engines changed on which the
+ones before it have put containers.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Whatever happens in whatever order: no name twice, no port twice, no limit broken, no leak."""
+"""Whatever happens in whatever order: no name, port or GPU twice, no limit broken, no leak."""
 
 from __future__ import annotations
 
@@ -9,10 +9,12 @@ import orjson
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import CancelledError, Deferred
 
 from swarmd.cluster import actions as news
+from swarmd.core.engine_index import EngineIndex
 from swarmd.core.errors import ApiError
+from swarmd.core.resources import ONE_CPU
 from swarmd.core.tally import Tally
 from swarmd.manager.order import Order, read_body
 from tests.cluster.fleet import NOW, key_of
@@ -21,14 +23,20 @@ from tests.manager.scripted import MEMORY, Call, ScriptedFleet
 ENGINES = 3
 numbers = st.integers(1, ENGINES)
 picks = st.integers(0, 1000)
+GPUS = ("0", "1")  # of each node
+CPUS = 4
+GPU = {"Driver": "", "Count": 1, "Capabilities": [["gpu"]]}
 
 
 class Histories(RuleBasedStateMachine):
-    """Creates, answers, lost answers, events, lists, removals and losses of nodes."""
+    """Creates, answers, lost answers, clients that leave, events, lists, ends and lost nodes."""
 
     @initialize(strategy=st.sampled_from(["spread", "binpack"]))
     def stand_up(self, strategy: str) -> None:
         self.fleet = ScriptedFleet(ENGINES)
+        for number in self.fleet.there:
+            labels = {"resource.gpu": ",".join(GPUS)}
+            self.fleet.dispatch(news.EngineLabelled(key_of(number), labels))
         self.creator = self.fleet.creator(strategy)
         self.results: list[Deferred[Any]] = []
         self.unexpected: list[BaseException] = []
@@ -36,12 +44,17 @@ class Histories(RuleBasedStateMachine):
     @rule(
         name=st.sampled_from(["", "", "aa", "bb", "cc"]),
         port=st.sampled_from(["", "", "80", "81", "80-81"]),
+        address=st.sampled_from(["", "", "10.0.0.1", "10.0.0.2"]),
         memory=st.sampled_from([0, 0, 250, 400, 700]),
+        cpus=st.sampled_from([0, 0, 1, 2]),
+        gpus=st.sampled_from([0, 0, 1, 2, -1]),
     )
-    def create(self, name: str, port: str, memory: int) -> None:
-        host: dict[str, Any] = {"Memory": memory}
+    def create(self, name: str, port: str, address: str, memory: int, cpus: int, gpus: int) -> None:
+        host: dict[str, Any] = {"Memory": memory, "NanoCpus": cpus * ONE_CPU}
         if port:
-            host["PortBindings"] = {"9/tcp": [{"HostPort": port}]}
+            host["PortBindings"] = {"9/tcp": [{"HostPort": port, "HostIp": address}]}
+        if gpus:
+            host["DeviceRequests"] = [{**GPU, "Count": gpus}]
         body = orjson.dumps({"Image": "busybox", "HostConfig": host})
         order = Order(name, *read_body(body), "test", (1, 41))
         work = Deferred.fromCoroutine(self.creator.create(order))
@@ -49,7 +62,7 @@ class Histories(RuleBasedStateMachine):
         self.results.append(work)
 
     def _failed(self, failure: Any) -> None:
-        if not failure.check(ApiError):
+        if not failure.check(ApiError, CancelledError):
             self.unexpected.append(failure.value)
 
     def _take(self, pick: int) -> Call:
@@ -89,6 +102,12 @@ class Histories(RuleBasedStateMachine):
     def never_connect(self, pick: int) -> None:
         self._take(pick).break_off(sent=False)
 
+    @precondition(lambda self: self.results)
+    @rule(pick=picks)
+    def the_client_leaves(self, pick: int) -> None:
+        """What its create has asked an engine for may still be done, or not."""
+        self.results[pick % len(self.results)].cancel()
+
     def _made(self, call: Call) -> str:
         """Engines hold no two of one name either."""
         return self.fleet.make(call.engine, call.body, call.query["name"])
@@ -119,6 +138,16 @@ class Histories(RuleBasedStateMachine):
             if told and self.fleet.healthy_engine(number):
                 self._event(number, "destroy", container_id)
 
+    @rule(number=numbers, pick=picks, told=st.booleans())
+    def end(self, number: int, pick: int, told: bool) -> None:
+        """A container ends, which frees what it held."""
+        there = self.fleet.there[number]
+        if there:
+            container_id = list(there)[pick % len(there)]
+            there[container_id]["State"] = {"Status": "exited", "Running": False}
+            if told and self.fleet.healthy_engine(number):
+                self._event(number, "die", container_id)
+
     @rule(number=numbers)
     def list_again(self, number: int) -> None:
         if self.fleet.healthy_engine(number):
@@ -145,20 +174,48 @@ class Histories(RuleBasedStateMachine):
         names = Counter(inspect["Name"] for inspect in everything)
         assert max(names.values(), default=0) <= 1, names
 
-    @invariant()
-    def no_port_twice_on_a_node(self) -> None:
-        """Of ranges the engine chooses a free port itself."""
-        for number, there in self.fleet.there.items():
-            bindings = [one["HostConfig"].get("PortBindings") or {} for one in there.values()]
-            asked = [port["9/tcp"][0]["HostPort"] for port in bindings if port]
-            fixed = Counter(port for port in asked if port.isdecimal())
-            assert max(fixed.values(), default=0) <= 1, (number, fixed)
+    def _holding(self, number: int) -> list[dict[str, Any]]:
+        """The host configs of what has not ended."""
+        there = self.fleet.there[number].values()
+        return [one["HostConfig"] for one in there if one["State"]["Status"] != "exited"]
 
     @invariant()
-    def no_memory_over_the_limit(self) -> None:
-        for number, there in self.fleet.there.items():
-            taken = sum(inspect["HostConfig"].get("Memory") or 0 for inspect in there.values())
-            assert taken <= MEMORY, (number, taken)
+    def no_port_twice_on_a_node(self) -> None:
+        """Every address and one of them exclude each other. Of ranges the engine chooses itself."""
+        for number in self.fleet.there:
+            hosts = [one for one in self._holding(number) if one.get("PortBindings")]
+            bindings = [one["PortBindings"]["9/tcp"][0] for one in hosts]
+            for port in ("80", "81"):
+                held = [one["HostIp"] for one in bindings if one["HostPort"] == port]
+                assert len(held) == len(set(held)), (number, port, held)
+                assert len(held) <= 1 or "" not in held, (number, port, held)
+
+    @invariant()
+    def no_device_twice_on_a_node(self) -> None:
+        """Each create names the devices that it was given."""
+        for number in self.fleet.there:
+            wishes = [w for one in self._holding(number) for w in one.get("DeviceRequests") or ()]
+            held = Counter(device for wish in wishes for device in wish["DeviceIDs"])
+            assert held.keys() <= set(GPUS) and max(held.values(), default=0) <= 1, held
+
+    @invariant()
+    def nothing_over_the_limit(self) -> None:
+        for number in self.fleet.there:
+            hosts = self._holding(number)
+            assert sum(one.get("Memory") or 0 for one in hosts) <= MEMORY, number
+            assert sum(one.get("NanoCpus") or 0 for one in hosts) <= CPUS * ONE_CPU, number
+
+    @invariant()
+    def sums_and_index_tell_what_is_there_and_under_way(self) -> None:
+        state = self.fleet.state
+        for engine in state.engines.values():
+            pending = [r.container for r in state.reservations.pending.values()]
+            here = [one for one in pending if one.engine == engine.key]
+            assert engine.tally == _counted([*engine.containers.values(), *here])
+        state.index.settle()
+        anew = EngineIndex(state.engines.values())
+        anew.settle()
+        assert state.index._facts == anew._facts
 
     @invariant()
     def nothing_unforeseen(self) -> None:
