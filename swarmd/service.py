@@ -10,11 +10,12 @@ import socket
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from twisted.application.service import MultiService
 from twisted.internet.interfaces import IProtocolFactory
-from twisted.logger import ILogObserver
+from twisted.logger import ILogObserver, Logger
 from twisted.python.components import Componentized
 
 from swarmd import __version__
@@ -26,6 +27,7 @@ from swarmd.cluster.info import Identity
 from swarmd.cluster.state import State
 from swarmd.core.names import random_name
 from swarmd.core.version import show
+from swarmd.descriptors import clients_within, raise_limit
 from swarmd.discovery.source import Source, make_source
 from swarmd.door import Door
 from swarmd.engine.context import Context
@@ -55,6 +57,8 @@ from swarmd.streams.trust import server_options
 from swarmd.systemd import Notifier
 from swarmd.tls_files import TlsFiles
 
+_log = Logger()
+
 
 class Swarmd(MultiService):
     """The whole daemon."""
@@ -76,11 +80,22 @@ def makeService(options: Options) -> MultiService:
 
     reactor: Any = installed
     speed_up(reactor)
-    daemon = make_service(options.settings, reactor, log=_own_log(options))
+    settings = _affordable(options.settings)
+    daemon = make_service(settings, reactor, log=_own_log(options))
     RareCollection().setServiceParent(daemon)
     source: Source = daemon.getServiceNamed("discovery")
     signal.signal(signal.SIGHUP, lambda *_: reactor.callFromThread(source.reread))
     return daemon
+
+
+def _affordable(settings: Settings) -> Settings:
+    """As many clients as there are descriptors for."""
+    wanted = settings.max_connections
+    served = clients_within(raise_limit(), wanted)
+    if served < wanted:
+        text = "--max-connections {wanted} is cut to {served}: the limit of open files is too low"
+        _log.warn(text, wanted=wanted, served=served)
+    return replace(settings, max_connections=served)
 
 
 def _own_log(options: Options) -> ILogObserver | None:

@@ -7,6 +7,7 @@ editor writes it, or missing for the moment between two renames, changes nothing
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Callable
 
 from twisted.application.service import Service
@@ -38,9 +39,12 @@ def look_at(path: str) -> Look:
 def read_file(path: str) -> tuple[Look, str]:
     """The file's text and the version that it is of; ValueError, with the reason, if unreadable."""
     try:
-        with open(path, "rb") as file:
+        with open(path, "rb", opener=_at_once) as file:
             # Before the read: what is written meanwhile must look like a change.
-            look = _identity(os.fstat(file.fileno()))
+            status = os.fstat(file.fileno())
+            if not stat.S_ISREG(status.st_mode):
+                raise ValueError(f"cannot read hosts file {path}: it is no regular file")
+            look = _identity(status)
             data = file.read(LARGEST + 1)
     except OSError as error:
         raise ValueError(_reason(path, error)) from None
@@ -119,6 +123,11 @@ class HostsFile(Service):
     def _keep(self, problem: str) -> None:
         kept = f"; the {len(self._entries)} engines known before are kept" if self._entries else ""
         self._on_problem(problem + kept)
+
+
+def _at_once(path: str, flags: int) -> int:
+    """Opening a pipe would wait, and everybody with it, until somebody writes there."""
+    return os.open(path, flags | os.O_NONBLOCK)
 
 
 def _identity(status: os.stat_result) -> Look:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from typing import Any
 from urllib.parse import quote
 
 import orjson
+from twisted.internet.defer import Deferred
 
 from swarmd.core.errors import ApiError, EngineRefused, EngineUnreachable
 from swarmd.core.version import NEWEST, OLDEST, Version, clamp, show
@@ -41,8 +42,24 @@ class EngineClient:
     def target(self, path: str) -> str:
         return path if self._version is None else f"/v{show(self._version)}{path}"
 
-    async def ping(self, timeout: float) -> None:
+    async def ping(
+        self, timeout: float, patience: float = 0.0, late: Callable[[], object] = bool
+    ) -> None:
+        """Fails after ``timeout``; a good answer that comes within ``patience`` calls ``late``."""
+        answer: Deferred[None] = Deferred()
+        asking = Deferred.fromCoroutine(self._ping(max(timeout, patience)))
+        asking.addCallbacks(
+            lambda _: late() if answer.called else answer.callback(None),
+            lambda failure: None if answer.called else answer.errback(failure),
+        )
+        answer.addTimeout(timeout, self.link.clock, self._too_late)
+        await answer
+
+    async def _ping(self, timeout: float) -> None:
         self._checked(await self.link.call("GET", "/_ping", timeout=timeout, limit=_SMALL))
+
+    def _too_late(self, _result: Any, timeout: float) -> Any:
+        raise EngineUnreachable(self.link.node, f"no answer within {timeout:g} s")
 
     async def info(self) -> tuple[JsonObject, bytes]:
         """Decoded and as received; without a version, which is not known yet."""

@@ -34,12 +34,16 @@ class HealthCheck:
         self._failed = failed
         self._context = context
         self._timing = context.timing
-        self._alive = -math.inf
+        self._alive = self._late = -math.inf
         self._check: Deferred[None] | None = None
 
     def sign_of_life(self) -> None:
         """It said something by itself: the next ping may be spared."""
         self._alive = self._context.clock.seconds()
+
+    def answered_late(self) -> None:
+        """A ping that counted as failed is answered after all: the engine is slow, not lost."""
+        self._late = self._context.clock.seconds()
 
     async def run(self) -> None:
         """Returns never; raises the error of the last of ``failure_retry`` failures in a row.
@@ -65,14 +69,18 @@ class HealthCheck:
         return self._check
 
     async def _make_sure(self) -> None:
-        for _ in range(self._timing.failure_retry - 1):
+        clock, suspected = self._context.clock, self._context.clock.seconds()
+        for left in reversed(range(self._timing.failure_retry)):
             try:
                 await self._ping()
+                break
             except ApiError as error:
+                if self._late > suspected:
+                    break
+                if not left:
+                    raise
                 self._failed(error)
-                await deferLater(self._context.clock, self._timing.recheck)
-            else:
-                self._answered()
-                return
-        await self._ping()
+            await deferLater(clock, self._timing.recheck)
+            if self._late > suspected:
+                break
         self._answered()

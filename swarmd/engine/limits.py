@@ -41,6 +41,11 @@ class Timing:
         return 0.1 * self.heartbeat
 
     @property
+    def suspicion(self) -> float:
+        """From the first failed check to the verdict: an answer in that time is late, not lost."""
+        return self.failure_retry * self.ping + (self.failure_retry - 1) * self.recheck
+
+    @property
     def retry(self) -> float:
         """The first wait before an engine that was lost is tried again; doubles each time."""
         return 0.2 * self.heartbeat

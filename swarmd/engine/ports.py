@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
+from twisted.internet.interfaces import IReactorTime
+
 from swarmd.cluster.actions import Action
 
 Dispatch = Callable[[Action], None]
@@ -34,10 +36,12 @@ class Link(Protocol):
 
     Attributes:
         peer: The IP address that answered last, "" for a UNIX socket.
+        clock: For time limits.
     """
 
     node: str
     peer: str
+    clock: IReactorTime
 
     async def call(
         self,

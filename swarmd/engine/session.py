@@ -173,7 +173,8 @@ class Session:
     # Health
 
     async def _ping(self) -> None:
-        await self._client.ping(self._context.timing.ping)
+        timing = self._context.timing
+        await self._client.ping(timing.ping, timing.suspicion, self._health.answered_late)
 
     def _answered(self) -> None:
         engine = self._context.engines[self._key]

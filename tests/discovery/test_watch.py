@@ -171,6 +171,15 @@ class HostsFileTests(SynchronousTestCase):
         self.assertEqual(len(self.lists), 1)
         self.assertIn("is larger than 1 MiB; the 1 engines", self.problems[0])
 
+    def test_a_pipe_is_no_hosts_file_and_does_not_stop_everything(self) -> None:
+        self.write("a")
+        self.start()
+        self.path.unlink()
+        os.mkfifo(self.path)
+        self.look()
+        self.assertEqual(len(self.lists), 1)
+        self.assertIn("it is no regular file; the 1 engines known", self.problems[0])
+
     def test_an_error_in_who_is_told_does_not_end_the_watch(self) -> None:
         self.write("a")
         source = self.start()

@@ -7,7 +7,7 @@ from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock
 from twisted.python.failure import Failure
 
-from swarmd.core.errors import EngineRefused
+from swarmd.core.errors import EngineRefused, EngineUnreachable
 from swarmd.core.version import Version
 from swarmd.engine.client import EngineClient, error_text
 from tests.engine.scripted import Reply, Script
@@ -87,3 +87,25 @@ def test_a_ping_that_is_answered_badly_has_failed() -> None:
     results: list[Any] = []
     Deferred.fromCoroutine(EngineClient(script, 10.0).ping(2.0)).addBoth(results.append)
     assert isinstance(results[0], Failure) and results[0].check(EngineRefused)
+
+
+def test_a_ping_that_is_answered_after_all_is_told() -> None:
+    script = Script(Clock(), hung=True, held={"/_ping": []})
+    results: list[Any] = []
+    told: list[str] = []
+    ping = EngineClient(script, 10.0).ping(2.0, 7.0, lambda: told.append("late"))
+    Deferred.fromCoroutine(ping).addBoth(results.append)
+    script.clock.advance(2.0)
+    assert results[0].check(EngineUnreachable)
+    script.let_go("/_ping")
+    assert told == ["late"]
+
+
+def test_a_ping_that_is_never_answered_ends() -> None:
+    script = Script(Clock(), hung=True)
+    results: list[Any] = []
+    ping = EngineClient(script, 10.0).ping(2.0, 7.0, pytest.fail)
+    Deferred.fromCoroutine(ping).addBoth(results.append)
+    script.clock.advance(2.0)
+    script.clock.advance(5.0)
+    assert len(results) == 1 and script.under_way == 0 and script.clock.getDelayedCalls() == []

@@ -2,7 +2,9 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from twisted.internet.defer import Deferred
+from twisted.internet.task import deferLater
 from twisted.python.failure import Failure
 
 from swarmd.core.errors import ApiError, EngineUnreachable
@@ -61,6 +63,32 @@ def test_it_is_lost_after_so_many_failures_in_a_row() -> None:
     assert isinstance(failure, Failure) and failure.check(EngineUnreachable)
     assert watched.told == ["failed", "answered", "failed"]
     assert watched.rig.clock.getDelayedCalls() == []
+
+
+@pytest.mark.parametrize("late_at", [2.8, 3.2])
+def test_a_late_answer_clears_the_suspicion(late_at: float) -> None:
+    """An engine that takes 2 s for everything is slow, and still of use."""
+    watched = Watched()
+    watched.outcomes = [False, False, False]
+    watched.rig.clock.callLater(late_at, watched.check.answered_late)
+    watched.rig.pass_time(4.0)
+    assert watched.told[-1] == "answered" and len(watched.pings) < 3
+    assert watched.ended == []
+    watched.work.cancel()
+
+
+def test_a_late_answer_in_the_last_moment_counts() -> None:
+    watched = Watched(failure_retry=1)
+
+    async def fails() -> None:
+        await deferLater(watched.rig.clock, 1.0)
+        watched.check.answered_late()
+        raise EngineUnreachable("n", "late")
+
+    watched.check._ping = fails
+    watched.rig.pass_time(4.0)
+    assert (watched.told, watched.ended) == (["answered"], [])
+    watched.work.cancel()
 
 
 def test_one_failure_may_be_enough() -> None:

@@ -92,7 +92,7 @@ class Swarmd:
                 stderr=output,
                 start_new_session=True,
             )
-        eventually(lambda: self._answers(healthy), 20, what=f"swarmd sees {healthy} engines")
+        eventually(lambda: self._answers(healthy), 60, what=f"swarmd sees {healthy} engines")
 
     def _command(self) -> list[str]:
         command = [sys.executable, "-m", "swarmd", "--hosts", str(self.hosts), "-H", self.url]

@@ -1,0 +1,26 @@
+"""How much this process may have open at one time, and how many clients that is enough for.
+
+Without descriptors left, no engine can be reached: clients alone could make every node look lost.
+"""
+
+from __future__ import annotations
+
+import resource
+
+# Of the log, the listeners, and of the engines: their event streams, pings and lists.
+KEPT = 64
+# A client's stream has a connection to its engine as well.
+OF_A_CLIENT = 2
+
+
+def raise_limit() -> int:
+    """Takes as many descriptors as this process is allowed; returns their number."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft != hard:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    return hard
+
+
+def clients_within(descriptors: int, wanted: int) -> int:
+    """How many of the ``wanted`` clients can be served at one time."""
+    return max(1, min(wanted, (descriptors - KEPT) // OF_A_CLIENT))
