@@ -2,36 +2,39 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import Any
+from weakref import WeakSet
 
-from OpenSSL import SSL
 from twisted.internet.defer import Deferred, fail
 from twisted.internet.interfaces import IProtocolFactory
 
 from swarmd.core.addresses import parse_address
 from swarmd.discovery.entry import Entry
+from swarmd.keyring import Keyring
 from swarmd.settings import Settings
 from swarmd.streams.endpoint import dialer
 from swarmd.streams.link import Link
 from swarmd.streams.ports import Dial
-from swarmd.streams.trust import ClientTls, client_context
-from swarmd.tls_files import TlsFiles
+from swarmd.streams.trust import ClientTls, Trust
 
 
 class LinkMaker:
     """One for the daemon: engines with the same certificates share them in memory."""
 
-    def __init__(self, settings: Settings, reactor: Any) -> None:
+    def __init__(self, settings: Settings, keyring: Keyring, reactor: Any) -> None:
         self._settings = settings
+        self._keyring = keyring
         self._reactor = reactor
-        self._context = lru_cache(maxsize=64)(_context)
+        self._links: WeakSet[Link] = WeakSet()
+        keyring.on_change.append(self._renew)
 
     def __call__(self, entry: Entry) -> Link:
-        return Link(entry.name or entry.address, self._dial(entry), self._reactor)
+        link = Link(entry.name or entry.address, self._dial(entry), self._reactor)
+        self._links.add(link)
+        return link
 
     def _dial(self, entry: Entry) -> Dial:
-        """A line whose certificates cannot be used shows why, and the others go on."""
+        """A line that cannot be used shows why, and the others go on."""
         try:
             return dialer(self._reactor, entry.address, self._tls(entry))
         except ValueError as error:
@@ -41,11 +44,13 @@ class LinkMaker:
         files = self._settings.tls_for(entry)
         if files is None:
             return None
-        return ClientTls(self._context(files), files.name or parse_address(entry.address).host)
+        host = files.name or parse_address(entry.address).host
+        return self._keyring.client(files, host, entry.key)
 
-
-def _context(files: TlsFiles) -> SSL.Context:
-    return client_context(files.ca, files.cert, files.key, files.verify)
+    def _renew(self, trust: Trust) -> None:
+        """Idle connections were made by old certificates: who was revoked must not be asked on."""
+        for link in list(self._links):
+            link.renew()
 
 
 def _unusable(error: ValueError) -> Dial:

@@ -78,9 +78,12 @@ class Options(usage.Options):
         ["tlscacert", None, None, "PEM file: CA that signed clients' and engines' certificates."],
         ["tlscert", None, None, "PEM file: certificate shown to clients and engines."],
         ["tlskey", None, None, "PEM file: key of --tlscert."],
+        ["tlscrl", None, None, "PEM file: certificates that --tlscacert has revoked. Whoever shows "
+         "one is refused; so is everybody once the list has expired."],
         ["engine-tlscacert", None, None, "CA of the engines, where it is another."],
         ["engine-tlscert", None, None, "Certificate shown to engines, where it is another."],
         ["engine-tlskey", None, None, "Key of --engine-tlscert."],
+        ["engine-tlscrl", None, None, "CRL of --engine-tlscacert."],
         ["engine-failure-retry", None, "3", "Failures in a row that make an engine unhealthy."],
         ["engine-refresh-min-interval", None, "30s", "Each engine is asked for everything "
          "again, in case it lost an event, after a random time not shorter than this."],

@@ -23,6 +23,7 @@ from swarmd.api.build import Build
 from swarmd.api.networks import Networks as NetworksNoun
 from swarmd.api.tree import make_tree
 from swarmd.api.volumes import Volumes as VolumesNoun
+from swarmd.cluster.actions import EngineNoted
 from swarmd.cluster.info import Identity
 from swarmd.cluster.state import State
 from swarmd.core.names import random_name
@@ -35,6 +36,7 @@ from swarmd.engine.limits import Timing
 from swarmd.front.listen import listen
 from swarmd.front.site import CommonHeaders, DockerSite
 from swarmd.garbage import RareCollection
+from swarmd.keyring import Keyring
 from swarmd.links import LinkMaker
 from swarmd.logs import observer
 from swarmd.manager.builds.builders import Builders
@@ -50,10 +52,10 @@ from swarmd.manager.plans import Plans
 from swarmd.manager.volumes import Volumes
 from swarmd.operations import Operations
 from swarmd.options import Options as Options
+from swarmd.refusals import Refusals
 from swarmd.settings import Settings
 from swarmd.streams.reactor import speed_up
 from swarmd.streams.tls import ServerTLSFactory
-from swarmd.streams.trust import server_options
 from swarmd.systemd import Notifier
 from swarmd.tls_files import TlsFiles
 
@@ -73,6 +75,11 @@ class Swarmd(MultiService):
             parent.setComponent(ILogObserver, self._log_observer)
         super().setServiceParent(parent)
 
+    def reread(self) -> None:
+        """Every part that has files reads them again."""
+        for part in self:
+            getattr(part, "reread", lambda: None)()
+
 
 def makeService(options: Options) -> MultiService:
     """Called by twistd, once the options are known to be good."""
@@ -83,8 +90,7 @@ def makeService(options: Options) -> MultiService:
     settings = _affordable(options.settings)
     daemon = make_service(settings, reactor, log=_own_log(options))
     RareCollection().setServiceParent(daemon)
-    source: Source = daemon.getServiceNamed("discovery")
-    signal.signal(signal.SIGHUP, lambda *_: reactor.callFromThread(source.reread))
+    signal.signal(signal.SIGHUP, lambda *_: reactor.callFromThread(daemon.reread))
     return daemon
 
 
@@ -126,14 +132,18 @@ def make_service(
     state = State(reactor.seconds)
     hub = Hub(state)
     context = _context(settings, reactor, now, chance, state, hub)
-    fleet = Fleet(state, hub, context, LinkMaker(settings, reactor), now)
+    keyring = Keyring(reactor, now)
+    keyring.setServiceParent(daemon)
+    fleet = Fleet(state, hub, context, LinkMaker(settings, keyring, reactor), now)
     fleet.setServiceParent(daemon)
-    source = make_source(
+    fleet.notices = keyring.notices
+    keyring.note = lambda key, texts: fleet.dispatch(EngineNoted(key, "tls", texts))
+    source: Source = make_source(
         settings.discovery, reactor, fleet.apply, fleet.report, settings.engine_port
     )
     source.setName("discovery")
     source.setServiceParent(daemon)
-    _door(settings, reactor, fleet, chance).setServiceParent(daemon)
+    _door(settings, reactor, fleet, chance, keyring).setServiceParent(daemon)
     Notifier(os.environ, reactor, fleet.summary).setServiceParent(daemon)
     return daemon
 
@@ -155,7 +165,9 @@ def _context(
     return Context(reactor, now, chance.random, state.dispatch, hub.publish, state.engines, timing)
 
 
-def _door(settings: Settings, reactor: Any, fleet: Fleet, chance: random.Random) -> Door:
+def _door(
+    settings: Settings, reactor: Any, fleet: Fleet, chance: random.Random, keyring: Keyring
+) -> Door:
     """The listeners, and the tree behind them."""
     plans = Plans(fleet.now)
     placer = Placer(fleet, settings.policy, lambda: chance.getrandbits(32))
@@ -182,15 +194,28 @@ def _door(settings: Settings, reactor: Any, fleet: Fleet, chance: random.Random)
     operations.attach(root)
     operations.setServiceParent(fleet)
     headers = CommonHeaders(fleet.now, __version__, lambda: show(fleet.api_version))
-    site = DockerSite(root, reactor, headers, max_connections=settings.max_connections)
-    secure = _secured(settings.tls) if settings.tls else None
+    refusals = Refusals(reactor.seconds)
+    site = DockerSite(
+        root, reactor, headers, max_connections=settings.max_connections, refused=refusals.tell
+    )
+    secure = _secured(settings.tls, keyring, refusals) if settings.tls else None
     return Door(settings.listen, lambda address: listen(reactor, address, site, secure))
 
 
-def _secured(files: TlsFiles) -> Callable[[IProtocolFactory], IProtocolFactory]:
+def _secured(
+    files: TlsFiles, keyring: Keyring, refusals: Refusals
+) -> Callable[[IProtocolFactory], IProtocolFactory]:
     """Puts TLS around a factory."""
-    creator = server_options(files.ca, files.cert, files.key, files.verify)
-    return lambda site: ServerTLSFactory(creator, site)
+    creator = keyring.server(files)
+
+    def secure(site: IProtocolFactory) -> IProtocolFactory:
+        factory = ServerTLSFactory(creator, site, refused=refusals.tell)
+        keyring.on_change.append(
+            lambda trust: factory.drop_revoked() if trust is creator.trust else None
+        )
+        return factory
+
+    return secure
 
 
 def _identity(settings: Settings) -> Identity:

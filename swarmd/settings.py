@@ -107,6 +107,7 @@ class Settings:
             key=own.key or common.key,
             verify=common.verify or bool(own.ca),
             name=own.name,
+            crl=common.crl if own.ca in ("", common.ca) else "",
         )
 
 

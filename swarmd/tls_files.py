@@ -1,36 +1,20 @@
 """The TLS options: which files are used towards clients and towards engines.
 
 Docker's meaning: ``--tls`` encrypts, ``--tlsverify`` also demands a certificate of the CA from the
-other side. One set serves both directions unless ``--engine-tls*`` gives another.
+other side. One set serves both directions unless ``--engine-tls*`` gives another. A CRL belongs to
+its CA: where engines have another CA, the common CRL does not count for them.
 """
 
 from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
-from swarmd.streams.trust import server_options
+from swarmd.streams.trust import TlsFiles as TlsFiles
+from swarmd.streams.trust import server_trust
 
-_FILE_OPTIONS = ("tlscacert", "tlscert", "tlskey")
-
-
-@dataclass(frozen=True, slots=True)
-class TlsFiles:
-    """One side's TLS.
-
-    Attributes:
-        ca, cert, key: Absolute paths of PEM files; "" for none.
-        verify: The other side must show a certificate signed by ``ca``.
-        name: Expected in an engine's certificate in place of its address; "" for the address.
-    """
-
-    ca: str = ""
-    cert: str = ""
-    key: str = ""
-    verify: bool = False
-    name: str = ""
+_FILE_OPTIONS = ("tlscacert", "tlscert", "tlskey", "tlscrl")
 
 
 def listen_files(options: Mapping[str, Any]) -> TlsFiles | None:
@@ -43,6 +27,8 @@ def listen_files(options: Mapping[str, Any]) -> TlsFiles | None:
                 "--tlscert, --tlskey and --tlscacert require the use of either --tls or --tlsverify"
             )
         return None
+    if files.crl and not verify:
+        raise ValueError("--tlscrl requires the use of --tlsverify")
     if not (files.cert and files.key):
         raise ValueError("--tlscert and --tlskey must be provided when using --tls or --tlsverify")
     if verify and not files.ca:
@@ -69,35 +55,28 @@ def engine_files(options: Mapping[str, Any]) -> TlsFiles | None:
     files = _merged(own, common or TlsFiles(), weaker=bool(options["engine-tls"]))
     if files.verify and not files.ca:
         raise ValueError("--engine-tlscacert must be provided when using --engine-tlsverify")
+    if own.crl and not files.verify:
+        raise ValueError("--engine-tlscrl requires the use of --engine-tlsverify")
     check(files)
     return files
 
 
 def check(files: TlsFiles) -> None:
     """ValueError, with the reason, unless every file can be read and key and certificate match."""
-    for path in filter(None, (files.ca, files.cert, files.key)):
-        _check_readable(path)
-    server_options(files.ca, files.cert, files.key, files.verify)
+    server_trust(files).read()
 
 
 def _given(options: Mapping[str, Any], prefix: str, verify: bool) -> TlsFiles:
     paths = [options[prefix + name] for name in _FILE_OPTIONS]
-    ca, cert, key = (os.path.abspath(path) if path else "" for path in paths)
+    ca, cert, key, crl = (os.path.abspath(path) if path else "" for path in paths)
     if bool(cert) != bool(key):
         raise ValueError(f"--{prefix}tlscert and --{prefix}tlskey must be provided together")
-    return TlsFiles(ca, cert, key, verify)
+    return TlsFiles(ca, cert, key, verify, crl=crl)
 
 
 def _merged(own: TlsFiles, common: TlsFiles, *, weaker: bool) -> TlsFiles:
     """``own`` where given, else ``common``; ``weaker`` means that --engine-tls asked for less."""
     pair = own if own.cert else common
     verify = own.verify or (common.verify and not weaker)
-    return TlsFiles(own.ca or common.ca, pair.cert, pair.key, verify)
-
-
-def _check_readable(path: str) -> None:
-    try:
-        with open(path, "rb"):
-            pass
-    except OSError as error:
-        raise ValueError(f"cannot read TLS file {path}: {error.strerror}") from None
+    inherited = common.crl if verify and own.ca in ("", common.ca) else ""
+    return TlsFiles(own.ca or common.ca, pair.cert, pair.key, verify, crl=own.crl or inherited)

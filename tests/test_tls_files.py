@@ -9,7 +9,7 @@ from swarmd.tls_files import TlsFiles, check, engine_files, listen_files
 from tests.lab.certificates import Authority, Certificate
 
 NAMES = (
-    *("tls", "tlsverify", "tlscacert", "tlscert", "tlskey"),
+    *("tls", "tlsverify", "tlscacert", "tlscert", "tlskey", "tlscrl", "engine-tlscrl"),
     *("engine-tls", "engine-tlsverify", "engine-tlscacert", "engine-tlscert", "engine-tlskey"),
     "no-engine-tls",
 )
@@ -70,6 +70,20 @@ def test_engines_that_differ_in_the_authority_only(front: Certificate, other: Ce
     assert engine_files(given) == wanted
 
 
+def test_a_crl_goes_with_its_authority(
+    authority: Authority, front: Certificate, other: Certificate
+) -> None:
+    crl = str(authority.revoke())
+    given = options(tlsverify=1, **files(front), tlscrl=crl)
+    assert [found and found.crl for found in (listen_files(given), engine_files(given))] == [crl] * 2
+    elsewhere = engine_files({**given, "engine-tlscacert": str(other.ca)})
+    assert elsewhere and elsewhere.crl == ""
+    own = engine_files({**given, "engine-tlscacert": str(other.ca), "engine-tlscrl": crl})
+    assert own and own.crl == crl
+    weaker = engine_files({**given, "engine-tls": 1})
+    assert weaker and weaker.crl == ""
+
+
 def test_engines_may_go_unverified(front: Certificate) -> None:
     given = options(tlsverify=1, **files(front), engine_tls=1)
     assert engine_files(given) == expected(front, False)
@@ -101,7 +115,13 @@ def test_plain_engines_behind_a_tls_front(front: Certificate) -> None:
         ({"engine-tlsverify": 1}, "--engine-tlscacert must be provided when"),
         ({"engine-tls": 1, "engine-tlskey": "x"}, "--engine-tlskey must be provided together"),
         ({"no-engine-tls": 1, "engine-tls": 1}, "--no-engine-tls contradicts"),
-        ({"tls": 1, "tlscert": "/no", "tlskey": "/no"}, "cannot read TLS file /no: No such file"),
+        ({"tlscrl": "x"}, "require the use of either --tls or --tlsverify"),
+        ({"tls": 1, "tlscert": "x", "tlskey": "y", "tlscrl": "z"}, "--tlscrl requires"),
+        ({"engine-tls": 1, "engine-tlscrl": "x"}, "--engine-tlscrl requires"),
+        (
+            {"tls": 1, "tlscert": "/no", "tlskey": "/no"},
+            "cannot use TLS certificate /no: No such file",
+        ),
     ],
 )
 def test_options_that_do_not_fit(given: dict[str, Any], reason: str) -> None:
@@ -110,7 +130,7 @@ def test_options_that_do_not_fit(given: dict[str, Any], reason: str) -> None:
 
 
 def test_a_key_of_another_certificate(front: Certificate, other: Certificate) -> None:
-    with pytest.raises(ValueError, match=r"cannot use TLS key .*key.pem.*: key values mismatch"):
+    with pytest.raises(ValueError, match=r"cannot use TLS key .*key.pem: it is not the key of "):
         check(TlsFiles(cert=str(front.cert), key=str(other.key)))
 
 

@@ -47,7 +47,8 @@ class System:
 
     def info(self, request: DockerRequest) -> None:
         fleet = self._fleet
-        listeners = fleet.hub.listeners
+        listeners, notices = fleet.hub.listeners, fleet.notices()
+        now, problem = fleet.now(), fleet.problem
         request.reply_json(
-            200, info.info(fleet.state, self._identity, fleet.now(), fleet.problem, listeners)
+            200, info.info(fleet.state, self._identity, now, problem, listeners, notices)
         )

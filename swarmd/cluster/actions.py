@@ -55,6 +55,15 @@ class EngineRefused:
 
 
 @dataclass(frozen=True, slots=True)
+class EngineNoted:
+    """What the operator should know about it, in words; they replace those of the same source."""
+
+    key: str
+    source: str
+    texts: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
 class EngineAnswered:
     """A sign of life; the tracker sends it after a sync, so that healthy means synced."""
 
@@ -189,5 +198,6 @@ Action = (
     | EngineFailed
     | EngineCordoned
     | EngineLabelled
+    | EngineNoted
     | Content
 )

@@ -58,7 +58,12 @@ class Identity:
 
 
 def info(
-    state: State, identity: Identity, now: float, problem: str = "", listeners: int = 0
+    state: State,
+    identity: Identity,
+    now: float,
+    problem: str = "",
+    listeners: int = 0,
+    notices: Iterable[str] = (),
 ) -> dict[str, Any]:
     """The body of ``GET /info``.
 
@@ -66,6 +71,7 @@ def info(
         now: Wall-clock seconds.
         problem: What is wrong with discovery, in words.
         listeners: Clients that follow the events.
+        notices: What its operator should know of swarmd itself.
     """
     engines = sorted(state.engines.values(), key=lambda engine: natural(engine.name))
     valid = [engine for engine in engines if engine.validated]
@@ -77,7 +83,7 @@ def info(
         "SystemTime": datetime.fromtimestamp(now, UTC).isoformat().replace("+00:00", "Z"),
         "SystemStatus": _head(identity, engines)
         + [row for engine in engines for row in _rows(engine, identity.overcommit)],
-        "Warnings": _warnings(engines, problem) or None,
+        "Warnings": _warnings(engines, problem, notices) or None,
     }
 
 
@@ -252,15 +258,16 @@ def _moment(seconds: int) -> str:
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def _warnings(engines: Sequence[Engine], problem: str) -> list[str]:
+def _warnings(engines: Sequence[Engine], problem: str, notices: Iterable[str]) -> list[str]:
     """Each warning once, with the nodes that it is about."""
     told: dict[str, list[str]] = {}
     for engine in engines:
         own = _facts(engine.spec.info).get("Warnings", ()) if engine.healthy else ()
         for text in (*own, *engine.warnings):
             told.setdefault(text, []).append(engine.name)
-    discovery = [f"WARNING: discovery: {problem}"] if problem else []
-    return discovery + [f"{text} ({_some(nodes)})" for text, nodes in told.items()]
+    discovery = [f"discovery: {problem}"] if problem else []
+    own = [f"WARNING: {text}" for text in (*discovery, *notices)]
+    return own + [f"{text} ({_some(nodes)})" for text, nodes in told.items()]
 
 
 def _some(nodes: Sequence[str]) -> str:

@@ -99,6 +99,8 @@ class State:
                 self.roster.label(engine, action.labels)
                 self._notes.put(engine, "labels", label_warnings(engine))
                 self.index.touch(engine)
+            case news.EngineNoted():
+                self._notes.put(engine, action.source, action.texts)
             case _:
                 if self.roster.accepted(engine):
                     self._learn(engine, action)

@@ -28,6 +28,7 @@ _HOST = re.compile(rb"[!$%&'()*+,\-.:;=\[\]_~0-9A-Za-z]*+")
 _BAD_ESCAPE = re.compile(rb"%(?![0-9A-Fa-f]{2})")
 _SINGLE = (b"host", b"content-length", b"transfer-encoding")
 _BODILESS = (204, 304)
+_TLS_HELLO = b"\x16\x03"
 
 
 class BadHead(ValueError):
@@ -42,6 +43,13 @@ class BadHead(ValueError):
         super().__init__(text)
         self.status = status
         self.text = text
+
+
+class TlsHello(BadHead):
+    """The beginning of a TLS connection, where HTTP was expected."""
+
+    def __init__(self) -> None:
+        super().__init__(400, "Client sent an HTTPS request to an HTTP server.")
 
 
 class Head:
@@ -204,6 +212,8 @@ def _end(buffer: bytes) -> int | None:
         return end
     if len(buffer) >= MAX_HEAD:
         raise BadHead(431, "request header fields too large")
+    if buffer.startswith(_TLS_HELLO):  # whose random bytes may well hold a line feed
+        return None
     # Counting is several times faster than a look-behind, and this runs at every segment.
     if buffer.count(b"\n") != buffer.count(b"\r\n"):
         raise BadHead(400, "bare line feed in the head")
@@ -212,8 +222,8 @@ def _end(buffer: bytes) -> int | None:
 
 def _refuse_strangers(buffer: bytes) -> None:
     """A TLS hello never has an end of head: say so now, or its sender waits for the time limit."""
-    if buffer.startswith(b"\x16\x03"):
-        raise BadHead(400, "Client sent an HTTPS request to an HTTP server.")
+    if buffer.startswith(_TLS_HELLO):
+        raise TlsHello
     if buffer and buffer[0] < 0x21:
         raise BadHead(400, "malformed request line")
 

@@ -20,7 +20,7 @@ from twisted.python.failure import Failure
 from twisted.web.http_headers import Headers
 from zope.interface import implementer
 
-from swarmd.codec.head import BadHead, scan_request
+from swarmd.codec.head import BadHead, TlsHello, scan_request
 from swarmd.core.errors import ApiError
 from swarmd.front.body import Body
 from swarmd.front.connection import ClientConnection
@@ -128,6 +128,8 @@ class Channel(ClientConnection):
             while self._step():
                 pass
         except BadHead as error:
+            if isinstance(error, TlsHello):
+                self.site.refused(self._peer, "it speaks TLS to a port without")
             self._refuse(error.status, error.text)
         finally:
             self._working = False

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
+from typing import Any
 
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IAddress, IReactorTime
@@ -77,7 +78,9 @@ class DockerSite(Factory):
         common_headers: Callable[[], bytes] = bytes,
         *,
         max_connections: int = 16384,
+        refused: Callable[[Any, str], None] = lambda client, why: None,
     ) -> None:
+        """``refused`` gets the address of who speaks TLS to a plain port, and words on that."""
         self.resource = resource
         self.clock = clock
         self.now = clock.seconds
@@ -85,6 +88,7 @@ class DockerSite(Factory):
         self.max_connections = max_connections
         self.requests: Counter[str] = Counter()
         self.errors: Counter[int] = Counter()
+        self.refused = refused
         self._channels: set[Channel] = set()
         self._sweep: LoopingCall | None = None
 

@@ -7,7 +7,7 @@ since one reactor thread owns it all; what they need across an ``await`` they ta
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from ipaddress import ip_address
 
@@ -34,6 +34,7 @@ class Fleet(MultiService):
 
     Attributes:
         problem: What is wrong with discovery, in words; "" if nothing is.
+        notices: Asks for what else the operator should know of swarmd itself.
         changes: Grows whenever an engine comes, goes, or turns out to be another than was known.
         distrusted: Key -> until when (wall-clock seconds) reads do not wait for that engine.
     """
@@ -53,6 +54,7 @@ class Fleet(MultiService):
         self.hub = hub
         self.now = now
         self.problem = ""
+        self.notices: Callable[[], Sequence[str]] = tuple
         self.changes = 0
         self.distrusted: dict[str, float] = {}
         self._context = replace(context, dispatch=self.dispatch)

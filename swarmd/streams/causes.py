@@ -15,8 +15,8 @@ from twisted.internet.error import (
 )
 from twisted.internet.error import TimeoutError as ConnectTimeout
 
+from swarmd.streams.alerts import of_engine
 from swarmd.streams.tls import PeerRefusedError
-from swarmd.streams.trust import openssl_words
 
 _WORDS: tuple[tuple[type[BaseException], str], ...] = (
     (ConnectionRefusedError, "connection refused"),
@@ -30,26 +30,13 @@ _WORDS: tuple[tuple[type[BaseException], str], ...] = (
     (ConnectionLost, "connection lost"),
 )
 
-_TLS_WORDS = (
-    ("wrong version number", "it does not speak TLS; is its port the plain one?"),
-    ("packet length too long", "it does not speak TLS; is its port the plain one?"),
-    ("http request", "it does not speak TLS; is its port the plain one?"),
-    ("certificate required", "it demands a client certificate, and none was given"),
-    ("alert unknown ca", "it does not trust the CA of our client certificate"),
-    ("alert bad certificate", "it refuses our client certificate"),
-    ("alert certificate expired", "our client certificate has expired"),
-    ("alert unsupported certificate", "our certificate is not made for a client"),
-    ("handshake failure", "no common TLS settings, or a client certificate is missing"),
-    ("protocol version", "it speaks no TLS version that we accept (1.2 or newer)"),
-)
-
 
 def words(error: BaseException | None) -> str:
     """One line without a final stop."""
     if isinstance(error, PeerRefusedError):
         return str(error)
     if isinstance(error, TlsError):
-        return _tls(error)
+        return of_engine(error)
     for kind, text in _WORDS:
         if isinstance(error, kind):
             return text
@@ -58,11 +45,3 @@ def words(error: BaseException | None) -> str:
     if error is None:
         return "connection lost"
     return str(error) or type(error).__name__
-
-
-def _tls(error: TlsError) -> str:
-    raw = openssl_words(error)
-    for sign, text in _TLS_WORDS:
-        if sign in raw:
-            return text
-    return f"TLS: {raw or 'connection lost'}"

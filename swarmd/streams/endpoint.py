@@ -50,6 +50,8 @@ def dialer(
     endpoint = _endpoint(reactor, place, timeout)
 
     async def connect(factory: IProtocolFactory) -> Any:
+        if tls:
+            tls.check()
         wrapped = ClientTLSFactory(tls, factory, reactor) if tls else factory
         outer: Any = await endpoint.connect(wrapped)
         # Endpoints leave a wrapper in between, which would cost a call for every segment.

@@ -182,6 +182,10 @@ class Link:
             caller.refuse(cause)
         self._pool.close()
 
+    def renew(self) -> None:
+        """The next call dials anew; what is under way is left alone."""
+        self._pool.close()
+
     def retire(self, cause: str = "the node was removed") -> None:
         """Serves nothing new; streams that have begun go on to their own end."""
         self._closed = cause

@@ -9,6 +9,7 @@ loudly if they change.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from OpenSSL.SSL import Error, WantReadError, ZeroReturnError
@@ -21,6 +22,7 @@ from twisted.python.failure import Failure
 from zope.interface import implementer
 
 from swarmd.codec.sniff import PLAIN_HTTP_REFUSAL, looks_like_plain_http
+from swarmd.streams.alerts import of_client
 
 _RECORD = 16384  # no TLS record holds more
 
@@ -38,10 +40,12 @@ class HalfCloseTLS(TLSMemoryBIOProtocol):
 
     Attributes:
         refusal: Why the peer's certificate was refused, once it was.
+        creator: Whose rules the peer is judged by.
         peer_name: The name or address that the peer's certificate must hold; "" for any.
     """
 
     refusal = ""
+    creator: Any = None
     peer_name = ""
     _peer_ended = False  # its close_notify is here
     _ending = False  # ours was asked for
@@ -175,9 +179,14 @@ class HalfCloseTLS(TLSMemoryBIOProtocol):
 
 
 class ServerTLS(HalfCloseTLS):
-    """Tells a client that speaks plain HTTP so, readably."""
+    """Tells a client that speaks plain HTTP so, readably; and the log, who was not let in, and why.
 
+    A client of which nothing came (a port scan, a check whether the port is open) is no news.
+    """
+
+    factory: ServerTLSFactory
     _sniffed = False
+    _told = False
 
     def dataReceived(self, data: bytes) -> None:
         if not self._sniffed:
@@ -188,9 +197,30 @@ class ServerTLS(HalfCloseTLS):
         super().dataReceived(data)
 
     def _refuse_plain(self) -> None:
+        self._told = True
+        self.factory.refused(self._tcp.getPeer(), "it speaks plain HTTP to a port with TLS")
         self._peer_ended = self._aborted = self.disconnecting = True
         self._tcp.write(PLAIN_HTTP_REFUSAL)
         self._tcp.loseConnection()
+
+    def connectionLost(self, reason: Failure = connectionDone) -> None:
+        if self._sniffed and not self._handshakeDone and not self._told:
+            self._told = True
+            self._tell_refusal(self._reason or reason)
+        super().connectionLost(reason)
+
+    def _tell_refusal(self, reason: Failure) -> None:
+        chain = self.creator.trust.current.chain if self.creator else ()
+        why = self.refusal or of_client(reason.value, chain)
+        self.factory.refused(self._tcp.getPeer(), why)
+
+    def is_revoked(self) -> bool:
+        """Whether the certificate that let it in would do so no more."""
+        if self._tlsConnection is None or not self._handshakeDone:
+            return False
+        connection: Any = self._tlsConnection
+        chain = connection.get_verified_chain(as_cryptography=True)
+        return bool(chain) and self.creator.trust.current.revokes(chain)
 
 
 class ClientTLSFactory(TLSMemoryBIOFactory):
@@ -203,12 +233,29 @@ class ClientTLSFactory(TLSMemoryBIOFactory):
 
 
 class ServerTLSFactory(TLSMemoryBIOFactory):
-    """Wraps the factory of clients' connections."""
+    """Wraps the factory of clients' connections.
+
+    Attributes:
+        refused: Gets the address of whoever was not let in, and why.
+    """
 
     protocol = ServerTLS
 
-    def __init__(self, creator: Any, wrapped: Any, clock: Any = None) -> None:
+    def __init__(
+        self,
+        creator: Any,
+        wrapped: Any,
+        clock: Any = None,
+        refused: Callable[[Any, str], None] = lambda client, why: None,
+    ) -> None:
         super().__init__(creator, False, wrapped, clock)
+        self.refused = refused
+
+    def drop_revoked(self) -> None:
+        """Ends the connections of those who were revoked meanwhile; all others go on."""
+        for protocol in [each for each in self.protocols if each.is_revoked()]:
+            self.refused(protocol.getPeer(), "its certificate was revoked meanwhile")
+            protocol.abortConnection()
 
 
 def wrapped_by(protocol: Any) -> Any:

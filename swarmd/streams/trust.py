@@ -1,57 +1,164 @@
-"""Whom to trust over TLS: contexts made from PEM files, and the reasons when a peer is refused.
+"""Whom to trust over TLS: contexts made from PEM files, which may be read again at any time.
 
 The same rules as Docker's: ``verify`` demands a certificate of the CA from the other side; an
 engine's certificate must also hold the name or address it was dialled by, as a subjectAltName
-(RFC 9525; the common name does not count). TLS 1.2 is the least.
+(RFC 9525; the common name does not count). TLS 1.2 is the least. Any certificate in the CA file is
+trusted to sign, an intermediate one too.
+
+Of a CRL file, the list of whoever signed the other side's certificate must be there, and valid: if
+not, nobody is let in. Lists of the CAs above count where there are any.
 """
 
 from __future__ import annotations
 
-import ipaddress
+import os
 from collections.abc import Callable, Sequence
-from pathlib import Path
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, TypeVar
 
-from cryptography.hazmat.primitives.serialization import load_pem_private_key
+from cryptography import x509
 from OpenSSL import SSL
-from OpenSSL.crypto import X509
-from service_identity import VerificationError
-from service_identity.exceptions import CertificateError
-from service_identity.hazmat import DNS_ID, IPAddress_ID, verify_service_identity
-from service_identity.pyopenssl import extract_patterns
+from OpenSSL.crypto import X509, X509StoreFlags
 from twisted.internet.interfaces import (
     IOpenSSLClientConnectionCreator,
     IOpenSSLServerConnectionCreator,
 )
 from zope.interface import implementer
 
+from swarmd.certificates import pem
+from swarmd.certificates.expiry import Expiry, of_certificate, of_revocations
+from swarmd.certificates.words import issuer, listed, subject
+from swarmd.streams.alerts import openssl_words
+from swarmd.streams.judge import is_ip, judge_client, judge_engine
+
 # Gives idle connections' buffers back: 42 KB in place of 66 KB for each. pyOpenSSL has no name.
 _RELEASE_BUFFERS = 0x10
+LARGEST_FILE = 64 << 20  # bytes; a list of a million revoked certificates is smaller
+# Of a bundle with the CAs of the whole world there is always one that ends.
+_MOST_CAS_WATCHED = 10
 
-_VERIFY_WORDS = {
-    9: "is not valid yet",
-    10: "has expired",
-    23: "was revoked",
-    26: "is not made for this purpose (extended key usage)",
-}
-# Self-signed, or the chain ends in what we do not know; depth and certificate vary with the chain.
-_STRANGE_CA = (18, 19, 20, 21)
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class TlsFiles:
+    """One side's TLS.
+
+    Attributes:
+        ca, cert, key: Absolute paths of PEM files; "" for none.
+        verify: The other side must show a certificate signed by ``ca``, or, towards engines and
+            without ``ca``, by a CA of the system.
+        name: Expected in an engine's certificate in place of its address; "" for the address.
+        crl: Path of the lists of certificates that ``ca`` has revoked; "" for none.
+    """
+
+    ca: str = ""
+    cert: str = ""
+    key: str = ""
+    verify: bool = False
+    name: str = ""
+    crl: str = ""
+
+    @property
+    def paths(self) -> list[str]:
+        return [path for path in (self.ca, self.cert, self.key, self.crl) if path]
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """What a set of files said when it was read.
+
+    Attributes:
+        authorities: The CAs that we trust, in words; "" for those of the system.
+        chain: Our certificate, and those of the CAs between it and its root that we show.
+        expiries: When each of the certificates and lists ends.
+    """
+
+    context: SSL.Context
+    authorities: str
+    chain: tuple[x509.Certificate, ...]
+    crls: tuple[x509.CertificateRevocationList, ...]
+    expiries: tuple[Expiry, ...]
+
+    def revokes(self, chain: Sequence[x509.Certificate]) -> bool:
+        return any(
+            crl.issuer == cert.issuer
+            and crl.get_revoked_certificate_by_serial_number(cert.serial_number) is not None
+            for cert in chain
+            for crl in self.crls
+        )
+
+
+class Trust:
+    """A set of files, read, and read again when they change; handshakes use what was read last.
+
+    Attributes:
+        loaded: None as long as the files could not be used.
+        problem: Why the last reading failed, so that an older one is still used; "" if it did not.
+    """
+
+    def __init__(self, files: TlsFiles, load: Callable[[TlsFiles], Loaded]) -> None:
+        self.files = files
+        self.loaded: Loaded | None = None
+        self.problem = ""
+        self._load = load
+
+    def read(self) -> None:
+        """From now on the next connection is made by what the files say now.
+
+        Raises:
+            ValueError: A file cannot be read or does not fit; the text names it.
+        """
+        try:
+            self.loaded = self._load(self.files)
+        except ValueError as error:
+            self.problem = str(error)
+            raise
+        self.problem = ""
+
+    @property
+    def current(self) -> Loaded:
+        """What was read last.
+
+        Raises:
+            ValueError: Nothing could be.
+        """
+        if self.loaded is None:
+            raise ValueError(self.problem or "its TLS files were not read")
+        return self.loaded
 
 
 @implementer(IOpenSSLClientConnectionCreator)
 class ClientTls:
-    """TLS towards one engine: a shared context and the name that the engine must prove."""
+    """TLS towards one engine: what it shares with others, and the name that it must prove.
 
-    def __init__(self, context: SSL.Context, host: str) -> None:
-        self._context = context
+    Attributes:
+        seen: The certificate that the engine showed last.
+    """
+
+    def __init__(self, trust: Trust, host: str) -> None:
+        self.trust = trust
+        self.seen: x509.Certificate | None = None
         self._host = host
-        self._server_name = None if _is_ip(host) else host.encode("idna")
+        self._server_name = None if is_ip(host) else host.encode("idna")
+
+    @property
+    def authorities(self) -> str:
+        return self.trust.current.authorities
+
+    def check(self) -> None:
+        """ValueError, with the reason, if there is nothing to shake hands with."""
+        _ = self.trust.current
+
+    def saw(self, certificate: x509.Certificate) -> None:
+        self.seen = certificate
 
     def clientConnectionForTLS(self, tlsProtocol: Any) -> SSL.Connection:
-        connection = SSL.Connection(self._context, None)
+        connection = SSL.Connection(self.trust.current.context, None)
         if self._server_name:
             connection.set_tlsext_host_name(self._server_name)
         tlsProtocol.peer_name = self._host
+        tlsProtocol.creator = self
         connection.set_app_data(tlsProtocol)
         return connection
 
@@ -60,137 +167,158 @@ class ClientTls:
 class ServerTls:
     """TLS of a listener."""
 
-    def __init__(self, context: SSL.Context) -> None:
-        self._context = context
+    def __init__(self, trust: Trust) -> None:
+        self.trust = trust
+
+    @property
+    def authorities(self) -> str:
+        return self.trust.current.authorities
 
     def serverConnectionForTLS(self, tlsProtocol: Any) -> SSL.Connection:
-        connection = SSL.Connection(self._context, None)
+        connection = SSL.Connection(self.trust.current.context, None)
+        tlsProtocol.creator = self
         connection.set_app_data(tlsProtocol)
         return connection
 
 
 def client_options(host: str, ca: str, cert: str, key: str, verify: bool) -> ClientTls:
-    """TLS towards the engine ``host``; the paths as ``client_context``."""
-    return ClientTls(client_context(ca, cert, key, verify), host)
+    """TLS towards ``host``, for good; the paths as in ``TlsFiles``, errors as of ``Trust.read``."""
+    trust = client_trust(TlsFiles(ca, cert, key, verify))
+    trust.read()
+    return ClientTls(trust, host)
 
 
-def client_context(ca: str, cert: str, key: str, verify: bool) -> SSL.Context:
-    """What all engines with the same certificates can share.
-
-    Args:
-        ca, cert, key: Paths of PEM files; "" for none. Without ``ca`` the system's CAs count.
-        verify: False accepts any certificate: encrypted, but with whom is not known.
-
-    Raises:
-        ValueError: A file cannot be read or does not fit; the text names it.
-    """
-    context = _context(SSL.TLS_CLIENT_METHOD, ca, cert, key)
-    if verify:
-        if not ca:
-            context.set_default_verify_paths()
-        context.set_verify(SSL.VERIFY_PEER, _judge_engine)
-    return context
+def server_options(ca: str, cert: str, key: str, verify: bool, crl: str = "") -> ServerTls:
+    """TLS of a listener; ``verify`` demands a client certificate of ``ca``. Errors as above."""
+    trust = server_trust(TlsFiles(ca, cert, key, verify, crl=crl))
+    trust.read()
+    return ServerTls(trust)
 
 
-def server_options(ca: str, cert: str, key: str, verify: bool) -> ServerTls:
-    """TLS of a listener; ``verify`` demands a client certificate of ``ca``.
-
-    Raises:
-        ValueError: A file cannot be read or does not fit; the text names it.
-    """
-    context = _context(SSL.TLS_SERVER_METHOD, ca, cert, key)
-    context.set_session_cache_mode(SSL.SESS_CACHE_OFF)
-    if verify:
-        context.set_verify(SSL.VERIFY_PEER | SSL.VERIFY_FAIL_IF_NO_PEER_CERT, _judge_client)
-    return ServerTls(context)
+def client_trust(files: TlsFiles) -> Trust:
+    """What all engines with the same files can share; nothing is read yet."""
+    return Trust(files, _load_client)
 
 
-def _context(method: int, ca: str, cert: str, key: str) -> SSL.Context:
+def server_trust(files: TlsFiles) -> Trust:
+    return Trust(files, _load_server)
+
+
+def _load_client(files: TlsFiles) -> Loaded:
+    loaded = _load(files, SSL.TLS_CLIENT_METHOD)
+    if files.verify:
+        if not files.ca:
+            loaded.context.set_default_verify_paths()
+        loaded.context.set_verify(SSL.VERIFY_PEER, judge_engine)
+    return loaded
+
+
+def _load_server(files: TlsFiles) -> Loaded:
+    loaded = _load(files, SSL.TLS_SERVER_METHOD)
+    # No session is resumed: that would pass by the judgement on its certificate.
+    loaded.context.set_session_cache_mode(SSL.SESS_CACHE_OFF)
+    loaded.context.set_options(SSL.OP_NO_TICKET)
+    if files.verify:
+        demanded = SSL.VERIFY_PEER | SSL.VERIFY_FAIL_IF_NO_PEER_CERT
+        loaded.context.set_verify(demanded, judge_client)
+    return loaded
+
+
+def _load(files: TlsFiles, method: int) -> Loaded:
     context = SSL.Context(method)
     context.set_min_proto_version(SSL.TLS1_2_VERSION)
     context.set_mode(_RELEASE_BUFFERS)
-    if ca:
-        _load(lambda: context.load_verify_locations(ca), "CA certificate", ca)
-    if cert:
-        _load(lambda: context.use_certificate_chain_file(cert), "certificate", cert)
-        _load(lambda: context.use_privatekey(_private_key(key)), "key", key)
-        _load(context.check_privatekey, "key", f"{key} for certificate {cert}")
-    return context
+    cas = _read(files.ca, "CA certificate", pem.certificates) if files.ca else []
+    crls = _read(files.crl, "CRL", lambda data: _signed(data, cas)) if files.crl else []
+    _set_authorities(context, cas, crls)
+    chain = _read(files.cert, "certificate", pem.certificates) if files.cert else []
+    if chain:
+        _show(context, chain, files)
+    return Loaded(
+        context,
+        listed([subject(ca) for ca in cas]) if cas else "",
+        tuple(chain),
+        tuple(crls),
+        tuple(_expiries(files, chain, cas, crls)),
+    )
 
 
-def _load(load: Callable[[], None], kind: str, path: str) -> None:
+def _read(path: str, kind: str, parse: Callable[[bytes], T]) -> T:
     try:
-        load()
-    except SSL.Error as error:
-        raise ValueError(f"cannot use TLS {kind} {path}: {openssl_words(error)}") from None
-    except (OSError, ValueError, TypeError) as error:
+        with open(path, "rb") as file:
+            data = file.read(LARGEST_FILE + 1)
+        if len(data) > LARGEST_FILE:
+            raise ValueError(f"it is larger than {LARGEST_FILE >> 20} MiB")
+        return parse(data)
+    except OSError as error:
+        raise ValueError(f"cannot use TLS {kind} {path}: {error.strerror}") from None
+    except ValueError as error:
         raise ValueError(f"cannot use TLS {kind} {path}: {error}") from None
 
 
-def _private_key(path: str) -> Any:
-    """Read here, because OpenSSL would ask for a password at the terminal."""
-    return load_pem_private_key(Path(path).read_bytes(), None)
+def _signed(data: bytes, cas: Sequence[x509.Certificate]) -> list[x509.CertificateRevocationList]:
+    """The lists of a file; a forged or mistaken one must not wait for the first handshake."""
+    crls = pem.revocations(data)
+    for crl in crls:
+        namesakes = [ca for ca in cas if ca.subject == crl.issuer]
+        if namesakes and not any(crl.is_signature_valid(ca.public_key()) for ca in namesakes):  # type: ignore[arg-type]
+            raise ValueError(f"it is not signed by our CA, but by another called {issuer(crl)}")
+    return crls
 
 
-def openssl_words(error: SSL.Error) -> str:
-    """The reasons in OpenSSL's error queue, last cause first; "" if it says nothing."""
-    queue: Any = error.args[0] if error.args else ()
-    if not isinstance(queue, list):
-        return ""
-    return "; ".join(dict.fromkeys(entry[-1] for entry in queue if entry[-1]))
+def _set_authorities(
+    context: SSL.Context,
+    cas: Sequence[x509.Certificate],
+    crls: Sequence[x509.CertificateRevocationList],
+) -> None:
+    store = context.get_cert_store()
+    assert store is not None
+    for ca in cas:
+        store.add_cert(X509.from_cryptography(ca))
+    for crl in crls:
+        store.add_crl(crl)
+    # As Go has it: whatever is in the CA file may end a chain.
+    flags = X509StoreFlags.PARTIAL_CHAIN
+    if crls:
+        flags |= X509StoreFlags.CRL_CHECK | X509StoreFlags.CRL_CHECK_ALL
+    store.set_flags(flags)
 
 
-def _judge_engine(connection: Any, cert: X509, problem: int, depth: int, ok: int) -> bool:
-    if not _judge_client(connection, cert, problem, depth, ok):
-        return False
-    tls = connection.get_app_data()
-    if depth == 0:
-        tls.refusal = _missing_name(cert, tls.peer_name)
-    return not tls.refusal
-
-
-def _judge_client(connection: Any, cert: X509, problem: int, depth: int, ok: int) -> bool:
-    if ok:
-        return True
-    if problem in _STRANGE_CA:
-        refusal = "its certificate is not signed by our CA"
-    else:
-        words = _VERIFY_WORDS.get(problem, f"was refused by OpenSSL (reason {problem})")
-        refusal = f"{'the CA' if depth else 'its'} certificate {_subject(cert)} {words}"
-    connection.get_app_data().refusal = refusal
-    return False
-
-
-def _missing_name(cert: X509, host: str) -> str:
-    """Why ``cert`` does not prove to be ``host``; "" if it does.
-
-    Nothing may escape into OpenSSL: an exception there would be lost, and with it the refusal.
-    """
+def _show(context: SSL.Context, chain: Sequence[x509.Certificate], files: TlsFiles) -> None:
+    key = _read(files.key, "key", pem.private_key)
+    if not pem.belongs(key, chain[0]):
+        raise ValueError(f"cannot use TLS key {files.key}: it is not the key of {files.cert}")
     try:
-        wanted = IPAddress_ID(host) if _is_ip(host) else DNS_ID(host.encode("idna").decode())
-        names = extract_patterns(cert)
-        verify_service_identity(names, [wanted], [])
-    except (CertificateError, VerificationError):
-        held = ", ".join(_shown(names)) or "no name at all"
-        return f"its certificate {_subject(cert)} is not for {host}: its SAN has {held}"
-    except Exception as error:  # noqa: BLE001
-        return f"its certificate cannot be understood: {error}"
-    return ""
+        context.use_certificate(chain[0])  # type: ignore[arg-type]
+        for above in chain[1:]:
+            context.add_extra_chain_cert(above)  # type: ignore[arg-type]
+        context.use_privatekey(key)  # type: ignore[arg-type]
+    except (SSL.Error, TypeError, ValueError) as error:
+        words = openssl_words(error) if isinstance(error, SSL.Error) else str(error)
+        raise ValueError(f"cannot use TLS certificate {files.cert}: {words}") from None
 
 
-def _shown(patterns: Sequence[Any]) -> list[str]:
-    values = (getattr(each, "hostname_pattern", None) or each.pattern for each in patterns)
-    texts = (getattr(value, "pattern", value) for value in values)
-    return [text.decode() if isinstance(text, bytes) else str(text) for text in texts]
+def _expiries(
+    files: TlsFiles,
+    chain: Sequence[x509.Certificate],
+    cas: Sequence[x509.Certificate],
+    crls: Sequence[x509.CertificateRevocationList],
+) -> list[Expiry]:
+    watched = [of_certificate(cert, f"TLS certificate {files.cert}:") for cert in chain]
+    if len(cas) <= _MOST_CAS_WATCHED:
+        watched += [of_certificate(ca, f"CA certificate {files.ca}:") for ca in cas]
+    lists = [of_revocations(crl, f"CRL {files.crl}: the list") for crl in crls]
+    return watched + [one for one in lists if one is not None]
 
 
-def _subject(cert: X509) -> str:
-    return f'"{cert.to_cryptography().subject.rfc4514_string() or "without a name"}"'
+def look_at(paths: Sequence[str]) -> tuple[object, ...]:
+    """What tells these files from what they were: changes when one of them does."""
+    return tuple(_look(path) for path in paths)
 
 
-def _is_ip(host: str) -> bool:
+def _look(path: str) -> object:
     try:
-        ipaddress.ip_address(host)
-    except ValueError:
-        return False
-    return True
+        status = os.stat(path)
+    except OSError as error:
+        return error.errno
+    return status.st_mtime_ns, status.st_size, status.st_ino

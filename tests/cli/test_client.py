@@ -97,5 +97,5 @@ def test_where_docker_would_look() -> None:
 
 
 def test_missing_certificates_are_named(tmp_path: Path) -> None:
-    with pytest.raises(CommandError, match=r"ca\.pem: no such file"):
+    with pytest.raises(CommandError, match=r"ca\.pem: No such file"):
         Daemon(reactor, Host("tcp://a:1", tmp_path))

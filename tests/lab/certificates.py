@@ -1,19 +1,30 @@
-"""A certificate authority for one test run, and what it signs."""
+"""Certificate authorities for one test run, and what they sign and revoke."""
 
 from __future__ import annotations
 
 import datetime
 import ipaddress
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 _DAY = datetime.timedelta(days=1)
+_PEM = serialization.Encoding.PEM
+_YEAR = 365 * _DAY
+_LONG_AGO = -60 * _DAY
+
+Key = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey | ed25519.Ed25519PrivateKey
+
+_KEYS: Mapping[str, Callable[[], Key]] = {
+    "ecdsa": lambda: ec.generate_private_key(ec.SECP256R1()),
+    "rsa": lambda: rsa.generate_private_key(public_exponent=65537, key_size=2048),
+    "ed25519": ed25519.Ed25519PrivateKey.generate,
+}
 
 
 @dataclass(frozen=True)
@@ -34,25 +45,59 @@ class Certificate:
     def key(self) -> Path:
         return self.folder / "key.pem"
 
+    def load(self) -> x509.Certificate:
+        return x509.load_pem_x509_certificate(self.cert.read_bytes())
+
+    def replace_by(self, other: Certificate) -> None:
+        """These files hold what those do, each whole at any moment, as a renewal would do it."""
+        for mine, its in ((self.ca, other.ca), (self.cert, other.cert), (self.key, other.key)):
+            draft = mine.with_suffix(".new")
+            draft.write_bytes(its.read_bytes())
+            draft.replace(mine)
+
 
 class Authority:
-    """A CA that writes each certificate into ``folder/NAME``."""
+    """A CA that writes each certificate into ``folder/NAME``.
 
-    def __init__(self, folder: Path, name: str = "lab-ca") -> None:
+    Attributes:
+        crl: Its list of revoked certificates, once there is one.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        name: str = "lab-ca",
+        kind: str = "ecdsa",
+        above: Authority | None = None,
+    ) -> None:
+        """``above`` makes it an intermediate CA: what it issues comes with its own certificate."""
+        self.crl = folder / f"{name}.crl.pem"
         self._folder = folder
-        self._key = ec.generate_private_key(ec.SECP256R1())
+        self._above = above
+        self._key = _KEYS[kind]()
         self._name = _name(name)
-        draft = _draft(self._name, self._name, self._key.public_key())
-        draft = draft.add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        self._revoked: list[int] = []
+        signer = above or self
+        draft = _draft(self._name, signer._name, self._key, _LONG_AGO, _YEAR)
+        draft = draft.add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
         draft = draft.add_extension(_usage(signs=True), critical=True)
-        self._certificate = draft.sign(self._key, hashes.SHA256())
+        self.certificate = draft.sign(signer._key, _hash(signer._key))
 
     def issue(
-        self, name: str, hosts: Sequence[str] = (), valid: datetime.timedelta = 30 * _DAY
+        self,
+        name: str,
+        hosts: Sequence[str] = (),
+        valid: datetime.timedelta = _YEAR,
+        *,
+        kind: str = "ecdsa",
+        since: datetime.timedelta = _LONG_AGO,
     ) -> Certificate:
-        """A certificate for both sides; ``hosts`` are names and addresses it stands for."""
-        key = ec.generate_private_key(ec.SECP256R1())
-        draft = _draft(_name(name), self._name, key.public_key(), valid)
+        """A certificate for both sides; ``hosts`` are names and addresses it stands for.
+
+        ``since`` and ``valid`` are counted from now, to its begin and to its end.
+        """
+        key = _KEYS[kind]()
+        draft = _draft(_name(name), self._name, key, since, valid)
         issuer = x509.AuthorityKeyIdentifier.from_issuer_public_key(self._key.public_key())
         draft = draft.add_extension(issuer, critical=False)
         draft = draft.add_extension(_usage(signs=False), critical=True)
@@ -61,42 +106,72 @@ class Authority:
         if hosts:
             names = x509.SubjectAlternativeName([_general_name(host) for host in hosts])
             draft = draft.add_extension(names, critical=False)
-        return self._write(name, draft.sign(self._key, hashes.SHA256()), key)
+        return self._write(name, draft.sign(self._key, _hash(self._key)), key)
 
-    def _write(
-        self, name: str, certificate: x509.Certificate, key: ec.EllipticCurvePrivateKey
-    ) -> Certificate:
+    def revoke(self, *certificates: Certificate, valid: datetime.timedelta = 30 * _DAY) -> Path:
+        """Writes ``crl`` anew, with these and all that were revoked before."""
+        self._revoked += [each.load().serial_number for each in certificates]
+        now = datetime.datetime.now(datetime.UTC)
+        draft = x509.CertificateRevocationListBuilder().issuer_name(self._name)
+        draft = draft.last_update(now + _LONG_AGO).next_update(now + valid)
+        for serial in self._revoked:
+            entry = x509.RevokedCertificateBuilder().serial_number(serial).revocation_date(now)
+            draft = draft.add_revoked_certificate(entry.build())
+        written = draft.sign(self._key, _hash(self._key)).public_bytes(_PEM)
+        self.crl.parent.mkdir(parents=True, exist_ok=True)
+        whole = self.crl.with_suffix(".new")
+        whole.write_bytes(written)
+        return whole.replace(self.crl)
+
+    def _write(self, name: str, certificate: x509.Certificate, key: Key) -> Certificate:
         files = Certificate(self._folder / name)
         files.folder.mkdir(parents=True, exist_ok=True)
-        pem = serialization.Encoding.PEM
-        files.ca.write_bytes(self._certificate.public_bytes(pem))
-        files.cert.write_bytes(certificate.public_bytes(pem))
-        files.key.write_bytes(
-            key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-        )
+        root, chain = self, certificate.public_bytes(_PEM)
+        while root._above is not None:
+            chain += root.certificate.public_bytes(_PEM)
+            root = root._above
+        files.ca.write_bytes(root.certificate.public_bytes(_PEM))
+        files.cert.write_bytes(chain)
+        files.key.write_bytes(_private(key, serialization.NoEncryption()))
         return files
+
+
+def encrypted(files: Certificate) -> Path:
+    """The key once more, as no daemon can read it."""
+    key = serialization.load_pem_private_key(files.key.read_bytes(), None)
+    locked = files.folder / "locked.pem"
+    assert isinstance(key, Key)
+    locked.write_bytes(_private(key, serialization.BestAvailableEncryption(b"secret")))
+    return locked
+
+
+def _private(key: Key, encryption: serialization.KeySerializationEncryption) -> bytes:
+    return key.private_bytes(_PEM, serialization.PrivateFormat.PKCS8, encryption)
+
+
+def _hash(key: Key) -> hashes.SHA256 | None:
+    """Ed25519 has its own."""
+    return None if isinstance(key, ed25519.Ed25519PrivateKey) else hashes.SHA256()
 
 
 def _draft(
     subject: x509.Name,
     issuer: x509.Name,
-    key: ec.EllipticCurvePublicKey,
-    valid: datetime.timedelta = 30 * _DAY,
+    key: Key,
+    since: datetime.timedelta,
+    valid: datetime.timedelta,
 ) -> x509.CertificateBuilder:
-    """Valid from long ago, so that a negative ``valid`` makes an expired one.
-
-    With all that strict clients (Python 3.13 is one) ask for.
-    """
+    """With all that strict clients (Python 3.13 is one) ask for."""
     now = datetime.datetime.now(datetime.UTC)
     return (
         x509.CertificateBuilder()
         .subject_name(subject)
         .issuer_name(issuer)
-        .public_key(key)
+        .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
-        .not_valid_before(now - 60 * _DAY)
+        .not_valid_before(now + since)
         .not_valid_after(now + valid)
-        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key), critical=False)
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
     )
 
 

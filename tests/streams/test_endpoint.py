@@ -141,7 +141,7 @@ class TlsTests(DialCase):
     async def test_an_expired_engine(self) -> None:
         old = self.authority.issue("old", "127.0.0.1", days=-2)
         said = await self.reason(self.server(node=old), self.client(user=self.user))
-        self.assertEqual(said, 'its certificate "CN=old" has expired')
+        self.assertIn('its certificate "CN=old" has expired on ', said)
 
     async def test_an_engine_of_another_name(self) -> None:
         other = self.authority.issue("other", "node-9", "10.9.9.9")

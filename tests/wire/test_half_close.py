@@ -9,7 +9,7 @@ import struct
 from OpenSSL import SSL
 from twisted.internet.threads import deferToThread
 
-from swarmd.streams.trust import client_context
+from swarmd.streams.trust import client_options
 from tests.wire.loopback import Pusher, WireCase, turns
 
 ATTACH = (
@@ -184,7 +184,10 @@ class ForeignClientTests(WireCase):
     engine_tls = True
 
     def converse(self) -> bytes:
-        context = client_context(self.authority.path, self._own.cert, self._own.key, False)
+        options = client_options(
+            "127.0.0.1", self.authority.path, self._own.cert, self._own.key, False
+        )
+        context = options.trust.current.context
         with socket.create_connection(("127.0.0.1", self.port.getHost().port)) as wire:
             wire.setblocking(True)
             limit = struct.pack("ll", 10, 0)  # a thread outlives its test's time limit

@@ -1,0 +1,66 @@
+"""What PEM files hold. Every refusal is a ValueError in words that hold nothing of a key."""
+
+from __future__ import annotations
+
+import re
+
+from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    PublicFormat,
+    load_pem_private_key,
+)
+
+_CRL = re.compile(rb"-----BEGIN X509 CRL-----.*?-----END X509 CRL-----\n?", re.S)
+_MARK = b"-----BEGIN "
+
+
+def certificates(data: bytes) -> list[x509.Certificate]:
+    """All certificates of a file, in its order: a chain begins with the holder's own."""
+    if b"-----BEGIN CERTIFICATE-----" not in data:
+        raise ValueError(f"it holds no PEM certificate{_found(data)}")
+    try:
+        return x509.load_pem_x509_certificates(data)
+    except ValueError:
+        raise ValueError("it holds a damaged certificate") from None
+
+
+def private_key(data: bytes) -> PrivateKeyTypes:
+    if b"PRIVATE KEY-----" not in data:
+        raise ValueError(f"it holds no PEM private key{_found(data)}")
+    try:
+        return load_pem_private_key(data, None)
+    except TypeError:
+        raise ValueError(
+            "it is encrypted, and swarmd asks for no passphrase; "
+            "`openssl pkey -in KEY -out PLAIN_KEY` decrypts it"
+        ) from None
+    except (ValueError, UnsupportedAlgorithm):
+        raise ValueError("it holds a damaged private key, or one of an unknown kind") from None
+
+
+def belongs(key: PrivateKeyTypes, certificate: x509.Certificate) -> bool:
+    """Whether ``key`` is the other half of the one in ``certificate``."""
+    form = Encoding.DER, PublicFormat.SubjectPublicKeyInfo
+    return key.public_key().public_bytes(*form) == certificate.public_key().public_bytes(*form)
+
+
+def revocations(data: bytes) -> list[x509.CertificateRevocationList]:
+    """The lists of revoked certificates (CRL) of a file: PEM, several perhaps, or one as DER."""
+    try:
+        if _MARK not in data:
+            return [x509.load_der_x509_crl(data)]
+        lists = [x509.load_pem_x509_crl(block) for block in _CRL.findall(data)]
+    except ValueError:
+        raise ValueError("it holds a damaged list of revoked certificates") from None
+    if not lists:
+        raise ValueError(f"it holds no list of revoked certificates{_found(data)}")
+    return lists
+
+
+def _found(data: bytes) -> str:
+    """For whoever took one file for another."""
+    kinds = re.findall(rb"-----BEGIN ([A-Z0-9 ]{1,30})-----", data)
+    return f", but: {kinds[0].decode().lower()}" if kinds else ""

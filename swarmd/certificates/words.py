@@ -1,0 +1,54 @@
+"""Certificates in words for an operator. They come from strangers: of one line, and cut."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from cryptography import x509
+
+_LONGEST = 100  # characters of one name
+_MOST_NAMES = 20
+
+
+def subject(certificate: x509.Certificate) -> str:
+    return _quoted(certificate.subject)
+
+
+def issuer(certificate: x509.Certificate | x509.CertificateRevocationList) -> str:
+    return _quoted(certificate.issuer)
+
+
+def names(certificate: x509.Certificate) -> list[str]:
+    """The DNS names and IP addresses in its subjectAltName, which alone count for a host."""
+    try:
+        held = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    except (x509.ExtensionNotFound, ValueError):
+        return []
+    found = [cut(name) for name in held.get_values_for_type(x509.DNSName)]
+    return found + [str(ip) for ip in held.get_values_for_type(x509.IPAddress)]
+
+
+def listed(texts: list[str]) -> str:
+    """``a, b and 3 more``; "no name at all" if there is none."""
+    if not texts:
+        return "no name at all"
+    more = len(texts) - _MOST_NAMES
+    return ", ".join(texts[:_MOST_NAMES]) + (f" and {more} more" if more > 0 else "")
+
+
+def moment(when: datetime) -> str:
+    return f"{when:%Y-%m-%d %H:%M} UTC"
+
+
+def cut(text: str) -> str:
+    """One line of it, of a length that can be shown."""
+    plain = "".join(char if char.isprintable() else "?" for char in text)
+    return plain if len(plain) <= _LONGEST else f"{plain[: _LONGEST - 1]}…"
+
+
+def _quoted(name: x509.Name) -> str:
+    try:
+        text = name.rfc4514_string()
+    except ValueError:
+        text = ""
+    return f'"{cut(text) or "without a name"}"'

@@ -1,0 +1,199 @@
+"""All certificates that are in use: read again when their files change, and watched for their end.
+
+Connections keep what they were made with, so no stream is cut by a new certificate; except those of
+clients whose certificate a new CRL revokes. Files that cannot be used change nothing, and that is
+told: a change counts once all files of a set have looked the same twice in a row, so that a key
+that is written a moment after its certificate is waited for.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from weakref import WeakKeyDictionary, WeakValueDictionary
+
+from twisted.application.service import Service
+from twisted.internet.interfaces import IReactorTime
+from twisted.internet.task import LoopingCall
+from twisted.logger import Logger
+
+from swarmd.certificates.expiry import Expiry, ending, of_certificate, warnings
+from swarmd.streams.trust import (
+    ClientTls,
+    ServerTls,
+    TlsFiles,
+    Trust,
+    client_trust,
+    look_at,
+    server_trust,
+)
+
+INTERVAL = 1.0  # seconds between two looks at the files
+EXPIRY_INTERVAL = 10.0
+DAY = 86400.0
+
+# Told of an engine, by its key: the warnings that are in force from now on.
+Note = Callable[[str, Sequence[str]], None]
+
+
+@dataclass(slots=True)
+class _Looks:
+    """How a set of files looked when it was read, and a moment ago."""
+
+    handled: tuple[object, ...]
+    last: tuple[object, ...]
+
+
+class Keyring(Service):
+    """Makes the TLS of listeners and of connections to engines, and keeps it up to date.
+
+    Attributes:
+        on_change: Called after a set of files was read anew, with it.
+        note: Gets what is to be said of single engines' certificates.
+
+    Args:
+        now: Wall-clock seconds.
+    """
+
+    _log = Logger()
+
+    def __init__(self, clock: IReactorTime, now: Callable[[], float]) -> None:
+        self.on_change: list[Callable[[Trust], None]] = []
+        self.note: Note = lambda key, texts: None
+        self._now = now
+        # Whatever nobody uses any longer goes by itself.
+        self._looks: WeakKeyDictionary[Trust, _Looks] = WeakKeyDictionary()
+        self._shared: WeakValueDictionary[TlsFiles, Trust] = WeakValueDictionary()
+        self._engines: WeakValueDictionary[str, ClientTls] = WeakValueDictionary()
+        self._noted: set[str] = set()
+        self._told: dict[str, float] = {}  # what expires -> when the log last said so
+        self._loops = {
+            LoopingCall(self._guarded, self._look): INTERVAL,
+            LoopingCall(self._guarded, self._check_expiry): EXPIRY_INTERVAL,
+        }
+        for loop in self._loops:
+            loop.clock = clock
+
+    def startService(self) -> None:
+        super().startService()
+        for loop, interval in self._loops.items():
+            loop.start(interval)
+
+    def stopService(self) -> None:
+        super().stopService()
+        for loop in self._loops:
+            loop.stop()
+
+    def _guarded(self, work: Callable[[], None]) -> None:
+        try:
+            work()
+        except Exception:  # noqa: BLE001 - an escape would end the loop for good
+            self._log.failure("certificates could not be followed")
+
+    # Making
+
+    def server(self, files: TlsFiles) -> ServerTls:
+        """TLS of a listener; ValueError if the files cannot be used."""
+        trust = server_trust(files)
+        trust.read()
+        self._watch(trust)
+        return ServerTls(trust)
+
+    def client(self, files: TlsFiles, host: str, key: str) -> ClientTls:
+        """TLS towards the engine ``key``, which must prove to be ``host``.
+
+        Files that cannot be used are told by each attempt to connect, until they are mended.
+        """
+        files = replace(files, name="")
+        trust = self._shared.get(files)
+        if trust is None:
+            trust = self._shared[files] = client_trust(files)
+            self._watch(trust)
+            self._read(trust)
+        tls = self._engines[key] = ClientTls(trust, host)
+        return tls
+
+    def _watch(self, trust: Trust) -> None:
+        look = look_at(trust.files.paths)
+        self._looks[trust] = _Looks(look, look)
+
+    # Reading again
+
+    def reread(self) -> None:
+        """Reads everything now, whether it changed or not."""
+        for trust in list(self._looks):
+            self._reread(trust)
+
+    def _look(self) -> None:
+        for trust, looks in list(self._looks.items()):
+            look = look_at(trust.files.paths)
+            if look != looks.handled and look == looks.last:
+                self._reread(trust)
+            looks.last = look
+
+    def _reread(self, trust: Trust) -> None:
+        self._looks[trust].handled = look_at(trust.files.paths)
+        if self._read(trust):
+            self._log.info("TLS files were read anew: {paths}", paths=", ".join(trust.files.paths))
+            for told in self.on_change:
+                told(trust)
+            self._check_expiry()
+
+    def _read(self, trust: Trust) -> bool:
+        before = trust.problem
+        try:
+            trust.read()
+        except ValueError:
+            if trust.problem != before:
+                self._log.warn("{problem}", problem=_problem(trust))
+            return False
+        return True
+
+    # Telling
+
+    def notices(self) -> list[str]:
+        """What the operator should know now: unusable files, and our own certificates' end."""
+        problems = [_problem(trust) for trust in self._looks if trust.problem]
+        return list(dict.fromkeys(problems)) + warnings(self._own(), self._now())
+
+    def expiring(self) -> list[Expiry]:
+        """When all that is in use ends: our certificates, CAs and CRLs, engines' certificates."""
+        seen = [_of_engine(key, tls) for key, tls in self._engines.items()]
+        return self._own() + [one for one in seen if one is not None]
+
+    def _own(self) -> list[Expiry]:
+        loaded = [trust.loaded for trust in self._looks]
+        expiries = [one for each in loaded if each is not None for one in each.expiries]
+        return list(dict.fromkeys(expiries))
+
+    def _check_expiry(self) -> None:
+        now = self._now()
+        near = [one for one in self.expiring() if one.is_near(now)]
+        self._told = {one.what: self._told.get(one.what, -math.inf) for one in near}
+        for one in near:
+            if now - self._told[one.what] >= DAY:
+                self._told[one.what] = now
+                self._log.warn("{warning}", warning=one.warning(now))
+        self._note_engines(now)
+
+    def _note_engines(self, now: float) -> None:
+        before, self._noted = self._noted, set()
+        for key, tls in list(self._engines.items()):
+            expiry = _of_engine(key, tls)
+            if expiry is not None and expiry.is_near(now):
+                text = f"WARNING: the engine's TLS certificate {ending(expiry.not_after, now)}"
+                self._noted.add(key)
+                self.note(key, [text])
+            elif key in before:
+                self.note(key, [])
+
+
+def _problem(trust: Trust) -> str:
+    kept = "; what was read before is still used" if trust.loaded is not None else ""
+    return trust.problem + kept
+
+
+def _of_engine(key: str, tls: ClientTls) -> Expiry | None:
+    """None until it has shown its certificate."""
+    return None if tls.seen is None else of_certificate(tls.seen, f"certificate of engine {key}:")

@@ -1,0 +1,54 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from cryptography.hazmat.primitives.serialization import Encoding
+
+from swarmd.certificates.pem import belongs, certificates, private_key, revocations
+from tests.lab.certificates import Authority, encrypted
+
+
+@pytest.fixture
+def authority(tmp_path: Path) -> Authority:
+    return Authority(tmp_path)
+
+
+def test_a_chain_keeps_its_order(tmp_path: Path, authority: Authority) -> None:
+    node = Authority(tmp_path, "below", above=authority).issue("node")
+    found = certificates(b"# a comment\n" + node.cert.read_bytes())
+    assert [one.subject.rfc4514_string() for one in found] == ["CN=node", "CN=below"]
+
+
+@pytest.mark.parametrize("kind", ["rsa", "ecdsa", "ed25519"])
+def test_a_key_belongs_to_one_certificate(authority: Authority, kind: str) -> None:
+    one, two = authority.issue("one", kind=kind), authority.issue("two", kind=kind)
+    key = private_key(one.key.read_bytes())
+    assert belongs(key, one.load())
+    assert not belongs(key, two.load())
+
+
+def test_encrypted_keys(authority: Authority) -> None:
+    with pytest.raises(ValueError, match="it is encrypted, and swarmd asks for no passphrase"):
+        private_key(encrypted(authority.issue("node")).read_bytes())
+
+
+def test_lists_of_several_authorities_in_one_file(tmp_path: Path, authority: Authority) -> None:
+    other = Authority(tmp_path, "other").revoke().read_bytes()
+    mine = authority.revoke().read_bytes()
+    found = revocations(b"noise\n" + mine + other)
+    assert [one.issuer.rfc4514_string() for one in found] == ["CN=lab-ca", "CN=other"]
+    (again,) = revocations(found[0].public_bytes(Encoding.DER))
+    assert again == found[0]
+
+
+@pytest.mark.parametrize("parse", [certificates, private_key, revocations])
+def test_what_is_damaged_shows_nothing_of_itself(parse: object) -> None:
+    for kind in (b"CERTIFICATE", b"EC PRIVATE KEY", b"X509 CRL"):
+        data = b"-----BEGIN %b-----\nc2VjcmV0\n-----END %b-----\n" % (kind, kind)
+        with pytest.raises(ValueError, match="it holds ") as caught:
+            parse(data)  # type: ignore[operator]
+        assert "c2VjcmV0" not in str(caught.value) and "secret" not in str(caught.value)
+        assert caught.value.__cause__ is None
+    with pytest.raises(ValueError, match="it holds "):
+        parse(b"")  # type: ignore[operator]

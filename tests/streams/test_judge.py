@@ -1,0 +1,232 @@
+"""Handshakes between real TLS ends, in memory: who is let in, and what is said to the others."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from twisted.internet.error import ConnectionDone
+from twisted.internet.protocol import Factory, Protocol
+from twisted.internet.testing import StringTransport
+from twisted.python.failure import Failure
+
+from swarmd.streams.tls import ClientTLSFactory, HalfCloseTLS, ServerTLSFactory
+from swarmd.streams.trust import ClientTls, ServerTls, TlsFiles, client_trust, server_trust
+from tests.lab.certificates import Authority, Certificate
+
+DAY = timedelta(days=1)
+
+
+@pytest.fixture
+def ours(tmp_path: Path) -> Authority:
+    return Authority(tmp_path)
+
+
+@pytest.fixture
+def node(ours: Authority) -> Certificate:
+    return ours.issue("node", ["node", "10.0.0.1"])
+
+
+@pytest.fixture
+def user(ours: Authority) -> Certificate:
+    return ours.issue("user")
+
+
+def files(of: Certificate, **other: Any) -> TlsFiles:
+    paths = {"ca": str(of.ca), "cert": str(of.cert), "key": str(of.key)}
+    return TlsFiles(**{**paths, "verify": True, **other})
+
+
+class Handshake:
+    """``server`` and ``client`` are files; each end's view of how it went.
+
+    Attributes:
+        refused: Of whom the listener told, and why.
+    """
+
+    def __init__(self, server: TlsFiles, client: TlsFiles, host: str = "node") -> None:
+        self.refused: list[str] = []
+        trusts = server_trust(server), client_trust(client)
+        for trust in trusts:
+            trust.read()
+        factory = Factory.forProtocol(Protocol)
+        self.factory = ServerTLSFactory(
+            ServerTls(trusts[0]), factory, refused=lambda peer, why: self.refused.append(why)
+        )
+        self.server: Any = self.factory.buildProtocol(None)
+        self.client: Any = ClientTLSFactory(ClientTls(trusts[1], host), factory).buildProtocol(None)
+        wires = StringTransport(), StringTransport()
+        self.server.makeConnection(wires[0])
+        self.client.makeConnection(wires[1])
+        while any(wire.value() for wire in wires):
+            for wire, other in zip(wires, (self.client, self.server), strict=True):
+                data = wire.value()
+                wire.clear()
+                if data:
+                    other.dataReceived(data)
+        for end in (self.server, self.client):
+            if end.refusal or not _done(end):
+                end.connectionLost(Failure(ConnectionDone()))
+
+    @property
+    def good(self) -> bool:
+        return _done(self.server) and _done(self.client)
+
+
+def _done(end: HalfCloseTLS) -> bool:
+    return end._handshakeDone and not end.refusal
+
+
+def test_both_are_content(node: Certificate, user: Certificate) -> None:
+    done = Handshake(files(node), files(user))
+    assert done.good and not done.refused
+    assert done.client.creator.seen == node.load()
+    assert done.client._tlsConnection.get_protocol_version_name() == "TLSv1.3"
+
+
+@pytest.mark.parametrize("kind", ["rsa", "ecdsa", "ed25519"])
+def test_every_kind_of_key(tmp_path: Path, kind: str) -> None:
+    authority = Authority(tmp_path, kind=kind)
+    both = [authority.issue(name, ["node"], kind=kind) for name in ("node", "user")]
+    assert Handshake(files(both[0]), files(both[1])).good
+
+
+def test_chains_in_both_directions(tmp_path: Path, ours: Authority) -> None:
+    below = Authority(tmp_path, "below", above=Authority(tmp_path, "between", above=ours))
+    both = [below.issue(name, ["node"]) for name in ("node", "user")]
+    assert Handshake(files(both[0]), files(both[1])).good
+
+
+def test_an_intermediate_ca_may_be_what_is_trusted(tmp_path: Path, ours: Authority) -> None:
+    """As with Docker's own: whatever is in the CA file."""
+    below = Authority(tmp_path, "below", above=ours)
+    node, user = below.issue("node", ["node"]), below.issue("user")
+    node.ca.write_bytes(b"".join(node.cert.read_bytes().partition(b"-----BEGIN")[1:]))
+    chain = node.cert.read_bytes().split(b"-----END CERTIFICATE-----\n")
+    node.ca.write_bytes(chain[1] + b"-----END CERTIFICATE-----\n")
+    assert Handshake(files(node), files(user)).good
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"valid": -1 * DAY}, 'its certificate "CN=bad" has expired on 20'),
+        ({"since": DAY}, 'its certificate "CN=bad" is not valid yet, but from 20'),
+    ],
+)
+def test_before_and_after_its_time(
+    ours: Authority, node: Certificate, user: Certificate, given: Any, said: str
+) -> None:
+    bad = ours.issue("bad", ["node"], **given)
+    (why,) = Handshake(files(node), files(bad)).refused
+    assert why.startswith(said) and why.endswith(" UTC")
+    assert Handshake(files(bad), files(user)).client.refusal == why
+
+
+def test_wrong_names(node: Certificate, user: Certificate) -> None:
+    done = Handshake(files(node), files(user), "other")
+    said = 'its certificate "CN=node" is not for other: its SAN has node, 10.0.0.1'
+    assert done.client.refusal == said
+
+
+def test_another_authority(tmp_path: Path, node: Certificate, user: Certificate) -> None:
+    eve = Authority(tmp_path, "other").issue("eve", ["node"])
+    alone = files(eve, ca=str(node.ca))
+    said = 'its certificate "CN=eve" is signed by "CN=other", which is not our CA ("CN=lab-ca")'
+    assert Handshake(files(node), alone).refused == [said]
+    assert Handshake(alone, files(user)).client.refusal == said
+    whole = Handshake(files(node), files(eve, verify=False))
+    said = 'its certificate is signed by "CN=other", which is not our CA ("CN=lab-ca")'
+    assert whole.refused == [said]
+
+
+def test_another_authority_with_the_same_name(tmp_path: Path, node: Certificate) -> None:
+    (tmp_path / "else").mkdir()
+    eve = Authority(tmp_path / "else").issue("eve", ["node"])
+    (why,) = Handshake(files(node), files(eve, ca="", verify=False)).refused
+    assert "CN=lab-ca" in why and "not" in why
+
+
+def test_no_certificate_at_all(node: Certificate) -> None:
+    done = Handshake(files(node), TlsFiles(ca=str(node.ca), verify=True))
+    assert done.refused == ["it shows no certificate, and --tlsverify demands one"]
+
+
+def test_a_client_that_does_not_trust_us(
+    tmp_path: Path, node: Certificate, user: Certificate
+) -> None:
+    other = Authority(tmp_path, "other").issue("other")
+    (why,) = Handshake(files(node), files(user, ca=str(other.ca))).refused
+    assert "our certificate" in why and '"CN=node", issued by "CN=lab-ca"' in why
+    assert why.endswith("for node, 10.0.0.1")
+
+
+def test_who_hangs_up_is_told_and_who_never_spoke_is_not(node: Certificate) -> None:
+    told: list[str] = []
+    trust = server_trust(files(node))
+    trust.read()
+    factory = ServerTLSFactory(
+        ServerTls(trust), Factory.forProtocol(Protocol), refused=lambda peer, why: told.append(why)
+    )
+    for first in (b"", b"\x16\x03\x01"):
+        end: Any = factory.buildProtocol(None)
+        end.makeConnection(StringTransport())
+        if first:
+            end.dataReceived(first)
+        end.connectionLost(Failure(ConnectionDone()))
+    assert told == ["it hung up during the TLS handshake"]
+
+
+class TestRevoked:
+    def test_both_directions(self, ours: Authority, node: Certificate, user: Certificate) -> None:
+        crl = str(ours.revoke(node, user))
+        said = 'its certificate "CN={}" was revoked by "CN=lab-ca"'
+        assert Handshake(files(node, crl=crl), files(user)).refused == [said.format("user")]
+        done = Handshake(files(node), files(user, crl=crl))
+        assert done.client.refusal == said.format("node")
+
+    def test_others_are_let_in(self, ours: Authority, node: Certificate, user: Certificate) -> None:
+        crl = str(ours.revoke(ours.issue("eve")))
+        assert Handshake(files(node, crl=crl), files(user, crl=crl)).good
+
+    def test_an_old_list_lets_nobody_in(
+        self, ours: Authority, node: Certificate, user: Certificate
+    ) -> None:
+        crl = str(ours.revoke(valid=timedelta(days=-1)))
+        (why,) = Handshake(files(node, crl=crl), files(user)).refused
+        assert why.endswith('cannot be judged: "CN=lab-ca"\'s list of revoked ones has expired')
+
+    def test_a_list_of_another_authority_lets_nobody_in(
+        self, tmp_path: Path, node: Certificate, user: Certificate
+    ) -> None:
+        crl = str(Authority(tmp_path, "other").revoke())
+        (why,) = Handshake(files(node, crl=crl), files(user)).refused
+        assert why.endswith('cannot be judged: there is no list of revoked ones of "CN=lab-ca"')
+
+    def test_of_cas_above_lists_count_where_there_are_any(
+        self, tmp_path: Path, ours: Authority
+    ) -> None:
+        below = Authority(tmp_path, "below", above=ours)
+        node, user = below.issue("node", ["node"]), below.issue("user")
+        both = tmp_path / "both.pem"
+        both.write_bytes(below.revoke().read_bytes())
+        assert Handshake(files(node, crl=str(both)), files(user)).good
+        ours._revoked.append(below.certificate.serial_number)
+        both.write_bytes(both.read_bytes() + ours.revoke().read_bytes())
+        (why,) = Handshake(files(node, crl=str(both)), files(user)).refused
+        assert why == 'the certificate of its CA "CN=below" was revoked by "CN=lab-ca"'
+
+    def test_who_is_in_already_goes(
+        self, ours: Authority, node: Certificate, user: Certificate
+    ) -> None:
+        crl = ours.revoke()
+        done = Handshake(files(node, crl=str(crl)), files(user))
+        done.factory.drop_revoked()
+        assert done.good and not done.refused and done.server.connected
+        ours.revoke(user)
+        done.server.creator.trust.read()
+        done.factory.drop_revoked()
+        assert done.refused == ["its certificate was revoked meanwhile"]
+        assert done.server._aborted
