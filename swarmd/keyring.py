@@ -30,7 +30,7 @@ from swarmd.streams.trust import (
 )
 
 INTERVAL = 1.0  # seconds between two looks at the files
-EXPIRY_INTERVAL = 10.0
+EXPIRY_INTERVAL = 5.0
 DAY = 86400.0
 
 # Told of an engine, by its key: the warnings that are in force from now on.

@@ -1,6 +1,7 @@
 """Who was not let in, in the log: in words, and not more lines than a person would read.
 
-Whoever can reach the port can make lines: of a flood, only the number is told.
+A client tries again and again, and whoever can reach the port can make lines: each reason is told
+once a minute of each address, and of a flood only the number.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from twisted.logger import Logger
 from swarmd.core.addresses import Address
 
 WINDOW = 60.0  # seconds
-MOST_LINES = 10  # in one window
+MOST_LINES = 30  # in one window
 
 
 class Refusals:
@@ -24,7 +25,7 @@ class Refusals:
     def __init__(self, seconds: Callable[[], float]) -> None:
         self._seconds = seconds
         self._begun = 0.0
-        self._lines = 0
+        self._told: set[tuple[str, str]] = set()
         self._untold = 0
 
     def tell(self, peer: Any, why: str) -> None:
@@ -32,15 +33,16 @@ class Refusals:
         now = self._seconds()
         if now - self._begun >= WINDOW:
             self._begin(now)
-        if self._lines >= MOST_LINES:
+        host = getattr(peer, "host", "")
+        if (host, why) in self._told or len(self._told) >= MOST_LINES:
             self._untold += 1
             return
-        self._lines += 1
-        host = getattr(peer, "host", "")
+        self._told.add((host, why))
         client = Address("tcp", host, peer.port) if host else "without an address"
         self._log.warn("client {client} is not let in: {why}", client=client, why=why)
 
     def _begin(self, now: float) -> None:
         if self._untold:
-            self._log.warn("{count} more clients were not let in", count=self._untold)
-        self._begun, self._lines, self._untold = now, 0, 0
+            self._log.warn("{count} more connections were not let in", count=self._untold)
+        self._begun, self._untold = now, 0
+        self._told.clear()

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from swarmd.core.addresses import PLAIN_PORT, TLS_PORT
@@ -93,22 +93,26 @@ class Settings:
         return TLS_PORT if self.engine_tls else PLAIN_PORT
 
     def tls_for(self, entry: Entry) -> TlsFiles | None:
-        """What to present to, and to demand from, one engine; None if it is spoken to plainly."""
-        own = entry.tls
-        if entry.address.startswith(("unix:", "ssh:")):
+        """What to present to, and to demand from, one engine; None if it is spoken to plainly.
+
+        Raises:
+            ValueError: Its line and the options do not say enough.
+        """
+        own, common = entry.tls, self.engine_tls or TlsFiles()
+        if own.mode == "off" or entry.is_local_or_ssh:
             return None
-        if self.engine_tls is None and not (own.ca or own.cert):
+        verify = own.mode == "verify" or (not own.mode and (common.verify or bool(own.ca)))
+        if not (own.mode or own.ca or self.engine_tls):
+            if own.cert:
+                raise ValueError("tlscert= does not say whom to trust: add tlscacert=, or tls=on")
             return None
-        common = self.engine_tls or TlsFiles(verify=bool(own.ca))
-        return replace(
-            common,
-            ca=own.ca or common.ca,
-            cert=own.cert or common.cert,
-            key=own.key or common.key,
-            verify=common.verify or bool(own.ca),
-            name=own.name,
-            crl=common.crl if own.ca in ("", common.ca) else "",
-        )
+        ca = own.ca or common.ca
+        if verify and not ca:
+            raise ValueError("tls=verify needs a CA: tlscacert= in its line, or --engine-tlscacert")
+        pair = (own.cert, own.key) if own.cert else (common.cert, common.key)
+        inherited = common.crl if ca == common.ca else ""
+        crl = (own.crl or inherited) if verify else ""
+        return TlsFiles(ca, *pair, verify, own.name, crl)
 
 
 def from_options(options: Mapping[str, Any], environ: Mapping[str, str]) -> Settings:

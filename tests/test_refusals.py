@@ -18,17 +18,18 @@ def test_a_flood_is_counted_not_told() -> None:
     globalLogPublisher.addObserver(observe)
     try:
         refusals = Refusals(clock.seconds)
-        for port in range(MOST_LINES + 7):
-            refusals.tell(IPv4Address("TCP", "10.0.0.9", port), "it hung up")
+        for number in range(MOST_LINES + 7):
+            for port in (number, number):
+                refusals.tell(IPv4Address("TCP", "10.0.0.9", port), f"reason {number}")
         assert len(lines) == MOST_LINES
-        assert lines[0] == "client 10.0.0.9:0 is not let in: it hung up"
+        assert lines[0] == "client 10.0.0.9:0 is not let in: reason 0"
         clock.advance(WINDOW)
         refusals.tell(IPv6Address("TCP", "fd00::1", 5), "why {not}")
         refusals.tell(None, "why")
     finally:
         globalLogPublisher.removeObserver(observe)
     assert lines[MOST_LINES:] == [
-        "7 more clients were not let in",
+        f"{MOST_LINES + 14} more connections were not let in",
         "client [fd00::1]:5 is not let in: why {not}",
         "client without an address is not let in: why",
     ]

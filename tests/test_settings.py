@@ -136,6 +136,8 @@ def test_encryption_alone_does_not_open_the_door(tmp_path: Path) -> None:
 
 
 TLS = TlsFiles("/ca", "/cert", "/key", verify=True)
+TLS2 = replace(TLS, ca="/ca2")
+CRL = replace(TLS, crl="/crl")
 
 
 @pytest.mark.parametrize(
@@ -147,7 +149,16 @@ TLS = TlsFiles("/ca", "/cert", "/key", verify=True)
         (TLS, TlsOverride(ca="/ca2"), TlsFiles("/ca2", "/cert", "/key", True)),
         (TLS, TlsOverride(cert="/c2", key="/k2"), TlsFiles("/ca", "/c2", "/k2", True)),
         (None, TlsOverride(ca="/ca2"), TlsFiles("/ca2", verify=True)),
-        (None, TlsOverride(cert="/c2", key="/k2"), TlsFiles("", "/c2", "/k2", False)),
+        (None, TlsOverride(cert="/c2", key="/k2", mode="on"), TlsFiles("", "/c2", "/k2", False)),
+        (None, TlsOverride(mode="on"), TlsFiles()),
+        (TLS, TlsOverride(mode="off"), None),
+        (TLS, TlsOverride(mode="on"), TlsFiles("/ca", "/cert", "/key", False)),
+        (TlsFiles("/ca"), TlsOverride(mode="verify"), TlsFiles("/ca", verify=True)),
+        (CRL, TlsOverride(), CRL),
+        (CRL, TlsOverride(ca="/ca"), CRL),
+        (CRL, TlsOverride(ca="/ca2"), TLS2),
+        (CRL, TlsOverride(ca="/ca2", crl="/l2"), replace(TLS2, crl="/l2")),
+        (CRL, TlsOverride(mode="on"), TlsFiles("/ca", "/cert", "/key", False)),
         (None, TlsOverride(name="db"), None),
     ],
 )
@@ -156,6 +167,19 @@ def test_tls_of_one_engine(
 ) -> None:
     entry = replace(bare_entry("a", 2376), tls=override)
     assert Settings("a", engine_tls=engine_tls).tls_for(entry) == expected
+
+
+@pytest.mark.parametrize(
+    ("override", "reason"),
+    [
+        (TlsOverride(mode="verify"), "tls=verify needs a CA: tlscacert= in its line"),
+        (TlsOverride(cert="/c", key="/k"), "tlscert= does not say whom to trust"),
+    ],
+)
+def test_tls_of_one_engine_that_is_not_said(override: TlsOverride, reason: str) -> None:
+    entry = replace(bare_entry("a", 2376), tls=override)
+    with pytest.raises(ValueError, match=reason):
+        Settings("a").tls_for(entry)
 
 
 @pytest.mark.parametrize("address", ["unix:///run/docker.sock", "ssh://a"])

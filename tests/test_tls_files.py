@@ -75,7 +75,9 @@ def test_a_crl_goes_with_its_authority(
 ) -> None:
     crl = str(authority.revoke())
     given = options(tlsverify=1, **files(front), tlscrl=crl)
-    assert [found and found.crl for found in (listen_files(given), engine_files(given))] == [crl] * 2
+    assert [found and found.crl for found in (listen_files(given), engine_files(given))] == [
+        crl
+    ] * 2
     elsewhere = engine_files({**given, "engine-tlscacert": str(other.ca)})
     assert elsewhere and elsewhere.crl == ""
     own = engine_files({**given, "engine-tlscacert": str(other.ca), "engine-tlscrl": crl})

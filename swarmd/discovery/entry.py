@@ -13,14 +13,17 @@ class TlsOverride:
     """What one engine needs otherwise than the rest; "" means as the rest.
 
     Attributes:
-        ca, cert, key: Paths of PEM files.
+        ca, cert, key, crl: Paths of PEM files.
         name: The name that its certificate must show, in place of its address.
+        mode: "off" (speak plainly), "on" (encrypt only) or "verify".
     """
 
     ca: str = ""
     cert: str = ""
     key: str = ""
     name: str = ""
+    mode: str = ""
+    crl: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +43,11 @@ class Entry:
     labels: Mapping[str, str] = field(default_factory=dict)
     name: str = ""
     tls: TlsOverride = TlsOverride()
+
+    @property
+    def is_local_or_ssh(self) -> bool:
+        """The way to it is private without TLS."""
+        return self.address.startswith(("unix:", "ssh:"))
 
     def same_connection(self, other: Entry) -> bool:
         """Whether connections made for ``other`` may be kept."""

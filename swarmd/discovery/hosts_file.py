@@ -7,15 +7,27 @@ One engine a line: an address, which may hold ranges, then words ``key=value``. 
 
 from __future__ import annotations
 
+import os
 import re
 import shlex
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
-from swarmd.core.addresses import MOST_ADDRESSES, expand_ranges
+from swarmd.core.addresses import MOST_ADDRESSES, PLAIN_PORT, TLS_PORT, expand_ranges
 from swarmd.discovery.entry import Entry, TlsOverride, bare_entry
 
-_TLS_WORDS = {"tlscacert": "ca", "tlscert": "cert", "tlskey": "key", "tlsname": "name"}
+_TLS_WORDS = {
+    "tls": "mode",
+    "tlscacert": "ca",
+    "tlscert": "cert",
+    "tlskey": "key",
+    "tlscrl": "crl",
+    "tlsname": "name",
+}
+_TLS_FILES = ("tlscacert", "tlscert", "tlskey", "tlscrl")
+# Words that say nothing without the verification that they are for.
+_VERIFYING = ("tlscacert", "tlscrl", "tlsname")
+_TLS_MODES = ("off", "on", "verify")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,252}")
 # ``constraint:node==…`` asks for an engine's name, so no label may answer it.
 _RESERVED_LABELS = ("node",)
@@ -29,13 +41,17 @@ class Hosts:
     problems: list[str] = field(default_factory=list)
 
 
-def parse_hosts(text: str, default_port: int) -> Hosts:
-    """Reads a whole file; never fails, every line that is wrong becomes a problem."""
+def parse_hosts(text: str, default_port: int, folder: str = "") -> Hosts:
+    """Reads a whole file; never fails, every line that is wrong becomes a problem.
+
+    Args:
+        folder: Where paths begin that are not absolute; without it there may be none.
+    """
     hosts = Hosts()
     first_lines: dict[str, int] = {}
     for number, line in enumerate(text.split("\n"), start=1):
         try:
-            found = parse_line(line, default_port)
+            found = parse_line(line, default_port, folder)
             _check_new(found, first_lines, len(hosts.entries))
         except ValueError as error:
             hosts.problems.append(f"{number}: {error}")
@@ -45,7 +61,7 @@ def parse_hosts(text: str, default_port: int) -> Hosts:
     return hosts
 
 
-def parse_line(line: str, default_port: int) -> list[Entry]:
+def parse_line(line: str, default_port: int, folder: str = "") -> list[Entry]:
     """The engines of one line, none if it is blank; ValueError if it is wrong."""
     words = _words(line)
     if not words:
@@ -57,11 +73,12 @@ def parse_line(line: str, default_port: int) -> list[Entry]:
         raise ValueError(f"name={name} is given to {len(addresses)} engines")
     if name and not _NAME.fullmatch(name):
         raise ValueError(f"name={name}: a name has letters, digits, and '_', '.', '-'")
-    tls = _tls(pairs)
-    return [
-        replace(bare_entry(address, default_port), labels=pairs, name=name, tls=tls)
-        for address in addresses
-    ]
+    tls = _tls(pairs, folder)
+    port = _port(tls, default_port)
+    entries = [bare_entry(address, port) for address in addresses]
+    if tls != TlsOverride() and any(entry.is_local_or_ssh for entry in entries):
+        raise ValueError("there is no TLS on unix:// and ssh://, so tls words mean nothing")
+    return [replace(entry, labels=pairs, name=name, tls=tls) for entry in entries]
 
 
 def _words(line: str) -> list[str]:
@@ -87,18 +104,44 @@ def _pairs(words: Iterable[str]) -> dict[str, str]:
     return pairs
 
 
-def _tls(pairs: dict[str, str]) -> TlsOverride:
+def _tls(pairs: dict[str, str], folder: str) -> TlsOverride:
     """Takes the TLS words out of ``pairs``."""
-    given: Mapping[str, str] = {
-        place: pairs.pop(word) for word, place in _TLS_WORDS.items() if word in pairs
-    }
-    if ("cert" in given) != ("key" in given):
+    given = {word: pairs.pop(word) for word in list(pairs) if word.startswith("tls")}
+    unknown = [word for word in given if word not in _TLS_WORDS]
+    if unknown:
+        raise ValueError(f"there is no word {unknown[0]}=, but {', '.join(_TLS_WORDS)}")
+    if ("tlscert" in given) != ("tlskey" in given):
         raise ValueError("tlscert= and tlskey= belong together")
-    tls = TlsOverride(**given)
-    for path in (tls.ca, tls.cert, tls.key):
-        if path and not path.startswith("/"):
-            raise ValueError(f"{path!r}: give the absolute path of a file")
-    return tls
+    _check_mode(given)
+    for word in given:
+        if word in _TLS_FILES:
+            given[word] = _path(given[word], folder)
+    return TlsOverride(**{_TLS_WORDS[word]: value for word, value in given.items()})
+
+
+def _check_mode(given: Mapping[str, str]) -> None:
+    mode = given.get("tls", "verify")
+    if mode not in _TLS_MODES:
+        raise ValueError(f"tls={mode} is none of {', '.join(_TLS_MODES)}")
+    others = [word for word in given if word != "tls"]
+    if mode == "off" and others:
+        raise ValueError(f"tls=off speaks plainly: {others[0]}= has no use")
+    useless = [word for word in others if word in _VERIFYING]
+    if mode == "on" and useless:
+        raise ValueError(f"tls=on verifies nothing: {useless[0]}= needs tls=verify")
+
+
+def _path(path: str, folder: str) -> str:
+    if not path or not (folder or os.path.isabs(path)):
+        raise ValueError(f"{path!r}: give the absolute path of a file")
+    return os.path.normpath(os.path.join(folder, path))
+
+
+def _port(tls: TlsOverride, default: int) -> int:
+    """Of an address without one: what its line says of TLS outweighs the options."""
+    if tls.mode == "off":
+        return PLAIN_PORT
+    return TLS_PORT if tls.mode or tls.ca else default
 
 
 def _identities(entries: Iterable[Entry]) -> list[str]:

@@ -110,7 +110,7 @@ class HostsFile(Service):
             self._log.failure("hosts file {path} could not be followed", path=self._path)
 
     def _take(self, text: str) -> None:
-        hosts = parse_hosts(text, self._default_port)
+        hosts = parse_hosts(text, self._default_port, os.path.dirname(self._path))
         problems = [f"{self._path}:{problem}" for problem in hosts.problems]
         if self._entries and not hosts.entries:
             self._keep("; ".join([f"hosts file {self._path} lists no engine", *_brief(problems)]))

@@ -175,6 +175,8 @@ def test_warnings_name_their_nodes() -> None:
         "label node is ignored: the name has a meaning (node-11)",
     ]
     assert body(fleet(1))["Warnings"] is None
+    own = body(fleet(1), problem="gone", notices=["ours ends"])["Warnings"]
+    assert own == ["WARNING: discovery: gone", "WARNING: ours ends"]
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ from swarmd.cluster.actions import (
     EngineCordoned,
     EngineFailed,
     EngineListed,
+    EngineNoted,
     EngineRefused,
     EngineUnlisted,
     EngineValidated,
@@ -199,6 +200,16 @@ def test_labels_that_are_not_taken_are_warned_about() -> None:
     )
     state.dispatch(EngineValidated(engine.key, spec(), NOW))
     assert engine.warnings == ()
+
+
+def test_notes_replace_those_of_the_same_source() -> None:
+    state = State()
+    engine = join(state, labels={"node": "x"})
+    for texts in (["ends soon"], ["ends now", "really"]):
+        state.dispatch(EngineNoted(engine.key, "tls", texts))
+    assert engine.warnings[1:] == ("ends now", "really")
+    state.dispatch(EngineNoted(engine.key, "tls", []))
+    assert len(engine.warnings) == 1
 
 
 def test_cordon() -> None:

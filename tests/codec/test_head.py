@@ -142,6 +142,7 @@ def test_http_1_0_needs_no_host() -> None:
         (400, b"\r\n"),
         (400, b"\x00"),
         (400, b"\x16\x03\x01\x02\x00"),
+        (400, b"\x16\x03\x01\x02\x00random\nbytes"),
         (400, request(host=b"")),
         (400, request(b"host: b")),
         (400, request(b"Host: b", first=b"GET / HTTP/1.0")),

@@ -39,6 +39,29 @@ def test_tls_files_of_one_engine() -> None:
     assert entry.address == "a:2376"
 
 
+def test_tls_files_lie_beside_the_hosts_file() -> None:
+    line = "a tlscacert=tls/ca.pem tlscrl=../crl.pem tlscert=/d tlskey=./k.pem"
+    (entry,) = parse_line(line, 2375, "/etc/swarmd")
+    assert entry.tls == TlsOverride(
+        "/etc/swarmd/tls/ca.pem", "/d", "/etc/swarmd/k.pem", crl="/etc/crl.pem"
+    )
+
+
+@pytest.mark.parametrize(
+    ("line", "default", "address"),
+    [
+        ("a tls=off", 2376, "a:2375"),
+        ("a tls=on", 2375, "a:2376"),
+        ("a tls=verify", 2375, "a:2376"),
+        ("a tlscacert=/c", 2375, "a:2376"),
+        ("a tlsname=b", 2375, "a:2375"),
+        ("a:9 tls=on", 2375, "a:9"),
+    ],
+)
+def test_the_port_follows_from_tls(line: str, default: int, address: str) -> None:
+    assert parse_line(line, default)[0].address == address
+
+
 def test_every_engine_of_a_range_has_the_labels() -> None:
     found = parse_line("10.0.0.[9:11] gpu=0,1", 2375)
     assert [entry.address for entry in found] == [
@@ -65,6 +88,18 @@ def test_whole_file_with_every_kind_of_line_end() -> None:
         ("h[1:2] name=b", "name=b is given to 2 engines"),
         ("a tlscert=/c", "tlscert= and tlskey= belong together"),
         ("a tlscacert=ca.pem", "'ca.pem': give the absolute path of a file"),
+        ("a tlscacert=", "'': give the absolute path of a file"),
+        (
+            "a tlsca=/c",
+            "there is no word tlsca=, but tls, tlscacert, tlscert, tlskey, tlscrl, tlsname",
+        ),
+        ("a tls=yes", "tls=yes is none of off, on, verify"),
+        ("a tls=off tlscacert=/c", "tls=off speaks plainly: tlscacert= has no use"),
+        ("a tlsname=b tls=on", "tls=on verifies nothing: tlsname= needs tls=verify"),
+        (
+            "unix:///a tls=on",
+            "there is no TLS on unix:// and ssh://, so tls words mean nothing",
+        ),
         ("a 'x=1", "No closing quotation"),
         ("a x=\x00", "it holds characters that are no text in UTF-8"),
         ("a x=\ufffd", "it holds characters that are no text in UTF-8"),

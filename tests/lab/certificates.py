@@ -60,7 +60,7 @@ class Authority:
     """A CA that writes each certificate into ``folder/NAME``.
 
     Attributes:
-        crl: Its list of revoked certificates, once there is one.
+        crl: Its list of revoked certificates, once it has revoked some.
     """
 
     def __init__(
@@ -76,7 +76,6 @@ class Authority:
         self._above = above
         self._key = _KEYS[kind]()
         self._name = _name(name)
-        self._revoked: list[int] = []
         signer = above or self
         draft = _draft(self._name, signer._name, self._key, _LONG_AGO, _YEAR)
         draft = draft.add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
@@ -108,19 +107,24 @@ class Authority:
             draft = draft.add_extension(names, critical=False)
         return self._write(name, draft.sign(self._key, _hash(self._key)), key)
 
-    def revoke(self, *certificates: Certificate, valid: datetime.timedelta = 30 * _DAY) -> Path:
-        """Writes ``crl`` anew, with these and all that were revoked before."""
-        self._revoked += [each.load().serial_number for each in certificates]
+    def revoke(
+        self, *revoked: Certificate | Authority, valid: datetime.timedelta = 30 * _DAY
+    ) -> Path:
+        """Writes ``crl`` anew, whole at any moment, with these and no others."""
         now = datetime.datetime.now(datetime.UTC)
         draft = x509.CertificateRevocationListBuilder().issuer_name(self._name)
         draft = draft.last_update(now + _LONG_AGO).next_update(now + valid)
-        for serial in self._revoked:
-            entry = x509.RevokedCertificateBuilder().serial_number(serial).revocation_date(now)
+        for each in revoked:
+            cert = each.certificate if isinstance(each, Authority) else each.load()
+            entry = (
+                x509.RevokedCertificateBuilder()
+                .serial_number(cert.serial_number)
+                .revocation_date(now)
+            )
             draft = draft.add_revoked_certificate(entry.build())
-        written = draft.sign(self._key, _hash(self._key)).public_bytes(_PEM)
         self.crl.parent.mkdir(parents=True, exist_ok=True)
         whole = self.crl.with_suffix(".new")
-        whole.write_bytes(written)
+        whole.write_bytes(draft.sign(self._key, _hash(self._key)).public_bytes(_PEM))
         return whole.replace(self.crl)
 
     def _write(self, name: str, certificate: x509.Certificate, key: Key) -> Certificate:

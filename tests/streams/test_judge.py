@@ -213,8 +213,7 @@ class TestRevoked:
         both = tmp_path / "both.pem"
         both.write_bytes(below.revoke().read_bytes())
         assert Handshake(files(node, crl=str(both)), files(user)).good
-        ours._revoked.append(below.certificate.serial_number)
-        both.write_bytes(both.read_bytes() + ours.revoke().read_bytes())
+        both.write_bytes(both.read_bytes() + ours.revoke(below).read_bytes())
         (why,) = Handshake(files(node, crl=str(both)), files(user)).refused
         assert why == 'the certificate of its CA "CN=below" was revoked by "CN=lab-ca"'
 

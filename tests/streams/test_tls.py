@@ -138,6 +138,13 @@ class HalfCloseTests(TlsCase):
         self.assertEqual(self.ends.wires[0].value(), b"")
         self.assertTrue(self.ends.wires[0].aborted)
 
+    def test_after_breaking_off_there_is_nothing_left_to_end(self) -> None:
+        self.ends.client.registerProducer(self.ends.client, True)
+        self.ends.client.abortConnection()
+        self.ends.client.connectionLost(Failure(ConnectionDone()))
+        self.ends.client.unregisterProducer()
+        self.assertTrue(self.ends.wires[0].aborted)
+
     def test_a_bare_fin_is_no_clean_end(self) -> None:
         self.ends.server.readConnectionLost()
         self.assertTrue(self.ends.wires[1].disconnecting)
