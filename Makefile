@@ -13,11 +13,11 @@ demo: .venv/installed
 	@exec $(BIN)/python -m tests.lab demo
 
 test: .venv/programs lint
-	$(BIN)/pytest --cov --cov-report=term:skip-covered --cov-fail-under=$(COVERAGE)
+	$(BIN)/pytest $(SIDE_BY_SIDE) --cov --cov-report=term:skip-covered --cov-fail-under=$(COVERAGE)
 
 # What needs neither root nor an engine.
 test-fast: .venv/installed
-	$(BIN)/pytest -m "not engines"
+	$(BIN)/pytest $(SIDE_BY_SIDE) -m "not engines"
 
 lint: .venv/installed
 	$(BIN)/ruff format --check .
@@ -30,6 +30,9 @@ bench: .venv/installed
 
 clean:
 	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage
+
+# Tests mostly wait; each of two runners has its own engines, and a file of tests stays with one.
+SIDE_BY_SIDE := -n 2 --dist loadfile
 
 # Percent of the lines and branches of swarmd/ that the tests must reach.
 COVERAGE := 95

@@ -7,10 +7,15 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.lab.engines import NO_PROGRAMS, Fleet, missing
 from tests.lab.packages import Missing
 from tests.lab.programs import NEWEST, dockerd
+
+# How long an example takes says more of the machine than of the code.
+settings.register_profile("swarmd", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("swarmd")
 
 _REAL = frozenset({"fleet", "tls_fleet", "mixed_fleet"})
 

@@ -65,7 +65,10 @@ class Graves:
         work = Deferred.fromCoroutine(self._clean(engine))
         self._working[engine.key] = work
         work.addErrback(self._failed, engine)
-        work.addBoth(lambda _: self._working.pop(engine.key, None))
+        work.addBoth(self._done, engine)
+
+    def _done(self, _: None, engine: Engine) -> None:
+        self._working.pop(engine.key, None)
 
     def _failed(self, failure: Failure, engine: Engine) -> None:
         """An engine that fails now is cleaned when it comes back."""
