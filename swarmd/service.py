@@ -136,7 +136,7 @@ def make_service(
     keyring.setServiceParent(daemon)
     fleet = Fleet(state, hub, context, LinkMaker(settings, keyring, reactor), now)
     fleet.setServiceParent(daemon)
-    fleet.notices = keyring.notices
+    fleet.notices, fleet.expiring = keyring.notices, keyring.expiring
     keyring.note = lambda key, texts: fleet.dispatch(EngineNoted(key, "tls", texts))
     source: Source = make_source(
         settings.discovery, reactor, fleet.apply, fleet.report, settings.engine_port

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import chain
 
 from prometheus_client import CONTENT_TYPE_LATEST, ProcessCollector
@@ -16,6 +16,7 @@ from prometheus_client.metrics_core import (
 from prometheus_client.registry import CollectorRegistry
 
 from swarmd import __version__
+from swarmd.certificates.expiry import Expiry
 from swarmd.cluster.metrics import families
 from swarmd.core.version import show
 from swarmd.front.request import DockerRequest
@@ -41,6 +42,7 @@ class Metrics:
         info.add_metric((), {"version": __version__, "api_version": show(self._fleet.api_version)})
         yield info
         yield _gauge("swarmd_event_listeners", "Clients on events.", self._fleet.hub.listeners)
+        yield _ends(self._fleet.expiring())
 
 
 def _door(site: DockerSite) -> Iterator[Metric]:
@@ -54,6 +56,18 @@ def _door(site: DockerSite) -> Iterator[Metric]:
     for code, count in sorted(site.errors.items()):
         errors.add_metric((str(code),), count)
     yield errors
+
+
+def _ends(expiries: Iterable[Expiry]) -> Metric:
+    words = "When a certificate, or a list of revoked ones, ends: seconds since the epoch."
+    family = GaugeMetricFamily("swarmd_certificate_not_after_seconds", words, labels=("what",))
+    earliest: dict[str, float] = {}
+    for one in expiries:
+        end = one.not_after.timestamp()
+        earliest[one.what] = min(end, earliest.get(one.what, end))
+    for what, end in sorted(earliest.items()):
+        family.add_metric((what,), end)
+    return family
 
 
 def _gauge(name: str, words: str, value: float) -> Metric:

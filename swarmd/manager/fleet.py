@@ -14,6 +14,7 @@ from ipaddress import ip_address
 from twisted.application.service import MultiService
 from twisted.logger import Logger
 
+from swarmd.certificates.expiry import Expiry
 from swarmd.cluster.actions import Action, ContainerGone, EngineListed, EngineUnlisted
 from swarmd.cluster.state import State
 from swarmd.core import version
@@ -35,6 +36,7 @@ class Fleet(MultiService):
     Attributes:
         problem: What is wrong with discovery, in words; "" if nothing is.
         notices: Asks for what else the operator should know of swarmd itself.
+        expiring: Asks when certificates and CRLs end.
         changes: Grows whenever an engine comes, goes, or turns out to be another than was known.
         distrusted: Key -> until when (wall-clock seconds) reads do not wait for that engine.
     """
@@ -55,6 +57,7 @@ class Fleet(MultiService):
         self.now = now
         self.problem = ""
         self.notices: Callable[[], Sequence[str]] = tuple
+        self.expiring: Callable[[], Sequence[Expiry]] = tuple
         self.changes = 0
         self.distrusted: dict[str, float] = {}
         self._context = replace(context, dispatch=self.dispatch)

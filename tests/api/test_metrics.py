@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 from prometheus_client.parser import text_string_to_metric_families
 
 from swarmd.api.metrics import Metrics
 from swarmd.api.resource import Noun
+from swarmd.certificates.expiry import Expiry
 from tests.api.rig import ApiRig
 
 
@@ -39,3 +42,11 @@ def test_the_fleet_the_door_and_the_process() -> None:
     assert seen[("swarmd_connections",)] == 4
     assert seen[("process_open_fds",)] > 0
     assert any(key[0] == "swarmd_info" for key in seen)
+
+
+def test_when_certificates_end() -> None:
+    rig = make()
+    ends = [datetime(2027, 1, day, tzinfo=UTC) for day in (3, 2)]
+    rig.fleet.expiring = lambda: [Expiry('CA /ca: "CN=x"', end) for end in ends]
+    seen = scraped(rig)
+    assert seen[("swarmd_certificate_not_after_seconds", 'CA /ca: "CN=x"')] == ends[1].timestamp()
