@@ -14,6 +14,7 @@ Layers, each importing only those above it (held by tests/test_architecture.py):
 4. ``manager``    the verbs that span engines: create, events, read-your-writes
 5. ``api``        the Docker API as a resource tree, one file a noun
 6. ``options``, ``settings``, ``service``: command line and wiring
+   ``doctor``     looks at options, files and engines, and says what to mend
 """
 
 __version__ = "0.1.0"

@@ -119,7 +119,7 @@ def from_options(options: Mapping[str, Any], environ: Mapping[str, str]) -> Sett
     """Settings from parsed ``Options``; ValueError for the first thing that is wrong."""
     cluster = _cluster_options(options["cluster-opt"])
     settings = Settings(
-        discovery=_discovery(options, environ),
+        discovery=discovery_url(options, environ),
         listen=_listen(options["host"], environ),
         policy=make_policy(
             options["strategy"],
@@ -163,7 +163,8 @@ def _check(settings: Settings, environ: Mapping[str, str]) -> None:
     source.check(settings.discovery, settings.engine_port)
 
 
-def _discovery(options: Mapping[str, Any], environ: Mapping[str, str]) -> str:
+def discovery_url(options: Mapping[str, Any], environ: Mapping[str, str]) -> str:
+    """Where the engines are listed; ValueError if that is not told, or told twice."""
     given = options["discovery"]
     if options["hosts"] and given:
         raise ValueError(f"both --hosts and DISCOVERY {given!r} are given; one says it all")

@@ -18,7 +18,7 @@ RANKS = {
     **dict.fromkeys(("codec", "certificates", "scheduler", "cluster"), 1),
     **dict.fromkeys(("front", "streams"), 2),
     **dict.fromkeys(("engine", "discovery", "cli"), 3),
-    **{"manager": 4, "api": 5},
+    **{"manager": 4, "api": 5, "doctor": 6},
 }
 TOP = 6
 # Ranks 0 and 1 are values and rules: nothing there talks, waits, tells time or throws dice.

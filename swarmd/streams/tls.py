@@ -143,9 +143,8 @@ class HalfCloseTLS(TLSMemoryBIOProtocol):
             self._send_end()
 
     def _shutdownTLS(self) -> None:
-        if self._tlsConnection is None:  # both ends of a relay are broken off at once
-            return
-        super()._shutdownTLS()
+        if self._tlsConnection is not None:  # else both ends of a relay are broken off at once
+            super()._shutdownTLS()
         # As Go does. Who waits for the peer's answer waits for ever for some peers.
         self._tcp.loseConnection()
 

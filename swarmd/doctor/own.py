@@ -1,0 +1,111 @@
+"""What can be judged on this machine alone: options, TLS files, the hosts file."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from cryptography import x509
+from cryptography.x509.oid import ExtendedKeyUsageOID
+
+from swarmd.certificates.words import listed, names, subject
+from swarmd.discovery.entry import Entry
+from swarmd.discovery.hosts_file import parse_hosts
+from swarmd.discovery.nodes import parse_nodes
+from swarmd.discovery.watch import read_file
+from swarmd.doctor.advice import advice
+from swarmd.doctor.finding import Finding, error, ok, warning
+from swarmd.settings import Settings, discovery_url, from_options
+from swarmd.streams.trust import TlsFiles, server_trust
+from swarmd.tls_files import engine_files
+
+OPTIONS, HOSTS, SERVER = "options", "hosts file", "server certificate"
+
+
+def settings_of(
+    options: Mapping[str, Any], environ: Mapping[str, str]
+) -> tuple[Settings | None, list[Finding]]:
+    """The daemon's settings; as far as they go if they are wrong, None if nothing can be done."""
+    try:
+        return from_options(options, environ), []
+    except ValueError as wrong:
+        findings = [refused(OPTIONS, wrong)]
+    try:
+        settings = Settings(discovery_url(options, environ))
+    except ValueError:
+        return None, findings
+    try:
+        return Settings(settings.discovery, engine_tls=engine_files(options)), findings
+    except ValueError:
+        return settings, findings
+
+
+def refused(about: str, wrong: Exception) -> Finding:
+    return error(about, str(wrong), advice(str(wrong)))
+
+
+def entries_of(settings: Settings) -> tuple[list[Entry], list[Finding]]:
+    """The engines, and what is wrong with the list of them, with its lines."""
+    scheme, _, rest = settings.discovery.partition("://")
+    try:
+        if scheme != "file":
+            return parse_nodes(rest, settings.engine_port), []
+        _, text = read_file(rest)
+    except ValueError as wrong:
+        return [], [refused(HOSTS, wrong)]
+    hosts = parse_hosts(text, settings.engine_port, os.path.dirname(rest))
+    findings = [_misread(rest, problem) for problem in hosts.problems]
+    if not hosts.entries:
+        findings.append(error(HOSTS, f"{rest} lists no engine"))
+    return hosts.entries, findings
+
+
+def _misread(path: str, problem: str) -> Finding:
+    line, _, reason = problem.partition(": ")
+    return error(f"{path}:{line}", reason)
+
+
+def of_server(files: TlsFiles) -> Iterator[Finding]:
+    """The listener's own certificate."""
+    trust = server_trust(files)
+    try:
+        trust.read()
+    except ValueError as wrong:
+        yield refused(SERVER, wrong)
+        return
+    leaf = trust.current.chain[0]
+    held = names(leaf)
+    if held:
+        yield ok(SERVER, f"{subject(leaf)}, good for clients that say {listed(held)}")
+    else:
+        yield error(
+            SERVER,
+            f"{subject(leaf)} has no name in its SAN, so no docker CLI will accept it",
+            "make it anew with the names and addresses that clients use: `swarmd certs`",
+        )
+    if not _may_serve(leaf):
+        yield error(SERVER, f"{subject(leaf)} is not made for servers (extendedKeyUsage)")
+
+
+def _may_serve(certificate: x509.Certificate) -> bool:
+    try:
+        usage = certificate.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
+    except x509.ExtensionNotFound:
+        return True
+    return ExtendedKeyUsageOID.SERVER_AUTH in usage
+
+
+def of_keys(paths: Iterator[str]) -> Iterator[Finding]:
+    """Keys that others than their owner can read."""
+    for path in dict.fromkeys(path for path in paths if path):
+        try:
+            mode = Path(path).stat().st_mode
+        except OSError:
+            continue  # told by whoever wanted to read it
+        if mode & (stat.S_IROTH | stat.S_IWOTH):
+            yield warning(path, "everybody on this machine can read this key", f"chmod 600 {path}")
+        elif mode & stat.S_IWGRP:
+            yield warning(path, "the group of this key can change it", f"chmod 640 {path}")

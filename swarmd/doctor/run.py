@@ -1,0 +1,136 @@
+"""The command: options as for the daemon, then one look at everything."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+import orjson
+from twisted.internet.defer import Deferred, DeferredSemaphore, gatherResults
+from twisted.internet.task import react
+
+from swarmd.certificates.expiry import warnings
+from swarmd.discovery.entry import Entry
+from swarmd.doctor import own
+from swarmd.doctor.advice import advice
+from swarmd.doctor.finding import Finding, Level, as_json, count, error, shown, warning
+from swarmd.doctor.opinion import of_fleet
+from swarmd.doctor.visit import Visit, visit
+from swarmd.keyring import Keyring
+from swarmd.links import LinkMaker
+from swarmd.options import Options
+from swarmd.settings import Settings
+from swarmd.streams.link import Link
+from swarmd.streams.trust import ServerTls
+
+AT_ONCE = 32  # engines
+
+
+class DoctorOptions(Options):
+    """Those of the daemon, so that its command line can be looked at as it is."""
+
+    def opt_json(self) -> None:
+        """Findings as JSON."""
+        self["json"] = True
+
+    def getSynopsis(self) -> str:
+        return "Usage: swarmd doctor [--json] [options of the daemon] [DISCOVERY]"
+
+    def postOptions(self) -> None:
+        """What is wrong is not the end here, but a finding."""
+
+
+def run(words: Sequence[str]) -> None:
+    """Ends the process: with 0, or with 1 if there is an error.
+
+    Raises:
+        SystemExit: Always.
+    """
+    options = DoctorOptions()
+    options.parseOptions(words)
+    found: list[Finding] = []
+
+    async def work(reactor: Any) -> None:
+        found.extend(await examine(options, os.environ, reactor))
+
+    try:
+        react(lambda reactor: Deferred.fromCoroutine(work(reactor)))
+    except SystemExit as ended:
+        if ended.code:
+            raise
+    if options.get("json"):
+        print(orjson.dumps(as_json(found), option=orjson.OPT_INDENT_2).decode())
+    else:
+        print(shown(found))
+    sys.exit(1 if count(found, Level.ERROR) else 0)
+
+
+async def examine(
+    options: Mapping[str, Any], environ: Mapping[str, str], reactor: Any
+) -> list[Finding]:
+    settings, findings = own.settings_of(options, environ)
+    if settings is None:
+        return findings
+    entries, problems = own.entries_of(settings)
+    findings += problems
+    if settings.tls is not None:
+        findings += own.of_server(settings.tls)
+    findings += own.of_keys(_keys(settings, entries))
+    keyring = Keyring(reactor, time.time)
+    maker = LinkMaker(settings, keyring, reactor)
+    links = [(entry, maker(entry)) for entry in entries]
+    visits = await _visit_all(settings, links, reactor)
+    findings += _ending(settings, keyring)
+    findings += [one for each in visits for one in each.findings]
+    answered = [(each.entry.address, each.spec) for each in visits if each.spec is not None]
+    return [*findings, *of_fleet(answered)]
+
+
+def _keys(settings: Settings, entries: Iterable[Entry]) -> Iterator[str]:
+    for files in (settings.tls, settings.engine_tls):
+        if files is not None:
+            yield files.key
+    for entry in entries:
+        yield entry.tls.key
+
+
+async def _visit_all(
+    settings: Settings, links: Iterable[tuple[Entry, Link]], reactor: Any
+) -> list[Visit]:
+    gate = DeferredSemaphore(AT_ONCE)
+
+    async def one(entry: Entry, link: Link) -> Visit:
+        async with gate:
+            return await visit(entry, link, _is_plain(settings, entry), reactor, time.time)
+
+    visits = [Deferred.fromCoroutine(one(*each)) for each in links]
+    return list(await gatherResults(visits, consumeErrors=True))
+
+
+def _is_plain(settings: Settings, entry: Entry) -> bool:
+    try:
+        return settings.tls_for(entry) is None
+    except ValueError:
+        return False
+
+
+def _ending(settings: Settings, keyring: Keyring) -> Iterator[Finding]:
+    """Certificates and CRLs that end soon, or have ended: ours, and those that engines showed."""
+    server = _server(settings, keyring)
+    for text in warnings(keyring.expiring(), time.time()):
+        if "has expired" in text:
+            yield error("certificates", text, advice(text))
+        else:
+            yield warning("certificates", text, "make it anew in time")
+    del server
+
+
+def _server(settings: Settings, keyring: Keyring) -> ServerTls | None:
+    """So that the keyring knows it; that its files are unusable was told already."""
+    try:
+        return keyring.server(settings.tls) if settings.tls is not None else None
+    except ValueError:
+        return None

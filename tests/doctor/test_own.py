@@ -1,0 +1,90 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from swarmd.doctor.finding import Finding, Level
+from swarmd.doctor.own import entries_of, of_keys, of_server, settings_of
+from swarmd.doctor.run import DoctorOptions
+from swarmd.settings import Settings
+from swarmd.streams.trust import TlsFiles
+from tests.lab.certificates import Authority, Certificate
+
+
+@pytest.fixture
+def authority(tmp_path: Path) -> Authority:
+    return Authority(tmp_path / "tls")
+
+
+def parsed(*words: str) -> Any:
+    options = DoctorOptions()
+    options.parseOptions(words)
+    return settings_of(options, {})
+
+
+def files(of: Certificate) -> TlsFiles:
+    return TlsFiles(str(of.ca), str(of.cert), str(of.key), True)
+
+
+def texts(findings: Any) -> list[tuple[Level, str]]:
+    return [(one.level, one.text) for one in findings]
+
+
+def test_good_options() -> None:
+    settings, findings = parsed("nodes://10.0.0.1:2375")
+    assert settings.discovery == "nodes://10.0.0.1:2375" and findings == []
+
+
+def test_engines_are_known_although_the_door_is_wrong(authority: Authority) -> None:
+    one, two = authority.issue("one"), authority.issue("two")
+    words = ("--tlsverify", "--tlscacert", str(one.ca), "--tlscert", str(one.cert), "--tlskey")
+    settings, (found,) = parsed(*words, str(two.key), "nodes://a:1")
+    assert settings.discovery == "nodes://a:1" and settings.engine_tls is None
+    assert found.level is Level.ERROR and "is not the key of" in found.text and found.fix
+    settings, (found,) = parsed(*words, str(one.key), "-H", "nonsense", "nodes://a:1")
+    assert settings.engine_tls == files(one) and "nonsense" in found.text
+
+
+def test_without_engines_there_is_nothing_else_to_do() -> None:
+    assert parsed()[0] is None
+
+
+def test_the_lines_of_a_hosts_file(tmp_path: Path) -> None:
+    hosts = tmp_path / "hosts"
+    hosts.write_text("a\nb c\n")
+    entries, (found,) = entries_of(Settings(f"file://{hosts}"))
+    assert [entry.address for entry in entries] == ["a:2375"]
+    assert found == Finding(Level.ERROR, f"{hosts}:2", "'c' is not key=value")
+    hosts.write_text("# none\n")
+    assert texts(entries_of(Settings(f"file://{hosts}"))[1]) == [
+        (Level.ERROR, f"{hosts} lists no engine")
+    ]
+    hosts.unlink()
+    (found,) = entries_of(Settings(f"file://{hosts}"))[1]
+    assert "No such file" in found.text
+    assert len(entries_of(Settings("nodes://a:1,b:1"))[0]) == 2
+
+
+def test_the_servers_certificate(authority: Authority) -> None:
+    good = authority.issue("front", ["cloud", "192.0.2.1"])
+    assert texts(of_server(files(good))) == [
+        (Level.OK, '"CN=front", good for clients that say cloud, 192.0.2.1')
+    ]
+    (found,) = of_server(files(authority.issue("bare")))
+    assert found.level is Level.ERROR and "no name in its SAN" in found.text
+    good.cert.unlink()
+    (found,) = of_server(files(good))
+    assert "No such file" in found.text
+
+
+def test_keys_that_others_can_read(tmp_path: Path) -> None:
+    modes = {"own": 0o600, "group": 0o640, "writers": 0o660, "all": 0o644}
+    for name, mode in modes.items():
+        (tmp_path / name).touch()
+        (tmp_path / name).chmod(mode)
+    names = [*modes, "all", "missing"]
+    found = list(of_keys(str(tmp_path / name) for name in names))
+    assert [Path(one.about).name for one in found] == ["writers", "all"]
+    assert found[1].fix == f"chmod 600 {tmp_path / 'all'}"
