@@ -1,21 +1,47 @@
 from __future__ import annotations
 
+import contextlib
+import io
+import os
 import ssl
 import subprocess
+import sys
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from cryptography import x509
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
+from swarmd.certificates import pem
+from swarmd.certificates.authority import Wanted
+from swarmd.cli.certs import Workshop, run
 from swarmd.tls_files import TlsFiles, check
 
 SCRIPT = Path(__file__).parents[2] / "conf" / "certs"
 FLEET = ("swarmd=cloud.example.com,192.0.2.1,::1", "engine=node-1,10.0.0.11", "client=alice")
 
 
-def certs(*args: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([SCRIPT, *args], capture_output=True, text=True, timeout=60, check=False)
+@dataclass(frozen=True)
+class Done:
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+def certs(*args: str) -> Done:
+    """As a process would end."""
+    with (
+        contextlib.redirect_stdout(io.StringIO()) as out,
+        contextlib.redirect_stderr(io.StringIO()) as err,
+        pytest.raises(SystemExit) as ended,
+    ):
+        run(args)
+    code = ended.value.code
+    if isinstance(code, str):
+        return Done(1, out.getvalue(), f"{code}\n")
+    return Done(int(code or 0), out.getvalue(), err.getvalue())
 
 
 @pytest.fixture(scope="module")
@@ -111,7 +137,7 @@ def test_more_machines_and_other_names(tmp_path: Path) -> None:
     assert done.stdout == "node-1: new certificate\nnode-3: new certificate\n"
     after = contents(tmp_path)
     changed = {str(path.relative_to(tmp_path)) for path in before if after[path] != before[path]}
-    assert changed == {"node-1/cert.pem", "node-1/names"}
+    assert changed == {"node-1/cert.pem"}
 
 
 def test_a_certificate_about_to_expire_is_made_anew(tmp_path: Path) -> None:
@@ -124,7 +150,7 @@ def test_a_certificate_about_to_expire_is_made_anew(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("wanted", "reason"),
     [
-        ("nobody=x", "nobody=x is none of swarmd=NAME, engine=NAME, client=NAME"),
+        ("nobody=x", "nobody=x is none of swarmd=NAME, engine=NAME, client=NAME, revoke=NAME"),
         ("engine=", "engine= is none of"),
         ("engine", "engine is none of"),
         ("engine=../x", "engine=../x: not a list of names"),
@@ -141,8 +167,73 @@ def test_what_it_refuses(tmp_path: Path, wanted: str, reason: str) -> None:
     assert not (tmp_path / "tls").exists()
 
 
+def test_what_it_refuses_of_its_options(tmp_path: Path) -> None:
+    for words, reason in (
+        (("--frob", "x", "client=a"), "unknown option --frob"),
+        (("--days",), "--days '' is not a number of days"),
+        (("--days=0", "x", "client=a"), "--days '0' is not a number of days"),
+    ):
+        assert certs(*words).stderr == f"certs: {reason}\n"
+    assert certs("--days=9", str(tmp_path / "x"), "client=a").returncode == 0
+
+
 def test_help_and_usage() -> None:
-    assert certs("--help").stdout.startswith("usage: certs")
+    assert certs("--help").stdout.startswith("Usage: swarmd certs")
     wrong = certs("folder")
     assert (wrong.returncode, wrong.stdout) == (1, "")
-    assert wrong.stderr.startswith("usage: certs")
+    assert wrong.stderr.startswith("Usage: swarmd certs")
+
+
+def test_the_script_in_conf_is_the_same(tmp_path: Path) -> None:
+    path = os.pathsep.join((str(Path(sys.executable).parent), os.environ["PATH"]))
+    done = subprocess.run(
+        [SCRIPT, tmp_path / "tls", "client=alice"],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+        env={**os.environ, "PATH": path},
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (0, "alice: new certificate\n", "")
+
+
+def test_who_is_revoked_gets_another_key(tmp_path: Path) -> None:
+    certs(str(tmp_path), "swarmd=cloud", "client=eve", "client=alice")
+    old = load(tmp_path / "eve")
+    key = (tmp_path / "eve" / "key.pem").read_bytes()
+    assert certs(str(tmp_path), "revoke=eve").stdout == "eve: revoked\n"
+    assert certs(str(tmp_path), "revoke=eve,eve").stdout == ""
+    (crl,) = pem.revocations((tmp_path / "cloud" / "crl.pem").read_bytes())
+    assert [one.serial_number for one in crl] == [old.serial_number]
+    ca = x509.load_pem_x509_certificate((tmp_path / "ca.pem").read_bytes())
+    assert crl.is_signature_valid(ca.public_key())  # type: ignore[arg-type]
+    assert crl.next_update_utc == ca.not_valid_after_utc
+    done = certs(str(tmp_path), "client=eve", "client=alice")
+    assert done.stdout == "eve: new certificate\n"
+    assert (tmp_path / "eve" / "key.pem").read_bytes() != key
+    assert certs(str(tmp_path), "revoke=bob").stderr.startswith("certs: revoke=bob: there is no ")
+
+
+def test_files_that_are_not_its_own(tmp_path: Path) -> None:
+    certs(str(tmp_path), "client=alice")
+    other = tmp_path / "other"
+    certs(str(other), "client=alice")
+    (tmp_path / "alice" / "cert.pem").write_bytes((other / "alice" / "cert.pem").read_bytes())
+    assert certs(str(tmp_path), "client=alice").stdout == "alice: new certificate\n"
+    (tmp_path / "alice" / "cert.pem").write_text("junk")
+    assert "cert.pem: it holds no PEM certificate" in certs(str(tmp_path), "client=alice").stderr
+    (tmp_path / "ca-key.pem").write_bytes((other / "ca-key.pem").read_bytes())
+    assert "ca-key.pem is not the key of ca.pem" in certs(str(tmp_path), "client=alice").stderr
+    (tmp_path / "ca-key.pem").write_text("junk")
+    assert "it holds no PEM private key" in certs(str(tmp_path), "client=alice").stderr
+
+
+def test_nothing_outlives_the_authority(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    begun = datetime.now(UTC) - timedelta(days=3640)
+    Workshop(tmp_path, begun).open()
+    workshop = Workshop(tmp_path, datetime.now(UTC))
+    workshop.open()
+    assert "the authority itself ends on" in capsys.readouterr().out
+    workshop.make(Wanted("client", ("alice",)), timedelta(days=825))
+    ca = x509.load_pem_x509_certificate((tmp_path / "ca.pem").read_bytes())
+    assert load(tmp_path / "alice").not_valid_after_utc == ca.not_valid_after_utc
