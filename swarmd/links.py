@@ -1,7 +1,8 @@
-"""Makes the connections to one engine, with the TLS that the options and its line ask for."""
+"""Makes the connections to one engine, with what the options and its line say of TLS and SSH."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 from weakref import WeakSet
 
@@ -15,6 +16,7 @@ from swarmd.settings import Settings
 from swarmd.streams.endpoint import dialer
 from swarmd.streams.link import Link
 from swarmd.streams.ports import Dial
+from swarmd.streams.ssh.host import SshFiles, ssh_dialer
 from swarmd.streams.trust import ClientTls, Trust
 
 
@@ -35,10 +37,16 @@ class LinkMaker:
 
     def _dial(self, entry: Entry) -> Dial:
         """A line that cannot be used shows why, and the others go on."""
+        if entry.address.startswith("ssh:"):
+            return ssh_dialer(self._reactor, entry.address, self._ssh(entry))
         try:
             return dialer(self._reactor, entry.address, self._tls(entry))
         except ValueError as error:
             return _unusable(error)
+
+    def _ssh(self, entry: Entry) -> SshFiles:
+        common = self._settings.ssh
+        return replace(common, key=entry.ssh_key or common.key)
 
     def _tls(self, entry: Entry) -> ClientTls | None:
         files = self._settings.tls_for(entry)

@@ -84,6 +84,9 @@ class Options(usage.Options):
         ["engine-tlscert", None, None, "Certificate shown to engines, where it is another."],
         ["engine-tlskey", None, None, "Key of --engine-tlscert."],
         ["engine-tlscrl", None, None, "CRL of --engine-tlscacert."],
+        ["ssh-key", None, None, "Private key to log in to ssh:// hosts with; without it, those of "
+         "the agent (SSH_AUTH_SOCK) and of ~/.ssh."],
+        ["ssh-known-hosts", None, "~/.ssh/known_hosts", "The host keys of ssh:// hosts."],
         ["engine-failure-retry", None, "3", "Failures in a row that make an engine unhealthy."],
         ["engine-refresh-min-interval", None, "30s", "Each engine is asked for everything "
          "again, in case it lost an event, after a random time not shorter than this."],

@@ -25,6 +25,8 @@ from swarmd.manager.nodes.known import ON_FAILURE
 from swarmd.manager.nodes.reschedule import Rules
 from swarmd.scheduler.policy import Policy
 from swarmd.scheduler.registry import make_policy
+from swarmd.streams.ssh.host import SshFiles
+from swarmd.streams.ssh.keys import read_key
 from swarmd.tls_files import TlsFiles, engine_files, listen_files
 
 DEFAULT_LISTEN = "tcp://127.0.0.1:2375"
@@ -40,6 +42,7 @@ LOG_LEVELS = {
 CLUSTER_OPTIONS = {"swarm.overcommit": "0.05", "swarm.createretry": "0"}
 DEFAULT_POLICY = make_policy(overcommit=0.05)
 NO_RESCHEDULING = Rules()
+NO_SSH = SshFiles()
 
 T = TypeVar("T")
 
@@ -59,6 +62,7 @@ class Settings:
         create_retry: How many further engines are tried when a create fails.
         tls: For the listeners; None means plain.
         engine_tls: Towards engines; None means plain.
+        ssh: For engines that are reached by SSH.
         failure_retry: Failures in a row that make an engine unhealthy.
         refresh_min: Seconds; each engine is listed anew at some moment between these two.
         refresh_max: Seconds.
@@ -75,6 +79,7 @@ class Settings:
     create_retry: int = 0
     tls: TlsFiles | None = None
     engine_tls: TlsFiles | None = None
+    ssh: SshFiles = NO_SSH
     failure_retry: int = 3
     refresh_min: float = 30.0
     refresh_max: float = 60.0
@@ -130,6 +135,7 @@ def from_options(options: Mapping[str, Any], environ: Mapping[str, str]) -> Sett
         create_retry=_create_retry(cluster["swarm.createretry"]),
         tls=listen_files(options),
         engine_tls=engine_files(options),
+        ssh=_ssh(options),
         failure_retry=_number(options, "engine-failure-retry"),
         refresh_min=_positive_duration(options, "engine-refresh-min-interval"),
         refresh_max=_positive_duration(options, "engine-refresh-max-interval"),
@@ -207,6 +213,14 @@ def _create_retry(text: str) -> int:
     if value < 0:
         raise ValueError(f"swarm.createretry can not be negative, {text} is invalid")
     return value
+
+
+def _ssh(options: Mapping[str, Any]) -> SshFiles:
+    key = options["ssh-key"]
+    if key:
+        key = os.path.abspath(key)
+        _named("ssh-key", read_key, key)
+    return SshFiles(os.path.abspath(os.path.expanduser(options["ssh-known-hosts"])), key or "")
 
 
 def _heartbeat(options: Mapping[str, Any]) -> float:

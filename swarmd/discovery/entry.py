@@ -36,6 +36,7 @@ class Entry:
             to show.
         labels: Added to the labels that the engine has of its own.
         name: Replaces the engine's own host name; "" if none is given.
+        ssh_key: Path of the key to log in with; "" means as the rest.
     """
 
     key: str
@@ -43,6 +44,7 @@ class Entry:
     labels: Mapping[str, str] = field(default_factory=dict)
     name: str = ""
     tls: TlsOverride = TlsOverride()
+    ssh_key: str = ""
 
     @property
     def is_local_or_ssh(self) -> bool:
@@ -51,7 +53,11 @@ class Entry:
 
     def same_connection(self, other: Entry) -> bool:
         """Whether connections made for ``other`` may be kept."""
-        return self.address == other.address and self.tls == other.tls
+        mine, others = (
+            (self.address, self.tls, self.ssh_key),
+            (other.address, other.tls, other.ssh_key),
+        )
+        return mine == others
 
 
 def bare_entry(address: str, default_port: int) -> Entry:

@@ -1,8 +1,8 @@
 """The hosts file's syntax, without the file.
 
 One engine a line: an address, which may hold ranges, then words ``key=value``. ``name``,
-``tlscacert``, ``tlscert``, ``tlskey`` and ``tlsname`` are ours, every other key is a label.
-``#`` begins a comment, quotes keep spaces. A bad line costs that line only.
+``tlscacert``, ``tlscert``, ``tlskey``, ``tlsname`` and ``sshkey`` are ours, every other key is a
+label. ``#`` begins a comment, quotes keep spaces. A bad line costs that line only.
 """
 
 from __future__ import annotations
@@ -73,12 +73,14 @@ def parse_line(line: str, default_port: int, folder: str = "") -> list[Entry]:
         raise ValueError(f"name={name} is given to {len(addresses)} engines")
     if name and not _NAME.fullmatch(name):
         raise ValueError(f"name={name}: a name has letters, digits, and '_', '.', '-'")
-    tls = _tls(pairs, folder)
+    tls, ssh_key = _tls(pairs, folder), _ssh_key(pairs, folder, words[0])
     port = _port(tls, default_port)
     entries = [bare_entry(address, port) for address in addresses]
     if tls != TlsOverride() and any(entry.is_local_or_ssh for entry in entries):
         raise ValueError("there is no TLS on unix:// and ssh://, so tls words mean nothing")
-    return [replace(entry, labels=pairs, name=name, tls=tls) for entry in entries]
+    return [
+        replace(entry, labels=pairs, name=name, tls=tls, ssh_key=ssh_key) for entry in entries
+    ]
 
 
 def _words(line: str) -> list[str]:
@@ -142,6 +144,16 @@ def _port(tls: TlsOverride, default: int) -> int:
     if tls.mode == "off":
         return PLAIN_PORT
     return TLS_PORT if tls.mode or tls.ca else default
+
+
+def _ssh_key(pairs: dict[str, str], folder: str, address: str) -> str:
+    """Takes its word out of ``pairs``."""
+    path = pairs.pop("sshkey", None)
+    if path is None:
+        return ""
+    if not address.startswith("ssh://"):
+        raise ValueError("sshkey= is for ssh:// addresses")
+    return _path(path, folder)
 
 
 def _identities(entries: Iterable[Entry]) -> list[str]:

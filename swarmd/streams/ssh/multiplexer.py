@@ -1,0 +1,144 @@
+"""The channels that share one SSH connection.
+
+All of them wait while the connection's socket is full, so that at most one packet each is queued
+there. A host that says nothing for a while is asked whether it lives.
+"""
+
+from __future__ import annotations
+
+import struct
+from typing import Any, Protocol
+
+from twisted.conch.ssh.common import getNS
+from twisted.conch.ssh.connection import SSHConnection
+from twisted.internet.defer import Deferred
+from twisted.internet.interfaces import IProtocolFactory
+from twisted.internet.task import LoopingCall
+from twisted.python.failure import Failure
+
+from swarmd.streams.ssh.channel import Channel
+from swarmd.streams.ssh.login import QUIET
+
+MOST_CHANNELS = 10  # what sshd allows (MaxSessions) unless it is told otherwise
+KEEP_ALIVE = 20.0  # seconds of silence after which the host is asked
+SILENCE_LIMIT = 80.0  # seconds after which it is lost, as with the kernel's keep-alive
+
+
+class Owner(Protocol):
+    """Who keeps the connections to one host."""
+
+    def connection_idle(self, connection: Multiplexer) -> None: ...
+
+    def connection_lost(self, connection: Multiplexer) -> None: ...
+
+
+class Multiplexer(SSHConnection):
+    """Conch's, with windows that mind who reads, and a producer's view of the socket.
+
+    Attributes:
+        full: The socket takes no more now.
+        used: Channels that are open, or about to be.
+        proven: The host has opened a channel for us.
+    """
+
+    _log = QUIET
+    transport: Any
+
+    def __init__(self, clock: Any, owner: Owner) -> None:
+        super().__init__()
+        self.clock = clock
+        self.full = False
+        self.used = 0
+        self.proven = False
+        self._owner = owner
+        self._heard = 0.0
+        self._pulse: LoopingCall = LoopingCall(self._beat)
+        self._pulse.clock = clock
+
+    def serviceStarted(self) -> None:
+        self.transport.transport.registerProducer(self, True)
+        self.heard()
+        self._pulse.start(KEEP_ALIVE, now=False)
+        self.transport.logged_in()
+
+    def serviceStopped(self) -> None:
+        if self._pulse.running:
+            self._pulse.stop()
+        self._owner.connection_lost(self)
+        super().serviceStopped()
+
+    def lost_because(self) -> Exception:
+        reason: Exception = self.transport.failure()
+        return reason
+
+    # Channels.
+
+    async def open(self, factory: IProtocolFactory) -> Any:
+        """The factory's protocol, connected to the engine.
+
+        Raises:
+            ChannelRefusedError: The host opens no more.
+            CommandFailedError: It does not run our program.
+        """
+        self.used += 1
+        channel = Channel(factory.buildProtocol(None), self)  # type: ignore[arg-type]
+        self.openChannel(channel)
+        protocol = await channel.opened
+        self.proven = True
+        return protocol
+
+    def channel_gone(self, channel: Channel) -> None:
+        """Its place is free, on the host as well."""
+        self.used -= 1
+        if not self.used:
+            self._owner.connection_idle(self)
+
+    def ssh_CHANNEL_DATA(self, packet: bytes) -> None:
+        """Conch's opens the window again whether anybody has read or not."""
+        number, length = struct.unpack(">2L", packet[:8])
+        self._take(self.channels[number], length)
+        self.channels[number].dataReceived(packet[8:])
+
+    def ssh_CHANNEL_EXTENDED_DATA(self, packet: bytes) -> None:
+        number, kind, length = struct.unpack(">3L", packet[:12])
+        self._take(self.channels[number], length)
+        self.channels[number].extReceived(kind, getNS(packet[8:])[0])
+
+    def _take(self, channel: Channel, length: int) -> None:
+        if length > channel.localWindowLeft or length > channel.localMaxPacket:
+            raise ValueError("more data than its window allows")
+        channel.localWindowLeft -= length
+
+    # The socket's producer.
+
+    def pauseProducing(self) -> None:
+        self.full = True
+
+    def resumeProducing(self) -> None:
+        self.full = False
+        for channel in list(self.channelsToRemoteChannel):
+            if self.full:
+                break
+            channel.flush()
+
+    def stopProducing(self) -> None:
+        """The connection is lost, and tells it itself."""
+
+    # Whether the host lives.
+
+    def heard(self) -> None:
+        self._heard = self.clock.seconds()
+
+    def _beat(self) -> None:
+        silence = self.clock.seconds() - self._heard
+        if silence >= SILENCE_LIMIT:
+            self.transport.give_up(f"it has said nothing for {silence:.0f} s")
+        elif silence >= KEEP_ALIVE * 0.9:
+            asked: Deferred[Any] = self.sendGlobalRequest(
+                b"keepalive@openssh.com", b"", wantReply=1
+            )
+            asked.addErrback(_answered)
+
+
+def _answered(_: Failure) -> None:
+    """sshd does not know the request, and says so: it lives."""
