@@ -1,4 +1,4 @@
-"""A real sshd on the machine of an engine: the engine's API without an open Docker port."""
+"""A real sshd of a test's own: on loopback, or on the machine of an engine."""
 
 from __future__ import annotations
 
@@ -6,14 +6,19 @@ import os
 import signal
 import socket
 import subprocess
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import IO
 
 from tests.lab.engine import Engine
-from tests.lab.machine import call, children
+from tests.lab.machine import OWNED, call, children
 from tests.lab.waiting import eventually
 
+PROGRAM = "/usr/sbin/sshd"
 # What sshd demands to exist; Debian's service makes it.
 _EMPTY = Path("/run/sshd")
+
+Spawn = Callable[[Sequence[str], IO[bytes]], "subprocess.Popen[bytes]"]
 
 
 def make_key(path: Path, kind: str = "ed25519", passphrase: str = "") -> Path:
@@ -27,82 +32,105 @@ def public(key: Path) -> str:
     return " ".join(Path(f"{key}.pub").read_text().split()[:2])
 
 
+def _spawn_here(command: Sequence[str], output: IO[bytes]) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        (*OWNED, *command),
+        stdin=subprocess.DEVNULL,
+        stdout=output,
+        stderr=subprocess.STDOUT,
+        start_new_session=True,
+    )
+
+
 class Sshd:
-    """Listens on port 22 of the engine's machine; ends with the machine at the latest.
+    """It lets root in by ``key``, and ends with whoever started it at the latest.
 
     Attributes:
         url: A line of a hosts file.
         key: A private key that may log in.
         host_key: Its own.
+        known_hosts: A file that names it, and nobody else.
         log: What it wrote.
     """
 
-    def __init__(self, engine: Engine, folder: Path, *settings: str, kind: str = "ed25519") -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *settings: str,
+        kind: str = "ed25519",
+        ip: str = "127.0.0.1",
+        port: int = 22,
+        spawn: Spawn = _spawn_here,
+    ) -> None:
         """``settings`` are lines of its configuration, ``kind`` that of both keys."""
-        self.engine = engine
-        self.url = f"ssh://root@{engine.machine.ip}"
+        self.ip = ip
+        self.port = port
+        self.url = f"ssh://root@{ip}:{port}"
         self.key = make_key(folder / "key", kind)
         self.host_key = make_key(folder / "host_key", kind)
+        self.known_hosts = folder / "known_hosts"
+        self.known_hosts.write_text(self.known_line())
         self.log = folder / "sshd.log"
-        self._folder = folder
         self._authorized = folder / "authorized_keys"
         self._authorized.write_text(public(self.key) + "\n")
+        self._config = folder / "sshd_config"
         self._settings = settings
+        self._spawn = spawn
         self._process: subprocess.Popen[bytes] | None = None
 
-    def known_hosts(self) -> Path:
-        """A file that names it, and nobody else."""
-        path = self._folder / "known_hosts"
-        path.write_text(self.known_line())
-        return path
-
     def known_line(self) -> str:
-        return f"{self.engine.machine.ip} {public(self.host_key)}\n"
+        name = self.ip if self.port == 22 else f"[{self.ip}]:{self.port}"
+        return f"{name} {public(self.host_key)}\n"
 
     def start(self) -> None:
         _EMPTY.mkdir(exist_ok=True)
-        config = self._folder / "sshd_config"
-        config.write_text("\n".join(self._lines()) + "\n")
+        self._config.write_text("\n".join(self._lines()) + "\n")
         with open(self.log, "ab") as output:
-            self._process = self.engine.machine.spawn(
-                ("/usr/sbin/sshd", "-D", "-e", "-f", str(config)), output
-            )
-        eventually(self._listens, 10, what=f"sshd of {self.engine.name} listens")
+            self._process = self._spawn((PROGRAM, "-D", "-e", "-f", str(self._config)), output)
+        eventually(self._listens, 20, what=f"sshd listens on {self.ip}:{self.port}")
 
     def _lines(self) -> list[str]:
         return [
-            *("Port 22", f"HostKey {self.host_key}", f"AuthorizedKeysFile {self._authorized}"),
-            *("StrictModes no", "UsePAM no", "PasswordAuthentication no", "PidFile none"),
-            *("PrintMotd no", f"SetEnv DOCKER_HOST=unix://{self.engine.socket}", *self._settings),
+            *(f"ListenAddress {self.ip}", f"Port {self.port}", f"HostKey {self.host_key}"),
+            *(f"AuthorizedKeysFile {self._authorized}", "StrictModes no", "UsePAM no"),
+            *("PasswordAuthentication no", "PidFile none", "PrintMotd no", "MaxStartups 100"),
+            *self._settings,
         ]
 
     def _listens(self) -> bool:
+        assert self._process is not None
+        if self._process.poll() is not None:
+            raise RuntimeError(f"sshd ended: {self.log.read_text()[-2000:]}")
         try:
-            socket.create_connection((self.engine.machine.ip, 22), 1).close()
+            socket.create_connection((self.ip, self.port), 1).close()
         except OSError:
             return False
         return True
 
-    def sessions(self) -> int:
-        """SSH connections that are logged in now."""
-        return len(self._children())
-
-    def _children(self) -> list[int]:
-        return [child for pid in self._pids() for child in children(pid)]
-
-    def _pids(self) -> list[int]:
-        return children(self._process.pid) if self._process is not None else []
+    def logins(self) -> int:
+        """How often somebody has logged in so far."""
+        return self.log.read_text().count("Accepted publickey")
 
     def kill(self) -> None:
         """It and everything it serves, at once."""
-        for pid in (*self._tree(self._pids()), *self._pids()):
+        if self._process is None:
+            return
+        for pid in _below(self._process.pid):
             os.kill(pid, signal.SIGKILL)
-        if self._process is not None:
-            self._process.wait(10)
-            self._process = None
+        self._process.kill()
+        self._process.wait(10)
+        self._process = None
 
-    def _tree(self, pids: list[int]) -> list[int]:
-        below = [child for pid in pids for child in children(pid)]
-        return [*self._tree(below), *below] if below else []
 
-    close = kill
+class EngineSshd(Sshd):
+    """On port 22 of an engine's machine: its API without an open Docker port."""
+
+    def __init__(self, engine: Engine, folder: Path, *settings: str, kind: str = "ed25519") -> None:
+        place = f"SetEnv DOCKER_HOST=unix://{engine.socket}"
+        machine = engine.machine
+        super().__init__(folder, place, *settings, kind=kind, ip=machine.ip, spawn=machine.spawn)
+
+
+def _below(pid: int) -> list[int]:
+    """Children before their parents."""
+    return [each for child in children(pid) for each in (*_below(child), child)]

@@ -43,18 +43,18 @@ class Channel(SSHChannel):
     """A transport.
 
     Attributes:
-        opened: Fires with the protocol once the program runs.
-        protocol: Reads what the engine sends.
+        opened: Fires with the channel once the program runs.
+        protocol: Reads what the engine sends; None until it is attached.
     """
 
     _log = QUIET
     name = b"session"
     conn: Any
 
-    def __init__(self, protocol: Any, multiplexer: Multiplexer) -> None:
+    def __init__(self, multiplexer: Multiplexer) -> None:
         super().__init__(localWindow=WINDOW, conn=multiplexer)
-        self.protocol = protocol
-        self.opened: Deferred[Any] = Deferred(lambda _: self.abortConnection())
+        self.protocol: Any = None
+        self.opened: Deferred[Channel] = Deferred(lambda _: self.abortConnection())
         self._clock = multiplexer.clock
         self._waiting = bytearray()
         self._producer: Any = None
@@ -82,8 +82,7 @@ class Channel(SSHChannel):
 
     def _runs(self, _: object) -> None:
         if not self._gone:
-            self.protocol.makeConnection(self)
-            self.opened.callback(self.protocol)
+            self.opened.callback(self)
 
     def _runs_not(self, _: Failure) -> None:
         refused = CommandFailedError(f"sshd does not run {COMMAND!r}")
@@ -94,6 +93,20 @@ class Channel(SSHChannel):
         if not self._gone:
             self._gone = True
             self.opened.errback(error)
+
+    @property
+    def fresh(self) -> bool:
+        """It runs, and has said nothing yet: a protocol may be attached."""
+        return not (self._gone or self.localClosed or self._seen_eof or self._held)
+
+    @property
+    def over(self) -> bool:
+        """The program has ended."""
+        return self._status is not None or bool(self.remoteClosed)
+
+    def attach(self, protocol: Any) -> None:
+        self.protocol = protocol
+        protocol.makeConnection(self)
 
     # Out.
 
@@ -167,9 +180,9 @@ class Channel(SSHChannel):
         self._waiting.clear()
         self._held.clear()
         if self in self.conn.channelsToRemoteChannel:
-            self.conn.sendRequest(self, b"signal", NS(b"KILL"))
+            self.conn.kill(self)
             self.conn.sendClose(self)
-        if self.protocol.transport is self:
+        if self.protocol is not None:
             self._clock.callLater(0, self._tell_lost, ConnectionAborted())
 
     # In.
@@ -177,7 +190,7 @@ class Channel(SSHChannel):
     def dataReceived(self, data: bytes) -> None:
         if self._gone:
             return
-        if self._paused or self._held:
+        if self._paused or self._held or self.protocol is None:
             self._held.append(data)
         else:
             self.protocol.dataReceived(data)
@@ -233,13 +246,13 @@ class Channel(SSHChannel):
     def closed(self) -> None:
         """By both sides, or with the whole connection."""
         self.conn.channel_gone(self)
-        if self.protocol.transport is not self:
+        if not self.opened.called:
             self._fail(self._cause())
         self._settle()
 
     def _settle(self) -> None:
         """Tells the end, once everything before it was told."""
-        if self._paused or self._held or self._gone or self.protocol.transport is not self:
+        if self._paused or self._held or self._gone or self.protocol is None:
             return
         if self._seen_eof and self._status == 0 and not self._told_eof:
             self._told_eof = True

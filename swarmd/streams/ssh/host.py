@@ -4,6 +4,8 @@ One carries ten (what sshd allows unless ``MaxSessions`` says more); another is 
 one is needed, or when sshd refuses to open one. They are made one at a time, for sshd bounds those
 that are not logged in yet, and after a failure only once a growing pause is over. One that carries
 nothing for a while is closed.
+
+The program needs a moment to start, so two that nobody uses yet are kept running.
 """
 
 from __future__ import annotations
@@ -25,7 +27,7 @@ from swarmd.core.backoff import backoff
 from swarmd.streams.causes import words
 from swarmd.streams.endpoint import dialer
 from swarmd.streams.ports import Dial
-from swarmd.streams.ssh.channel import ChannelRefusedError
+from swarmd.streams.ssh.channel import Channel, ChannelRefusedError
 from swarmd.streams.ssh.keys import keyring
 from swarmd.streams.ssh.multiplexer import MOST_CHANNELS, Multiplexer
 from swarmd.streams.ssh.transport import SshError, Transport
@@ -35,6 +37,7 @@ DIAL_LIMIT = 20.0  # seconds for an engine connection, waiting for that included
 MOST_CONNECTIONS = 64  # to one host
 IDLE_LIMIT = 60.0  # seconds
 CROWDED_FOR = 5.0  # seconds for which a connection on which sshd refused a channel gets no other
+SPARES = 2
 _FIRST_WAIT, _LONGEST_WAIT = 1.0, 15.0
 
 
@@ -86,17 +89,45 @@ class Host:
         self._failures = 0
         self._not_before = 0.0
         self._cause = ""
+        self._spares: list[Channel] = []
+        self._coming = 0  # spares that are being opened
 
     async def open(self, factory: IProtocolFactory) -> Any:
         """The factory's protocol, connected to the engine."""
+        channel = self._spare() or await self._channel()
+        protocol: Any = factory.buildProtocol(None)  # type: ignore[arg-type]
+        channel.attach(protocol)
+        self._busy(channel.conn)
+        self._provide()
+        return protocol
+
+    def _spare(self) -> Channel | None:
+        while self._spares:
+            channel = self._spares.pop(0)
+            if channel.fresh:
+                return channel
+            channel.abortConnection()
+        return None
+
+    def _provide(self) -> None:
+        """Spares never cause a further connection; one that fails is only missed."""
+        while len(self._spares) + self._coming < SPARES and (room := self._with_room()):
+            self._coming += 1
+            Deferred.fromCoroutine(room.open()).addBoth(self._provided)
+
+    def _provided(self, outcome: Channel | Failure) -> None:
+        self._coming -= 1
+        if isinstance(outcome, Channel):
+            self._spares.append(outcome)
+
+    async def _channel(self) -> Channel:
         while True:
             connection = self._with_room()
             if connection is None:
                 await self._another()
                 continue
-            self._busy(connection)
             try:
-                return await connection.open(factory)
+                return await connection.open()
             except ChannelRefusedError as error:
                 if not connection.proven:
                     connection.transport.loseConnection()
@@ -140,7 +171,7 @@ class Host:
     def _made(self, connection: Multiplexer) -> None:
         self._failures, self._cause = 0, ""
         self._connections.append(connection)
-        self.connection_idle(connection)
+        self.channel_gone(connection)
         for waiter in self._no_longer_waiting():
             waiter.callback(None)
 
@@ -163,14 +194,19 @@ class Host:
         if timer is not None:
             timer.cancel()
 
-    def connection_idle(self, connection: Multiplexer) -> None:
-        """Its last channel is gone."""
-        if connection in self._connections:
+    def channel_gone(self, connection: Multiplexer) -> None:
+        """Without one that is in use it is closed after a while."""
+        known = connection in self._connections and connection not in self._idle
+        if known and self._unused(connection):
             self._idle[connection] = self._reactor.callLater(IDLE_LIMIT, self._close, connection)
 
     def _close(self, connection: Multiplexer) -> None:
         del self._idle[connection]
-        connection.transport.loseConnection()
+        if self._unused(connection):
+            connection.transport.loseConnection()
+
+    def _unused(self, connection: Multiplexer) -> bool:
+        return connection.used <= sum(spare.conn is connection for spare in self._spares)
 
     def connection_lost(self, connection: Multiplexer) -> None:
         self._busy(connection)

@@ -9,10 +9,9 @@ from __future__ import annotations
 import struct
 from typing import Any, Protocol
 
-from twisted.conch.ssh.common import getNS
+from twisted.conch.ssh.common import NS, getNS
 from twisted.conch.ssh.connection import SSHConnection
 from twisted.internet.defer import Deferred
-from twisted.internet.interfaces import IProtocolFactory
 from twisted.internet.task import LoopingCall
 from twisted.python.failure import Failure
 
@@ -27,7 +26,7 @@ SILENCE_LIMIT = 80.0  # seconds after which it is lost, as with the kernel's kee
 class Owner(Protocol):
     """Who keeps the connections to one host."""
 
-    def connection_idle(self, connection: Multiplexer) -> None: ...
+    def channel_gone(self, connection: Multiplexer) -> None: ...
 
     def connection_lost(self, connection: Multiplexer) -> None: ...
 
@@ -39,6 +38,7 @@ class Multiplexer(SSHConnection):
         full: The socket takes no more now.
         used: Channels that are open, or about to be.
         proven: The host has opened a channel for us.
+        obeys: sshd passes signals on; older ones do not if we log in as root.
     """
 
     _log = QUIET
@@ -50,6 +50,7 @@ class Multiplexer(SSHConnection):
         self.full = False
         self.used = 0
         self.proven = False
+        self.obeys = True
         self._owner = owner
         self._heard = 0.0
         self._pulse: LoopingCall = LoopingCall(self._beat)
@@ -73,25 +74,35 @@ class Multiplexer(SSHConnection):
 
     # Channels.
 
-    async def open(self, factory: IProtocolFactory) -> Any:
-        """The factory's protocol, connected to the engine.
+    async def open(self) -> Channel:
+        """One that runs our program.
 
         Raises:
             ChannelRefusedError: The host opens no more.
             CommandFailedError: It does not run our program.
         """
         self.used += 1
-        channel = Channel(factory.buildProtocol(None), self)  # type: ignore[arg-type]
+        channel = Channel(self)
         self.openChannel(channel)
-        protocol = await channel.opened
+        await channel.opened
         self.proven = True
-        return protocol
+        return channel
+
+    def kill(self, channel: Channel) -> None:
+        """Ends the program of a channel that is about to be closed."""
+        if self.obeys and not channel.localClosed:
+            asked = self.sendRequest(channel, b"signal", NS(b"KILL"), wantReply=1)
+            asked.addErrback(self._disobeyed, channel)
+
+    def _disobeyed(self, _: Failure, channel: Channel) -> None:
+        """The end of its input must do then; asking again would only fill sshd's log."""
+        if not channel.over:  # else there was nothing left to end
+            self.obeys = False
 
     def channel_gone(self, channel: Channel) -> None:
         """Its place is free, on the host as well."""
         self.used -= 1
-        if not self.used:
-            self._owner.connection_idle(self)
+        self._owner.channel_gone(self)
 
     def ssh_CHANNEL_DATA(self, packet: bytes) -> None:
         """Conch's opens the window again whether anybody has read or not."""
