@@ -5,7 +5,7 @@
 
 PYTHON ?= python3
 BIN := .venv/bin
-PROGRAMS := dockerd docker docker-compose docker-init busybox ip iptables ps nsenter setpriv openssl docker-registry
+PROGRAMS := dockerd docker docker-compose docker-init busybox ip iptables ps nsenter setpriv openssl docker-registry sshd ssh-agent
 PACKAGES := docker.io openssh-server openssh-client docker-compose docker-registry busybox-static iproute2 iptables procps util-linux openssl ca-certificates python3-venv
 
 demo: .venv/installed
@@ -50,7 +50,14 @@ COVERAGE := 95
 	if [ -n "$${missing:-}" ]; then $(MAKE) -s packages; fi
 	touch $@
 
+# No service is started or enabled by that: a machine gets no open SSH port from its tests.
 .PHONY: packages
 packages:
 	DEBIAN_FRONTEND=noninteractive apt-get update -q
-	DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends $(PACKAGES)
+	had=$$(command -v sshd || true); policy=/usr/sbin/policy-rc.d; \
+	if ! [ -e $$policy ]; then \
+		trap "rm -f $$policy" EXIT; \
+		printf '#!/bin/sh\nexit 101\n' > $$policy; chmod +x $$policy; \
+	fi; \
+	DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends $(PACKAGES); \
+	if [ -z "$$had" ] && command -v systemctl >/dev/null; then systemctl -q disable ssh || true; fi

@@ -216,11 +216,14 @@ def _create_retry(text: str) -> int:
 
 
 def _ssh(options: Mapping[str, Any]) -> SshFiles:
-    key = options["ssh-key"]
+    """Absolute, but for what is in somebody's home."""
+    known_hosts, key = (
+        path if not path or path.startswith("~") else os.path.abspath(path)
+        for path in (options["ssh-known-hosts"], options["ssh-key"] or "")
+    )
     if key:
-        key = os.path.abspath(key)
-        _named("ssh-key", read_key, key)
-    return SshFiles(os.path.abspath(os.path.expanduser(options["ssh-known-hosts"])), key or "")
+        _named("ssh-key", read_key, os.path.expanduser(key))
+    return SshFiles(known_hosts, os.path.expanduser(key))
 
 
 def _heartbeat(options: Mapping[str, Any]) -> float:

@@ -9,6 +9,7 @@ import pytest
 from swarmd.discovery.entry import TlsOverride, bare_entry
 from swarmd.options import Options
 from swarmd.settings import Settings, from_options
+from swarmd.streams.ssh.host import SshFiles
 from swarmd.tls_files import TlsFiles
 from tests.lab.certificates import Authority
 
@@ -43,6 +44,7 @@ def test_defaults() -> None:
         ("debug", 1, "log_level", "debug"),
         ("cluster_opt", ["swarm.createretry=3"], "create_retry", 3),
         ("insecure", 1, "insecure", True),
+        ("ssh_known_hosts", "/k", "ssh", SshFiles("/k")),
     ],
 )
 def test_values(option: str, text: Any, field: str, value: Any) -> None:
@@ -55,6 +57,7 @@ def test_values(option: str, text: Any, field: str, value: Any) -> None:
         ("strategy", "nope", "strategy not supported: nope"),
         ("strategy", "random:zone", "only spread takes a label"),
         ("filter", ["health", "nope"], "filter not supported: nope"),
+        ("ssh_key", "/gone", "--ssh-key: cannot read SSH key /gone: No such file or directory"),
         ("heartbeat", "10", "--heartbeat: '10' is not a duration; write it like 10s"),
         ("heartbeat", "500ms", "--heartbeat should be at least one second"),
         ("engine_refresh_min_interval", "0s", "--engine-refresh-min-interval should be longer"),

@@ -1,8 +1,8 @@
 """The hosts file's syntax, without the file.
 
-One engine a line: an address, which may hold ranges, then words ``key=value``. ``name``,
-``tlscacert``, ``tlscert``, ``tlskey``, ``tlsname`` and ``sshkey`` are ours, every other key is a
-label. ``#`` begins a comment, quotes keep spaces. A bad line costs that line only.
+One engine a line: an address, which may hold ranges, then words ``key=value``. ``name``, ``sshkey``
+and what begins with ``tls`` are ours, every other key is a label. ``#`` begins a comment, quotes
+keep spaces. A bad line costs that line only.
 """
 
 from __future__ import annotations

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -100,6 +102,8 @@ def test_whole_file_with_every_kind_of_line_end() -> None:
             "unix:///a tls=on",
             "there is no TLS on unix:// and ssh://, so tls words mean nothing",
         ),
+        ("a sshkey=/k", "sshkey= is for ssh:// addresses"),
+        ("ssh://a sshkey=k", "'k': give the absolute path of a file"),
         ("a 'x=1", "No closing quotation"),
         ("a x=\x00", "it holds characters that are no text in UTF-8"),
         ("a x=\ufffd", "it holds characters that are no text in UTF-8"),
@@ -125,6 +129,12 @@ def test_a_bad_line_is_reported_and_the_rest_serves(line: str, reason: str) -> N
 )
 def test_one_address_or_name_in_two_lines(text: str, problem: str) -> None:
     assert parse_hosts(text, 2375).problems == [problem]
+
+
+def test_the_key_for_a_host_is_no_label() -> None:
+    (entry,) = parse_hosts("ssh://ops@a:2222 sshkey=/k zone=east", 2375).entries
+    assert (entry.ssh_key, entry.labels) == ("/k", {"zone": "east"})
+    assert not entry.same_connection(replace(entry, ssh_key=""))
 
 
 def test_the_fleet_is_bounded() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import socket
@@ -116,7 +117,8 @@ class Sshd:
         if self._process is None:
             return
         for pid in _below(self._process.pid):
-            os.kill(pid, signal.SIGKILL)
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
         self._process.kill()
         self._process.wait(10)
         self._process = None
@@ -125,12 +127,17 @@ class Sshd:
 class EngineSshd(Sshd):
     """On port 22 of an engine's machine: its API without an open Docker port."""
 
-    def __init__(self, engine: Engine, folder: Path, *settings: str, kind: str = "ed25519") -> None:
-        place = f"SetEnv DOCKER_HOST=unix://{engine.socket}"
+    def __init__(self, engine: Engine, folder: Path, *settings: str, place: str = "") -> None:
+        """``place`` is where docker looks for the engine, in place of where it is."""
+        docker_host = f"SetEnv DOCKER_HOST=unix://{place or engine.socket}"
         machine = engine.machine
-        super().__init__(folder, place, *settings, kind=kind, ip=machine.ip, spawn=machine.spawn)
+        super().__init__(folder, docker_host, *settings, ip=machine.ip, spawn=machine.spawn)
 
 
 def _below(pid: int) -> list[int]:
-    """Children before their parents."""
-    return [each for child in children(pid) for each in (*_below(child), child)]
+    """Children before their parents, as far as they are still there."""
+    try:
+        direct = children(pid)
+    except FileNotFoundError:
+        return []
+    return [each for child in direct for each in (*_below(child), child)]

@@ -46,11 +46,11 @@ class SshFiles:
     """What to log in with, and whom to trust.
 
     Attributes:
-        known_hosts: Path.
+        known_hosts: Path; ``~`` is the home of whom swarmd runs as.
         key: Path; "" for the keys of an agent, and the usual ones.
     """
 
-    known_hosts: str = ""
+    known_hosts: str = "~/.ssh/known_hosts"
     key: str = ""
 
 
@@ -159,8 +159,8 @@ class Host:
     async def _connect(self) -> Multiplexer:
         ring = await keyring(self._reactor, self._files.key)
         connection = Multiplexer(self._reactor, self)
-        known = read_known_hosts(self._files.known_hosts), self._files.known_hosts
-        transport = Transport(self._address, known, ring, connection)
+        path = os.path.expanduser(self._files.known_hosts)
+        transport = Transport(self._address, (read_known_hosts(path), path), ring, connection)
         try:
             await self._dial(_Factory.forProtocol(lambda: transport))
             await transport.ready

@@ -13,7 +13,7 @@ from typing import Any, Protocol
 from twisted.conch.error import ConchError
 from twisted.conch.ssh.agent import AGENT_SIGN_RESPONSE, AGENTC_SIGN_REQUEST, SSHAgentClient
 from twisted.conch.ssh.common import NS, getNS
-from twisted.conch.ssh.keys import BadKeyError, EncryptedKeyError, Key
+from twisted.conch.ssh.keys import EncryptedKeyError, Key
 from twisted.internet.endpoints import UNIXClientEndpoint, connectProtocol
 from twisted.internet.error import ConnectError
 
@@ -121,6 +121,7 @@ async def keyring(reactor: Any, file: str) -> Keyring:
     for path in _usual_files():
         ring.add_file(path)
     if not ring.signers:
+        ring.close()
         raise ValueError(
             "there is no key to log in by SSH: give --ssh-key, or sshkey= in its line, or an agent "
             f"in SSH_AUTH_SOCK{' (asked ' + ring.sources[0] + ')' if ring.sources else ''}"
@@ -142,16 +143,20 @@ def _usual_files() -> Iterator[str]:
 def read_key(path: str) -> Key:
     """The private key in a file; ValueError says what is wrong with it, never what is in it."""
     try:
-        if os.stat(path).st_mode & 0o077:
-            raise ValueError(f"SSH key {path} can be read by others: chmod 600 {path}")
-        key: Key = Key.fromFile(path)
+        with open(path, "rb") as file:
+            open_to_others = os.fstat(file.fileno()).st_mode & 0o077
+            text = file.read()
     except OSError as error:
         raise ValueError(f"cannot read SSH key {path}: {error.strerror}") from None
+    if open_to_others:
+        raise ValueError(f"SSH key {path} can be read by others: chmod 600 {path}")
+    try:
+        key: Key = Key.fromString(text)
     except EncryptedKeyError:
         raise ValueError(
             f"SSH key {path} has a passphrase: give it to an agent (SSH_AUTH_SOCK)"
         ) from None
-    except (BadKeyError, UnicodeDecodeError, TypeError):
+    except Exception:  # noqa: BLE001 - whatever Conch stumbles over
         raise ValueError(f"SSH key {path} is no private key in a form that is known") from None
     if key.isPublic():
         raise ValueError(f"SSH key {path} is a public key: its other half is needed")

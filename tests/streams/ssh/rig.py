@@ -105,3 +105,4 @@ class SshdCase(TestCase):
             for connection in list(host._connections):
                 connection.transport.give_up("the test is over")
             await self.until(lambda host=host: not host._connections)  # type: ignore[misc]
+        await deferLater(reactor, 0.05)  # a socket is closed one turn after it is given up
