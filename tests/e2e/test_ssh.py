@@ -143,7 +143,9 @@ def test_what_is_wrong_stands_in_info_until_it_is_mended(
     swarmd = swarmd_for([sshd.url], healthy=0, options=files)
 
     def shows(text: str) -> None:
-        eventually(lambda: text in next(iter(swarmd.nodes().values())).get("Error", ""), 20, text)
+        eventually(
+            lambda: text in next(iter(swarmd.nodes().values())).get("Error", ""), 20, what=text
+        )
 
     shows(f"the host key of {sshd.ip} is not known: it shows ssh-ed25519 SHA256:")
     other = make_key(tmp_path / "other")
