@@ -78,9 +78,7 @@ def parse_line(line: str, default_port: int, folder: str = "") -> list[Entry]:
     entries = [bare_entry(address, port) for address in addresses]
     if tls != TlsOverride() and any(entry.is_local_or_ssh for entry in entries):
         raise ValueError("there is no TLS on unix:// and ssh://, so tls words mean nothing")
-    return [
-        replace(entry, labels=pairs, name=name, tls=tls, ssh_key=ssh_key) for entry in entries
-    ]
+    return [replace(entry, labels=pairs, name=name, tls=tls, ssh_key=ssh_key) for entry in entries]
 
 
 def _words(line: str) -> list[str]:

@@ -7,8 +7,9 @@ import os
 import signal
 import socket
 import subprocess
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import IO
 
 from tests.lab.engine import Engine
@@ -59,11 +60,15 @@ class Sshd:
         folder: Path,
         *settings: str,
         kind: str = "ed25519",
+        env: Mapping[str, str] = MappingProxyType({}),
         ip: str = "127.0.0.1",
         port: int = 22,
         spawn: Spawn = _spawn_here,
     ) -> None:
-        """``settings`` are lines of its configuration, ``kind`` that of both keys."""
+        """``settings`` are lines of its configuration, ``kind`` that of both keys.
+
+        ``env`` is for what it runs, with a home that has no start-up files for the shell.
+        """
         self.ip = ip
         self.port = port
         self.url = f"ssh://root@{ip}:{port}"
@@ -75,7 +80,8 @@ class Sshd:
         self._authorized = folder / "authorized_keys"
         self._authorized.write_text(public(self.key) + "\n")
         self._config = folder / "sshd_config"
-        self._settings = settings
+        words = " ".join(f"{name}={value}" for name, value in {"HOME": folder, **env}.items())
+        self._settings = (f"SetEnv {words}", *settings)
         self._spawn = spawn
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -129,9 +135,9 @@ class EngineSshd(Sshd):
 
     def __init__(self, engine: Engine, folder: Path, *settings: str, place: str = "") -> None:
         """``place`` is where docker looks for the engine, in place of where it is."""
-        docker_host = f"SetEnv DOCKER_HOST=unix://{place or engine.socket}"
+        env = {"DOCKER_HOST": f"unix://{place or engine.socket}"}
         machine = engine.machine
-        super().__init__(folder, docker_host, *settings, ip=machine.ip, spawn=machine.spawn)
+        super().__init__(folder, *settings, env=env, ip=machine.ip, spawn=machine.spawn)
 
 
 def _below(pid: int) -> list[int]:

@@ -91,7 +91,7 @@ class Multiplexer(SSHConnection):
     def kill(self, channel: Channel) -> None:
         """Ends the program of a channel that is about to be closed."""
         if self.obeys and not channel.localClosed:
-            asked = self.sendRequest(channel, b"signal", NS(b"KILL"), wantReply=1)
+            asked = self.sendRequest(channel, b"signal", NS(b"TERM"), wantReply=1)
             asked.addErrback(self._disobeyed, channel)
 
     def _disobeyed(self, _: Failure, channel: Channel) -> None:

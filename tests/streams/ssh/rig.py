@@ -65,9 +65,8 @@ class SshdCase(TestCase):
         cls.folder = Path(tempfile.mkdtemp())
         (cls.folder / "docker").write_text(f". {cls.folder}/script\n")
         (cls.folder / "docker").chmod(0o755)
-        path = f"SetEnv PATH={cls.folder}:/usr/bin:/bin"
-        port = free_port()
-        cls.sshd = Sshd(cls.folder / "sshd", path, *cls.settings, kind=cls.kind, port=port)
+        env, port = {"PATH": f"{cls.folder}:/usr/bin:/bin"}, free_port()
+        cls.sshd = Sshd(cls.folder / "sshd", *cls.settings, kind=cls.kind, env=env, port=port)
         cls.sshd.start()
 
     @classmethod

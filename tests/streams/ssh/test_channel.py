@@ -149,7 +149,7 @@ class ChannelTest(SshdCase):
         await self.until(lambda: connection.used == 2)
 
     async def test_closing_lets_what_was_written_out(self) -> None:
-        self.docker(f"cat > {self.folder}/got")
+        self.docker(f"cat >> {self.folder}/got")
         engine = await self.dial(self.host())
         engine.transport.write(PIECE)
         engine.transport.loseConnection()
