@@ -27,7 +27,7 @@ from swarmd.streams.tunnel import tunnel
 MULTIPLEXED: Version = (1, 42)  # the first API with a content type of its own for log streams
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Call:
     """One request, the container it is about, and where it goes."""
 

@@ -42,6 +42,11 @@ class Containers(Noun):
         segments = self.consume(path, request)
         return action_of(self._fleet, request.method, segments)
 
+    def often(self, method: bytes, name: str, action: str) -> IResource | None:
+        """What ``getChild`` would find, for the root's short cut."""
+        rule = RULES.get((method, action))
+        return ContainerAction(self._fleet, rule, name, (action,)) if rule is not None else None
+
     async def index(self, request: DockerRequest) -> None:
         query = ListQuery.of(request.arg)
         await settle_containers(self._fleet, unsettled(self._fleet))
@@ -85,11 +90,12 @@ def action_of(fleet: Fleet, method: bytes, segments: list[str]) -> IResource:
     """The action that the path ends in; what is before it is the name, slashes included."""
     if method == b"DELETE":
         if len(segments) > 2 and segments[-2] == "checkpoints":
-            return ContainerAction(fleet, ASK, segments[:-2], tuple(segments[-2:]))
-        return ContainerAction(fleet, REMOVE, segments, ())
+            return ContainerAction(fleet, ASK, "/".join(segments[:-2]), tuple(segments[-2:]))
+        return ContainerAction(fleet, REMOVE, "/".join(segments), ())
     size = 2 if segments[-2:] == ["attach", "ws"] else 1
     rule = RULES.get((method, "/".join(segments[-size:])))
-    return ContainerAction(fleet, rule, segments[:-size], tuple(segments[-size:]))
+    name, action = segments[:-size], tuple(segments[-size:])
+    return ContainerAction(fleet, rule if name else None, "/".join(name), action)
 
 
 class ContainerAction(Resource):
@@ -98,12 +104,12 @@ class ContainerAction(Resource):
     isLeaf = True
 
     def __init__(
-        self, fleet: Fleet, rule: Rule | None, name: list[str], action: tuple[str, ...]
+        self, fleet: Fleet, rule: Rule | None, name: str, action: tuple[str, ...]
     ) -> None:
-        super().__init__()
+        # Resource's constructor only makes the table of the children that a leaf has not.
         self._fleet = fleet
-        self._rule = rule if name else None
-        self._name = "/".join(name)
+        self._rule = rule
+        self._name = name
         self._action = action
         self.takes_head = rule is not None and rule.takes_head
 

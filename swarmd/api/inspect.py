@@ -21,11 +21,15 @@ def with_node(body: bytes, engine: Engine) -> bytes:
     The section is spliced in before the last brace: decoding and encoding the whole would cost
     thirty times as much and could lose what we do not model.
     """
-    body = with_kept_ids(body, engine)
-    end = body.rstrip().rfind(b"}")
+    if engine.kept_ids:
+        body = with_kept_ids(body, engine)
+    end = body.rfind(b"}")
     if end < 0:
         return body
-    return b'%b,"Node":%b}\n' % (_with_address(body[:end], engine.ip), _section(engine))
+    body = body[:end]
+    if b'"HostIp"' in body:
+        body = _with_address(body, engine.ip)
+    return b'%b,"Node":%b}\n' % (body, _section(engine))
 
 
 def _section(engine: Engine) -> bytes:

@@ -31,7 +31,9 @@ def make_tree(
     System(fleet, identity).attach(root)
     SystemFolder(fleet).attach(root)
     root.add("events", GET=Events(fleet, clock).events)
-    root.putChild(b"containers", Containers(fleet, creator))
+    containers = Containers(fleet, creator)
+    root.putChild(b"containers", containers)
+    root.often = containers.often
     root.putChild(b"exec", Execs(fleet))
     root.putChild(b"images", Images(fleet, plans))
     Registry(fleet).attach(root)

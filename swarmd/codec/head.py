@@ -9,11 +9,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from typing import TypeVar
 
+V = TypeVar("V")
 Headers = list[tuple[bytes, bytes]]
 
 MAX_HEAD = 64 * 1024
 MAX_FIELDS = 200
+# Of each kind of head: at most half a mebibyte of text, and a few times that once it is read.
+MOST_REMEMBERED = 512
+LARGEST_REMEMBERED = 1024
 
 _TOKEN = rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]"
 _REQUEST_LINE = re.compile(rb"(%b++) ([^\x00-\x20\x7f]++) HTTP/(\d\.\d)" % _TOKEN)
@@ -29,6 +34,7 @@ _BAD_ESCAPE = re.compile(rb"%(?![0-9A-Fa-f]{2})")
 _SINGLE = (b"host", b"content-length", b"transfer-encoding")
 _BODILESS = (204, 304)
 _TLS_HELLO = b"\x16\x03"
+_SECRET = (b"registry", b"auth", b"cookie")  # in names of headers
 
 
 class BadHead(ValueError):
@@ -52,36 +58,46 @@ class TlsHello(BadHead):
         super().__init__(400, "Client sent an HTTPS request to an HTTP server.")
 
 
-class Head:
-    """What requests and responses share.
+class Fields:
+    """The header lines of one head, judged once: what repeats them byte for byte shares this.
 
     Attributes:
-        headers: (name as received, value without surrounding blanks), in order.
+        headers: (name as received, value without surrounding blanks), in order; never changed.
         length: The Content-Length; None if there is none.
         chunked: The body has chunked coding.
         keep_alive: The sender is willing to use the connection again.
         upgrade: There is an Upgrade header, which is all that engines look at.
+        passed_on: Room for these lines as a relay sends them on; b"" until it has made them.
     """
 
-    __slots__ = ("_fields", "chunked", "headers", "keep_alive", "length", "upgrade", "version")
+    __slots__ = (
+        *("_values", "chunked", "headers", "keep_alive", "length", "passed_on", "upgrade"),
+        "version",
+    )
 
     def __init__(self, version: bytes, headers: Headers) -> None:
         self.version = version
         self.headers = headers
-        self._fields = fields = _indexed(headers)
-        self.length = _length(fields.get(b"content-length"))
-        self.chunked = b"transfer-encoding" in fields and self._is_chunked()
+        self._values = values = _indexed(headers)
+        self.length = _length(values.get(b"content-length"))
+        self.chunked = b"transfer-encoding" in values and self._is_chunked()
         self.keep_alive = version == b"1.1"
-        if b"connection" in fields:
-            self.keep_alive = _persistent(version, fields[b"connection"])
-        self.upgrade = b"upgrade" in fields
+        if b"connection" in values:
+            self.keep_alive = _persistent(version, values[b"connection"])
+        self.upgrade = b"upgrade" in values
+        self.passed_on = b""
 
     def get(self, name: bytes) -> bytes | None:
         """The value of a header, by its lower-case name; repeated ones are joined by a comma."""
-        return self._fields.get(name)
+        return self._values.get(name)
+
+    @property
+    def secret(self) -> bool:
+        """Whether there may be a password in them, which is not to stay in memory."""
+        return any(word in name for name in self._values for word in _SECRET)
 
     def _is_chunked(self) -> bool:
-        if self._fields[b"transfer-encoding"].lower() != b"chunked":
+        if self._values[b"transfer-encoding"].lower() != b"chunked":
             raise BadHead(501, "unsupported transfer encoding")
         if self.length is not None:
             raise BadHead(400, "both Content-Length and Transfer-Encoding")
@@ -90,30 +106,22 @@ class Head:
         return True
 
 
-class RequestHead(Head):
-    """A request line and its headers.
+class RequestFields(Fields):
+    """Those of a request.
 
     Attributes:
-        target: In origin form (``/path?query``) or ``*``; an absolute URI is brought to that form.
-        version: ``b"1.1"`` or ``b"1.0"``.
         expect_continue: The client waits for ``100 Continue`` before it sends the body.
     """
 
-    __slots__ = ("expect_continue", "method", "target")
+    __slots__ = ("expect_continue",)
 
-    def __init__(self, method: bytes, target: bytes, version: bytes, headers: Headers) -> None:
+    def __init__(self, version: bytes, headers: Headers) -> None:
         super().__init__(version, headers)
-        self.method = method
-        self.target = target
-        self.expect_continue = b"expect" in self._fields and self._expects()
+        self.expect_continue = b"expect" in self._values and self._expects()
         self._check_host()
-        if not target.startswith(b"/"):
-            self.target = _origin_form(target)
-        if b"%" in target and _BAD_ESCAPE.search(target.partition(b"?")[0]):
-            raise BadHead(400, "invalid URL escape")
 
     def _check_host(self) -> None:
-        host = self._fields.get(b"host")
+        host = self._values.get(b"host")
         if host is None:
             if self.version == b"1.1":
                 raise BadHead(400, "missing required Host header")
@@ -121,32 +129,77 @@ class RequestHead(Head):
             raise BadHead(400, "malformed Host header")
 
     def _expects(self) -> bool:
-        if self._fields[b"expect"].lower() != b"100-continue":
+        if self._values[b"expect"].lower() != b"100-continue":
             raise BadHead(417, "unknown expectation")
         return self.version == b"1.1"
 
 
-class ResponseHead(Head):
+class RequestHead:
+    """A request line and its headers; what is said of ``Fields`` is here, too.
+
+    Attributes:
+        target: In origin form (``/path?query``) or ``*``; an absolute URI is brought to that form.
+        version: ``b"1.1"`` or ``b"1.0"``.
+    """
+
+    __slots__ = (
+        *("chunked", "expect_continue", "fields", "get", "headers", "keep_alive", "length"),
+        *("method", "target", "upgrade", "version"),
+    )
+
+    def __init__(self, method: bytes, target: bytes, fields: RequestFields) -> None:
+        self.method = method
+        self.target = target if target.startswith(b"/") else _origin_form(target)
+        if b"%" in target and _BAD_ESCAPE.search(target.partition(b"?")[0]):
+            raise BadHead(400, "invalid URL escape")
+        self.fields = fields
+        self.version = fields.version
+        self.headers = fields.headers
+        self.length = fields.length
+        self.chunked = fields.chunked
+        self.keep_alive = fields.keep_alive
+        self.upgrade = fields.upgrade
+        self.expect_continue = fields.expect_continue
+        self.get = fields.get
+
+
+class ResponseHead(Fields):
     """A status line and its headers.
 
     Attributes:
         interim: 1xx but not 101: the real head is still to come.
     """
 
-    __slots__ = ("reason", "status")
+    __slots__ = ("interim", "reason", "status")
 
     def __init__(self, version: bytes, status: int, reason: bytes, headers: Headers) -> None:
         super().__init__(version, headers)
         self.status = status
         self.reason = reason
-
-    @property
-    def interim(self) -> bool:
-        return self.status < 200 and self.status != 101
+        self.interim = status < 200 and status != 101
 
     def has_body(self, method: bytes) -> bool:
         """Whether anything follows the head, given the request's method (RFC 9112 §6.3)."""
         return method != b"HEAD" and self.status >= 200 and self.status not in _BODILESS
+
+
+class Memory(dict[bytes, V]):
+    """What was read lately, by its very bytes.
+
+    A client sends the same header lines with every request, and an engine the same head within one
+    second: reading them again was a third of the Python in a forwarded call. Bounded in number and
+    size; forgets everything when it is full, which costs less than keeping an order.
+    """
+
+    def learn(self, text: bytes, value: V) -> None:
+        if len(text) <= LARGEST_REMEMBERED:
+            if len(self) >= MOST_REMEMBERED:
+                self.clear()
+            self[text] = value
+
+
+_asked: Memory[RequestFields] = Memory()
+_answered: Memory[ResponseHead] = Memory()
 
 
 def scan_request(buffer: bytes) -> tuple[RequestHead, int] | None:
@@ -159,14 +212,22 @@ def scan_request(buffer: bytes) -> tuple[RequestHead, int] | None:
     if end is None:
         _refuse_strangers(buffer)
         return None
-    first, headers = _split(buffer, end)
-    line = _REQUEST_LINE.fullmatch(first)
+    first = buffer.index(b"\r\n")
+    line = _REQUEST_LINE.fullmatch(buffer, 0, first)
+    block = buffer[first + 2 : end - 2]
+    known = _asked.get(block)
+    if known is not None and line is not None and line[3] == b"1.1":
+        return RequestHead(line[1], line[2], known), end
+    headers = _split(block)
     if line is None:
         raise BadHead(400, "malformed request line")
     method, target, version = line.groups()
     if version not in (b"1.1", b"1.0"):
         raise BadHead(505, "unsupported protocol version")
-    return RequestHead(method, target, version, headers), end
+    fields = RequestFields(version, headers)
+    if version == b"1.1" and not fields.secret:
+        _asked.learn(block, fields)
+    return RequestHead(method, target, fields), end
 
 
 def scan_response(buffer: bytes) -> tuple[ResponseHead, int] | None:
@@ -176,12 +237,20 @@ def scan_response(buffer: bytes) -> tuple[ResponseHead, int] | None:
         if not b"HTTP/1.".startswith(buffer[:7]):
             raise BadHead(502, "the answer is not HTTP")
         return None
-    first, headers = _split(buffer, end)
-    line = _STATUS_LINE.fullmatch(first)
+    text = buffer[:end]
+    known = _answered.get(text)
+    if known is not None:
+        return known, end
+    first = text.index(b"\r\n")
+    headers = _split(text[first + 2 : -2])
+    line = _STATUS_LINE.fullmatch(text, 0, first)
     if line is None:
         raise BadHead(502, "malformed status line")
     version, status, reason = line.groups()
-    return ResponseHead(version, int(status), reason or b"", headers), end
+    head = ResponseHead(version, int(status), reason or b"", headers)
+    if not head.secret:
+        _answered.learn(text, head)
+    return head, end
 
 
 def render_request(method: bytes, target: bytes, headers: Iterable[tuple[bytes, bytes]]) -> bytes:
@@ -228,16 +297,14 @@ def _refuse_strangers(buffer: bytes) -> None:
         raise BadHead(400, "malformed request line")
 
 
-def _split(buffer: bytes, end: int) -> tuple[bytes, Headers]:
-    first = buffer.index(b"\r\n")
-    block = buffer[first + 2 : end - 2]
+def _split(block: bytes) -> Headers:
     headers = _FIELD.findall(block)
     # A match is exactly one line and starts where a line starts: equal counts leave nothing over.
     if len(headers) != block.count(b"\n"):
         raise BadHead(400, "malformed header line")
     if len(headers) > MAX_FIELDS:
         raise BadHead(431, "too many header fields")
-    return buffer[:first], headers
+    return headers
 
 
 def _indexed(headers: Headers) -> dict[bytes, bytes]:

@@ -125,7 +125,7 @@ class Channel(ClientConnection):
             return
         self._working = True
         try:
-            while self._step():
+            while self._ahead and self._step():
                 pass
         except BadHead as error:
             if isinstance(error, TlsHello):
@@ -137,8 +137,6 @@ class Channel(ClientConnection):
 
     def _step(self) -> bool:
         """Takes one head, or some body; False if something else has to happen first."""
-        if not self._ahead:
-            return False
         if self._phase is Phase.HEAD:
             return not self._blocked and self._read_head()
         body = self._body
@@ -186,6 +184,8 @@ class Channel(ClientConnection):
 
     def _throttle(self) -> None:
         """Reads as long as there is room for what comes, and a reason to take it."""
+        if not (self._ahead or self._held or self._blocked or self._body is not None):
+            return
         ahead = self._phase is Phase.ANSWER and len(self._ahead) > MAX_AHEAD
         full = self._phase is Phase.BODY and self._body is not None and self._body.held
         held = ahead or full or (self._phase is Phase.HEAD and self._blocked)

@@ -16,7 +16,7 @@ from twisted.web.http_headers import Headers
 from twisted.web.resource import IResource
 from twisted.web.server import NOT_DONE_YET, Request
 
-from swarmd.codec.framing import chunk
+from swarmd.codec.framing import LAST_CHUNK, chunk
 from swarmd.codec.head import RequestHead
 from swarmd.codec.path import clean_path, decode_path, encode_path
 from swarmd.codec.query import is_true, parse_query
@@ -30,6 +30,17 @@ if TYPE_CHECKING:
     from swarmd.front.site import DockerSite
 
 Extra = Iterable[tuple[bytes, bytes]]
+
+# What Twisted's constructor makes for each request, a twelfth of a forwarded call's Python.
+_LATER: dict[str, Callable[[Any], object]] = {
+    "client": lambda request: request.channel.getPeer(),
+    "host": lambda request: request.channel.getHost(),
+    "responseHeaders": lambda _: Headers(),
+    "received_cookies": lambda _: {},
+    "cookies": lambda _: [],
+    "notifications": lambda _: [],
+    "_adapterCache": lambda _: {},
+}
 
 
 class DockerRequest(Request):
@@ -52,21 +63,35 @@ class DockerRequest(Request):
     body = b""
     gone = False
     survives_half_close = False
+    queued = False
+    _parsePOSTFormSubmission = False
     _silent = False
     _sink: BodySink | None = None
+    _content: BytesIO | None = None
+    _headers: Headers | None = None
+    _query: dict[str, list[str]] | None = None
     _log = Logger()
 
     def __init__(self, channel: Channel, head: RequestHead) -> None:
-        self._headers: Headers | None = None
-        super().__init__(channel, parsePOSTFormSubmission=False)
+        """Without Twisted's constructor, whose objects hardly anybody asks for: see ``_LATER``."""
+        self.channel = channel
+        self.transport = channel.transport
         self.head = head
         self.method = head.method
         self.uri = head.target
         self.path, _, self.raw_query = head.target.partition(b"?")
         self.clientproto = b"HTTP/" + head.version
         self.site = channel.site
-        self._query: dict[str, list[str]] | None = None
         self._gone_calls: list[Callable[[], object]] = []
+
+    def __getattr__(self, name: str) -> Any:
+        """What is missing until somebody asks for it."""
+        make = _LATER.get(name)
+        if make is None:
+            raise AttributeError(name)
+        value = make(self)
+        setattr(self, name, value)
+        return value
 
     # From the head to a resource. Called by the channel.
 
@@ -108,26 +133,38 @@ class DockerRequest(Request):
             self.processingFailed(Failure())
 
     def _route(self) -> None:
+        resource = self.site.shortcut(self)
+        if resource is None:
+            resource = self._walk()
+        if resource is not None:
+            self._ask(resource)
+
+    def _walk(self) -> IResource | None:
+        """Down the tree; None if the path itself has been answered."""
         if self.path == b"*":
-            return self._answer_star()
+            self._answer_star()
+            return None
         plain = decode_path(self.path)
         clean = clean_path(plain)
         if clean != plain:
-            return self._redirect(clean)
+            self._redirect(clean)
+            return None
         self.prepath = []
         self.postpath = plain[1:].split(b"/")
-        self._resource = resource = self.site.getResourceFor(self)
+        return self.site.getResourceFor(self)
+
+    def _ask(self, resource: IResource) -> None:
+        """For its answer, at the head or with the whole body."""
+        self._resource = resource
         takes_head = getattr(resource, "takes_head", False)
         if takes_head(self) if callable(takes_head) else takes_head:
             cast(HeadResource, resource).render_head(self)
         elif self.channel.has_body:
             self.channel.collect(getattr(resource, "body_limit", self.site.max_body))
         else:
-            self._render()
-        return None
+            self.render(resource)
 
     def _render(self) -> None:
-        self.content = BytesIO(self.body)
         self.render(self._resource)
 
     def _answer_star(self) -> None:
@@ -210,6 +247,13 @@ class DockerRequest(Request):
     @requestHeaders.setter
     def requestHeaders(self, empty: Headers) -> None:
         """Twisted's constructor sets what is only made when it is asked for."""
+
+    @property
+    def content(self) -> BytesIO:  # type: ignore[override]
+        """Twisted's form of the body."""
+        if self._content is None:
+            self._content = BytesIO(self.body)
+        return self._content
 
     @property
     def args(self) -> dict[bytes, list[bytes]]:
@@ -310,8 +354,17 @@ class DockerRequest(Request):
 
     def finish(self) -> None:
         """The answer is complete; nothing happens if it was already, or the client has left."""
-        if not self.gone and not self.finished:
-            super().finish()
+        if self.gone or self.finished:
+            return
+        if not self.startedWriting:
+            self.write(b"")
+        if self.chunked:
+            self.channel.write(LAST_CHUNK)
+        self.finished = 1
+        self.channel.requestDone(self)
+        del self.channel
+        for waiting in vars(self).get("notifications", ()):
+            waiting.callback(None)
 
     def abort(self) -> None:
         """Cuts the connection, the only way to say that a begun answer is not whole."""

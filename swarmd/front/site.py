@@ -23,6 +23,13 @@ SWEEP = 5.0
 _METHODS = {name.encode(): name for name in ("GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS")}
 
 
+Shortcut = Callable[[DockerRequest], IResource | None]
+
+
+def _no_shortcut(request: DockerRequest) -> None:
+    return None
+
+
 class CommonHeaders:
     """Header lines that every answer has, rendered once a second."""
 
@@ -82,6 +89,8 @@ class DockerSite(Factory):
     ) -> None:
         """``refused`` gets the address of who speaks TLS to a plain port, and words on that."""
         self.resource = resource
+        # A root may know a shorter way than the walk; None means that the walk has to be made.
+        self.shortcut: Shortcut = getattr(resource, "shortcut", _no_shortcut)
         self.clock = clock
         self.now = clock.seconds
         self.common_headers = common_headers

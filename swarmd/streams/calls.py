@@ -114,6 +114,7 @@ class StreamCall(Call):
         self._paused = True
         self._stop_timer()
         if self.connection is not None:
+            self.connection.throttled = True
             self.connection.transport.pauseProducing()
 
     def resume(self) -> None:

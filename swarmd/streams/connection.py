@@ -30,14 +30,16 @@ class EngineConnection:
         end: Who uses it; None while it is idle.
         transport: The TLS protocol, or the socket's.
         idle_since: On the pool's clock.
+        throttled: Somebody else decides when it is read.
     """
 
-    __slots__ = ("_forget", "end", "factory", "idle_since", "transport")
+    __slots__ = ("_forget", "end", "factory", "idle_since", "throttled", "transport")
 
     def __init__(self) -> None:
         self.end: End | None = None
         self.transport: Any = None
         self.idle_since = 0.0
+        self.throttled = False
         self._forget: Callable[[EngineConnection], None] | None = None
         self.factory: Any = None
 
@@ -84,7 +86,9 @@ class EngineConnection:
         self.end = None
         self.idle_since = now
         self._forget = forget
-        self.transport.resumeProducing()  # a slow client may have paused it, and EOF must be heard
+        if self.throttled:  # a slow client may have paused it, and EOF must be heard
+            self.throttled = False
+            self.transport.resumeProducing()
 
     def is_alive(self) -> bool:
         """False if the engine has closed it, or sent something, that was not read yet."""

@@ -86,6 +86,7 @@ class Forwarded(Exchange):
     def moved(self, raw: bytes) -> None:
         if self._source is None and self.connection is not None:
             self._source = self.connection.transport
+            self.connection.throttled = True
             self.client.registerProducer(self._source, True)
         self._body_seen = self.started or not raw.endswith(b"\r\n\r\n")
         self._pass_on(raw)

@@ -6,7 +6,13 @@ from collections.abc import Collection
 
 import orjson
 
-from swarmd.codec.head import Headers, ResponseHead, render_request, render_response
+from swarmd.codec.head import (
+    Headers,
+    ResponseHead,
+    render_fields,
+    render_request,
+    render_response,
+)
 from swarmd.codec.hop_by_hop import end_to_end
 from swarmd.core.errors import ApiError
 from swarmd.streams.ports import ClientRequest
@@ -19,7 +25,13 @@ _OURS = frozenset((b"host", b"content-length", b"expect", b"accept-encoding"))
 
 def request_head(client: ClientRequest, target: bytes, length: int) -> bytes:
     """The client's head for a body that is already here, ``length`` bytes of it."""
-    return _render(client, target, _without(end_to_end(client.head.headers), _OURS), length)
+    fields = client.head.fields
+    if not fields.passed_on:
+        kept = _without(end_to_end(fields.headers), _OURS)
+        fields.passed_on = render_fields([HOST, *kept])
+    sized = b"Content-Length: %d\r\n" % length if _sized(client, length) else b""
+    line = (client.method, target, fields.version, fields.passed_on, sized)
+    return b"%b %b HTTP/%b\r\n%b%b\r\n" % line
 
 
 def upgrade_head(client: ClientRequest, target: bytes, length: int) -> bytes:
@@ -45,13 +57,15 @@ def rewritten_head(
     head: ResponseHead, length: int, content_type: bytes | None, *, keep_alive: bool
 ) -> bytes:
     """The engine's head for another body."""
-    headers = _without(end_to_end(head.headers), _FRAMING)
+    if not head.passed_on:
+        head.passed_on = render_fields(_without(end_to_end(head.headers), _FRAMING))
+    lines = head.passed_on
     if content_type is not None:
-        headers = _retyped(headers, content_type)
-    headers.append((b"Content-Length", b"%d" % length))
-    if not keep_alive:
-        headers.append((b"Connection", b"close"))
-    return render_response(head.status, head.reason, headers)
+        kept = _without(end_to_end(head.headers), _FRAMING)
+        lines = render_fields(_retyped(kept, content_type))
+    close = b"" if keep_alive else b"Connection: close\r\n"
+    parts = (head.status, head.reason, lines, length, close)
+    return b"HTTP/1.1 %d %b\r\n%bContent-Length: %d\r\n%b\r\n" % parts
 
 
 def with_type(raw: bytes, head: ResponseHead, content_type: bytes) -> bytes:
@@ -73,12 +87,16 @@ def raw_error(error: ApiError) -> bytes:
 
 
 def _render(client: ClientRequest, target: bytes, headers: Headers, length: int | None) -> bytes:
-    if length or (length == 0 and client.method not in (b"GET", b"HEAD")):
+    if length is not None and _sized(client, length):
         headers.append((b"Content-Length", b"%d" % length))
     head = render_request(client.method, target, [HOST, *headers])
     if client.head.version == b"1.0":  # then the engine answers in a way that it understands
         return head.replace(b" HTTP/1.1\r\n", b" HTTP/1.0\r\n", 1)
     return head
+
+
+def _sized(client: ClientRequest, length: int) -> bool:
+    return length > 0 or client.method not in (b"GET", b"HEAD")
 
 
 def _without(headers: Headers, names: Collection[bytes]) -> Headers:

@@ -2,13 +2,13 @@ from __future__ import annotations
 
 import pytest
 
-from swarmd.codec.head import RequestHead
+from swarmd.codec.head import RequestFields, RequestHead
 from swarmd.core.errors import ApiError
 from swarmd.front.body import Body
 
 
 def body(name: bytes, value: bytes) -> Body:
-    return Body(RequestHead(b"POST", b"/", b"1.1", [(b"Host", b"a"), (name, value)]))
+    return Body(RequestHead(b"POST", b"/", RequestFields(b"1.1", [(b"Host", b"a"), (name, value)])))
 
 
 def sized(length: int) -> Body:

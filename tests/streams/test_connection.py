@@ -68,6 +68,7 @@ def test_a_dead_connection_is_passed_over() -> None:
 def test_a_resting_connection_is_read() -> None:
     connection = EngineConnection()
     connection.makeConnection(Wire())
+    connection.throttled = True
     connection.transport.pauseProducing()
     connection.rest(0.0, lambda _: None)
     assert not connection.transport.paused
