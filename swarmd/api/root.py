@@ -15,7 +15,7 @@ from swarmd.manager.fleet import Fleet
 
 
 # What is asked all day, as clients write it; such names need neither decoding nor cleaning.
-_OFTEN = re.compile(rb"/v(\d{1,3})\.(\d{1,3})/containers/([0-9A-Za-z][\w.-]*+)/([a-z]++)")
+_OFTEN = re.compile(rb"(?:/v(\d{1,3})\.(\d{1,3}))?/containers/([0-9A-Za-z][\w.-]*+)/([a-z]++)")
 
 
 class Root(Noun):
@@ -36,11 +36,13 @@ class Root(Noun):
         found = _OFTEN.fullmatch(request.path)
         if found is None or self.often is None:
             return None
-        asked = (int(found[1]), int(found[2]))
-        if not version.ACCEPTED_FLOOR <= asked <= self._fleet.api_version:
-            return None
-        request.version = asked
-        return self.often(request.method, found[3].decode(), found[4].decode())
+        major, minor, name, action = found.groups()
+        if major is not None:
+            asked = (int(major), int(minor))
+            if not version.ACCEPTED_FLOOR <= asked <= self._fleet.api_version:
+                return None
+            request.version = asked
+        return self.often(request.method, name.decode(), action.decode())
 
     def getChild(self, path: bytes, request: DockerRequest) -> IResource:
         asked = version.parse_prefix(path.decode("latin-1"))

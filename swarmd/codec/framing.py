@@ -93,7 +93,7 @@ class Chunked:
         self.done = False
         self._left = 0
         self._line = b""
-        self._step = self._size_line
+        self._step = Chunked._size_line  # not bound: that would be a cycle for each answer
         self._extensions = 0
         self._trailers = 0
 
@@ -109,7 +109,7 @@ class Chunked:
         Small answers come in one piece: 2 us each for this instead of 9 line by line.
         """
         at = 0
-        while self._step == self._size_line and (found := _PLAIN_SIZE.match(data, at)):
+        while self._step is Chunked._size_line and (found := _PLAIN_SIZE.match(data, at)):
             start, size = found.end(), int(found[1], 16)
             end = start + size
             if data[end : end + 2] != b"\r\n":
@@ -143,7 +143,7 @@ class Chunked:
         line, self._line = self._line, b""
         if not line.endswith(b"\r\n"):
             raise BadBody("bare line feed in chunked coding")
-        self._step(line[:-2])
+        self._step(self, line[:-2])
         return end
 
     def _size_line(self, line: bytes) -> None:
@@ -154,12 +154,12 @@ class Chunked:
         if self._extensions > MAX_EXTENSIONS:
             raise BadBody("too many chunk extensions")
         self._left = int(found[1], 16)
-        self._step = self._data_end if self._left else self._trailer
+        self._step = Chunked._data_end if self._left else Chunked._trailer
 
     def _data_end(self, line: bytes) -> None:
         if line:
             raise BadBody("chunk longer than its size")
-        self._step = self._size_line
+        self._step = Chunked._size_line
 
     def _trailer(self, line: bytes) -> None:
         if not line:

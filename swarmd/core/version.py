@@ -60,4 +60,4 @@ def check(asked: Version, newest: Version) -> None:
 
 def clamp(asked: Version, lowest: Version, highest: Version) -> Version:
     """The version to ask an engine in, for a client that asked in ``asked``."""
-    return max(lowest, min(asked, highest))
+    return asked if lowest <= asked <= highest else max(lowest, min(asked, highest))

@@ -361,6 +361,7 @@ class DockerRequest(Request):
         if self.chunked:
             self.channel.write(LAST_CHUNK)
         self.finished = 1
+        self._gone_calls.clear()  # they hold who holds this request
         self.channel.requestDone(self)
         del self.channel
         for waiting in vars(self).get("notifications", ()):

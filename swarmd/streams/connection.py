@@ -21,6 +21,8 @@ from swarmd.streams.ports import End
 MOST_IDLE = 16  # connections kept for one engine
 IDLE_LIMIT = 60.0  # seconds; engines have no such limit, descriptors have
 
+_LOOK = int(socket.MSG_PEEK | socket.MSG_DONTWAIT)
+
 
 @implementer(IProtocol, IHalfCloseableProtocol)
 class EngineConnection:
@@ -97,7 +99,7 @@ class EngineConnection:
         if handle is None:
             return True
         try:
-            handle.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT)
+            handle.recv(1, _LOOK)
         except BlockingIOError:
             return True
         except OSError:
