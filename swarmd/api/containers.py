@@ -103,9 +103,7 @@ class ContainerAction(Resource):
 
     isLeaf = True
 
-    def __init__(
-        self, fleet: Fleet, rule: Rule | None, name: str, action: tuple[str, ...]
-    ) -> None:
+    def __init__(self, fleet: Fleet, rule: Rule | None, name: str, action: tuple[str, ...]) -> None:
         # Resource's constructor only makes the table of the children that a leaf has not.
         self._fleet = fleet
         self._rule = rule

@@ -13,7 +13,6 @@ from swarmd.core.errors import BadParameter
 from swarmd.front.request import DockerRequest
 from swarmd.manager.fleet import Fleet
 
-
 # What is asked all day, as clients write it; such names need neither decoding nor cleaning.
 _OFTEN = re.compile(rb"(?:/v(\d{1,3})\.(\d{1,3}))?/containers/([0-9A-Za-z][\w.-]*+)/([a-z]++)")
 

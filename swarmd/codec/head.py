@@ -34,7 +34,7 @@ _BAD_ESCAPE = re.compile(rb"%(?![0-9A-Fa-f]{2})")
 _SINGLE = (b"host", b"content-length", b"transfer-encoding")
 _BODILESS = (204, 304)
 _TLS_HELLO = b"\x16\x03"
-_SECRET = (b"registry", b"auth", b"cookie")  # in names of headers
+_SECRET = (b"registry", b"auth", b"cookie", b"token")  # in names of headers
 
 
 class BadHead(ValueError):

@@ -1,3 +1,4 @@
+import gc
 from typing import Any
 
 import pytest
@@ -212,3 +213,28 @@ def test_news_is_read_before_a_name_is_called_unknown() -> None:
     assert rig.got(1)[0] == f"POST /v1.41/containers/{WEB}/start"
     rig.answers(1, 204)
     assert client.whole()[0].status == 204
+
+
+@pytest.mark.parametrize("action", ["json", "top"])
+def test_a_call_leaves_no_cycle_behind(action: str) -> None:
+    """Else Python's search for cycles is a part of each call."""
+    rig = rig_with_web()
+
+    def call() -> None:
+        client.send("GET", f"/containers/web/{action}")
+        rig.dialled(2).wire.clear()
+        body = b'{"Id":1}'
+        rig.dialled(2).answers(
+            b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n"
+            b"\r\n%x\r\n%b\r\n0\r\n\r\n" % (len(body), body)
+        )
+
+    client = Client(rig.site)
+    call()
+    gc.collect()
+    gc.disable()
+    try:
+        call()
+        assert gc.collect() == 0
+    finally:
+        gc.enable()

@@ -1,6 +1,7 @@
 import pytest
 
-from tests.api.rig import ApiRig
+from swarmd.api.root import Root
+from tests.api.rig import WEB, ApiRig
 
 NOT_FOUND = (404, {"message": "page not found"})
 
@@ -40,3 +41,20 @@ def test_versions_that_nobody_speaks_are_refused() -> None:
     assert status == 400 and body["message"].endswith("Maximum supported API version is 1.44")
     status, body = rig.ask("GET", "/v1.10/info").answer()
     assert status == 400 and "too old" in body["message"]
+
+
+@pytest.mark.parametrize("prefix", ["", "/v1.41", "/v1.12", "/v1.44", "/v1.2", "/v1.99", "/v2.0"])
+@pytest.mark.parametrize("rest", ["web/top?ps_args=x", "web/json", "web/nonsense", "json/start"])
+def test_the_short_cut_ends_where_the_walk_does(
+    prefix: str, rest: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def outcome() -> tuple[bytes, bytes]:
+        rig = ApiRig(1)
+        rig.has_container(1, WEB, "web")
+        client = rig.ask("GET", f"{prefix}/containers/{rest}")
+        asked = rig.dialled(1).connections
+        return client.received, asked[0].transport.sent if asked else b""
+
+    short = outcome()
+    monkeypatch.setattr(Root, "often", property(lambda _: None, lambda *_: None))
+    assert outcome() == short

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from swarmd.codec import head
 from swarmd.codec.head import (
     MAX_FIELDS,
     MAX_HEAD,
@@ -280,3 +281,38 @@ def test_which_answers_have_a_body(status: bytes, method: bytes, body: bool, int
 def test_answers_that_are_none(data: bytes) -> None:
     with pytest.raises(BadHead):
         scan_response(data)
+
+
+def test_a_head_that_is_repeated_is_read_once() -> None:
+    lines = b"Host: a\r\nUser-Agent: repeated\r\n\r\n"
+    one, two = (scan_request(b"GET /%d HTTP/1.1\r\n%b" % (n, lines)) for n in (1, 2))
+    assert one is not None and two is not None
+    assert one[0].fields is two[0].fields
+    assert (one[0].target, two[0].target) == (b"/1", b"/2")
+
+
+def test_what_is_remembered_is_judged_by_the_version_all_the_same() -> None:
+    lines = b"Host: a\r\nUser-Agent: versions\r\n\r\n"
+    for version, stays in ((b"1.1", True), (b"1.0", False), (b"1.1", True)):
+        scanned = scan_request(b"GET / HTTP/%b\r\n%b" % (version, lines))
+        assert scanned is not None and scanned[0].keep_alive is stays
+    with pytest.raises(BadHead, match="version"):
+        scan_request(b"GET / HTTP/1.7\r\n" + lines)
+    with pytest.raises(BadHead, match="request line"):
+        scan_request(b"GET  / HTTP/1.1\r\n" + lines)
+
+
+@pytest.mark.parametrize("name", [b"X-Registry-Auth", b"x-registry-config", b"AUTHORIZATION"])
+def test_a_password_does_not_stay_in_memory(name: bytes) -> None:
+    scan_request(b"GET / HTTP/1.1\r\nHost: a\r\n%b: hush-hush\r\n\r\n" % name)
+    assert not any(b"hush-hush" in text for text in head._asked)
+
+
+def test_memory_has_a_bound() -> None:
+    memory: head.Memory[int] = head.Memory()
+    for number in range(3 * head.MOST_REMEMBERED):
+        memory.learn(b"%d" % number, number)
+        assert memory[b"%d" % number] == number
+        assert len(memory) <= head.MOST_REMEMBERED
+    memory.learn(b"x" * (head.LARGEST_REMEMBERED + 1), 1)
+    assert b"x" * (head.LARGEST_REMEMBERED + 1) not in memory

@@ -8,7 +8,7 @@ import pytest
 from twisted.internet.error import ConnectionLost
 from twisted.trial.unittest import SynchronousTestCase
 from twisted.web.resource import Resource
-from twisted.web.server import NOT_DONE_YET
+from twisted.web.server import NOT_DONE_YET, Request
 
 from swarmd.core.errors import ApiError, Conflict
 from swarmd.front.request import DockerRequest
@@ -383,3 +383,16 @@ def test_a_producer_of_an_answer_replaces_the_channel_and_gives_way_again() -> N
     assert made.transport.producer is made.channel
     request.reply(200)
     assert made.statuses() == [200]
+
+
+def test_everything_that_twisteds_constructor_makes_is_there_when_asked_for() -> None:
+    leaf = Leaf(lambda request: b"")
+    Connection({"x": leaf}).get("/x")
+    ours = leaf.requests[0]
+    assert ours.finished
+    theirs = Request(Connection({}).channel, parsePOSTFormSubmission=False)
+    later = {"client", "host", "channel"}  # until the end of the answer
+    missing = [name for name in vars(theirs) if name not in later and not hasattr(ours, name)]
+    assert missing == []
+    with pytest.raises(AttributeError):
+        _ = ours.nonsense
