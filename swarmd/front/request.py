@@ -360,6 +360,7 @@ class DockerRequest(Request):
             self.write(b"")
         if self.chunked:
             self.channel.write(LAST_CHUNK)
+        self.site.log(self)
         self.finished = 1
         self._gone_calls.clear()  # they hold who holds this request
         self.channel.requestDone(self)
