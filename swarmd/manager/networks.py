@@ -12,7 +12,7 @@ from typing import Any
 import orjson
 
 from swarmd.cluster.kept_ids import network_id
-from swarmd.cluster.lookup import PREDEFINED, Found, find_network
+from swarmd.cluster.lookup import PREDEFINED, Found, find_engine, find_network
 from swarmd.core.config import label_list
 from swarmd.core.errors import ApiError, BadParameter, Conflict, EngineRefused, NotFound
 from swarmd.core.model import Engine, Network
@@ -60,10 +60,9 @@ class Networks:
             self._being_made.discard(name)
 
     def _split(self, ref: str) -> tuple[Engine | None, str]:
-        """``node-1/net`` asks for a node; any other slash is part of the name."""
+        """``node-1/net`` asks for a node, which must be there."""
         node, name = split_node(ref)
-        engine = self._fleet.state.roster.by_name(node) if node else None
-        return (engine, name) if engine is not None else (None, ref)
+        return (find_engine(self._fleet.state, node), name) if node else (None, ref)
 
     def _check_free(self, name: str) -> None:
         if not name:

@@ -9,7 +9,7 @@ import pytest
 from twisted.internet.defer import Deferred
 
 from swarmd.cluster import actions
-from swarmd.core.errors import BadParameter, Conflict, EngineRefused
+from swarmd.core.errors import BadParameter, Conflict, EngineRefused, NotFound
 from swarmd.core.names import KEPT_ID
 from swarmd.manager.images.distribute import Distributor
 from swarmd.manager.luggage import Luggage
@@ -77,10 +77,11 @@ class TestCreate:
         (body,) = case.wire(2).bodies
         assert body["Name"] == "net" and body["Labels"] == {CONSTRAINTS: '["node==node-2"]'}
 
-    def test_another_slash_is_part_of_the_name(self) -> None:
+    def test_a_node_that_is_not_there_is_no_part_of_the_name(self) -> None:
         case = Case(1)
-        case.create(Name="team/net")
-        assert case.wire(1).bodies[0]["Name"] == "team/net"
+        with pytest.raises(NotFound, match="No such node: node-9"):
+            case.create(Name="node-9/net")
+        assert case.wire(1).bodies == []
 
     def test_names_are_taken_also_on_lost_nodes(self) -> None:
         case = Case()

@@ -39,7 +39,7 @@ def test_first_lines_of_classic_swarm() -> None:
     two.health = Health.HEALTHY
     assert refused(Placement(demand=Demand(memory=8 * GIB)), [two]) == (
         "no resources available to schedule container\n"
-        "node-2: 4096 of 4096 MiB of memory are free, 8192 wanted (resources)"
+        "node-2: 4 GiB of 4 GiB of memory are free, 8 GiB wanted (resources)"
     )
     pin = Pin("--link=nope:x", frozenset(), "container nope is not there")
     assert refused(Placement(dependencies=(pin,)), [two]) == (

@@ -12,6 +12,7 @@ from swarmd.core.bits import Bits
 from swarmd.core.engine_index import EngineIndex, load_of
 from swarmd.core.model import Engine
 from swarmd.core.resources import ONE_CPU, DeviceWish
+from swarmd.core.units import show_size
 from swarmd.scheduler import capacity, node_labels
 from swarmd.scheduler.claim import claim_devices
 from swarmd.scheduler.policy import Policy
@@ -77,11 +78,10 @@ def _memory(wish: int, fleet: EngineIndex, policy: Policy) -> Rule:
 
     def why(engine: Engine) -> str:
         total = capacity.memory(load_of(engine), policy)
-        free = max(0.0, total - engine.tally.memory) / _MIB
-        of = f"{free:.0f} of {total / _MIB:.0f} MiB"
-        return f"{of} of memory are free, {wish / _MIB:g} wanted"
+        free = show_size(max(0, total - engine.tally.memory))
+        return f"{free} of {show_size(total)} of memory are free, {show_size(wish)} wanted"
 
-    return Rule("resources", f"memory=={wish / _MIB:g}MiB", keep, why, headline=_HEADLINE)
+    return Rule("resources", f"memory=={wish / _MIB:.10g}MiB", keep, why, headline=_HEADLINE)
 
 
 def _wish(wish: DeviceWish) -> str:

@@ -64,7 +64,7 @@ def test_words() -> None:
     cpus = Placement(demand=Demand(cpus=CPU))
     assert reasons("resources", cpus, [one]) == ["0.5 of 4 CPUs are free, 1 wanted"]
     memory = Placement(demand=Demand(memory=GIB))
-    assert reasons("resources", memory, [one]) == ["0 of 4096 MiB of memory are free, 1024 wanted"]
+    assert reasons("resources", memory, [one]) == ["0 B of 4 GiB of memory are free, 1 GiB wanted"]
     both = Placement(demand=Demand(cpus=CPU // 2, memory=GIB), cpuset=2)
     shown = ["cpus==0.5", "cpuset==0-1", "memory==1024MiB"]
     assert conditions("resources", both, []) == shown
