@@ -13,6 +13,7 @@ from dataclasses import replace
 from swarmd.cluster import actions as news
 from swarmd.cluster.catalogue import Catalogue
 from swarmd.cluster.containers import Containers
+from swarmd.cluster.endings import Endings
 from swarmd.cluster.events import Events
 from swarmd.cluster.index import Bounded
 from swarmd.cluster.lists import Lists
@@ -48,6 +49,7 @@ class State:
         self.catalogue = Catalogue(self.index.touch)
         self.containers = self.catalogue.by_id
         self.reservations = Reservations(self.catalogue.names, self.index.touch)
+        self.endings = Endings()
         self.execs: Bounded[str] = Bounded(_EXEC_LIMIT)
         self.revision = 0
         self._watchers: list[Callable[[news.Action], None]] = []
@@ -160,6 +162,7 @@ class State:
             self._refuse(engine, "another engine answers here now", action.now)
         if engine.spec.clock_offset != action.spec.clock_offset:
             self.catalogue.reorder()
+            self.endings.clear()
         shown = engine.name, engine.ip
         self.roster.accept(engine, action)
         self._refresh_shown(engine, *shown)

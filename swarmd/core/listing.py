@@ -7,16 +7,16 @@ and without the closing brace, so that a list is made by joining bytes.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 import orjson
 
 from swarmd.core.model import Container
-from swarmd.core.status import status_text
 
 EVERY_ADDRESS = ("", "0.0.0.0", "::")
 _AT_READING = ("State", "Status")
-_STATUS = b',"State":"%b","Status":"%b"}'
+_STATUS = b',"State":"%b","Status":"%b"},'
 
 
 def own_first(names: Iterable[str]) -> tuple[str, ...]:
@@ -75,10 +75,7 @@ def new_entry(container: Container, node: str) -> bytes:
     return encode_entry(item, container.names, node, "")
 
 
-def whole_entry(container: Container, now: float) -> bytes:
-    """The item to send; ``now`` is on the clock of the container's engine."""
-    return with_status(container, status_text(container, now))
-
-
-def with_status(container: Container, status: str) -> bytes:
-    return container.entry + _STATUS % (container.state.encode(), status.encode())
+@lru_cache(maxsize=4096)
+def ending(state: str, status: str) -> bytes:
+    """What follows an entry in a list, the comma included."""
+    return _STATUS % (state.encode(), status.encode())

@@ -6,6 +6,7 @@ hour on, hours are rounded to the nearest; everything else is cut off.
 
 from __future__ import annotations
 
+import math
 import re
 from functools import lru_cache
 from typing import NamedTuple
@@ -14,6 +15,8 @@ from swarmd.core.model import Container
 
 _MINUTE = 60
 _HOUR = 3600
+_DAY = 24 * _HOUR
+_YEARS = 2 * 365 * _DAY - _HOUR  # from about then on, years are counted
 
 _AGE = re.compile(r"(\d+) (second|minute|hour|day|week|month|year)s?\b")
 _EXIT_CODE = re.compile(r"\A(?:Exited|Restarting) \((-?\d+)\)")
@@ -72,6 +75,26 @@ def status_text(container: Container, now: float) -> str:
     if not container.finished_at:
         return ""
     return f"Exited ({container.exit_code}) {_ago(container, now)}"
+
+
+def lasts(container: Container, now: float) -> float:
+    """For how many more seconds ``status_text`` stays what it is at ``now``, at least."""
+    if container.state in ("running", "paused"):
+        return _lasts(now - container.started_at)
+    if container.state in ("removing", "dead") or not container.finished_at:
+        return math.inf if container.state != "restarting" else 0.0
+    return _lasts(now - container.finished_at)
+
+
+def _lasts(age: float) -> float:
+    """The same of ``human_duration``."""
+    if age < _MINUTE:
+        return 1 - age % 1 if age > 0 else 1 - age
+    if age < _HOUR:
+        return _MINUTE - age % _MINUTE
+    if 48 * _HOUR <= age < _YEARS:
+        return _DAY - (age + _HOUR / 2) % _DAY
+    return _HOUR / 2 - age % (_HOUR / 2)
 
 
 def _ago(container: Container, now: float) -> str:

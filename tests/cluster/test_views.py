@@ -6,10 +6,11 @@ import orjson
 import pytest
 
 from swarmd.cluster import views
-from swarmd.cluster.actions import EngineFailed
+from swarmd.cluster.actions import EngineFailed, NetworksListed
 from swarmd.cluster.filters import ListQuery
 from swarmd.cluster.state import State
 from swarmd.cluster.views import container_chunks, container_list
+from swarmd.core.names import KEPT_ID
 from tests.cluster.fleet import NOW, fleet, happened, item, join, key_of, told
 
 
@@ -64,6 +65,18 @@ def test_a_long_list_comes_in_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
     chunks = container_list(state, ListQuery(all=True), NOW)
     assert len(chunks) == 5
     assert len(shown(state)) == 5
+
+
+def test_a_network_that_was_moved_keeps_its_id_in_the_list() -> None:
+    state = fleet(2)
+    kept, own = "4" * 64, "5" * 64
+    told(state, 1, item(1, "web", NetworkSettings={"Networks": {"n": {"NetworkID": own}}}))
+    told(state, 2, item(2, "db"))
+    network = {"Id": own, "Name": "n", "Labels": {KEPT_ID: kept}}
+    state.dispatch(NetworksListed(key_of(1), [network], 1.0))
+    by_name = {one["Names"][0]: one for one in shown(state)}
+    assert by_name["/web"]["NetworkSettings"]["Networks"]["n"]["NetworkID"] == kept
+    assert by_name["/web"]["Status"] == by_name["/db"]["Status"] == "Up 5 minutes"
 
 
 def test_what_is_shown_is_decided_at_once() -> None:

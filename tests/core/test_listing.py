@@ -5,12 +5,11 @@ import orjson
 from swarmd.core.listing import (
     both_forms,
     encode_entry,
+    ending,
     moved_entry,
     new_entry,
     own_first,
     shown_ports,
-    whole_entry,
-    with_status,
 )
 from swarmd.core.model import Container
 
@@ -83,11 +82,9 @@ def test_a_new_container_has_an_entry_of_its_own() -> None:
     assert (item["Created"], item["Labels"], item["Ports"]) == (12, {"a": "b"}, [])
 
 
-def test_status_and_state_are_those_of_the_moment() -> None:
-    container = Container("c", "key", state="running", started_at=90.0, entry=b'{"Id":"c"')
-    assert orjson.loads(whole_entry(container, 100.0)) == {
+def test_status_and_state_end_an_entry() -> None:
+    assert orjson.loads(b'{"Id":"c"' + ending("running", "Up 10 seconds")[:-1]) == {
         "Id": "c",
         "State": "running",
         "Status": "Up 10 seconds",
     }
-    assert orjson.loads(with_status(container, "Host Down"))["Status"] == "Host Down"

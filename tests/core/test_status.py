@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+import math
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from swarmd.core.model import Container
-from swarmd.core.status import human_duration, read_status, state_of, status_text
+from swarmd.core.status import human_duration, lasts, read_status, state_of, status_text
 
 MINUTE, HOUR, DAY = 60, 3600, 86400
 
@@ -114,3 +116,26 @@ def test_the_estimate_makes_the_same_text(age: float) -> None:
 @pytest.mark.parametrize("text", ["Up 99999999999999999999 years", "Up 7 fortnights", "Exited (x)"])
 def test_nonsense_of_an_engine_does_no_harm(text: str) -> None:
     assert read_status(text).exit_code == 0
+
+
+@given(st.floats(-100, 10 * 365 * DAY), st.floats(0, 1, exclude_max=True))
+def test_a_text_lasts_as_long_as_it_is_said_to(age: float, part: float) -> None:
+    one = container("running", started_at=1e9 - age)
+    left = lasts(one, 1e9)
+    assert 0 < left <= DAY or age < 0
+    assert status_text(one, 1e9 + left * part * 0.999) == status_text(one, 1e9)
+
+
+@pytest.mark.parametrize("age", [age for age, _ in AGES if age >= 0])
+def test_a_text_that_changes_is_asked_for_again(age: float) -> None:
+    """From one look to the next, no text between is missed."""
+    one, now = container("exited", started_at=1.0, finished_at=1e9 - age), 1e9
+    for _ in range(50):
+        left = lasts(one, now)
+        assert status_text(one, now + left - 0.001) == status_text(one, now)
+        now += left
+
+
+def test_what_has_no_age_lasts() -> None:
+    assert lasts(container("created"), 5.0) == lasts(container("dead"), 5.0) == math.inf
+    assert lasts(container("restarting"), 5.0) == 0
