@@ -46,7 +46,7 @@ class Operations(MultiService):
     ) -> None:
         super().__init__()
         intent = Intent(settings.state_dir)
-        mover = Mover(fleet, creator, plans)
+        mover = Mover(fleet, creator, plans, intent)
         rescheduler = Rescheduler(
             fleet, mover, intent, reactor, chance.random, settings.rescheduling
         )

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import orjson
+
 from swarmd.api.target import target
 from swarmd.cluster.lookup import find_container
 from swarmd.codec.query import parse_query, render_query
 from swarmd.core.errors import NoSuchContainer
 from swarmd.core.model import Container
+from swarmd.core.personal_labels import blank
 from swarmd.front.request import DockerRequest
+from swarmd.manager.bodies import decoded_json
 from swarmd.manager.fleet import Fleet
 from swarmd.manager.fresh import settle_containers, unsettled
 from swarmd.streams.forward import forward
@@ -27,7 +33,8 @@ class Commit:
         def done(status: int) -> None:
             self._fleet.state.mark_stale(engine.key, "images")
 
-        forward(request, self._fleet.link(engine), line, body=request.body, done=done)
+        body = _body(request.body, container)
+        forward(request, self._fleet.link(engine), line, body=body, done=done)
 
     async def _find(self, ref: str) -> Container:
         try:
@@ -35,3 +42,14 @@ class Commit:
         except NoSuchContainer:
             await settle_containers(self._fleet, unsettled(self._fleet))
             return find_container(self._fleet.state, ref)
+
+
+def _body(body: bytes, container: Container) -> bytes:
+    """So that the image hands on nothing that was told to one container; what is asked stands."""
+    labels = blank(container.labels)
+    config: Any = decoded_json(body) if labels and body.strip() else None
+    if not labels or not isinstance(config, dict | None):
+        return body
+    asked = (config or {}).get("Labels")
+    whole = {**labels, **(asked if isinstance(asked, dict) else {})}
+    return orjson.dumps({**(config or {}), "Labels": whole})

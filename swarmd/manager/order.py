@@ -15,6 +15,7 @@ from swarmd.core.expressions import Expression, parse_expression
 from swarmd.core.features import features
 from swarmd.core.model import Container, Engine
 from swarmd.core.names import IDENTITY, split_node
+from swarmd.core.personal_labels import as_a_client_may
 from swarmd.core.spelling import CONTAINER_CREATE, spelled
 from swarmd.core.version import Version, show
 from swarmd.manager.bodies import decoded_json
@@ -53,6 +54,7 @@ class Order:
 def read_body(body: bytes) -> tuple[Mapping[str, Any], CreateRequest]:
     """The decoded body; BadParameter, in an engine's words, for one that no engine would take."""
     decoded: Any = spelled(decoded_json(body), CONTAINER_CREATE) if body.strip() else None
+    decoded = as_a_client_may(decoded)
     return decoded, parse_create(decoded)
 
 

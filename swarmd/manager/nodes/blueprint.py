@@ -11,14 +11,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from swarmd.core.config import CreateRequest, parse_create
-from swarmd.core.names import SWARM_LABELS
+from swarmd.core.personal_labels import MOVE
 
 Json = Mapping[str, Any]
 
-# On a container that swarmd made in place of another: the full ID of that other.
-REPLACES = SWARM_LABELS + "replaces"
-# What its owner says of moving it: see ``Move``.
-MOVE = SWARM_LABELS + "move"
 NEVER, STATELESS, ALWAYS = "never", "stateless", "always"
 
 _SERVICE_TASK = "com.docker.swarm.task.id"
@@ -60,7 +56,6 @@ def _config(inspect: Json, mode: str) -> dict[str, Any]:
     if invented or mode == "host" or mode.startswith("container:"):
         config.pop("Hostname", None)
         config.pop("Domainname", None)
-    config["Labels"] = {**(config.get("Labels") or {}), REPLACES: inspect["Id"]}
     return config
 
 

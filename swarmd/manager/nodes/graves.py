@@ -1,7 +1,8 @@
 """Old copies of containers that run elsewhere by now: hidden, and removed when their node is back.
 
-Nothing is removed without proof that swarmd itself made the replacement: a tombstone, or, where
-that was lost with a restart, the replacement's label. Anonymous volumes stay where they are.
+Nothing is removed without a tombstone. Where that was lost, with the state file or for want of
+one, a label may still say that one container replaces another; but anybody can write a label, so
+people are told of the two and decide. Anonymous volumes stay where they are.
 """
 
 from __future__ import annotations
@@ -16,11 +17,11 @@ from twisted.python.failure import Failure
 from swarmd.cluster.actions import ContainerGone
 from swarmd.core.errors import ApiError, Conflict, Unavailable
 from swarmd.core.model import Container, Engine
+from swarmd.core.personal_labels import REPLACES
 from swarmd.manager.fleet import Fleet
-from swarmd.manager.nodes.blueprint import REPLACES
 from swarmd.manager.nodes.intent import Intent, Tombstone
-from swarmd.manager.nodes.known import is_wanted
 from swarmd.manager.nodes.mover import Mover
+from swarmd.manager.nodes.telling import publish
 
 
 class Graves:
@@ -28,7 +29,6 @@ class Graves:
 
     Args:
         open_cases: IDs of old containers that are just being replaced: not decided yet.
-        default: As ``Rules.default``.
     """
 
     _log = Logger()
@@ -39,14 +39,14 @@ class Graves:
         mover: Mover,
         intent: Intent,
         open_cases: Collection[str],
-        *,
-        default: bool,
     ) -> None:
         self._fleet = fleet
         self._mover = mover
         self._intent = intent
         self._open_cases = open_cases
-        self._default = default
+        self._claims: dict[str, str] = {}  # old ID -> ID of what a label says replaces it
+        self._told: set[str] = set()  # old IDs of which people were told
+        self._doubled: set[str] = set()  # keys of engines of which ``docker info`` tells
         self._working: dict[str, Deferred[None]] = {}  # by engine key
 
     def close(self) -> None:
@@ -83,9 +83,11 @@ class Graves:
                 await self._mover.remove(Container(stone.id, engine.key, (stone.name,)))
                 self._intent.unbury(stone.id)
                 self._report(stone.name, engine)
-        for container in [*self._replaced(engine), *self._strays(engine)]:
+        for container in list(self._strays(engine)):
             await self._mover.remove(container)
             self._report(container.name, engine)
+        self._claims.update((one.labels[REPLACES], one.id) for one in _replacements(engine))
+        self.look_again()
 
     def _report(self, name: str, engine: Engine) -> None:
         self._log.info("{name}: removed the old one on {node}", name=name, node=engine.name)
@@ -98,36 +100,47 @@ class Graves:
         )
         return [stone for stone in mine if stone.id not in self._open_cases]
 
-    def _replaced(self, engine: Engine) -> Iterator[Container]:
-        """Those whose replacement says so, by its label and by its name.
+    # What only people can decide
 
-        That the owner wanted it is told by the old one's policy; that it was done, by the new one
-        having been started.
-        """
-        for new in self._replacements():
-            old = self._fleet.state.containers.get(new.labels[REPLACES])
-            if old is None or old.engine != engine.key or old.id in self._open_cases:
+    def look_again(self) -> None:
+        """Says in ``docker info`` which two claim one place, and once in an event, too."""
+        words: dict[str, list[str]] = {key: [] for key in self._doubled}
+        for old, new in self._doubles():
+            text = self._words(old, new)
+            words.setdefault(old.engine, []).append(text)
+            if old.id not in self._told:
+                self._told.add(old.id)
+                self._log.warn("{words}", words=text)
+                publish(self._fleet, old.engine, old.id, {"name": old.name, "error": text})
+        for key, texts in words.items():
+            self._fleet.state.note(key, "copies", texts)
+        self._doubled = {key for key, texts in words.items() if texts}
+
+    def _doubles(self) -> Iterator[tuple[Container, Container]]:
+        """Old and new, where the new one's label and name say so."""
+        containers = self._fleet.state.containers
+        for old_id, new_id in self._claims.items():
+            old, new = containers.get(old_id), containers.get(new_id)
+            if old is None or new is None or old.id in self._open_cases:
                 continue
-            same = new.name == old.name and new.engine != old.engine and new.state != "created"
-            if same and is_wanted(old.labels, self._default):
-                yield old
+            if new.name == old.name and new.engine != old.engine:
+                yield old, new
+
+    def _words(self, old: Container, new: Container) -> str:
+        here, there = self._fleet.engine(old).name, self._fleet.engine(new).name
+        return (
+            f"container {old.name} is on {here} and on {there}, where a label says that it "
+            f"replaces the other, but there is no record of that: "
+            f"remove {here}/{old.name} or {there}/{old.name}"
+        )
 
     def _strays(self, engine: Engine) -> Iterator[Container]:
         """Replacements that were made without our hearing of it, and never started."""
-        for container in self._replacements():
+        for container in filter(self._mover.is_ours, _replacements(engine)):
             stone = self._intent.book.tombstones.get(container.labels[REPLACES])
             other = stone is not None and stone.replacement not in ("", container.id)
-            if other and container.engine == engine.key and container.state == "created":
+            if other and container.state == "created":
                 yield container
-
-    def _replacements(self) -> list[Container]:
-        return [
-            container
-            for engine in self._fleet.state.engines.values()
-            if REPLACES in engine.tally.labels
-            for container in engine.containers.values()
-            if REPLACES in container.labels
-        ]
 
     def forget(self, container: Container, engine: Engine) -> None:
         """An operator gives up a container of a node that does not answer.
@@ -143,3 +156,10 @@ class Graves:
             raise Unavailable(f"node {engine.name} was never met")
         self._intent.bury(Tombstone(container.id, container.name, engine.spec.id))
         self._fleet.state.dispatch(ContainerGone(engine.key, container.id))
+
+
+def _replacements(engine: Engine) -> list[Container]:
+    """Containers there of which a label says that they replace another."""
+    if REPLACES not in engine.tally.labels:
+        return []
+    return [one for one in engine.containers.values() if one.labels.get(REPLACES)]

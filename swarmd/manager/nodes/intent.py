@@ -7,6 +7,7 @@ the disk before it is acted upon: a forgotten tombstone would be a container tha
 from __future__ import annotations
 
 import os
+import secrets
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
@@ -76,11 +77,15 @@ class Tombstone:
 
 @dataclass(frozen=True, slots=True)
 class Book:
-    """All of it. Nodes by key; losses and tombstones by the old container's ID."""
+    """All of it. Nodes by key; losses and tombstones by the old container's ID.
+
+    ``key`` is the secret of ``proof``, as hexadecimal digits; "" before it is needed.
+    """
 
     nodes: Mapping[str, NodeIntent] = field(default_factory=dict)
     losses: Mapping[str, Loss] = field(default_factory=dict)
     tombstones: Mapping[str, Tombstone] = field(default_factory=dict)
+    key: str = ""
 
 
 class Intent:
@@ -106,6 +111,12 @@ class Intent:
         if wanted == NodeIntent():
             del nodes[key]
         self._write(replace(self.book, nodes=nodes))
+
+    def key(self) -> bytes:
+        """What proves that a replacement is ours; made, and written, when it is first needed."""
+        if not self.book.key:
+            self._write(replace(self.book, key=secrets.token_hex(32)))
+        return bytes.fromhex(self.book.key)
 
     def lose(self, losses: Mapping[str, Loss]) -> None:
         self._write(replace(self.book, losses={**self.book.losses, **losses}))
@@ -180,4 +191,5 @@ def _decoded(document: dict[str, Any]) -> Book:
         {key: NodeIntent(**value) for key, value in document["nodes"].items()},
         {key: Loss(**value) for key, value in document["losses"].items()},
         {key: Tombstone(**value) for key, value in document["tombstones"].items()},
+        bytes.fromhex(document.get("key", "")).hex(),
     )

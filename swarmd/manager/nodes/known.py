@@ -26,7 +26,7 @@ def is_wanted(labels: Mapping[str, str], default: bool) -> bool:
     """Whether a container with these labels is to be made again when its node is lost."""
     text = labels.get(KINDS["reschedule"])
     try:
-        return default if text is None else ON_FAILURE in label_list(KINDS["reschedule"], text)
+        return default if not text else ON_FAILURE in label_list(KINDS["reschedule"], text)
     except BadParameter:
         return False
 

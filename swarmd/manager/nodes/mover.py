@@ -13,11 +13,14 @@ from swarmd.codec.json_stream import JsonLines
 from swarmd.core.errors import ApiError, EngineRefused, EngineUnreachable, Unavailable
 from swarmd.core.model import Container, Engine
 from swarmd.core.names import familiar
+from swarmd.core.personal_labels import REPLACES
 from swarmd.core.version import show
 from swarmd.manager.create import Creator
 from swarmd.manager.fanout import made_id, message_of, read_answer
 from swarmd.manager.fleet import Fleet
-from swarmd.manager.nodes.blueprint import REPLACES, Blueprint
+from swarmd.manager.nodes.blueprint import Blueprint
+from swarmd.manager.nodes.intent import Intent
+from swarmd.manager.nodes.proof import labels_of_replacement, proves
 from swarmd.manager.order import Order
 from swarmd.manager.plans import Plans
 from swarmd.streams.link import Answer
@@ -30,10 +33,11 @@ PULL_IDLE = 120.0  # seconds without progress of a pull
 class Mover:
     """Every call raises ApiError, in the engine's words, if it did not do what it says."""
 
-    def __init__(self, fleet: Fleet, creator: Creator, plans: Plans) -> None:
+    def __init__(self, fleet: Fleet, creator: Creator, plans: Plans, intent: Intent) -> None:
         self._fleet = fleet
         self._creator = creator
         self._plans = plans
+        self._intent = intent
         # Two containers of one network must not take it to two nodes, so they go in turn.
         self._in_turn = DeferredLock()
 
@@ -42,8 +46,10 @@ class Mover:
 
         Its name may still be that of ``old``. An image that the node lacks is pulled there.
         """
+        own = labels_of_replacement(self._intent.key(), old.id)
+        body = {**plan.body, "Labels": {**(plan.body.get("Labels") or {}), **own}}
         order = Order(
-            plan.name, plan.body, plan.config, f"move {old.id}", self._fleet.api_version,
+            plan.name, body, plan.config, f"move {old.id}", self._fleet.api_version,
             replaces=old,
         )  # fmt: skip
         answer = await self._in_turn.run(self._created, order)
@@ -132,12 +138,22 @@ class Mover:
 
     def replacement(self, container_id: str) -> Container | None:
         """The container that swarmd made in place of this one, as far as engines tell."""
-        for engine in self._fleet.state.engines.values():
-            if container_id in engine.tally.labels.get(REPLACES, ()):
-                for container in engine.containers.values():
-                    if container.labels.get(REPLACES) == container_id:
-                        return container
-        return None
+        return next((one for one in self.claimants(container_id) if self.is_ours(one)), None)
+
+    def claimants(self, container_id: str) -> list[Container]:
+        """Those that say, by a label, that they replace this one; it may be true or not."""
+        return [
+            container
+            for engine in self._fleet.state.engines.values()
+            if container_id in engine.tally.labels.get(REPLACES, ())
+            for container in engine.containers.values()
+            if container.labels.get(REPLACES) == container_id
+        ]
+
+    def is_ours(self, container: Container) -> bool:
+        """Whether swarmd made it in place of another."""
+        old_id = container.labels.get(REPLACES, "")
+        return proves(self._intent.key(), container.labels, old_id)
 
     def shared_volumes(self) -> frozenset[str]:
         """Names of the volumes that are the same ones on every node."""

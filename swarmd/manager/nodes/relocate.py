@@ -109,9 +109,12 @@ class Relocation:
     async def _mend(self, old: Container) -> None:
         """A new container that runs has won; else the old one, which may be stopped already.
 
-        Nothing is done as long as a node that may have the new one does not answer.
+        Nothing is done as long as a node that may have the new one does not answer, nor where
+        something only says that it is the new one.
         """
         new = self._mover.replacement(old.id)
+        if new is None and self._mover.claimants(old.id):
+            return
         if new is not None and new.running and new.name == plain_name(old):
             await self._mover.remove(old)
         elif all(each.healthy for each in self._fleet.state.engines.values()):

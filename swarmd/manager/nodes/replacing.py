@@ -17,6 +17,7 @@ from swarmd.manager.fleet import Fleet
 from swarmd.manager.nodes.blueprint import blueprint, reasons_to_stay
 from swarmd.manager.nodes.intent import Intent, Loss, Tombstone
 from swarmd.manager.nodes.mover import Mover
+from swarmd.manager.nodes.telling import publish
 
 RETRY, RETRY_CEILING = 2.0, 60.0  # seconds between attempts where nothing suggests another
 
@@ -145,14 +146,5 @@ class Replacing:
         self._publish(new.engine, new.id, loss, {"image": new.image})
 
     def _publish(self, key: str, actor_id: str, loss: Loss, more: dict[str, str]) -> None:
-        now = self._fleet.now()
         attributes = {"name": loss.name, "old.id": loss.id, "old.node": loss.node, **more}
-        record = {
-            "Type": "container",
-            "Action": "reschedule",
-            "Actor": {"ID": actor_id, "Attributes": attributes},
-            "scope": "local",
-            "time": int(now),
-            "timeNano": int(now * 1e9),
-        }
-        self._fleet.hub.publish(key, record)
+        publish(self._fleet, key, actor_id, attributes)

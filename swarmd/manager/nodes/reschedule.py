@@ -78,7 +78,7 @@ class Rescheduler(Service):
         self._absent: dict[str, Sequence[Loss]] = {}  # engine key -> what goes after the grace
         self._cases: dict[str, Case] = {}  # by the old container's ID
         self._freed: IDelayedCall | None = None
-        self.graves = Graves(fleet, mover, intent, self._cases, default=rules.default)
+        self.graves = Graves(fleet, mover, intent, self._cases)
 
     def stopService(self) -> None:
         super().stopService()
@@ -128,6 +128,8 @@ class Rescheduler(Service):
     def told(self, action: news.Action) -> None:
         self._known.told(action)
         engine = self._fleet.state.engines.get(action.key)
+        if _makes_room(action):
+            self.graves.look_again()
         if isinstance(action, news.EngineValidated) and engine is not None and engine.spec.id:
             self.graves.hide(engine)
         elif self._cases and _makes_room(action) and self._freed is None:

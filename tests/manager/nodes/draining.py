@@ -8,10 +8,10 @@ from typing import Any
 from swarmd.cluster import actions as news
 from swarmd.manager.networks import Networks
 from swarmd.manager.nodes.aside import aside_name
-from swarmd.manager.nodes.blueprint import REPLACES
 from swarmd.manager.nodes.drain import Drain, Drainer
 from swarmd.manager.nodes.intent import Intent
 from swarmd.manager.nodes.mover import Mover
+from swarmd.manager.nodes.proof import labels_of_replacement
 from swarmd.manager.nodes.relocate import Relocation
 from swarmd.manager.nodes.vigil import Vigil
 from swarmd.manager.placer import Placer
@@ -25,7 +25,9 @@ class Rig:
     def __init__(self, folder: Path | None = None) -> None:
         self.fleet = ScriptedFleet()
         self.intent = Intent(str(folder) if folder else None)
-        mover = Mover(self.fleet, self.fleet.creator(), Plans(self.fleet.clock.seconds))
+        mover = Mover(
+            self.fleet, self.fleet.creator(), Plans(self.fleet.clock.seconds), self.intent
+        )
         placer = Placer(self.fleet, make_policy(), lambda: 0)
         relocation = Relocation(self.fleet, mover)
         networks = Networks(self.fleet, placer)
@@ -52,7 +54,7 @@ class Rig:
         return container_id
 
     def replacement(self, old: str, name: str, state: str) -> None:
-        body = {"Image": "busybox", "Labels": {REPLACES: old}}
+        body = {"Image": "busybox", "Labels": labels_of_replacement(self.intent.key(), old)}
         made = self.fleet.make(2, body, name)
         self.fleet.there[2][made]["State"] = {"Status": state}
         self.fleet.listing(2)

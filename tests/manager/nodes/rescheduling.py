@@ -25,7 +25,9 @@ class Rig:
     def __init__(self, rules: Rules | None = None, folder: Path | None = None) -> None:
         self.fleet = ScriptedFleet()
         self.intent = Intent(str(folder) if folder else None)
-        mover = Mover(self.fleet, self.fleet.creator(), Plans(self.fleet.clock.seconds))
+        mover = Mover(
+            self.fleet, self.fleet.creator(), Plans(self.fleet.clock.seconds), self.intent
+        )
         rules = rules or Rules(grace=GRACE)
         self.rescheduler = Rescheduler(
             self.fleet, mover, self.intent, self.fleet.clock, lambda: 0.5, rules

@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from swarmd.core.config import rewritten
-from swarmd.manager.nodes.blueprint import MOVE, REPLACES, blueprint, reasons_to_stay
+from swarmd.core.personal_labels import MOVE
+from swarmd.manager.nodes.blueprint import blueprint, reasons_to_stay
 
 ID = "0123456789ab" + "0" * 52
 
@@ -42,7 +43,7 @@ def test_the_same_but_for_what_engines_invent() -> None:
     plan = blueprint(inspect(), "web")
     assert plan.name == "web"
     assert plan.body["Image"] == "app:1" and plan.body["Env"] == ["A=b"]
-    assert plan.body["Labels"] == {"a": "b", REPLACES: ID}
+    assert plan.body["Labels"] == {"a": "b"}
     assert "Hostname" not in plan.body and "ContainerIDFile" not in plan.body["HostConfig"]
     assert plan.config.demand.memory == 5
 

@@ -2,8 +2,10 @@ from __future__ import annotations
 
 import pytest
 
+from swarmd.cluster import actions as news
 from swarmd.core.errors import Conflict
-from swarmd.manager.nodes.blueprint import REPLACES
+from swarmd.core.personal_labels import PROOF, REPLACES
+from swarmd.manager.nodes.proof import labels_of_replacement
 from tests.cluster.fleet import key_of
 from tests.manager.nodes.rescheduling import GRACE, ON, Rig
 
@@ -33,20 +35,57 @@ def test_forgotten_ones_are_removed_when_they_are_back() -> None:
     assert rig.fleet.obey() == [f"DELETE 1 {rig.old}"]
 
 
-def test_a_label_proves_it_where_the_tombstone_is_lost() -> None:
-    """As after a restart without a state file."""
+def test_without_a_tombstone_people_decide() -> None:
+    """As after a restart without a state file: a label alone is no proof, whoever wrote it."""
     rig = Rig()
-    rig.run("web", {**ON, REPLACES: rig.old}, 2)
-    rig.fleet.lose(1)
+    new = rig.run("web", {**ON, REPLACES: rig.old}, 2)
+    for number in (1, 2):
+        rig.fleet.lose(number)
     rig.fleet.bring_back(1)
-    assert rig.fleet.obey() == [f"DELETE 1 {rig.old}"]
+    rig.fleet.bring_back(2)
+    assert rig.fleet.calls == [] and rig.fleet.names(1) == {"web": "running"}
+    node = rig.fleet.state.engines[key_of(1)]
+    assert node.warnings == (
+        "container web is on node-1 and on node-2, where a label says that it replaces the other, "
+        "but there is no record of that: remove node-1/web or node-2/web",
+    )
+    (told,) = rig.events
+    assert told["Action"] == "reschedule"
+    assert told["Actor"]["Attributes"]["error"] == node.warnings[0]
+    rig.fleet.dispatch(news.ContainerGone(key_of(2), new))
+    assert node.warnings == ()
 
 
-@pytest.mark.parametrize(("name", "labels"), [("other", {**ON, REPLACES: ""}), ("web", ON)])
-def test_without_proof_nothing_is_removed(name: str, labels: dict[str, str]) -> None:
+@pytest.mark.parametrize(("name", "replaces"), [("other", True), ("web", False)])
+def test_no_doubt_no_word(name: str, replaces: bool) -> None:
     rig = Rig()
-    proof = {REPLACES: rig.old} if name == "other" else {}
-    rig.run(name, {**labels, **proof}, 2)
-    rig.fleet.lose(1)
+    rig.run(name, {**ON, **({REPLACES: rig.old} if replaces else {})}, 2)
+    for number in (1, 2):
+        rig.fleet.lose(number)
     rig.fleet.bring_back(1)
-    assert rig.fleet.calls == []
+    rig.fleet.bring_back(2)
+    assert rig.fleet.calls == [] and rig.events == []
+    assert rig.fleet.state.engines[key_of(1)].warnings == ()
+
+
+@pytest.mark.parametrize("ours", [True, False])
+def test_only_what_swarmd_made_is_taken_for_a_stray(ours: bool) -> None:
+    """Of two replacements, the one that never started goes: but not one with a written label."""
+    rig = Rig()
+    rig.lose()
+    rig.fleet.obey()
+    labels = labels_of_replacement(rig.intent.key(), rig.old) if ours else {REPLACES: rig.old}
+    stray = rig.fleet.make(3, {"Image": "busybox", "Labels": labels}, "web-2")
+    rig.fleet.listing(3)
+    rig.fleet.lose(3)
+    rig.fleet.bring_back(3)
+    assert rig.fleet.obey() == ([f"DELETE 3 {stray}"] if ours else [])
+
+
+def test_a_forged_replacement_is_not_taken_for_done() -> None:
+    """An engine says that it has the new one already, and would have the old one removed."""
+    rig = Rig()
+    forged = rig.run("fake", {REPLACES: rig.old, PROOF: "0" * 64}, 3)
+    rig.lose()
+    assert rig.fleet.obey() == ["POST 2 create", "POST 2 start"]
+    assert rig.intent.book.tombstones[rig.old].replacement not in ("", forged)

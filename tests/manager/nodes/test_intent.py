@@ -98,3 +98,11 @@ def test_what_cannot_be_written_does_not_count(
 def test_only_the_owner_reads_it(tmp_path: Path) -> None:
     Intent(str(tmp_path)).bury(STONE)
     assert (tmp_path / NAME).stat().st_mode & 0o777 == 0o600
+
+
+def test_the_key_of_proofs_is_made_once_and_outlives_a_restart(tmp_path: Path) -> None:
+    intent = Intent(str(tmp_path))
+    key = intent.key()
+    assert len(key) == 32 and intent.key() == key
+    assert Intent(str(tmp_path)).key() == key
+    assert Intent().key() != Intent().key()

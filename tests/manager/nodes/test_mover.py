@@ -8,6 +8,7 @@ from twisted.internet.defer import Deferred
 from swarmd.core.errors import ApiError
 from swarmd.core.model import Container
 from swarmd.manager.nodes.blueprint import blueprint
+from swarmd.manager.nodes.intent import Intent
 from swarmd.manager.nodes.mover import Mover
 from swarmd.manager.plans import Plans
 from swarmd.streams.link import Answer
@@ -46,7 +47,7 @@ class Pulls(ScriptedFleet):
     def mover(self) -> Mover:
         creator = self.creator()
         creator._plans = self.plans
-        return Mover(self, creator, self.plans)
+        return Mover(self, creator, self.plans, Intent())
 
 
 def begun(fleet: Pulls, inspect: dict[str, Any]) -> list[Any]:

@@ -8,7 +8,7 @@ from swarmd.cluster import actions as news
 from swarmd.core.config import KINDS
 from swarmd.core.errors import Conflict
 from swarmd.core.names import IDENTITY
-from swarmd.manager.nodes.blueprint import REPLACES
+from swarmd.core.personal_labels import PROOF, REPLACES
 from swarmd.manager.nodes.intent import Intent
 from swarmd.manager.nodes.reschedule import Rules
 from tests.cluster.fleet import key_of
@@ -24,7 +24,8 @@ def test_made_again_after_the_grace() -> None:
     assert rig.fleet.names(2) == {"web": "running"}
     (new,) = rig.fleet.there[2].values()
     identity = {IDENTITY: new["Config"]["Labels"][IDENTITY]}
-    assert new["Config"]["Labels"] == {**ON, **identity, REPLACES: rig.old}
+    proof = {PROOF: new["Config"]["Labels"][PROOF]}
+    assert new["Config"]["Labels"] == {**ON, **identity, **proof, REPLACES: rig.old}
     assert rig.intent.book.tombstones[rig.old].replacement == new["Id"]
     assert rig.intent.book.losses == {}
     (event,) = rig.events
