@@ -52,7 +52,7 @@ class Operations(MultiService):
         )
         drainer = Drainer(fleet, Relocation(fleet, mover), networks, intent)
         self._operator = Operator(fleet, intent, drainer, rescheduler)
-        self._explain = Explain(fleet, placer)
+        self._explain = Explain(fleet, creator.choice)
         self._metrics = Metrics(fleet)
         Vigil(fleet.state, (self._operator, rescheduler, drainer))
         drainer.setServiceParent(self)

@@ -5,24 +5,23 @@ from __future__ import annotations
 from typing import Any
 
 from swarmd.front.request import DockerRequest
+from swarmd.manager.choice import Choice
 from swarmd.manager.fleet import Fleet
 from swarmd.manager.fresh import settle_lists
-from swarmd.manager.order import Order, placement, read_body
-from swarmd.manager.placer import Placer
+from swarmd.manager.order import Order, read_body
 from swarmd.scheduler.place import Explanation, Standing
 
 
 class Explain:
     """Takes the body and the query of a container create."""
 
-    def __init__(self, fleet: Fleet, placer: Placer) -> None:
+    def __init__(self, fleet: Fleet, choice: Choice) -> None:
         self._fleet = fleet
-        self._placer = placer
+        self._choice = choice
 
     async def explain(self, request: DockerRequest) -> None:
         body, config = read_body(request.body)
-        for what in ("images", "networks", "volumes"):
-            await settle_lists(self._fleet, what)
+        await settle_lists(self._fleet, "images", "networks", "volumes")
         order = Order(
             name=request.arg("name").removeprefix("/"),
             body=body,
@@ -31,7 +30,7 @@ class Explain:
             version=request.version or self._fleet.api_version,
             platform=request.arg("platform"),
         )
-        found = self._placer.explain(placement(self._fleet.state, order))
+        found = self._choice.explain(order)
         request.reply_json(200, shown(found))
 
 

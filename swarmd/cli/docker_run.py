@@ -183,14 +183,21 @@ def _mount(asked: Asked, value: str) -> None:
 
 
 def _gpus(asked: Asked, value: str) -> None:
+    """``all``, ``2``, or parts ``key=value``: ``"device=0,1",capabilities=utility``."""
     request: dict[str, Any] = {"Count": 0, "Capabilities": [["gpu"]]}
-    wanted = value.strip('"')
-    if wanted == "all":
-        request["Count"] = -1
-    elif wanted.startswith("device="):
-        request["DeviceIDs"] = wanted.removeprefix("device=").split(",")
-    else:
-        request["Count"] = int(wanted.removeprefix("count="))
+    for part in next(csv.reader([value])):
+        key, equals, text = part.partition("=")
+        key, text = (key, text) if equals else ("count", key)
+        if key == "count":
+            request["Count"] = -1 if text == "all" else int(text)
+        elif key == "device":
+            request["DeviceIDs"] = text.split(",")
+        elif key == "driver":
+            request["Driver"] = text
+        elif key == "capabilities":
+            request["Capabilities"] = [["gpu", *text.split(",")]]
+    if not request["Count"] and "DeviceIDs" not in request:
+        request["Count"] = 1
     asked.host.setdefault("DeviceRequests", []).append(request)
 
 

@@ -90,7 +90,11 @@ def find_image(engine: Engine, ref: str) -> Image | None:
 
 
 def engines_with_image(state: State, ref: str) -> list[Engine]:
-    return [engine for engine in state.engines.values() if find_image(engine, ref) is not None]
+    """Those on which ``find_image`` finds it; all are asked only for what may start an ID."""
+    if may_be_id(ref):
+        return [e for e in state.engines.values() if find_image(e, ref) is not None]
+    state.index.settle()
+    return state.index.engines(state.index.images.of(familiar(ref)) | state.index.images.of(ref))
 
 
 class Found(NamedTuple, Generic[V]):

@@ -12,21 +12,20 @@ from itertools import count
 
 from twisted.internet.defer import CancelledError
 
-from swarmd.cluster.lookup import engines_with_image, find_image
 from swarmd.core.errors import ApiError, EngineRefused, EngineUnreachable
 from swarmd.core.model import Container, Demand, Engine
 from swarmd.core.names import check_container_name, familiar
+from swarmd.manager.choice import Choice
 from swarmd.manager.fanout import made_id, message_of
 from swarmd.manager.fleet import Fleet
 from swarmd.manager.fresh import settle_lists
 from swarmd.manager.luggage import Luggage
 from swarmd.manager.making import NotMadeError, make
-from swarmd.manager.order import Order, identified, placement
+from swarmd.manager.order import Order, identified
 from swarmd.manager.placer import Placer
 from swarmd.manager.plans import Plans
 from swarmd.scheduler.claim import claim
 from swarmd.scheduler.refusal import NoCandidate
-from swarmd.scheduler.request import Pin, Placement
 from swarmd.streams.link import Answer
 
 TRIES = 3  # engines asked before the create is given up, beside swarm.createretry
@@ -53,7 +52,7 @@ class Creator:
         retries: int = 0,
     ) -> None:
         self._fleet = fleet
-        self._placer = placer
+        self.choice = Choice(fleet, placer, plans, luggage)
         self._plans = plans
         self._luggage = luggage
         self._invent = invent
@@ -74,7 +73,8 @@ class Creator:
         failures: Failures = {}
         while len(failures) < self._tries:
             try:
-                engine, demand = self._place(order, failures)
+                wanted, engine = self.choice.choose(order, failures)
+                demand = claim(wanted, engine)
             except NoCandidate:
                 if failures:
                     break
@@ -86,52 +86,7 @@ class Creator:
         raise _all_failed(list(failures.values()))
 
     async def _settle(self) -> None:
-        for what in ("images", "networks", "volumes"):
-            await settle_lists(self._fleet, what)
-
-    # Where
-
-    def _place(self, order: Order, failures: Failures) -> tuple[Engine, Demand]:
-        wanted = placement(self._fleet.state, order)
-        wanted = replace(wanted, pins=(*wanted.pins, *self._luggage.pins(order.config)))
-        try:
-            engine = self._choose(order, wanted, failures)
-        except NoCandidate:
-            loose = self._luggage.left_behind(wanted, order.leaves)
-            if loose == wanted:
-                raise
-            engine = self._choose(order, loose, failures)
-        return engine, claim(wanted, engine)
-
-    def _choose(self, order: Order, wanted: Placement, failures: Failures) -> Engine:
-        """The best engine; but where a pull was just planned, and where an image can only be."""
-        best = self._placer.rank(wanted, failures)[0]
-        if find_image(best, wanted.image) is not None:
-            return best
-        planned = self._plans.find(order.client, familiar(wanted.image))
-        if planned is not None:
-            here = Pin("planned", frozenset({planned}), "the image was pulled elsewhere")
-            return self._best_of(wanted, here, failures) or best
-        return self._holder(wanted, failures) or best
-
-    def _best_of(self, wanted: Placement, pin: Pin, failures: Failures) -> Engine | None:
-        """The best engine that the pin allows, if any fits."""
-        try:
-            return self._placer.rank(replace(wanted, pins=(*wanted.pins, pin)), failures)[0]
-        except NoCandidate:
-            return None
-
-    def _holder(self, wanted: Placement, failures: Failures) -> Engine | None:
-        """A node that has an image which no registry has; None if it can be pulled elsewhere."""
-        holders = engines_with_image(self._fleet.state, wanted.image)
-        images = [find_image(engine, wanted.image) for engine in holders]
-        if not holders or any(image is not None and image.digests for image in images):
-            return None
-        keys = frozenset(engine.key for engine in holders)
-        pin = Pin(f"image=={wanted.image}", keys, f"image {wanted.image} is not there")
-        return self._best_of(wanted, pin, failures)
-
-    # What
+        await settle_lists(self._fleet, "images", "networks", "volumes")
 
     async def _create_on(self, engine: Engine, demand: Demand, order: Order) -> Answer:
         """One attempt. Raises NotMadeError if this engine certainly made nothing."""

@@ -36,13 +36,14 @@ async def settle_containers(fleet: Fleet, engines: Iterable[Engine]) -> None:
     )
 
 
-async def settle_lists(fleet: Fleet, what: str) -> None:
-    """Lists ``images``, ``networks`` or ``volumes`` again where they may have changed."""
+async def settle_lists(fleet: Fleet, *kinds: str) -> None:
+    """Lists ``images``, ``networks``, ``volumes`` again where they may have changed."""
     await _together(
         [
-            _patiently(fleet, engine, fleet.tracker(engine).refresh_lists({what}, PATIENCE))
+            _patiently(fleet, engine, fleet.tracker(engine).refresh_lists(stale, PATIENCE))
             for engine in fleet.state.engines.values()
-            if what in engine.stale and _answers(fleet, engine)
+            if engine.stale and (stale := engine.stale.intersection(kinds))
+            if _answers(fleet, engine)
         ]
     )
 

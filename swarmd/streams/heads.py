@@ -24,8 +24,14 @@ _OURS = frozenset((b"host", b"content-length", b"expect", b"accept-encoding"))
 
 
 def request_head(client: ClientRequest, target: bytes, length: int) -> bytes:
-    """The client's head for a body that is already here, ``length`` bytes of it."""
+    """The client's head for a body that is already here, ``length`` bytes of it.
+
+    A body where the client has sent none is ours, and JSON.
+    """
     fields = client.head.fields
+    if length and not fields.length and not fields.chunked:
+        typed = _retyped(_without(end_to_end(fields.headers), _OURS), b"application/json")
+        return _render(client, target, typed, length)
     if not fields.passed_on:
         kept = _without(end_to_end(fields.headers), _OURS)
         fields.passed_on = render_fields([HOST, *kept])

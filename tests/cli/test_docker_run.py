@@ -35,6 +35,21 @@ def body(*words: str) -> dict[str, Any]:
         (["--gpus", "all"], "DeviceRequests", [{"Count": -1, "Capabilities": [["gpu"]]}]),
         (["--gpus=2"], "DeviceRequests", [{"Count": 2, "Capabilities": [["gpu"]]}]),
         (
+            ["--gpus", "all,driver=nvidia"],
+            "DeviceRequests",
+            [{"Count": -1, "Driver": "nvidia", "Capabilities": [["gpu"]]}],
+        ),
+        (
+            ["--gpus", '"device=GPU-x",capabilities=utility'],
+            "DeviceRequests",
+            [{"Count": 0, "DeviceIDs": ["GPU-x"], "Capabilities": [["gpu", "utility"]]}],
+        ),
+        (
+            ["--gpus", "capabilities=compute"],
+            "DeviceRequests",
+            [{"Count": 1, "Capabilities": [["gpu", "compute"]]}],
+        ),
+        (
             ["--gpus", '"device=0,1"'],
             "DeviceRequests",
             [{"Count": 0, "Capabilities": [["gpu"]], "DeviceIDs": ["0", "1"]}],

@@ -255,6 +255,25 @@ def test_commit_stays_with_its_container(docker: Docker, host: Host, name: str) 
     assert "No such container" in docker.fails("commit", "nobody", "x:1")
 
 
+def test_a_committed_image_hands_on_no_policy_of_its_container(
+    docker: Docker, host: Host, name: str
+) -> None:
+    policies = ("-e", "constraint:node==node-3", "-e", "reschedule:on-node-failure")
+    forged = ("-l", "com.docker.swarm.replaces=somebody", "-l", "mine=1")
+    docker("run", "-d", "--name", name, *policies, *forged, "busybox", "sleep", "60")
+    assert "com.docker.swarm.replaces" not in docker.inspect(name)["Config"]["Labels"]
+    docker("commit", "--change", "LABEL more=2", name, "policies:1")
+    labels = host.api.get("/images/policies:1/json")["Config"]["Labels"]
+    assert (labels["mine"], labels["more"]) == ("1", "2")
+    swarms = {label: text for label, text in labels.items() if label.startswith("com.docker.swarm")}
+    assert set(swarms) >= {"com.docker.swarm.constraints", "com.docker.swarm.reschedule-policies"}
+    assert set(swarms.values()) == {""}
+    made = docker("run", "-d", "-e", "constraint:node==node-3", "policies:1", "sleep", "60").text
+    inherited = docker.inspect(made)["Config"]["Labels"]
+    assert inherited["com.docker.swarm.reschedule-policies"] == ""
+    assert inherited["com.docker.swarm.constraints"] == '["node==node-3"]'
+
+
 def test_prune(docker: Docker, host: Host) -> None:
     docker("load", input=busybox_archive("old:1", Labels={"a": "b"}))
     docker("load", input=busybox_archive("unused:1", Labels={"a": "c"}))

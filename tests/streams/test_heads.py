@@ -28,6 +28,15 @@ def test_every_head_is_one_that_we_would_accept() -> None:
         assert not scanned[0].upgrade
 
 
+def test_a_body_that_the_client_did_not_send_is_json() -> None:
+    """The command line names a type even where it sends nothing."""
+    empty = post(b"/commit", b"Content-Length: 0", b"Content-Type: text/plain")
+    head = request_head(empty, b"/commit", 12)
+    assert b"Content-Type: application/json\r\n" in head and b"text/plain" not in head
+    own = post(b"/commit", b"Content-Length: 12", b"Content-Type: text/plain")
+    assert b"Content-Type: text/plain\r\n" in request_head(own, b"/commit", 12)
+
+
 def test_an_old_client_keeps_its_version() -> None:
     old = Request(b"GET /x HTTP/1.0\r\n\r\n")
     assert tunnel_head(old, b"/y").startswith(b"GET /y HTTP/1.0\r\n")

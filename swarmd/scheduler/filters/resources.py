@@ -90,11 +90,18 @@ def _wish(wish: DeviceWish) -> str:
 
 
 def _device_reason(wanted: Placement) -> Callable[[Engine], str]:
-    kinds = [wish.kind for wish in wanted.device_wishes] + [
-        kind for kind, _ in wanted.demand.devices
-    ]
+    """The first thing that is not there: a device by its ID, else how many there are."""
+    named = [(wish.kind, device) for wish in wanted.device_wishes for device in wish.ids]
+    named += wanted.demand.devices
+    kinds = [kind for kind, _ in named] + [wish.kind for wish in wanted.device_wishes]
 
     def why(engine: Engine) -> str:
+        for kind, device in named:
+            declared = node_labels.devices(engine, kind)
+            if declared and device not in declared:
+                return f"it has no {kind} {device}, but {', '.join(declared)}"
+            if (kind, device) in engine.tally.devices:
+                return f"{kind} {device} is in use"
         return ", ".join(_device_state(engine, kind) for kind in dict.fromkeys(kinds))
 
     return why

@@ -92,6 +92,13 @@ def test_devices() -> None:
     ]
 
 
+def test_a_device_asked_for_by_its_id_is_named() -> None:
+    busy = make_engine("busy", resource_gpu="0,1")
+    run(busy, devices=[("gpu", "0")])
+    assert reasons("device", gpus(0, "0"), [busy]) == ["gpu 0 is in use"]
+    assert reasons("device", gpus(0, "1", "7"), [busy]) == ["it has no gpu 7, but 0, 1"]
+
+
 def test_device_conditions() -> None:
     assert conditions("device", gpus(2), []) == ["gpu=2"]
     assert conditions("device", gpus(-1), []) == ["gpu=all"]
