@@ -42,6 +42,7 @@ class Options(usage.Options):
     """
 
     longdesc = (
+        "`swarmd node`, explain, doctor and certs are commands of their own, each with --help. "
         "DISCOVERY names the engines, in place of --hosts: file:///PATH, "
         "nodes://10.0.0.[1:20]:2375,host-b:2375 or just the comma list. Without either, the "
         "environment's SWARM_DISCOVERY counts; without --host its SWARM_HOST does, else swarmd "

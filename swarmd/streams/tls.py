@@ -250,10 +250,13 @@ class ServerTLSFactory(TLSMemoryBIOFactory):
         refused: Callable[[Any, str], None] = lambda client, why: None,
     ) -> None:
         super().__init__(creator, False, wrapped, clock)
+        self._creator = creator
         self.refused = refused
 
     def drop_revoked(self) -> None:
         """Ends the connections of those who were revoked meanwhile; all others go on."""
+        if not self._creator.trust.current.crls:
+            return
         for protocol in [each for each in self.protocols if each.is_revoked()]:
             self.refused(protocol.getPeer(), "its certificate was revoked meanwhile")
             protocol.abortConnection()

@@ -12,6 +12,7 @@ not, nobody is let in. Lists of the CAs above count where there are any.
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -245,7 +246,9 @@ def _load(files: TlsFiles, method: int) -> Loaded:
 
 def _read(path: str, kind: str, parse: Callable[[bytes], T]) -> T:
     try:
-        with open(path, "rb") as file:
+        with open(path, "rb", opener=_at_once) as file:
+            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+                raise ValueError("it is no regular file")
             data = file.read(LARGEST_FILE + 1)
         if len(data) > LARGEST_FILE:
             raise ValueError(f"it is larger than {LARGEST_FILE >> 20} MiB")
@@ -254,6 +257,11 @@ def _read(path: str, kind: str, parse: Callable[[bytes], T]) -> T:
         raise ValueError(f"cannot use TLS {kind} {path}: {error.strerror}") from None
     except ValueError as error:
         raise ValueError(f"cannot use TLS {kind} {path}: {error}") from None
+
+
+def _at_once(path: str, flags: int) -> int:
+    """A pipe must not make everybody wait for its other end."""
+    return os.open(path, flags | os.O_NONBLOCK)
 
 
 def _signed(data: bytes, cas: Sequence[x509.Certificate]) -> list[x509.CertificateRevocationList]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import datetime
 import shutil
 import socket
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -84,6 +86,8 @@ def test_a_renewed_certificate_is_shown_and_a_bad_one_is_not(
         stream.end_input()
         assert stream.wait() == 0
     assert len(swarmd.healthy()) == len(fleet.engines)
+    for line in (*renewed.key.read_text().splitlines()[1:-1], "no key\n"):
+        assert line not in swarmd.log.read_text() + docker("info").out.decode()
 
 
 def test_who_is_revoked_goes_and_nobody_else(host: Host, swarmd_for: Start, tmp_path: Path) -> None:
@@ -108,6 +112,22 @@ def test_who_is_revoked_goes_and_nobody_else(host: Host, swarmd_for: Start, tmp_
     eventually(lambda: "list of revoked ones has expired" in swarmd.log.read_text())
     fleet.authority.revoke()
     eventually(lambda: hers("ps", status=None).status == 0)
+
+
+def test_the_certificates_that_swarmd_makes(host: Host, swarmd_for: Start, tmp_path: Path) -> None:
+    def certs(*words: str) -> None:
+        command = [sys.executable, "-m", "swarmd", "certs", str(tmp_path / "tls"), *words]
+        subprocess.run(command, check=True, stdout=subprocess.DEVNULL, timeout=30)
+
+    certs("swarmd=cloud,127.0.0.1", "client=alice", "client=eve")
+    cloud, alice, eve = (Certificate(tmp_path / "tls" / who) for who in ("cloud", "alice", "eve"))
+    crl = ("--tlscrl", str(cloud.folder / "crl.pem"))
+    swarmd = swarmd_for(host.fleet, tls=cloud, engine_tls=host.fleet.client, options=crl)
+    for who in (alice, eve):
+        assert docker_as(who, swarmd, tmp_path)("ps", "-q").lines == []
+    certs("revoke=eve")
+    eventually(lambda: docker_as(eve, swarmd, tmp_path)("ps", status=None).status == 1)
+    assert docker_as(alice, swarmd, tmp_path)("ps", "-q").lines == []
 
 
 def test_an_engine_that_is_revoked(host: Host, swarmd_for: Start) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import os
 from pathlib import Path
 
 import pytest
@@ -98,6 +99,11 @@ def test_a_list_of_another_authority_with_our_name_is_refused(
 def test_files_without_end_are_refused(node: Certificate, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("swarmd.streams.trust.LARGEST_FILE", 100)
     assert "is larger than" in refusal(files(node))
+
+
+def test_a_pipe_does_not_make_us_wait(node: Certificate, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    assert refusal(files(node, ca=str(tmp_path / "pipe"))).endswith("it is no regular file")
 
 
 def test_what_was_read_stays_until_something_better_can_be(
