@@ -27,10 +27,15 @@ _STATUS_LINE = re.compile(rb"HTTP/(1\.[01]) ([1-5]\d\d)(?: ([^\x00-\x08\x0a-\x1f
 _FIELD = re.compile(
     rb"^(%b++):[ \t]*+((?:[^\x00-\x08\x0a-\x1f\x7f]*[^\x00-\x20\x7f])?+)[ \t]*+\r\n" % _TOKEN, re.M
 )
-_ABSOLUTE = re.compile(rb"https?://([^/?#]++)", re.I)
+# Some of what engines take as an authority, and nothing that they do not.
+_ABSOLUTE = re.compile(
+    rb"https?://(?:[0-9A-Za-z._~-]++|\[[0-9A-Fa-f:.]++\])(?::\d*+)?(?=[/?#]|$)", re.I
+)
 # What an engine accepts as Host; '/' is not in it.
 _HOST = re.compile(rb"[!$%&'()*+,\-.:;=\[\]_~0-9A-Za-z]*+")
 _BAD_ESCAPE = re.compile(rb"%(?![0-9A-Fa-f]{2})")
+# Engines find "close" in "x close" too, and then see no second request behind the first.
+_BETWEEN_WORDS = re.compile(rb"[ ,\t]")
 _SINGLE = (b"host", b"content-length", b"transfer-encoding")
 _BODILESS = (204, 304)
 _TLS_HELLO = b"\x16\x03"
@@ -331,8 +336,8 @@ def _length(value: bytes | None) -> int | None:
 
 
 def _persistent(version: bytes, connection: bytes) -> bool:
-    tokens = [token.strip() for token in connection.lower().split(b",")]
-    return b"close" not in tokens if version == b"1.1" else b"keep-alive" in tokens
+    words = _BETWEEN_WORDS.split(connection.lower())
+    return b"close" not in words if version == b"1.1" else b"keep-alive" in words
 
 
 def _origin_form(target: bytes) -> bytes:
@@ -340,7 +345,7 @@ def _origin_form(target: bytes) -> bytes:
     if target == b"*":
         return target
     absolute = _ABSOLUTE.match(target)
-    if absolute is None or not _HOST.fullmatch(absolute[1]):
+    if absolute is None:
         raise BadHead(400, "invalid request target")
     rest = target[absolute.end() :]
     return rest if rest.startswith(b"/") else b"/" + rest

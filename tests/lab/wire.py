@@ -1,0 +1,177 @@
+"""A wire to one engine that can be spoilt: slow, silent, cut, or saying what no engine would.
+
+It is what ``tests.lab.machine`` cannot do by links and signals: a TCP proxy on loopback, so a fault
+can be set in the middle of a request, and is over when the test says so.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+import struct
+import threading
+from collections.abc import Coroutine
+from typing import Any
+
+_AT_ONCE = struct.pack("ii", 1, 0)  # SO_LINGER: closing sends a reset
+
+
+class Wire:
+    """Passes everything on as it comes, until told otherwise.
+
+    Attributes:
+        address: "127.0.0.1:PORT", a line of a hosts file.
+        delay: Seconds that each piece of a request is late.
+        says: Bytes that answer every request in place of the engine, which then hears nothing.
+        leave: Bytes of an answer that still get through before its connection is reset; None for
+            all of them.
+    """
+
+    def __init__(self, engine: str, port: int = 0) -> None:
+        self._engine = engine
+        self._port = port
+        self.delay = 0.0
+        self.says: bytes | None = None
+        self.leave: int | None = None
+        self._loop = asyncio.new_event_loop()
+        self._open = asyncio.Event()
+        self._open.set()
+        self._pairs: set[tuple[asyncio.StreamWriter, ...]] = set()
+        self._server: asyncio.Server | None = None
+        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
+        self._thread.start()
+        self.join()
+
+    @property
+    def address(self) -> str:
+        return f"127.0.0.1:{self._port}"
+
+    @property
+    def connections(self) -> int:
+        """Open ones from swarmd."""
+        return len(self._pairs)
+
+    # Faults
+
+    def join(self) -> None:
+        """Listens (again)."""
+        self._wait(self._listen())
+
+    def refuse(self) -> None:
+        """Nobody listens, and every connection is reset."""
+        self._wait(self._close())
+        self.reset()
+
+    def reset(self) -> None:
+        """Every connection of this moment is reset; new ones are taken."""
+        self._wait(self._reset())
+
+    def hang(self) -> None:
+        """Nothing passes, in no direction, not even an end: connections are half open."""
+        self._loop.call_soon_threadsafe(self._open.clear)
+
+    def heal(self) -> None:
+        """Everything is as it was, and what was held back goes on."""
+        self.delay, self.says, self.leave = 0.0, None, None
+        self._loop.call_soon_threadsafe(self._open.set)
+        if self._server is None:
+            self.join()
+
+    def close(self) -> None:
+        self.refuse()
+        self._wait(self._rest())
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join(10)
+        self._loop.close()
+
+    # In the loop's thread
+
+    def _wait(self, work: Coroutine[Any, Any, None]) -> None:
+        asyncio.run_coroutine_threadsafe(work, self._loop).result(10)
+
+    async def _listen(self) -> None:
+        self._server = await asyncio.start_server(
+            self._serve, "127.0.0.1", self._port, reuse_address=True
+        )
+        self._port = self._server.sockets[0].getsockname()[1]
+
+    async def _close(self) -> None:
+        if self._server is not None:
+            self._server.close()
+            self._server = None
+
+    async def _reset(self) -> None:
+        for pair in list(self._pairs):
+            _reset(*pair)
+
+    async def _rest(self) -> None:
+        """Until the handlers of what was reset have ended."""
+        others = asyncio.all_tasks(self._loop) - {asyncio.current_task(self._loop)}
+        for task in others:
+            task.cancel()
+        await asyncio.gather(*others, return_exceptions=True)
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        pair: tuple[asyncio.StreamWriter, ...] = (writer,)
+        self._pairs.add(pair)
+        try:
+            if self.says is not None:
+                await self._say(reader, writer)
+                return
+            host, port = self._engine.split(":")
+            there, to_engine = await asyncio.open_connection(host, int(port))
+            self._pairs.discard(pair)
+            pair = (writer, to_engine)
+            self._pairs.add(pair)
+            await asyncio.gather(self._up(reader, to_engine), self._down(there, writer, to_engine))
+        except (OSError, EOFError, asyncio.CancelledError):
+            _reset(*pair)
+        finally:
+            self._pairs.discard(pair)
+            for end in pair:
+                end.close()
+
+    async def _say(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while await reader.readuntil(b"\r\n\r\n"):
+            writer.write(self.says or b"")
+            await writer.drain()
+            if b"close" in (self.says or b"close").lower():
+                return
+
+    async def _up(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while data := await reader.read(65536):
+            await asyncio.sleep(self.delay)
+            await self._open.wait()
+            writer.write(data)
+            await writer.drain()
+        await self._open.wait()
+        with contextlib.suppress(OSError):
+            writer.write_eof()
+
+    async def _down(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, up: asyncio.StreamWriter
+    ) -> None:
+        passed = 0
+        while data := await reader.read(65536):
+            await self._open.wait()
+            if self.leave is not None and passed + len(data) > self.leave:
+                writer.write(data[: max(0, self.leave - passed)])
+                await asyncio.sleep(0.05)  # it must be read before the reset overtakes it
+                _reset(writer, up)
+                return
+            passed += len(data)
+            writer.write(data)
+            await writer.drain()
+        await self._open.wait()
+        with contextlib.suppress(OSError):
+            writer.write_eof()
+
+
+def _reset(*ends: asyncio.StreamWriter) -> None:
+    for end in ends:
+        handle = end.get_extra_info("socket")
+        if handle is not None and handle.fileno() >= 0:
+            with contextlib.suppress(OSError):
+                handle.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _AT_ONCE)
+        end.transport.abort()
