@@ -42,6 +42,7 @@ from swarmd.logs import observer
 from swarmd.manager.builds.builders import Builders
 from swarmd.manager.builds.placing import Builds
 from swarmd.manager.create import Creator
+from swarmd.manager.first_contact import FirstContact
 from swarmd.manager.fleet import Fleet
 from swarmd.manager.hub import Hub
 from swarmd.manager.images.distribute import Distributor
@@ -143,7 +144,7 @@ def make_service(
     )
     source.setName("discovery")
     source.setServiceParent(daemon)
-    _door(settings, reactor, fleet, chance, keyring).setServiceParent(daemon)
+    _door(settings, reactor, fleet, chance, keyring, daemon).setServiceParent(daemon)
     Notifier(os.environ, reactor, fleet.summary).setServiceParent(daemon)
     return daemon
 
@@ -166,9 +167,14 @@ def _context(
 
 
 def _door(
-    settings: Settings, reactor: Any, fleet: Fleet, chance: random.Random, keyring: Keyring
+    settings: Settings,
+    reactor: Any,
+    fleet: Fleet,
+    chance: random.Random,
+    keyring: Keyring,
+    daemon: MultiService,
 ) -> Door:
-    """The listeners, and the tree behind them."""
+    """The listeners, and the tree behind them; what else belongs to them joins ``daemon``."""
     plans = Plans(fleet.now)
     placer = Placer(fleet, settings.policy, lambda: chance.getrandbits(32))
     networks = Networks(fleet, placer, settings.network_driver)
@@ -198,6 +204,7 @@ def _door(
     site = DockerSite(
         root, reactor, headers, max_connections=settings.max_connections, refused=refusals.tell
     )
+    FirstContact(fleet.state.engines, site, reactor).setServiceParent(daemon)
     secure = _secured(settings.tls, keyring, refusals) if settings.tls else None
     return Door(settings.listen, lambda address: listen(reactor, address, site, secure))
 

@@ -155,8 +155,16 @@ class Channel(ClientConnection):
         self._persistent = head.keep_alive
         self._body = Body(head) if head.length or head.chunked else None
         self._request = request = DockerRequest(self, head)
-        request.begin()
+        later = self.site.later
+        if later is None or not later(request.path, self._begin_late):
+            request.begin()
         return True
+
+    def _begin_late(self) -> None:
+        """The site has put the request off until now."""
+        if self._request is not None:
+            self._request.begin()
+            self._proceed()
 
     def _read_body(self) -> bool:
         body, request = self._body, self._request

@@ -66,6 +66,8 @@ class DockerSite(Factory):
         idle_limit: Seconds that a connection may wait for its next request. Clients keep theirs for
             30 s and more, and engines never close one.
         max_body: Bytes of a collected body, unless its resource has a ``body_limit``.
+        later: Told the path and the beginning of each request; True if it begins that itself, once
+            there is something to tell.
         max_connections: Beyond it, connections are refused in words; far beyond it, without.
         requests: How many were answered, by method.
         errors: How many errors of our own were, by status.
@@ -98,6 +100,7 @@ class DockerSite(Factory):
         self.requests: Counter[str] = Counter()
         self.errors: Counter[int] = Counter()
         self.refused = refused
+        self.later: Callable[[bytes, Callable[[], None]], bool] | None = None
         self._channels: set[Channel] = set()
         self._sweep: LoopingCall | None = None
 

@@ -1,4 +1,7 @@
-"""A fleet of simulated engines in one process: ``python -m tests.bench.engines COUNT SIZE PORT``.
+"""A fleet of simulated engines in one process.
+
+``python -m tests.bench.engines COUNT SIZE PORT [FIRST]``: so many, with so many containers each,
+numbered from FIRST on.
 
 They answer from bytes that are made once, so that they cost little beside what is measured. Each
 has an address of its own (127.88.x.y). What changes: containers that are created through the API,
@@ -311,8 +314,8 @@ class Churn:
         engine.turn(item, running=item["State"] != "running")
 
 
-def main(number: int, size: int, port: int) -> None:
-    engines = [Engine(each, size) for each in range(number)]
+def main(number: int, size: int, port: int, first: int = 0) -> None:
+    engines = [Engine(each, size) for each in range(first, first + number)]
     churn = Churn(engines)
     for engine in engines:
         factory = Factory.forProtocol(Connection)
@@ -323,4 +326,4 @@ def main(number: int, size: int, port: int) -> None:
 
 
 if __name__ == "__main__":
-    main(*map(int, sys.argv[1:4]))
+    main(*map(int, sys.argv[1:5]))

@@ -78,11 +78,11 @@ class Lab:
         machine = self.engines[node].machine
         disk = str(machine.disk)
         blocks, free, size = map(int, machine.run("stat", "-f", "-c", "%b %f %S", disk).split())
-        machine.run("mount", "-o", f"remount,size={(blocks - free) * size}", disk)
-        try:
-            time.sleep(seconds)
-        finally:
-            machine.run("mount", "-o", "remount,size=50%", disk)
+        machine.run("mount", "-o", f"remount,size={(blocks - free) * size + (8 << 20)}", disk)
+        machine.run("sh", "-c", f"dd if=/dev/zero of={disk}/full bs=64k 2>/dev/null || true")
+        time.sleep(seconds)
+        machine.run("mount", "-o", "remount,size=50%", disk)
+        machine.run("rm", "-f", f"{disk}/full")
 
     def say(self, node: int, words: bytes) -> None:
         """To whoever connects from now on, and that is everybody."""

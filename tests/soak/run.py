@@ -75,8 +75,9 @@ class Soak:
 
     def _work(self, one: Round) -> list[Worker]:
         label = f"s{self._seed}r{one.number}"
+        host = (self._seed, self._lab.swarmd.url, self._docker, self._ledger)
         workers = [
-            Worker(f"{label}w{rank}", self._seed, self._lab.swarmd.url, self._docker, self._ledger)
+            Worker(f"{label}w{rank}", *host, complete=one.fault != "leave")
             for rank in range(len(one.works))
         ]
         over = threading.Event()

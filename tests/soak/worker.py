@@ -33,9 +33,20 @@ class Worker:
     """
 
     def __init__(
-        self, label: str, seed: int, url: str, command_line: Docker, ledger: Ledger
+        self,
+        label: str,
+        seed: int,
+        url: str,
+        command_line: Docker,
+        ledger: Ledger,
+        *,
+        complete: bool = True,
     ) -> None:
-        """``label`` is the beginning of all names that it gives."""
+        """``label`` is the beginning of all names that it gives.
+
+        Not ``complete`` means that an engine may be off the list, and its containers with it.
+        """
+        self._complete = complete
         self._label = label
         self._api = Api(url)
         self._docker = command_line
@@ -120,7 +131,8 @@ class Worker:
         answer = self._on_one("inspect", "GET", "json", container_id)
         if answer and answer.status == 200 and answer.json["Id"] != container_id:
             self._say(f"an inspect of {container_id} gave {answer.json['Id']}")
-        if answer and answer.status == 404 and self._ledger.holds(container_id):
+        lost = answer and answer.status == 404 and self._complete
+        if lost and self._ledger.holds(container_id):
             self._say(f"{container_id[:12]} was acknowledged, and there is no such container")
 
     def exec(self) -> None:
@@ -158,7 +170,7 @@ class Worker:
         mine = [one for one in self._mine if self._ledger.holds(one)]
         answer = self._call("list", "GET", "/containers/json?all=1")
         there = {one["Id"] for one in answer.json} if answer.status == 200 else set(mine)
-        for missing in set(mine) - there:
+        for missing in set(mine) - there if self._complete else ():
             self._say(f"{self._mine[missing]} ({missing[:12]}) is not listed")
 
     def info(self) -> None:
