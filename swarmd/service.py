@@ -21,6 +21,7 @@ from twisted.python.components import Componentized
 from swarmd import __version__
 from swarmd.api.build import Build
 from swarmd.api.networks import Networks as NetworksNoun
+from swarmd.api.root import Root
 from swarmd.api.tree import make_tree
 from swarmd.api.volumes import Volumes as VolumesNoun
 from swarmd.cluster.actions import EngineNoted
@@ -144,7 +145,10 @@ def make_service(
     )
     source.setName("discovery")
     source.setServiceParent(daemon)
-    _door(settings, reactor, fleet, chance, keyring, daemon).setServiceParent(daemon)
+    root, refusals = _tree(settings, reactor, fleet, chance), Refusals(reactor.seconds)
+    site = _site(settings, reactor, fleet, root, refusals)
+    FirstContact(state.engines, site, reactor).setServiceParent(daemon)
+    _door(settings, reactor, site, keyring, refusals).setServiceParent(daemon)
     Notifier(os.environ, reactor, fleet.summary).setServiceParent(daemon)
     return daemon
 
@@ -166,15 +170,8 @@ def _context(
     return Context(reactor, now, chance.random, state.dispatch, hub.publish, state.engines, timing)
 
 
-def _door(
-    settings: Settings,
-    reactor: Any,
-    fleet: Fleet,
-    chance: random.Random,
-    keyring: Keyring,
-    daemon: MultiService,
-) -> Door:
-    """The listeners, and the tree behind them; what else belongs to them joins ``daemon``."""
+def _tree(settings: Settings, reactor: Any, fleet: Fleet, chance: random.Random) -> Root:
+    """All that can be asked, and who does it."""
     plans = Plans(fleet.now)
     placer = Placer(fleet, settings.policy, lambda: chance.getrandbits(32))
     networks = Networks(fleet, placer, settings.network_driver)
@@ -199,12 +196,21 @@ def _door(
     operations = Operations(settings, reactor, chance, fleet, creator, placer, plans, networks)
     operations.attach(root)
     operations.setServiceParent(fleet)
+    return root
+
+
+def _site(
+    settings: Settings, reactor: Any, fleet: Fleet, root: Root, refusals: Refusals
+) -> DockerSite:
     headers = CommonHeaders(fleet.now, __version__, lambda: show(fleet.api_version))
-    refusals = Refusals(reactor.seconds)
-    site = DockerSite(
-        root, reactor, headers, max_connections=settings.max_connections, refused=refusals.tell
-    )
-    FirstContact(fleet.state.engines, site, reactor).setServiceParent(daemon)
+    most = settings.max_connections
+    return DockerSite(root, reactor, headers, max_connections=most, refused=refusals.tell)
+
+
+def _door(
+    settings: Settings, reactor: Any, site: DockerSite, keyring: Keyring, refusals: Refusals
+) -> Door:
+    """The listeners."""
     secure = _secured(settings.tls, keyring, refusals) if settings.tls else None
     return Door(settings.listen, lambda address: listen(reactor, address, site, secure))
 
