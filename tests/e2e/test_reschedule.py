@@ -82,7 +82,9 @@ def known(docker: Docker, swarmd: Swarmd, name: str) -> None:
 def test_rescheduled_once_and_never_twice(
     harm: str, swarmd: Swarmd, docker: Docker, victim: Engine, name: str
 ) -> None:
-    old = run_on(docker, "node-2", name, *POLICY, "-l", "a=b")
+    docker("network", "create", f"node-2/{name}-net")
+    network = ("--network", f"{name}-net", "--network-alias", "alias")
+    old = run_on(docker, "node-2", name, *POLICY, *network, "-l", "a=b")
     other = run_on(docker, "node-2", f"{name}-stays")
     assert node_of(docker, name) == "node-2"
     known(docker, swarmd, name)
@@ -91,7 +93,9 @@ def test_rescheduled_once_and_never_twice(
         assert moved(docker, name, old) != "node-2"
         events.expect("container reschedule")
         events.expect(f"name={name}")
-    assert docker.inspect(name)["Config"]["Labels"]["a"] == "b"
+    new = docker.inspect(name)
+    assert new["Config"]["Labels"]["a"] == "b"
+    assert "alias" in new["NetworkSettings"]["Networks"][f"{name}-net"]["Aliases"]
     rows = docker("ps", "-a", "--format", "{{.Names}} {{.Status}}").lines
     assert f"{name}-stays Host Down" in rows and len(rows) == 2
     _heal(victim, harm)
@@ -176,6 +180,32 @@ def test_a_tombstone_outlives_swarmd(
     victim.machine.heal()
     eventually(lambda: victim.containers() == [], MOVED, what="the old copy is gone")
     assert docker.names("-a") == []
+
+
+def test_without_its_tombstone_people_decide(
+    swarmd: Swarmd, docker: Docker, victim: Engine, state: Path, name: str
+) -> None:
+    """The state file is lost while both copies exist: neither is removed, and both are named."""
+    old = run_on(docker, "node-2", name, *POLICY)
+    known(docker, swarmd, name)
+    victim.machine.cut()
+    new_node = moved(docker, name, old)
+    new = docker.inspect(name)["Id"]
+    swarmd.stop()
+    (state / "swarmd.json").unlink()
+    swarmd.start(2)
+    victim.machine.heal()
+    eventually(lambda: "node-2" in swarmd.healthy(), 20)
+
+    def warning() -> str:
+        said = swarmd.api.get("/info")["Warnings"] or []
+        return " ".join(text for text in said if "no record" in text)
+
+    eventually(lambda: f"remove node-2/{name} or {new_node}/{name}" in warning(), 15)
+    assert old in victim.containers()
+    docker("rm", "-f", f"node-2/{name}")
+    assert docker.inspect(name)["Id"] == new
+    eventually(lambda: not warning(), 5)
 
 
 def test_only_an_operator_says_that_it_is_lost(
