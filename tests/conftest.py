@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, settings
 
 from tests.lab.engines import NO_PROGRAMS, Fleet, missing
 from tests.lab.packages import Missing
-from tests.lab.programs import NEWEST, dockerd
+from tests.lab.programs import NEWEST, NEXT, dockerd
 
 # How long an example takes says more of the machine than of the code.
 settings.register_profile("swarmd", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -40,12 +40,12 @@ def tls_fleet() -> Iterator[Fleet]:
 
 @pytest.fixture(scope="module")
 def mixed_fleet() -> Iterator[Fleet]:
-    """Two engines as this machine has them, and node-3 of the distribution's newest release."""
+    """node-1 as this machine has it, node-2 of the next release, node-3 of the newest."""
     try:
-        newest = dockerd(NEWEST)
+        programs = {2: dockerd(NEXT), 3: dockerd(NEWEST)}
     except Missing as why:
         pytest.skip(f"no newer engine: {why}")
-    yield from _stand_up(3, programs={3: newest})
+    yield from _stand_up(3, programs=programs)
 
 
 def _stand_up(

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from tests.lab.packages import unpacked
 
+NEXT = "trixie"
 NEWEST = "sid"
 # Without runc: that one hangs on newer libraries, and every engine here gets on with this
 # machine's own.
