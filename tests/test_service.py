@@ -10,6 +10,8 @@ from twisted.logger import ILogObserver
 from swarmd.logs import observer
 from swarmd.service import make_service
 from swarmd.settings import Settings
+from swarmd.streams.trust import TlsFiles, Trust
+from tests.lab.certificates import Authority
 
 
 @pytest.fixture
@@ -33,10 +35,19 @@ def test_it_listens_and_dials_every_engine_and_leaves_nothing(hosts: Path) -> No
     assert reactor.getDelayedCalls() == []
 
 
-def test_discovery_can_be_found_for_a_signal(hosts: Path) -> None:
-    daemon = make_service(Settings(f"file://{hosts}"), MemoryReactorClock())
+def test_a_signal_has_every_part_read_its_files_again(
+    hosts: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ours = Authority(tmp_path / "tls").issue("front")
+    files = TlsFiles(str(ours.ca), str(ours.cert), str(ours.key), True)
+    settings = Settings(f"file://{hosts}", tls=files, engine_tls=files)
+    daemon = make_service(settings, MemoryReactorClock())
+    read: list[str] = []
+    monkeypatch.setattr(Trust, "read", lambda trust: read.append(trust.files.cert))
     source: Any = daemon.getServiceNamed("discovery")
-    source.reread()
+    monkeypatch.setattr(source, "reread", lambda: read.append("hosts"))
+    daemon.reread()
+    assert sorted(read) == sorted(["hosts", files.cert])
 
 
 def test_the_application_gets_our_log(hosts: Path) -> None:

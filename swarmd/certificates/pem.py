@@ -13,6 +13,8 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 
+from swarmd.certificates.words import cut
+
 _CRL = re.compile(rb"-----BEGIN X509 CRL-----.*?-----END X509 CRL-----\n?", re.S)
 _MARK = b"-----BEGIN "
 
@@ -23,8 +25,8 @@ def certificates(data: bytes) -> list[x509.Certificate]:
         raise ValueError(f"it holds no PEM certificate{_found(data)}")
     try:
         return x509.load_pem_x509_certificates(data)
-    except ValueError:
-        raise ValueError("it holds a damaged certificate") from None
+    except ValueError as error:
+        raise ValueError(f"it holds a damaged certificate{_detail(error)}") from None
 
 
 def private_key(data: bytes) -> PrivateKeyTypes:
@@ -53,11 +55,18 @@ def revocations(data: bytes) -> list[x509.CertificateRevocationList]:
         if _MARK not in data:
             return [x509.load_der_x509_crl(data)]
         lists = [x509.load_pem_x509_crl(block) for block in _CRL.findall(data)]
-    except ValueError:
-        raise ValueError("it holds a damaged list of revoked certificates") from None
+    except ValueError as error:
+        words = f"it holds a damaged list of revoked certificates{_detail(error)}"
+        raise ValueError(words) from None
     if not lists:
         raise ValueError(f"it holds no list of revoked certificates{_found(data)}")
     return lists
+
+
+def _detail(error: ValueError) -> str:
+    """Of what is public; the library's words, unless they only point to its manual."""
+    text = str(error).partition("\n")[0]
+    return f": {cut(text)}" if text and "http" not in text else ""
 
 
 def _found(data: bytes) -> str:

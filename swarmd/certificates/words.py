@@ -28,12 +28,12 @@ def names(certificate: x509.Certificate) -> list[str]:
     return found + [str(ip) for ip in held.get_values_for_type(x509.IPAddress)]
 
 
-def listed(texts: list[str]) -> str:
+def listed(texts: list[str], most: int = _MOST_NAMES) -> str:
     """``a, b and 3 more``; "no name at all" if there is none."""
     if not texts:
         return "no name at all"
-    more = len(texts) - _MOST_NAMES
-    return ", ".join(texts[:_MOST_NAMES]) + (f" and {more} more" if more > 0 else "")
+    more = len(texts) - most
+    return ", ".join(texts[:most]) + (f" and {more} more" if more > 0 else "")
 
 
 def moment(when: datetime) -> str:

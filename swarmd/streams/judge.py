@@ -17,9 +17,10 @@ from service_identity.exceptions import CertificateError
 from service_identity.hazmat import DNS_ID, IPAddress_ID, verify_service_identity
 from service_identity.pyopenssl import extract_patterns
 
-from swarmd.certificates.words import issuer, listed, moment, names, subject
+from swarmd.certificates.words import cut, issuer, listed, moment, names, subject
 
 _NO_CRL = 3
+_WRONG_PURPOSE = 26
 
 # What follows ``its certificate "CN=…"``, by OpenSSL's number of the problem.
 _WORDS: dict[int, Callable[[x509.Certificate], str]] = {
@@ -33,7 +34,6 @@ _WORDS: dict[int, Callable[[x509.Certificate], str]] = {
     23: lambda cert: f"was revoked by {issuer(cert)}",
     24: lambda cert: f"is signed by {issuer(cert)}, which may sign none (basicConstraints)",
     25: lambda cert: "has more CAs above it than one of them allows (pathlen)",
-    26: lambda cert: "is not made for this purpose (extendedKeyUsage)",
     66: lambda cert: "has a key that is too short",
     67: lambda cert: "has a key that is too short",
     68: lambda cert: "is signed with a hash that is no longer safe",
@@ -48,9 +48,16 @@ def judge_engine(connection: Any, cert: X509, problem: int, depth: int, ok: int)
         return False
     tls = connection.get_app_data()
     if depth == 0:
-        tls.refusal = missing_name(cert, tls.peer_name)
-        tls.creator.saw(cert.to_cryptography())
+        tls.refusal = missing_name(cert, tls.peer_name) or _introduced(cert, tls.creator)
     return not tls.refusal
+
+
+def _introduced(cert: X509, creator: Any) -> str:
+    try:
+        creator.saw(cert.to_cryptography())
+    except Exception as error:  # noqa: BLE001 - see below
+        return _not_understood(error)
+    return ""
 
 
 def judge_client(connection: Any, cert: X509, problem: int, depth: int, ok: int) -> bool:
@@ -59,14 +66,19 @@ def judge_client(connection: Any, cert: X509, problem: int, depth: int, ok: int)
         return True
     tls = connection.get_app_data()
     try:
-        tls.refusal = _reason(cert.to_cryptography(), problem, depth, tls.creator.authorities)
+        tls.refusal = _reason(cert.to_cryptography(), problem, depth, tls.creator)
     except Exception as error:  # noqa: BLE001
-        tls.refusal = f"its certificate cannot be understood: {error}"
+        tls.refusal = _not_understood(error)
     return False
 
 
-def _reason(cert: x509.Certificate, problem: int, depth: int, ours: str) -> str:
+def _not_understood(error: Exception) -> str:
+    return f"its certificate cannot be understood: {cut(str(error))}"
+
+
+def _reason(cert: x509.Certificate, problem: int, depth: int, creator: Any) -> str:
     whose = "the certificate of its CA" if depth else "its certificate"
+    ours = creator.authorities
     our_ca = f"our CA ({ours})" if ours else "a CA of this system"
     if problem in _SELF_SIGNED and depth:
         return f"its certificate is signed by {subject(cert)}, which is not {our_ca}"
@@ -74,6 +86,8 @@ def _reason(cert: x509.Certificate, problem: int, depth: int, ours: str) -> str:
         words = f"is signed by itself, not by {our_ca}"
     elif problem in _STRANGE_CA:
         words = f"is signed by {issuer(cert)}, which is not {our_ca}"
+    elif problem == _WRONG_PURPOSE:
+        words = f"is not made for this purpose: its extendedKeyUsage lacks {creator.purpose}"
     elif problem in _WORDS:
         words = _WORDS[problem](cert)
     else:
@@ -91,7 +105,7 @@ def missing_name(cert: X509, host: str) -> str:
         held = listed(names(parsed))
         return f"its certificate {subject(parsed)} is not for {host}: its SAN has {held}"
     except Exception as error:  # noqa: BLE001 - see above
-        return f"its certificate cannot be understood: {error}"
+        return _not_understood(error)
     return ""
 
 

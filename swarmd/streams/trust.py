@@ -137,6 +137,8 @@ class ClientTls:
         seen: The certificate that the engine showed last.
     """
 
+    purpose = "serverAuth"  # of the other side
+
     def __init__(self, trust: Trust, host: str) -> None:
         self.trust = trust
         self.seen: x509.Certificate | None = None
@@ -167,6 +169,8 @@ class ClientTls:
 @implementer(IOpenSSLServerConnectionCreator)
 class ServerTls:
     """TLS of a listener."""
+
+    purpose = "clientAuth"
 
     def __init__(self, trust: Trust) -> None:
         self.trust = trust
@@ -237,7 +241,7 @@ def _load(files: TlsFiles, method: int) -> Loaded:
         _show(context, chain, files)
     return Loaded(
         context,
-        listed([subject(ca) for ca in cas]) if cas else "",
+        listed([subject(ca) for ca in cas], 3) if cas else "",
         tuple(chain),
         tuple(crls),
         tuple(_expiries(files, chain, cas, crls)),

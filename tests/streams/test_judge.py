@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from OpenSSL.crypto import X509
 from twisted.internet.error import ConnectionDone
 from twisted.internet.protocol import Factory, Protocol
 from twisted.internet.testing import StringTransport
@@ -177,6 +178,22 @@ def test_who_hangs_up_is_told_and_who_never_spoke_is_not(node: Certificate) -> N
             end.dataReceived(first)
         end.connectionLost(Failure(ConnectionDone()))
     assert told == ["it hung up during the TLS handshake"]
+
+
+def test_a_certificate_that_only_openssl_understands(
+    node: Certificate, user: Certificate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(self: object) -> None:
+        raise ValueError("odd\nserial")
+
+    monkeypatch.setattr(X509, "to_cryptography", fails)
+    said = "its certificate cannot be understood: odd?serial"
+    assert Handshake(files(node), files(user)).client.refusal == said
+    assert Handshake(files(node), files(user), "other").client.refusal == said
+    other = Handshake(
+        files(node), files(user, ca="", verify=False, cert=str(node.cert), key=str(node.key))
+    )
+    assert other.good
 
 
 class TestRevoked:

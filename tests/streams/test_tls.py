@@ -227,7 +227,7 @@ class HandshakeTests(TlsCase):
     def test_a_certificate_for_another_purpose(self) -> None:
         wrong = self.authority.issue("wrong", "node", client=True)
         said = self.refused(self.pair(node=wrong))
-        self.assertIn("is not made for this purpose", said)
+        self.assertIn("is not made for this purpose: its extendedKeyUsage lacks serverAuth", said)
 
     def test_rsa_serves_too(self) -> None:
         pair = self.pair(node=self.authority.issue("rsa", "node", use_rsa=True))
