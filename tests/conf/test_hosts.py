@@ -30,4 +30,4 @@ def test_the_addresses_in_its_explanation_work() -> None:
     addresses = table.replace("#", " ").split()
     hosts = parse_hosts("\n".join(addresses), 2375)
     assert hosts.problems == []
-    assert len(hosts.entries) == 4 + 20 + 80
+    assert len(hosts.entries) == 6 + 20 + 80
