@@ -11,6 +11,7 @@ Layers, each importing only those above it (held by tests/test_architecture.py):
    ``streams``    an engine's connections: pool, forward, hijack, tunnel, TLS
 3. ``engine``     tracks one engine: health check, sync, event stream
    ``discovery``  which engines exist: hosts file, lists
+   ``audit``      who changed what: one line for each call that changes something
 4. ``manager``    the verbs that span engines: create, events, read-your-writes
 5. ``api``        the Docker API as a resource tree, one file a noun
 6. ``options``, ``settings``, ``service``: command line and wiring

@@ -104,6 +104,8 @@ class Options(usage.Options):
         ["reschedule", None, "off", "For containers that do not say it themselves: off, or "
          "on-node-failure to make them again elsewhere when their node is lost."],
         ["reschedule-grace", None, "60s", "A node that has not answered for so long is lost."],
+        ["audit-log", None, None, "Append a JSON line for each call that changes something to this "
+         "file, or to - (standard output) or journald."],
         ["max-connections", None, "10000", "Client connections at one time."],
         ["log-level", "l", None, "debug, info (the default), warn, error or fatal."],
         ["container-name-refresh-filter", None, None, "Accepted for old unit files; ps is always "

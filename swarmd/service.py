@@ -24,6 +24,7 @@ from swarmd.api.networks import Networks as NetworksNoun
 from swarmd.api.root import Root
 from swarmd.api.tree import make_tree
 from swarmd.api.volumes import Volumes as VolumesNoun
+from swarmd.audit.recorder import Recorder
 from swarmd.cluster.actions import EngineNoted
 from swarmd.cluster.info import Identity
 from swarmd.cluster.state import State
@@ -147,6 +148,8 @@ def make_service(
     source.setServiceParent(daemon)
     root, refusals = _tree(settings, reactor, fleet, chance), Refusals(reactor.seconds)
     site = _site(settings, reactor, fleet, root, refusals)
+    if settings.audit_log:
+        _audit(settings.audit_log, reactor, site, fleet, now).setServiceParent(daemon)
     FirstContact(state.engines, site, reactor).setServiceParent(daemon)
     _door(settings, reactor, site, keyring, refusals).setServiceParent(daemon)
     Notifier(os.environ, reactor, fleet.summary).setServiceParent(daemon)
@@ -213,6 +216,15 @@ def _door(
     """The listeners."""
     secure = _secured(settings.tls, keyring, refusals) if settings.tls else None
     return Door(settings.listen, lambda address: listen(reactor, address, site, secure))
+
+
+def _audit(
+    place: str, reactor: Any, site: DockerSite, fleet: Fleet, now: Callable[[], float]
+) -> Recorder:
+    site.audit = recorder = Recorder(place, reactor, now)
+    others = fleet.notices
+    fleet.notices = lambda: [*others(), *recorder.notices()]
+    return recorder
 
 
 def _secured(

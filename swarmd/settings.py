@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
+from swarmd.audit.targets import target
 from swarmd.core.addresses import PLAIN_PORT, TLS_PORT
 from swarmd.core.config import RESCHEDULE_POLICIES
 from swarmd.core.errors import BadParameter
@@ -69,6 +70,7 @@ class Settings:
         log_level: A name of Twisted's LogLevel.
         state_dir: Absolute; None keeps no state on disk.
         rescheduling: What happens when a node is lost.
+        audit_log: Where calls that change something are recorded; "" for nowhere.
         max_connections: Of clients at one time, over all listeners.
     """
 
@@ -87,6 +89,7 @@ class Settings:
     insecure: bool = False
     state_dir: str | None = None
     rescheduling: Rules = NO_RESCHEDULING
+    audit_log: str = ""
     max_connections: int = 10_000
     network_driver: str = "bridge"
     volumes_everywhere: bool = False
@@ -143,6 +146,7 @@ def from_options(options: Mapping[str, Any], environ: Mapping[str, str]) -> Sett
         insecure=bool(options["insecure"]),
         state_dir=_state_dir(options["state-dir"]),
         rescheduling=_rescheduling(options),
+        audit_log=_audit_log(options["audit-log"] or ""),
         max_connections=_number(options, "max-connections"),
         network_driver=options["default-network-driver"],
         volumes_everywhere=_volumes_everywhere(options["volume-scope"]),
@@ -224,6 +228,17 @@ def _ssh(options: Mapping[str, Any]) -> SshFiles:
     if key:
         _named("ssh-key", read_key, os.path.expanduser(key))
     return SshFiles(known_hosts, os.path.expanduser(key))
+
+
+def _audit_log(place: str) -> str:
+    if place in ("", "-"):
+        return place
+    place = place if place == "journald" else os.path.abspath(place)
+    try:
+        target(place).close()
+    except OSError as error:
+        raise ValueError(f"--audit-log {place}: {error.strerror}") from None
+    return place
 
 
 def _heartbeat(options: Mapping[str, Any]) -> float:

@@ -17,7 +17,7 @@ RANKS = {
     **{"core": 0},
     **dict.fromkeys(("codec", "certificates", "scheduler", "cluster"), 1),
     **dict.fromkeys(("front", "streams"), 2),
-    **dict.fromkeys(("engine", "discovery", "cli"), 3),
+    **dict.fromkeys(("audit", "engine", "discovery", "cli"), 3),
     **{"manager": 4, "api": 5, "doctor": 6},
 }
 TOP = 6

@@ -45,6 +45,8 @@ def test_defaults() -> None:
         ("cluster_opt", ["swarm.createretry=3"], "create_retry", 3),
         ("insecure", 1, "insecure", True),
         ("ssh_known_hosts", "/k", "ssh", SshFiles("/k")),
+        ("audit_log", "-", "audit_log", "-"),
+        ("audit_log", "/dev/null", "audit_log", "/dev/null"),
     ],
 )
 def test_values(option: str, text: Any, field: str, value: Any) -> None:
@@ -57,6 +59,7 @@ def test_values(option: str, text: Any, field: str, value: Any) -> None:
         ("strategy", "nope", "strategy not supported: nope"),
         ("strategy", "random:zone", "only spread takes a label"),
         ("filter", ["health", "nope"], "filter not supported: nope"),
+        ("audit_log", "/no/folder", "--audit-log /no/folder: No such file or directory"),
         ("ssh_key", "/gone", "--ssh-key: cannot read SSH key /gone: No such file or directory"),
         ("heartbeat", "10", "--heartbeat: '10' is not a duration; write it like 10s"),
         ("heartbeat", "500ms", "--heartbeat should be at least one second"),

@@ -56,6 +56,9 @@ def _door(site: DockerSite) -> Iterator[Metric]:
     for code, count in sorted(site.errors.items()):
         errors.add_metric((str(code),), count)
     yield errors
+    if site.audit is not None:
+        yield CounterMetricFamily("swarmd_audit", "Audit lines written.", site.audit.written)
+        yield CounterMetricFamily("swarmd_audit_lost", "Audit lines lost.", site.audit.lost)
 
 
 def _ends(expiries: Iterable[Expiry]) -> Metric:

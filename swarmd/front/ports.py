@@ -7,9 +7,25 @@ from typing import TYPE_CHECKING, Protocol
 from twisted.python.failure import Failure
 
 from swarmd.core.errors import ApiError
+from swarmd.core.trail import Trail
 
 if TYPE_CHECKING:
     from swarmd.front.request import DockerRequest
+
+
+class Audit(Protocol):
+    """Decides which requests are recorded."""
+
+    def __call__(self, request: DockerRequest, denied: str = "") -> Trail | None:
+        """What was ``denied``, for that reason, is, also where it would have changed nothing."""
+
+    @property
+    def written(self) -> int:
+        """Lines, since the start."""
+
+    @property
+    def lost(self) -> int:
+        """Lines that could not be written."""
 
 
 class HeadResource(Protocol):

@@ -11,7 +11,7 @@ import orjson
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 from twisted.web.error import UnsupportedMethod
-from twisted.web.http import parse_qs
+from twisted.web.http import CREATED, FORBIDDEN, parse_qs
 from twisted.web.http_headers import Headers
 from twisted.web.resource import IResource
 from twisted.web.server import NOT_DONE_YET, Request
@@ -21,6 +21,7 @@ from swarmd.codec.head import RequestHead
 from swarmd.codec.path import clean_path, decode_path, encode_path
 from swarmd.codec.query import is_true, parse_query
 from swarmd.core.errors import ApiError, PageNotFound
+from swarmd.core.trail import Trail
 from swarmd.front.ports import BodySink, HeadResource
 from swarmd.front.reply import BODILESS, JSON, content_fields, error_body, render_head
 from swarmd.front.slices import SLICE, SliceProducer, beginning
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from swarmd.front.channel import Channel
     from swarmd.front.site import DockerSite
 
+LEFT = 499  # for the audit: the client left before the end of the answer
 Extra = Iterable[tuple[bytes, bytes]]
 
 # What Twisted's constructor makes for each request, a twelfth of a forwarded call's Python.
@@ -53,6 +55,7 @@ class DockerRequest(Request):
         raw_query: What follows the question mark.
         gone: The client has left before the end.
         survives_half_close: A FIN of the client does not mean that it has left.
+        trail: For the audit; None if it is not to be recorded.
     """
 
     # Narrower than in Twisted, which fixes the classes that it comes with.
@@ -63,6 +66,7 @@ class DockerRequest(Request):
     body = b""
     gone = False
     survives_half_close = False
+    trail: Trail | None = None
     queued = False
     _parsePOSTFormSubmission = False
     _silent = False
@@ -97,6 +101,8 @@ class DockerRequest(Request):
 
     def begin(self) -> None:
         """The head is complete: the resource decides what happens to the body."""
+        if self.site.audit is not None:
+            self.trail = self.site.audit(self)
         self._guarded(self._route)
 
     def collected(self, body: bytes) -> None:
@@ -116,6 +122,7 @@ class DockerRequest(Request):
     def connectionLost(self, reason: Failure) -> None:
         """The client has left before the end of the answer."""
         self.gone = True
+        self._tell(LEFT)
         calls, self._gone_calls = self._gone_calls, []
         for call in calls:
             try:
@@ -126,7 +133,7 @@ class DockerRequest(Request):
 
     def _guarded(self, step: Callable[[], None]) -> None:
         try:
-            step()
+            step() if self.trail is None else self.trail.run(step)
         except ApiError as error:
             self.reply_error(error)
         except Exception:  # noqa: BLE001 - an error ends one request, never the connection
@@ -279,6 +286,8 @@ class DockerRequest(Request):
         if self.gone or self.finished:
             return
         pieces = (body,) if isinstance(body, bytes) else body
+        if status == CREATED and self.trail is not None:
+            self.trail.answer = b"".join(pieces)
         length = sum(map(len, pieces))
         fields = content_fields(status, content_type, length, headers)
         head = self._head(status, fields, delimited=True)
@@ -312,13 +321,20 @@ class DockerRequest(Request):
             self.abort()
         else:
             self.site.errors[error.status] += 1
+            if error.status == FORBIDDEN and self.site.audit is not None:
+                self.trail = self.site.audit(self, error.message)
             self.reply(error.status, error_body(error.message))
+
+    def _tell(self, status: int, *, complete: bool = True) -> None:
+        if self.trail is not None:
+            self.trail.told(status, complete=complete)
 
     def _bodiless(self, status: int) -> bool:
         return self.method == b"HEAD" or status in BODILESS
 
     def _head(self, status: int, fields: bytes, *, delimited: bool) -> bytes:
         self.startedWriting = 1
+        self.code = status
         keep_alive = self.channel.keeps_alive(delimited=delimited)
         fields = self.site.common_headers() + fields
         return render_head(self.head.version, status, fields, keep_alive=keep_alive)
@@ -360,6 +376,7 @@ class DockerRequest(Request):
             self.write(b"")
         if self.chunked:
             self.channel.write(LAST_CHUNK)
+        self._tell(self.code)
         self.site.log(self)
         self.finished = 1
         self._gone_calls.clear()  # they hold who holds this request
@@ -372,6 +389,7 @@ class DockerRequest(Request):
         """Cuts the connection, the only way to say that a begun answer is not whole."""
         if not self.gone and not self.finished:
             self._gone_calls.clear()
+            self._tell(self.code, complete=False)
             self.channel.abortConnection()
 
     def on_gone(self, call: Callable[[], object]) -> None:

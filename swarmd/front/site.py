@@ -15,6 +15,7 @@ from twisted.web.http import datetimeToString
 from twisted.web.resource import IResource, getChildForRequest
 
 from swarmd.front.channel import Channel
+from swarmd.front.ports import Audit
 from swarmd.front.request import DockerRequest
 
 # How often deadlines are looked at, in seconds: one loop for all connections, no timer for each.
@@ -69,6 +70,7 @@ class DockerSite(Factory):
         later: Told the path and the beginning of each request; True if it begins that itself, once
             there is something to tell.
         max_connections: Beyond it, connections are refused in words; far beyond it, without.
+        audit: Makes a trail for each request that is to be recorded; None records nothing.
         requests: How many were answered, by method.
         errors: How many errors of our own were, by status.
     """
@@ -101,6 +103,7 @@ class DockerSite(Factory):
         self.errors: Counter[int] = Counter()
         self.refused = refused
         self.later: Callable[[bytes, Callable[[], None]], bool] | None = None
+        self.audit: Audit | None = None
         self._channels: set[Channel] = set()
         self._sweep: LoopingCall | None = None
 

@@ -21,6 +21,7 @@ from swarmd.streams.heads import request_head, rewritten_head, with_type
 from swarmd.streams.link import Link
 from swarmd.streams.ports import ClientRequest
 
+CREATED = 201
 LARGEST_REWRITTEN = 16 << 20  # bytes of an answer that is changed on its way
 
 Rewrite = Callable[[int, bytes], bytes]
@@ -112,6 +113,8 @@ class Forwarded(Exchange):
     def tell_done(self, status: int) -> None:
         done, self.done = self.done, None
         tell(done, status)
+        if self.client.trail is not None:
+            self.client.trail.told(status)
 
     def _pass_on(self, raw: bytes) -> None:
         if not self.started:
@@ -179,6 +182,8 @@ class Rewritten(Forwarded):
             _log.failure("the answer of {node} cannot be used", node=self.link.node)
             self._refuse_answer(ApiError(f"node {self.link.node} gave an unusable answer", 502))
         else:
+            if self.head.status == CREATED and self.client.trail is not None:
+                self.client.trail.answer = body
             self.tell_done(self.head.status)
             keep = self.client.channel.keeps_alive(delimited=self.client.head.version == b"1.1")
             head = rewritten_head(self.head, len(body), self.content_type, keep_alive=keep)

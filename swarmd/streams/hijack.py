@@ -75,6 +75,8 @@ class Hijack(Forwarded):
         link.over(self)
         link.adopt(relay)
         connection.end = relay.engine
+        if self.client.trail is not None:
+            self.client.trail.told(head.status)
         early = channel.take_over(relay.client)
         throttle(relay.client, relay.engine)
         if self.content_type is not None:

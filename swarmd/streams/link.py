@@ -14,6 +14,7 @@ from twisted.internet.interfaces import IReactorTime
 from twisted.python.failure import Failure
 
 from swarmd.codec.head import Headers, ResponseHead, render_request
+from swarmd.core.trail import touched
 from swarmd.streams.calls import Answer as Answer
 from swarmd.streams.calls import Call, StreamCall
 from swarmd.streams.causes import words
@@ -23,6 +24,7 @@ from swarmd.streams.ports import Dial
 from swarmd.streams.upload import Upload, upload_head
 
 LARGEST_ANSWER = 256 << 20
+_READS = (b"GET", b"HEAD")
 
 
 class Caller(Protocol):
@@ -30,7 +32,10 @@ class Caller(Protocol):
 
     Attributes:
         waiting: Nothing has come from the engine yet.
+        method: Of the request.
     """
+
+    method: bytes
 
     @property
     def waiting(self) -> bool: ...
@@ -149,6 +154,8 @@ class Link:
         if self._closed:
             caller.unreachable(self._closed)
             return
+        if caller.method not in _READS:
+            touched(self.node)
         connection = None if fresh else self._pool.take()
         if connection is None:
             self._connect(caller)

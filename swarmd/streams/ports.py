@@ -14,6 +14,7 @@ from twisted.python.failure import Failure
 
 from swarmd.codec.head import RequestHead
 from swarmd.core.errors import ApiError
+from swarmd.core.trail import Trail
 
 # Connects and, with TLS, shakes hands; fails with any exception.
 Dial = Callable[[IProtocolFactory], "Deferred[Any]"]
@@ -66,6 +67,7 @@ class ClientRequest(Protocol):
         startedWriting: A byte of the answer was written.
         gone: The client has left; nothing can be answered.
         survives_half_close: A FIN of the client does not mean that it has left.
+        trail: Hears of the outcome; None if nobody wants to.
     """
 
     channel: Any
@@ -74,6 +76,7 @@ class ClientRequest(Protocol):
     startedWriting: Any
     gone: bool
     survives_half_close: bool
+    trail: Trail | None
 
     def on_gone(self, callback: Callable[[], object]) -> None: ...
 

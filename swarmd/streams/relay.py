@@ -61,6 +61,7 @@ class Relay:
     __slots__ = ("_over", "client", "engine")
 
     waiting = False
+    method = b""
 
     def __init__(self, client: Any, engine: Any, over: Callable[[Relay], None]) -> None:
         """The transports of both; ``over`` is called once, when either connection is gone."""

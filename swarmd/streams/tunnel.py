@@ -77,12 +77,13 @@ class Tunnel:
         "_interim",
         "_lingering",
         "_link",
-        "_method",
         "_status",
         "_timer",
         "_to_drop",
+        "_trail",
         "_uploads",
         "_waiting",
+        "method",
     )
 
     def __init__(
@@ -94,10 +95,11 @@ class Tunnel:
         content_type: bytes | None,
     ) -> None:
         self._link = link
-        self._method = request.method
+        self.method = request.method
         self._uploads = bool(request.head.length) or request.head.chunked
         self._waiting = tunnel_head(request, target)  # for the engine, until it is connected
         self._done = done
+        self._trail = request.trail
         self._content_type = content_type
         self._client: Side | None = None
         self._engine: Side | None = None
@@ -230,7 +232,7 @@ class Tunnel:
             raise BadHead(502, "an upgrade that nobody asked for")
         self._status = head.status
         if self._done is not None or self._uploads:
-            self._framing = response_framing(self._method, head)
+            self._framing = response_framing(self.method, head)
         self._walk(data[used:])
         if self._content_type is not None and head.status == 200:
             return with_type(data, head, self._content_type)
@@ -259,6 +261,8 @@ class Tunnel:
         done, self._done = self._done, None
         self._framing = None
         tell(done, status)
+        if self._trail is not None:
+            self._trail.told(status)
 
     # The client's side.
 

@@ -50,3 +50,12 @@ def test_when_certificates_end() -> None:
     rig.fleet.expiring = lambda: [Expiry('CA /ca: "CN=x"', end) for end in ends]
     seen = scraped(rig)
     assert seen[("swarmd_certificate_not_after_seconds", 'CA /ca: "CN=x"')] == ends[1].timestamp()
+
+
+def test_the_audit_log_is_counted_where_there_is_one() -> None:
+    rig = make()
+    assert ("swarmd_audit_total",) not in scraped(rig)
+    audit = type("Audit", (), {"written": 3, "lost": 2, "__call__": lambda *_: None})
+    rig.site.audit = audit()
+    seen = scraped(rig)
+    assert (seen[("swarmd_audit_total",)], seen[("swarmd_audit_lost_total",)]) == (3, 2)

@@ -127,6 +127,7 @@ class Request:
         self.startedWriting: Any = 0
         self.gone = False
         self.survives_half_close = False
+        self.trail: Any = None
         self.error: ApiError | None = None
         self.finished = 0
         self.aborted = 0

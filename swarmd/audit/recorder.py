@@ -1,0 +1,170 @@
+"""From a request that changes something to its line. Nothing of bodies, headers or errors.
+
+Of a query only values that name things are kept: build arguments, and URLs with passwords in them,
+are in others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+import orjson
+from twisted.application.service import Service
+from twisted.logger import Logger
+
+from swarmd.audit.targets import target
+from swarmd.audit.writer import Writer
+from swarmd.codec.path import decode_path
+from swarmd.core.errors import ApiError
+from swarmd.core.trail import Trail
+from swarmd.core.version import parse_prefix, show
+from swarmd.front.identity import identity_of
+from swarmd.front.request import DockerRequest
+
+LONGEST = 512  # characters of one value
+_READS = (b"GET", b"HEAD", b"OPTIONS")
+# POST by tradition: they only ask.
+_QUESTIONS = ("wait", "explain", "resize")
+_ON_A_NOUN = ("create", "prune", "load")
+_NAMING = ("name", "fromImage", "tag", "repo", "t", "container", "force", "signal")
+
+
+class Recorder(Service):
+    """Makes a trail for each request that is to be recorded, and writes it at its end.
+
+    Args:
+        place: ``-``, ``journald`` or a path.
+        now: Wall-clock seconds.
+
+    Raises:
+        OSError: Nothing can be written there.
+    """
+
+    _log = Logger()
+
+    def __init__(self, place: str, reactor: Any, now: Callable[[], float]) -> None:
+        self._place = place
+        self._reactor = reactor
+        self._now = now
+        self.writer = Writer(target(place), self._troubled)
+
+    def startService(self) -> None:
+        super().startService()
+        self.writer.start()
+
+    def stopService(self) -> None:
+        super().stopService()
+        self.writer.stop()
+
+    def reread(self) -> None:
+        """SIGHUP: the file may have been rotated."""
+        self.writer.reopen()
+
+    @property
+    def written(self) -> int:
+        return self.writer.written
+
+    @property
+    def lost(self) -> int:
+        return self.writer.lost
+
+    def notices(self) -> list[str]:
+        problem, lost = self.writer.problem, self.writer.lost
+        return [f"the audit log has lost {lost} lines: {self._place}: {problem}"] if problem else []
+
+    def _troubled(self, problem: str) -> None:
+        text = "audit lines are lost: {place}: {problem}"
+        self._reactor.callFromThread(self._log.error, text, place=self._place, problem=problem)
+
+    def __call__(self, request: DockerRequest, denied: str = "") -> Trail | None:
+        """None for what changes nothing, unless it is ``denied``."""
+        if not denied and request.method in _READS and request.header(b"upgrade") is None:
+            return None  # else it may be a websocket to attach by
+        call = _parts(request)
+        if not denied and call["verb"] in _QUESTIONS:
+            return None
+        who = identity_of(request)
+        began, moment = self._now(), self._reactor.seconds()
+        record = {
+            "time": _time(began),
+            "who": _text(who.name),
+            "from": who.address or "unix",
+            "method": request.method.decode("ascii", "replace"),
+            **call,
+            "args": _arguments(request),
+        }
+        if denied:
+            record["reason"] = _text(denied)
+
+        def tell(trail: Trail, status: int, complete: bool) -> None:
+            spent = self._reactor.seconds() - moment
+            self._tell(record, trail, status, complete, spent)
+
+        return Trail(tell)
+
+    def _tell(
+        self, record: dict[str, Any], trail: Trail, status: int, complete: bool, spent: float
+    ) -> None:
+        outcome = {"nodes": trail.nodes, "status": status, "ms": round(spent * 1000, 1)}
+        if trail.answer:
+            outcome["made"] = _made(trail.answer)
+        if not complete:
+            outcome["complete"] = False
+        self.writer.write(orjson.dumps(record | outcome) + b"\n")
+
+
+def _parts(request: DockerRequest) -> dict[str, str]:
+    """The path as noun, verb and object, with the version that it asks for."""
+    try:
+        path = decode_path(request.path)
+    except ApiError:
+        path = request.path
+    segments = path.decode("utf-8", "backslashreplace").strip("/").split("/")
+    asked = parse_prefix(segments[0])
+    if asked is not None:
+        del segments[0]
+    noun, rest = (segments or [""])[0], segments[1:]
+    if request.method == b"DELETE":
+        verb, named = "delete", rest
+    elif not rest:
+        verb, named = noun, rest
+    elif len(rest) == 1 and (rest[0] in _ON_A_NOUN or noun == "swarmd"):
+        verb, named = rest[0], []
+    else:
+        verb, named = rest[-1], rest[:-1]
+    return {
+        "noun": _text(noun),
+        "verb": _text(verb),
+        "object": _text("/".join(named)),
+        "api": show(asked) if asked else "",
+    }
+
+
+def _arguments(request: DockerRequest) -> dict[str, str]:
+    """Those that name things."""
+    try:
+        found = {name: request.arg_list(name) for name in _NAMING}
+    except ApiError:
+        return {}
+    return {name: _text(" ".join(values)) for name, values in found.items() if values}
+
+
+def _made(answer: bytes) -> str:
+    """The ID, or the name where there are no IDs, in the answer to a create."""
+    try:
+        made = orjson.loads(answer)
+    except orjson.JSONDecodeError:
+        return ""
+    found = (made.get("Id") or made.get("Name")) if isinstance(made, dict) else ""
+    return _text(found) if isinstance(found, str) else ""
+
+
+def _text(value: str) -> str:
+    """Short, and text for JSON whatever a client has sent."""
+    return value[:LONGEST].encode("utf-8", "backslashreplace").decode()
+
+
+def _time(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds")[:-6] + "Z"
