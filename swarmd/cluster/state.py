@@ -211,8 +211,13 @@ class State:
             self.reservations.free(container_id)
 
     def doubt(self, container_id: str) -> None:
-        """The engine was lost with its answer: it may have made the container or not."""
-        self.reservations.doubt(container_id, self._seconds())
+        """The engine was lost with its answer: it may have made the container or not.
+
+        One that is off the list will never tell.
+        """
+        reservation = self.reservations.pending.get(container_id)
+        if reservation and self.engines.get(reservation.engine.key) is reservation.engine:
+            self.reservations.doubt(container_id, self._seconds())
 
     def confirm(self, pending_id: str, container: Container) -> None:
         """The create was acknowledged: the real container takes the place of the reservation.

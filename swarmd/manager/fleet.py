@@ -138,13 +138,21 @@ class Fleet(MultiService):
         return self.state.engines[container.engine]
 
     def tracker(self, engine: Engine) -> EngineTracker:
+        """EngineUnreachable if it was taken off the list meanwhile."""
+        self._check_listed(engine)
         return self._trackers[engine.key]
 
     def link(self, engine: Engine) -> Link:
         """The connections to a healthy engine; EngineUnreachable, with the reason, otherwise."""
         if not engine.healthy:
             raise EngineUnreachable(engine.name, engine.error or engine.health.value.lower())
+        self._check_listed(engine)
         return self._links[engine.key]
+
+    def _check_listed(self, engine: Engine) -> None:
+        """Who was waiting for something may still hold an engine that is no longer ours."""
+        if engine.key not in self._links:
+            raise EngineUnreachable(engine.name, "it was taken off the list of engines")
 
     def healthy(self) -> list[Engine]:
         return [engine for engine in self.state.engines.values() if engine.healthy]

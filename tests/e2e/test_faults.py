@@ -5,11 +5,12 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
+from tests.e2e.trouble import everyone_else_is_quick
 from tests.lab.cli import Docker
 from tests.lab.daemon import Swarmd
 from tests.lab.engine import Engine
@@ -47,31 +48,6 @@ def victim(fleet: Fleet) -> Iterator[Engine]:
 
 def status(swarmd: Swarmd, node: str) -> str:
     return swarmd.nodes()[node]["Status"]
-
-
-@contextmanager
-def everyone_else_is_quick(swarmd: Swarmd, limit: float = 1.0) -> Iterator[None]:
-    """No answer about the others, or about the fleet, takes longer than ``limit`` meanwhile."""
-    slow: list[tuple[str, float]] = []
-    done = False
-
-    def watch() -> None:
-        while not done:
-            for path in ("/_ping", "/containers/json?all=1", "/info", "/images/json"):
-                began = time.monotonic()
-                swarmd.api.call("GET", path)
-                if time.monotonic() - began > limit:
-                    slow.append((path, time.monotonic() - began))
-            time.sleep(0.05)
-
-    with ThreadPoolExecutor(1) as pool:
-        watching = pool.submit(watch)
-        try:
-            yield
-        finally:
-            done = True
-            watching.result(60)
-    assert slow == []
 
 
 def run_on(docker: Docker, node: str, name: str, *command: str) -> str:

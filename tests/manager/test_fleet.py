@@ -13,6 +13,15 @@ def test_discovery_adds_and_removes() -> None:
     assert rig.wires["node-2"].ended == ""
 
 
+def test_who_still_holds_an_engine_that_left_is_told() -> None:
+    rig = Rig(2)
+    engine = rig.engine(1)
+    rig.fleet.apply([rig.entry(2)])
+    for ask in (rig.fleet.link, rig.fleet.tracker):
+        with pytest.raises(EngineUnreachable, match="node-1 is unreachable: it was taken off"):
+            ask(engine)
+
+
 def test_new_labels_keep_the_connections() -> None:
     rig = Rig(1)
     before = rig.fleet.link(rig.engine(1))

@@ -56,3 +56,14 @@ def test_an_engine_that_is_taken_off_the_list_reserves_nothing() -> None:
     fleet.unlist(number)
     assert not fleet.state.name_taken("aa")
     assert fleet.state.reservations.pending == {}
+
+
+def test_an_engine_that_was_taken_off_the_list_meanwhile_reserves_nothing() -> None:
+    fleet = ScriptedFleet()
+    work = create(fleet.creator(), "aa", 600)
+    (call,) = fleet.calls
+    fleet.unlist(call.engine)
+    fleet.lose(call.engine)
+    assert isinstance(outcome(work), EngineUnreachable)
+    assert not fleet.state.name_taken("aa")
+    assert fleet.state.reservations.pending == {}

@@ -55,6 +55,7 @@ class Soak:
         self._ledger = Ledger()
         self._docker = Docker("/usr/bin/docker", lab.swarmd.url, home=folder)
         self.report = Report()
+        self._read = 0  # bytes of swarmd's log
 
     def round(self, one: Round) -> None:
         report = self.report
@@ -66,8 +67,7 @@ class Soak:
         wrong += self._settled()
         self._count(one, workers, restarted=pid != self._lab.swarmd.pid)
         wrong += self._flat()
-        if alarms := self._lab.swarmd.alarms():
-            wrong.append(f"swarmd complained: {alarms}")
+        wrong += self._complaints()
         report.wrong += [f"round {one.number} ({one.fault}): {line}" for line in wrong]
         if one.number % 3 == 0 or wrong:
             self._lab.clear()
@@ -169,6 +169,14 @@ class Soak:
         pages = int((process / "statm").read_text().split()[1])
         report.descriptors.append(len(os.listdir(process / "fd")))
         report.memory.append(pages * os.sysconf("SC_PAGE_SIZE") >> 20)
+
+    def _complaints(self) -> list[str]:
+        """What swarmd's log has had to say since it was last looked at."""
+        with open(self._lab.swarmd.log) as log:
+            log.seek(self._read)
+            text = log.read()
+            self._read = log.tell()
+        return [f"swarmd complained: {text}"] if "Traceback" in text or "CRITICAL" in text else []
 
     def _flat(self) -> list[str]:
         """Measured from the fourth round of a process on: until then it warms up."""
