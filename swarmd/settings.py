@@ -138,7 +138,7 @@ def from_options(options: Mapping[str, Any], environ: Mapping[str, str]) -> Sett
         create_retry=_create_retry(cluster["swarm.createretry"]),
         tls=listen_files(options),
         engine_tls=engine_files(options),
-        ssh=_ssh(options),
+        ssh=ssh_files(options),
         failure_retry=_number(options, "engine-failure-retry"),
         refresh_min=_positive_duration(options, "engine-refresh-min-interval"),
         refresh_max=_positive_duration(options, "engine-refresh-max-interval"),
@@ -219,7 +219,7 @@ def _create_retry(text: str) -> int:
     return value
 
 
-def _ssh(options: Mapping[str, Any]) -> SshFiles:
+def ssh_files(options: Mapping[str, Any]) -> SshFiles:
     """Absolute, but for what is in somebody's home."""
     known_hosts, key = (
         path if not path or path.startswith("~") else os.path.abspath(path)

@@ -55,6 +55,12 @@ _ADVICE: tuple[tuple[str, str], ...] = (
     ("is not the key of", "certificate and key were not made together: name the right pair"),
     ("No such file", "is the path right, also from where swarmd is started?"),
     ("Permission denied", "let the user that swarmd runs as open it"),
+    (
+        "sshd takes no key of ours",
+        "add swarmd's public key to ~/.ssh/authorized_keys of that user there, or name another "
+        "key: --ssh-key, or sshkey= in its line",
+    ),
+    ("permission denied while", "let that user open the socket: usermod -aG docker USER"),
     ("is too old", "upgrade Docker there"),
     ("is too new", "upgrade swarmd"),
     ("lead round in circles", "list the engines behind it in its place"),

@@ -14,6 +14,7 @@ from swarmd.core.version import ADVERTISED_FLOOR, show
 from swarmd.doctor.advice import advice
 from swarmd.doctor.finding import Finding, error, ok, warning
 
+_LONGEST_WARNING = 400  # characters
 CLOCK_LIMIT = 2.0  # seconds
 _SLOW_DRIVERS = {
     "vfs": "copies every layer of every container",
@@ -66,7 +67,8 @@ def _of_info(address: str, info: Mapping[str, Any]) -> Iterator[Finding]:
     yield from _of_disk(address, info.get("DriverStatus"))
     told = info.get("Warnings")
     for text in told if isinstance(told, list) else ():
-        yield warning(address, f"says itself: {cut(str(text).removeprefix('WARNING: '))}")
+        words = " ".join(str(text).removeprefix("WARNING: ").split())
+        yield warning(address, f"says itself: {cut(words, _LONGEST_WARNING)}")
 
 
 def _of_disk(address: str, rows: Any) -> Iterator[Finding]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +20,7 @@ from swarmd.discovery.nodes import parse_nodes
 from swarmd.discovery.watch import read_file
 from swarmd.doctor.advice import advice
 from swarmd.doctor.finding import Finding, error, ok, warning
-from swarmd.settings import Settings, discovery_url, from_options
+from swarmd.settings import Settings, discovery_url, from_options, ssh_files
 from swarmd.streams.trust import TlsFiles, server_trust
 from swarmd.tls_files import engine_files
 
@@ -37,10 +39,11 @@ def settings_of(
         settings = Settings(discovery_url(options, environ))
     except ValueError:
         return None, findings
-    try:
-        return Settings(settings.discovery, engine_tls=engine_files(options)), findings
-    except ValueError:
-        return settings, findings
+    with suppress(ValueError):
+        settings = replace(settings, engine_tls=engine_files(options))
+    with suppress(ValueError):
+        settings = replace(settings, ssh=ssh_files(options))
+    return settings, findings
 
 
 def refused(about: str, wrong: Exception) -> Finding:

@@ -12,6 +12,7 @@ import pytest
 from tests.e2e.conftest import Host
 from tests.lab.certificates import Authority
 from tests.lab.engines import Fleet
+from tests.lab.sshd import EngineSshd, make_key
 
 pytestmark = pytest.mark.fleet
 
@@ -34,6 +35,23 @@ def test_a_fleet_that_is_well(host: Host, tmp_path: Path) -> None:
         assert told[0].startswith(f"ok       {engine.address}: {engine.name}: Docker ")
         assert any("its Docker API is open to the network" in line for line in told)
     assert lines[-1].startswith("no errors, ")
+
+
+def test_an_engine_behind_ssh(fleet: Fleet, tmp_path: Path) -> None:
+    sshd = EngineSshd(fleet.engines[0], tmp_path / "sshd")
+    try:
+        sshd.start()
+        known = ("--ssh-known-hosts", str(sshd.known_hosts), "--ssh-key")
+        status, lines = doctor(tmp_path / "hosts", [sshd.url], *known, str(sshd.key))
+        assert status == 0
+        assert f"ok       {sshd.url}: {fleet.engines[0].name}: Docker " in lines[0]
+        assert f"open to the network at {fleet.engines[0].address} as well" in "".join(lines)
+        stranger = make_key(tmp_path / "stranger")
+        status, lines = doctor(tmp_path / "hosts", [sshd.url], *known, str(stranger))
+        assert status == 1
+        assert "sshd takes no key of ours" in lines[0] and "-> add swarmd's public key" in lines[0]
+    finally:
+        sshd.kill()
 
 
 @pytest.mark.parametrize("host", ["tls"], indirect=True)
