@@ -31,7 +31,7 @@ class ImageAction:
     def handler(self, method: bytes, action: str) -> tuple[Handler | None, bool]:
         """What answers, None if nothing does, and whether the body stays unread."""
         match method, action:
-            case (b"GET", "json" | "history"):
+            case (b"GET", "json" | "history" | "attestations"):
                 return partial(self._ask, action), False
             case (b"GET", "get"):
                 return self._save, True

@@ -30,6 +30,14 @@ _COMMON = (
     *("Driver", "LoggingDriver", "CgroupDriver", "CgroupVersion", "DefaultRuntime"),
     *("OperatingSystem", "OSVersion", "OSType", "Architecture", "KernelVersion", "InitBinary"),
 )
+# Which registries may be insecure, and their mirrors, is each engine's own business.
+_NO_REGISTRIES: Mapping[str, Any] = {
+    "AllowNondistributableArtifactsCIDRs": [],
+    "AllowNondistributableArtifactsHostnames": [],
+    "InsecureRegistryCIDRs": [],
+    "IndexConfigs": {},
+    "Mirrors": [],
+}
 _PLUGIN_KINDS = ("Volume", "Network", "Authorization", "Log")
 
 
@@ -98,8 +106,8 @@ def _own(identity: Identity) -> dict[str, Any]:
         "ExperimentalBuild": False,
         "LiveRestoreEnabled": False,
         "IndexServerAddress": "https://index.docker.io/v1/",
-        "RegistryConfig": None,
-        "DriverStatus": None,
+        "RegistryConfig": _NO_REGISTRIES,
+        "DriverStatus": [],
         "SecurityOptions": [],
         "Labels": [],
         "Swarm": {"NodeID": "", "NodeAddr": "", "LocalNodeState": "inactive"},

@@ -1,0 +1,135 @@
+"""Answers held against Docker's definition of its API: where an engine keeps to it, so do we."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from tests.e2e.conftest import Host
+from tests.lab import definition
+from tests.lab.http import Answer, Api
+
+pytestmark = [
+    pytest.mark.fleet,
+    pytest.mark.skipif(bool(definition.available()), reason=definition.available()),
+]
+
+VERSION = "1.41"  # of the engines
+
+# Method, path in the definition, and the query or body that makes it short.
+READS = [
+    ("/containers/json", "?all=1&size=1"),
+    ("/containers/{id}/json", "?size=1"),
+    ("/containers/{id}/top", ""),
+    ("/containers/{id}/changes", ""),
+    ("/images/json", "?all=1&digests=1"),
+    ("/images/{name}/json", ""),
+    ("/images/{name}/history", ""),
+    ("/networks", ""),
+    ("/networks/{id}", ""),
+    ("/volumes", ""),
+    ("/volumes/{name}", ""),
+    ("/info", ""),
+    ("/version", ""),
+    ("/system/df", ""),
+    ("/exec/{id}/json", ""),
+]
+
+
+class Things:
+    """One of everything on a host, made through its API.
+
+    Attributes:
+        wrong: Violations in the answers to that, by path; engines have their own.
+    """
+
+    def __init__(self, api: Api) -> None:
+        self.api = api
+        create = {"Image": "busybox", "Cmd": ["sleep", "60"], "Labels": {"a": "b"}}
+        self.exec = self.network = ""
+        self.wrong: dict[str, set[str]] = {}
+        self.container = self.do("POST", "/containers/create", "?name=web", create)["Id"]
+        api.call("POST", f"/containers/{self.container}/start")
+        wanted = {"Cmd": ["true"]}
+        self.exec = self.do("POST", "/containers/{id}/exec", "", wanted)["Id"]
+        self.network = self.do("POST", "/networks/create", "", {"Name": "net"})["Id"]
+        self.do("POST", "/volumes/create", "", {"Name": "vol"})
+
+    def do(self, method: str, path: str, query: str, body: Any = None) -> Any:
+        answer, wrong = self.ask(method, path, query, body)
+        assert answer.status == 201, (path, answer.body)
+        self.wrong[path] = wrong
+        return answer.json
+
+    def ask(
+        self, method: str, path: str, query: str = "", body: Any = None
+    ) -> tuple[Answer, set[str]]:
+        answer = self.api.call(method, f"/v{VERSION}{self._filled(path)}{query}", body)
+        seen = json.loads(answer.body) if answer.body.strip() else None
+        return answer, definition.violations(VERSION, method, path, answer.status, seen)
+
+    def _filled(self, path: str) -> str:
+        if path.startswith("/exec"):
+            return path.format(id=self.exec)
+        if path.startswith("/networks"):
+            return path.format(id=self.network)
+        return path.format(id="web", name="vol" if path.startswith("/volumes") else "busybox")
+
+
+def test_creates_and_reads(host: Host) -> None:
+    """First through swarmd, then on an engine that has nothing yet."""
+    through = Things(host.api)
+    seen = {path: through.ask("GET", path, query) for path, query in READS}
+    used = {node for node in host.fleet if through.container in node.containers()}
+    used |= {node for node in host.fleet if len(node.local.get("/networks")) > 3}
+    alone = Things(next(node for node in host.fleet if node not in used).local)
+    assert through.wrong == alone.wrong
+    for path, query in READS:
+        (answer, wrong), (own, known) = seen[path], alone.ask("GET", path, query)
+        assert answer.status == own.status == 200, path
+        assert wrong <= known, path
+
+
+REFUSALS: list[tuple[str, str, str, Any]] = [
+    ("GET", "/containers/{id}/json", "nobody", None),
+    ("POST", "/containers/{id}/start", "nobody", None),
+    ("DELETE", "/containers/{id}", "nobody", None),
+    ("POST", "/containers/create", "?name=b*d", {"Image": "busybox"}),
+    ("GET", "/images/{name}/json", "nobody", None),
+    ("DELETE", "/images/{name}", "nobody", None),
+    ("GET", "/networks/{id}", "nobody", None),
+    ("DELETE", "/networks/{id}", "nobody", None),
+    ("GET", "/volumes/{name}", "nobody", None),
+    ("DELETE", "/volumes/{name}", "nobody", None),
+    ("GET", "/exec/{id}/json", "nobody", None),
+]
+
+
+@pytest.mark.parametrize(("method", "path", "ref", "body"), REFUSALS)
+def test_refusals(host: Host, method: str, path: str, ref: str, body: Any) -> None:
+    query = ref if ref.startswith("?") else ""
+    for api in (host.api, host.fleet.engines[0].local):
+        answer = api.call(method, f"/v{VERSION}{path.format(id=ref, name=ref)}{query}", body)
+        wrong = definition.violations(VERSION, method, path, answer.status, answer.json)
+        assert not wrong, (api.url, answer.status, answer.body)
+
+
+@pytest.mark.parametrize("what", ["containers", "images", "networks", "volumes"])
+def test_prunes(host: Host, what: str) -> None:
+    for api in (host.api, host.fleet.engines[0].local):
+        answer = api.call("POST", f'/v{VERSION}/{what}/prune?filters={{"label":["no=one"]}}')
+        assert answer.status == 200
+        wrong = definition.violations(VERSION, "POST", f"/{what}/prune", 200, answer.json)
+        assert {one for one in wrong if "NoneType" not in one} == set(), (api.url, answer.body)
+
+
+def test_no_route_is_unknown(api: Api) -> None:
+    """Those of the newest version, too: what nobody here can do is said in words."""
+    for method, path in definition.routes(definition.newest()):
+        filled = path.format(id="nobody", name="nobody", exec_id="nobody")
+        answer = api.call(method, f"{filled}?until=1&remote=x&fromImage=nobody", timeout=60)
+        if method != "HEAD":
+            assert answer.body != b'{"message":"page not found"}\n', (method, path)
+        assert answer.status < 500 or answer.body, (method, path)
