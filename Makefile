@@ -1,6 +1,6 @@
 # make demo    three real Docker engines on this machine, and swarmd in front of them
 # make test    everything that is checked; installs what that needs (Debian or Ubuntu, as root)
-.PHONY: demo test test-fast lint bench clean
+.PHONY: demo test test-fast lint bench soak clean
 .SHELLFLAGS := -euc
 
 PYTHON ?= python3
@@ -27,6 +27,12 @@ lint: .venv/installed
 bench: .venv/installed
 	$(BIN)/python -m tests.bench --grow
 	$(BIN)/python -m tests.bench.placement
+
+# Random work, faults and edits over real engines: make soak MINUTES=10 SEED=7
+MINUTES := 10
+SEED := $(shell date +%s)
+soak: .venv/programs
+	$(BIN)/python -m tests.soak --minutes $(MINUTES) --seed $(SEED)
 
 clean:
 	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage
