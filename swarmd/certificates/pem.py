@@ -25,7 +25,7 @@ def certificates(data: bytes) -> list[x509.Certificate]:
         raise ValueError(f"it holds no PEM certificate{_found(data)}")
     try:
         return x509.load_pem_x509_certificates(data)
-    except ValueError as error:
+    except (ValueError, x509.InvalidVersion) as error:
         raise ValueError(f"it holds a damaged certificate{_detail(error)}") from None
 
 
@@ -46,7 +46,18 @@ def private_key(data: bytes) -> PrivateKeyTypes:
 def belongs(key: PrivateKeyTypes, certificate: x509.Certificate) -> bool:
     """Whether ``key`` is the other half of the one in ``certificate``."""
     form = Encoding.DER, PublicFormat.SubjectPublicKeyInfo
-    return key.public_key().public_bytes(*form) == certificate.public_key().public_bytes(*form)
+    try:
+        shown = certificate.public_key().public_bytes(*form)
+    except (UnsupportedAlgorithm, ValueError):
+        return False
+    return key.public_key().public_bytes(*form) == shown
+
+
+def signed_by(crl: x509.CertificateRevocationList, authority: x509.Certificate) -> bool:
+    try:
+        return crl.is_signature_valid(authority.public_key())  # type: ignore[arg-type]
+    except (UnsupportedAlgorithm, TypeError, ValueError):
+        return False
 
 
 def revocations(data: bytes) -> list[x509.CertificateRevocationList]:
@@ -55,7 +66,7 @@ def revocations(data: bytes) -> list[x509.CertificateRevocationList]:
         if _MARK not in data:
             return [x509.load_der_x509_crl(data)]
         lists = [x509.load_pem_x509_crl(block) for block in _CRL.findall(data)]
-    except ValueError as error:
+    except (ValueError, x509.InvalidVersion) as error:
         words = f"it holds a damaged list of revoked certificates{_detail(error)}"
         raise ValueError(words) from None
     if not lists:
@@ -63,7 +74,7 @@ def revocations(data: bytes) -> list[x509.CertificateRevocationList]:
     return lists
 
 
-def _detail(error: ValueError) -> str:
+def _detail(error: Exception) -> str:
     """Of what is public; the library's words, unless they only point to its manual."""
     text = str(error).partition("\n")[0]
     return f": {cut(text)}" if text and "http" not in text else ""

@@ -31,6 +31,7 @@ def settings_of(
     options: Mapping[str, Any], environ: Mapping[str, str]
 ) -> tuple[Settings | None, list[Finding]]:
     """The daemon's settings; as far as they go if they are wrong, None if nothing can be done."""
+    options = {**options, "host": [each for each in options["host"] if not _of_systemd(each)]}
     try:
         return from_options(options, environ), []
     except ValueError as wrong:
@@ -44,6 +45,11 @@ def settings_of(
     with suppress(ValueError):
         settings = replace(settings, ssh=ssh_files(options))
     return settings, findings
+
+
+def _of_systemd(listen: str) -> bool:
+    """A socket that only the daemon is given."""
+    return listen.startswith(("fd:", "systemd:"))
 
 
 def refused(about: str, wrong: Exception) -> Finding:

@@ -9,6 +9,7 @@ from typing import Any
 
 from twisted.internet.defer import Deferred, TimeoutError
 
+from swarmd.certificates.words import cut
 from swarmd.core.addresses import PLAIN_PORT, Address, parse_address
 from swarmd.core.errors import ApiError, EngineUnreachable
 from swarmd.core.model import Spec
@@ -24,6 +25,7 @@ from swarmd.streams.link import Link
 CALL_LIMIT = 5.0  # seconds for one answer
 VISIT_LIMIT = 15.0  # for all that is asked of one engine
 PROBE_LIMIT = 2.0
+LONGEST = 1000  # characters of an engine's words
 
 _OPEN = "whoever reaches it is root there, without any certificate"
 _CLOSE = (
@@ -61,11 +63,10 @@ async def visit(
 
 
 def _words(wrong: Exception) -> str:
-    if isinstance(wrong, ApiError):
-        return cause(wrong)
+    """They may be the engine's own, and end in a terminal."""
     if isinstance(wrong, TimeoutError):
         return f"no answer within {VISIT_LIMIT:g} s"
-    return str(wrong)
+    return cut(cause(wrong) if isinstance(wrong, ApiError) else str(wrong), LONGEST)
 
 
 async def _ask(result: Visit, link: Link, now: Callable[[], float]) -> None:

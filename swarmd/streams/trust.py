@@ -273,7 +273,7 @@ def _signed(data: bytes, cas: Sequence[x509.Certificate]) -> list[x509.Certifica
     crls = pem.revocations(data)
     for crl in crls:
         namesakes = [ca for ca in cas if ca.subject == crl.issuer]
-        if namesakes and not any(crl.is_signature_valid(ca.public_key()) for ca in namesakes):  # type: ignore[arg-type]
+        if namesakes and not any(pem.signed_by(crl, ca) for ca in namesakes):
             raise ValueError(f"it is not signed by our CA, but by another called {issuer(crl)}")
     return crls
 

@@ -1,11 +1,17 @@
 from __future__ import annotations
 
+import contextlib
+from base64 import b64encode
 from pathlib import Path
 
 import pytest
+from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.serialization import Encoding
+from hypothesis import given
+from hypothesis import strategies as st
 
-from swarmd.certificates.pem import belongs, certificates, private_key, revocations
+from swarmd.certificates.pem import belongs, certificates, private_key, revocations, signed_by
 from tests.lab.certificates import Authority, encrypted
 
 
@@ -52,3 +58,28 @@ def test_what_is_damaged_shows_nothing_of_itself(parse: object) -> None:
         assert caught.value.__cause__ is None
     with pytest.raises(ValueError, match="it holds "):
         parse(b"")  # type: ignore[operator]
+
+
+@given(st.binary(max_size=300), st.sampled_from(["CERTIFICATE", "PRIVATE KEY", "X509 CRL"]))
+def test_no_file_is_more_than_refused(junk: bytes, kind: str) -> None:
+    wrapped = f"-----BEGIN {kind}-----\n{b64encode(junk).decode()}\n-----END {kind}-----\n"
+    for parse in (certificates, private_key, revocations):
+        for data in (junk, wrapped.encode()):
+            with contextlib.suppress(ValueError):
+                parse(data)
+
+
+def test_kinds_of_keys_that_are_not_known(
+    authority: Authority, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    node = authority.issue("node")
+    (crl,) = revocations(authority.revoke().read_bytes())
+    assert signed_by(crl, authority.certificate)
+
+    class Strange:
+        def public_key(self) -> None:
+            raise UnsupportedAlgorithm("of a strange kind")
+
+    strange: x509.Certificate = Strange()  # type: ignore[assignment]
+    assert not belongs(private_key(node.key.read_bytes()), strange)
+    assert not signed_by(crl, strange)

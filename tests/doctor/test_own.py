@@ -37,6 +37,10 @@ def test_good_options() -> None:
     assert settings.discovery == "nodes://10.0.0.1:2375" and findings == []
 
 
+def test_sockets_of_systemd_are_the_daemons_business() -> None:
+    assert parsed("-H", "fd://", "nodes://10.0.0.1:2375")[1] == []
+
+
 def test_engines_are_known_although_the_door_is_wrong(authority: Authority) -> None:
     one, two = authority.issue("one"), authority.issue("two")
     words = ("--tlsverify", "--tlscacert", str(one.ca), "--tlscert", str(one.cert), "--tlskey")

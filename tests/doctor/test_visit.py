@@ -14,6 +14,7 @@ from swarmd.discovery.entry import bare_entry
 from swarmd.doctor import visit as module
 from swarmd.doctor.finding import Level
 from swarmd.doctor.visit import Visit, visit
+from swarmd.engine.identify import NotManageableError
 from swarmd.streams.endpoint import dialer
 from swarmd.streams.link import Link
 from tests.fakes.engine import FakeEngine
@@ -44,6 +45,17 @@ class Visits(TestCase):
         self.assertIsNone(result.spec)
         self.assertEqual([one.level for one in result.findings], [Level.ERROR])
         self.assertIn("HTTP 500", result.findings[0].text)
+
+    async def test_one_that_would_write_on_our_terminal(self) -> None:
+        engine = FakeEngine("node-1", reactor)
+        address = engine.listen()
+        self.addCleanup(engine.close)
+        self.patch(module, "identify", self.refuse)
+        (found,) = (await self.visit(address)).findings
+        self.assertEqual(found.text, "no ?[2J" + "x" * 992 + "…")
+
+    async def refuse(self, *_: Any) -> Any:
+        raise NotManageableError("no \x1b[2J" + "x" * 5000)
 
     async def test_one_that_hangs(self) -> None:
         port = reactor.listenTCP(0, Factory.forProtocol(Protocol), interface="127.0.0.1")
