@@ -18,6 +18,7 @@ from swarmd.streams.heads import upgrade_head, with_type
 from swarmd.streams.link import Link
 from swarmd.streams.ports import ClientRequest
 from swarmd.streams.relay import Relay, throttle
+from swarmd.streams.splice import carry
 
 
 def hijack(
@@ -78,6 +79,7 @@ class Hijack(Forwarded):
         if self.client.trail is not None:
             self.client.trail.told(head.status)
         early = channel.take_over(relay.client)
+        relay.carriers = carry(relay.client, relay.engine)
         throttle(relay.client, relay.engine)
         if self.content_type is not None:
             raw = with_type(raw, head, self.content_type)

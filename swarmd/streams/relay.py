@@ -21,23 +21,27 @@ class Owner(Protocol):
 
     def side_lost(self, side: Side, reason: Failure) -> None: ...
 
+    def side_deaf(self, side: Side) -> None:
+        """It took no more, and that error has been consumed: its end will look like a clean one."""
+
 
 class Side:
     """One of the two connections; what it hears goes to the other.
 
     Attributes:
+        deaf: What was written to it failed.
         ended: It sends no more.
         deliver: Takes what it sends.
     """
 
-    __slots__ = ("deliver", "ended", "other", "owner", "transport")
+    __slots__ = ("deaf", "deliver", "ended", "other", "owner", "transport")
 
     def __init__(self, transport: Any, owner: Owner) -> None:
         self.transport = transport
         self.owner = owner
         self.other: Side = self
         self.deliver: Callable[[bytes], None] = transport.write
-        self.ended = False
+        self.deaf = self.ended = False
 
     def received(self, data: bytes) -> None:
         self.deliver(data)
@@ -52,13 +56,23 @@ class Side:
         self.owner.side_lost(self, reason)
 
 
+class Carrier(Protocol):
+    """Moves the bytes of one direction by itself."""
+
+    def stop(self) -> None:
+        """Its connections are about to be closed."""
+
+
 class Relay:
     """Joins a client and an engine for good.
 
     It is a caller of the engine's link, so that it ends with the link.
+
+    Attributes:
+        carriers: Stopped before either connection is closed.
     """
 
-    __slots__ = ("_over", "client", "engine")
+    __slots__ = ("_over", "carriers", "client", "engine")
 
     waiting = False
     method = b""
@@ -68,9 +82,13 @@ class Relay:
         self._over: Callable[[Relay], None] | None = over
         self.client = Side(client, self)
         self.engine = Side(engine, self)
+        self.carriers: tuple[Carrier, ...] = ()
         pair(self.client, self.engine)
 
     def side_ended(self, side: Side) -> None:
+        if side.deaf:
+            side.transport.abortConnection()
+            return
         other = side.other
         end_writing(other)
         if other.ended:
@@ -80,12 +98,18 @@ class Relay:
     def side_lost(self, side: Side, reason: Failure) -> None:
         self._finish()
         other = side.other
-        if side.ended and (other.ended or side is self.engine):
+        if side.ended and not side.deaf and (other.ended or side is self.engine):
             # All that it had to say is on its way to the other one, which may still be at it.
             other.transport.unregisterProducer()
             other.transport.loseConnection()
         else:
             abort(other)
+
+    def side_deaf(self, side: Side) -> None:
+        """A client is gone then; what an engine said before it was may still be on its way."""
+        side.deaf = True
+        if side is self.client or side.ended:
+            side.transport.abortConnection()
 
     def refuse(self, cause: str) -> None:
         """The link closes."""
@@ -99,6 +123,8 @@ class Relay:
         """Never: it has its connection already."""
 
     def _finish(self) -> None:
+        for carrier in self.carriers:
+            carrier.stop()
         over, self._over = self._over, None
         if over is not None:
             over(self)

@@ -26,8 +26,18 @@ from swarmd.streams.relay import Side
 THRESHOLD = 1 << 20  # bytes that go the ordinary way
 PIPE = 256 << 10  # bytes in the kernel for one direction; larger pipes were no faster
 TURNS = 16  # so that one stream cannot hold the reactor
+# A read below it is somebody typing, or a tail that is followed: no bulk so far.
+TYPING = 4096
 
 _FLAGS = os.SPLICE_F_MOVE | os.SPLICE_F_NONBLOCK
+
+
+def carry(*sides: Side) -> tuple[Bulk, ...]:
+    """Makes each of ``sides`` whose socket allows it hand over its bulk; they must be stopped."""
+    bulks = tuple(Bulk(side) for side in sides if can_splice(side))
+    for bulk in bulks:
+        bulk.begin()
+    return bulks
 
 
 def can_splice(side: Side) -> bool:
@@ -51,9 +61,12 @@ class Bulk:
         self._pump: Pump | None = None
         self._stopped = False
 
+    def begin(self) -> None:
+        self._side.deliver = self
+
     def __call__(self, data: bytes) -> None:
         self._side.other.transport.write(data)
-        self._moved += len(data)
+        self._moved = self._moved + len(data) if len(data) >= TYPING else 0
         if self._moved >= THRESHOLD:
             self._drain()
 
@@ -94,7 +107,8 @@ class Bulk:
         side.transport.resumeProducing()
 
     def sink_failed(self) -> None:
-        """Only this direction is dead: an engine's early refusal may still be on its way back."""
+        other = self._side.other
+        other.owner.side_deaf(other)
 
 
 class Pump:

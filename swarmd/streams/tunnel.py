@@ -179,6 +179,9 @@ class Tunnel:
             else:
                 self.unreachable(words(reason.value))
 
+    def side_deaf(self, side: Side) -> None:
+        """Only that direction is dead: an engine's early refusal may still be on its way back."""
+
     def _engine_ended(self) -> None:
         if not self._status:
             self.unreachable("it closed the connection before its answer")

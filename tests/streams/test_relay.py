@@ -80,3 +80,9 @@ def test_the_link_closes() -> None:
     ends.relay.client.lost(LOST)
     ends.relay.engine.lost(LOST)
     assert ends.over == [ends.relay]
+
+
+def test_an_engine_that_takes_no_more_is_read_to_its_end_which_is_none() -> None:
+    case = Joined()
+    case.relay.engine.owner.side_deaf(case.relay.engine)
+    assert not case.client.aborted

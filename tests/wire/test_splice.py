@@ -16,6 +16,7 @@ from twisted.internet.tcp import Connection
 from swarmd.streams import splice as module
 from swarmd.streams.splice import Gate
 from tests.wire.loopback import REACTOR, Pusher, WireCase, turns
+from tests.wire.test_half_close import ATTACH, SWITCHED
 from tests.wire.test_tunnel import CHUNK, DOWNLOAD, MISSING, STREAM, UPLOAD
 
 PIECES = 16
@@ -192,6 +193,76 @@ class SpliceTests(SpliceCase):
                 peer.reset()
                 await peer.gone()
         await self.no_clients()
+
+
+class HijackedTests(SpliceCase):
+    """Attach, exec: a direction that carries bulk is handed over, each by itself."""
+
+    async def switched(self) -> tuple[Any, Any, bytes]:
+        client, engine, head = await self.asked(ATTACH)
+        engine.send(SWITCHED)
+        await client.head()
+        client.keep = engine.keep = False
+        client.digest, engine.digest = hashlib.sha256(), hashlib.sha256()
+        return client, engine, head
+
+    async def test_both_ways_at_once(self) -> None:
+        client, engine, head = await self.switched()
+        Pusher(client, CHUNK, PIECES)
+        Pusher(engine, CHUNK, PIECES)
+        await client.end()
+        await engine.end()
+        self.assertEqual((client.digest.digest(), engine.digest.digest()), (WHOLE, WHOLE))
+        self.assertGreater(self.calls, 2 * PIECES)
+        await client.gone()
+        await engine.gone()
+
+    async def test_the_count_comes_back_after_the_input_has_ended(self) -> None:
+        client, engine, _ = await self.switched()
+        Pusher(client, CHUNK, PIECES)
+        await engine.end()
+        self.assertEqual(engine.digest.digest(), WHOLE)
+        client.keep = True
+        engine.send(b"that was all")
+        engine.finish()
+        await client.take(b"that was all")
+        await client.gone()
+
+    async def test_somebody_who_types_is_left_alone(self) -> None:
+        client, engine, head = await self.switched()
+        size = 1000
+        for number in range(1, (2 << 20) // size):
+            client.send(b"x" * size)
+            await engine.count(len(head) + number * size)
+        self.assertEqual(self.calls, 0)
+
+    async def test_a_client_that_is_reset_frees_the_engine(self) -> None:
+        client, engine, _ = await self.switched()
+        Pusher(engine, CHUNK, 640)
+        await client.count(8 << 20)
+        client.reset()
+        await engine.gone()
+
+    async def test_an_engine_that_takes_no_more_is_heard_to_its_end(self) -> None:
+        client, engine, _ = await self.switched()
+        Pusher(client, CHUNK, 640)
+        await engine.count(8 << 20)
+        engine.wire.pauseProducing()
+        await turns()
+        client.keep = True
+        engine.send(b"I had enough")
+        await client.take(b"I had enough")
+        engine.reset()
+        await client.gone()
+        self.assertFalse(client.ended)
+
+    async def test_an_engine_that_dies_breaks_the_stream(self) -> None:
+        client, engine, _ = await self.switched()
+        Pusher(engine, CHUNK, 640)
+        await client.count(8 << 20)
+        engine.reset()
+        await client.gone()
+        self.assertFalse(client.ended)
 
 
 class UnixSocketTests(SpliceCase):
