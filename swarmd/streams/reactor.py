@@ -18,8 +18,9 @@ from twisted.internet import tcp
 from twisted.internet.epollreactor import EPollReactor
 from twisted.logger import Logger
 
-# Larger writes are bulk: the kernel would take only a part, and the rest would be copied.
-LARGEST_AT_ONCE = 65536
+# Larger writes are bulk: the kernel would take only a part, and the rest would be copied. A batch
+# of four TLS records is not.
+LARGEST_AT_ONCE = 66 << 10
 
 _log = Logger()
 _queued_write: Any = tcp.Connection.write

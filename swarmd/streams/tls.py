@@ -10,6 +10,7 @@ loudly if they change.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from OpenSSL.SSL import Error, WantReadError, ZeroReturnError
@@ -25,6 +26,10 @@ from swarmd.codec.sniff import PLAIN_HTTP_REFUSAL, looks_like_plain_http
 from swarmd.streams.alerts import of_client
 
 _RECORD = 16384  # no TLS record holds more
+_OVERHEAD = 256  # bytes around it in the worst case, RFC 8446 §5.2 and RFC 5246 §6.2.3
+# Records that are deciphered or enciphered before they are handed on together: one by one, a
+# gigabyte took half as much CPU again.
+_BATCH = 4
 
 
 class PeerRefusedError(Exception):
@@ -86,20 +91,33 @@ class HalfCloseTLS(TLSMemoryBIOProtocol):
             super().dataReceived(data)
 
     def _flushReceiveBIO(self) -> None:
-        while not (self._lostTLSConnection or self._peer_ended) and self._tlsConnection is not None:
-            try:
-                data = self._tlsConnection.recv(_RECORD)
-            except WantReadError:
-                break
-            except ZeroReturnError:
-                self._peer_ended = True
-                self._receive_end()
-            except Error:
-                self._tlsShutdownFinished(Failure())
-            else:
-                if not self._aborted:
-                    ProtocolWrapper.dataReceived(self, data)
+        more = True
+        while more and not (self._lostTLSConnection or self._peer_ended) and self._tlsConnection:
+            clear, more, end = self._decipher()
+            if clear and not self._aborted:
+                ProtocolWrapper.dataReceived(self, clear)
+            if end is not None and not self._lostTLSConnection:
+                end()
         self._flushSendBIO()
+
+    def _decipher(self) -> tuple[bytes, bool, Callable[[], None] | None]:
+        """Clear text, whether there may be more of it, and what follows it if that is the end."""
+        parts: list[bytes] = []
+        more, end = True, None
+        while more and len(parts) < _BATCH:
+            try:
+                parts.append(self._tlsConnection.recv(_RECORD))
+            except WantReadError:
+                more = False
+            except ZeroReturnError:
+                more, end = False, self._peer_ends
+            except Error:
+                more, end = False, partial(self._tlsShutdownFinished, Failure())
+        return b"".join(parts), more, end
+
+    def _peer_ends(self) -> None:
+        self._peer_ended = True
+        self._receive_end()
 
     def _receive_end(self) -> None:
         half = IHalfCloseableProtocol(self.wrappedProtocol, None)
@@ -111,11 +129,35 @@ class HalfCloseTLS(TLSMemoryBIOProtocol):
 
     def _flushSendBIO(self) -> None:
         if self._tlsConnection is not None:  # the connection may die while it hands on data
-            super()._flushSendBIO()
+            try:
+                data = self._tlsConnection.bio_read(_BATCH * (_RECORD + _OVERHEAD))
+            except WantReadError:
+                return
+            self._tcp.write(data)
 
     def write(self, data: bytes) -> None:
         if not self._ending:
             super().write(data)
+
+    def _write(self, data: bytes) -> None:
+        if len(data) <= _RECORD:
+            super()._write(data)
+            return
+        view = memoryview(data)
+        for start in range(0, len(data), _BATCH * _RECORD):
+            self._write_records(view[start : start + _BATCH * _RECORD])
+
+    def _write_records(self, data: memoryview) -> None:
+        """Several records, and one write to the socket for all of them."""
+        sent = 0
+        try:
+            while sent < len(data) and not self._lostTLSConnection:
+                sent += self._tlsConnection.send(data[sent : sent + _RECORD])
+        except WantReadError:
+            self._bufferedWrite(bytes(data[sent:]))
+        except Error:
+            self._tlsShutdownFinished(Failure())
+        self._flushSendBIO()
 
     def loseWriteConnection(self) -> None:
         """Ends our direction by close_notify; what was written before still goes out."""

@@ -83,6 +83,17 @@ def test_the_link_closes() -> None:
 
 
 def test_an_engine_that_takes_no_more_is_read_to_its_end_which_is_none() -> None:
-    case = Joined()
-    case.relay.engine.owner.side_deaf(case.relay.engine)
-    assert not case.client.aborted
+    ends = Ends()
+    ends.relay.side_deaf(ends.relay.engine)
+    assert not ends.client.aborted and not ends.engine.aborted
+    ends.relay.engine.received(b"last words")
+    ends.relay.engine.half_closed()
+    assert ends.engine.aborted and not ends.client.ended
+    ends.relay.engine.lost(LOST)
+    assert ends.client.sent == b"last words" and ends.client.aborted
+
+
+def test_a_client_that_takes_no_more_is_gone() -> None:
+    ends = Ends()
+    ends.relay.side_deaf(ends.relay.client)
+    assert ends.client.aborted

@@ -144,20 +144,21 @@ class SpliceTests(SpliceCase):
         engine.send(STREAM)
         await client.head()
         client.keep = False
-        pusher = Pusher(engine, CHUNK, 64)
+        pusher = Pusher(engine, CHUNK, 160)
         await client.count(4 << 20)
         client.wire.pauseProducing()
         seen = -1
         while seen != pusher.sent:
             seen = pusher.sent
             await turns(50)
-        self.assertLess(pusher.sent, 32 << 20)
+        # A kernel may hold 32 MiB for one socket alone; nothing of it is in this process.
+        self.assertLess(pusher.sent, 128 << 20)
         before = self.calls
         await turns()
         self.assertEqual(self.calls, before, "it waits without asking again and again")
         client.wire.resumeProducing()
         await client.end()
-        self.assertEqual(client.total, len(STREAM) + 64 * len(CHUNK))
+        self.assertEqual(client.total, len(STREAM) + 160 * len(CHUNK))
 
     async def test_a_socket_that_cannot_be_spliced(self) -> None:
         def refuse(*given: Any, **more: Any) -> int:
@@ -207,7 +208,7 @@ class HijackedTests(SpliceCase):
         return client, engine, head
 
     async def test_both_ways_at_once(self) -> None:
-        client, engine, head = await self.switched()
+        client, engine, _ = await self.switched()
         Pusher(client, CHUNK, PIECES)
         Pusher(engine, CHUNK, PIECES)
         await client.end()
