@@ -33,23 +33,27 @@ def test_who_did_what_where(swarmd_for: Callable[..., Swarmd], tmp_path: Path, n
     docker("exec", "-i", name, "cat", input=SECRET.encode())
     docker.fails("rm", f"{name}-none")
     docker("ps", "-a")
+    (tmp_path / "Dockerfile").write_text("FROM busybox\nARG TOKEN\nRUN true\n")
+    docker("build", "-q", "--build-arg", f"TOKEN={SECRET}", "-t", name, str(tmp_path))
+    docker("login", "-u", "u", "-p", SECRET, "127.0.0.1:1", status=1)
     log.rename(tmp_path / "audit.log.1")
     Docker("/usr/bin/docker", socket, home=tmp_path)("rm", "-f", name)
     eventually(lambda: lines(log), what="the line after the rotation")
     old, (new,) = lines(tmp_path / "audit.log.1"), lines(log)
     created, started = old[:2]
-    assert [(line["noun"], line["verb"]) for line in old] == [
+    assert [(line["noun"], line["verb"]) for line in old[:7]] == [
         *(("containers", "create"), ("containers", "start")),
         *(("containers", "exec"), ("exec", "start")) * 2,
         ("containers", "delete"),
     ]
+    assert {"session", "build", "auth"} <= {line["verb"] for line in old[7:]}
     assert (created["args"], created["nodes"], created["status"]) == (
         {"name": name},
         ["node-2"],
         201,
     )
     assert started["object"] == created["made"] and started["from"] == "127.0.0.1"
-    assert [line["status"] for line in old[2:]] == [201, 101, 201, 101, 404]
+    assert [line["status"] for line in old[2:7]] == [201, 101, 201, 101, 404]
     assert (new["who"], new["from"], new["nodes"]) == ("uid 0", "unix", ["node-2"])
     assert SECRET not in (tmp_path / "audit.log.1").read_text() + swarmd.log.read_text()
     log.unlink()

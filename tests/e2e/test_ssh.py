@@ -42,12 +42,15 @@ def swarmd(
     fleet: Fleet, sshd: EngineSshd, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Swarmd]:
     engines = [sshd.url, fleet["node-2"].address]
-    swarmd = Swarmd(tmp_path_factory.mktemp("swarmd"), engines, options=options(sshd))
+    debug = options(sshd, "--debug")
+    swarmd = Swarmd(tmp_path_factory.mktemp("swarmd"), engines, options=debug)
     try:
         swarmd.start(2)
         yield swarmd
     finally:
         swarmd.close()
+    secret = sshd.key.read_text().splitlines()[1:-1]
+    assert not any(line in swarmd.log.read_text() for line in secret)
 
 
 @pytest.fixture
@@ -165,7 +168,7 @@ def test_a_host_whose_docker_does_not_answer_says_why(
     sshd.start()
     try:
         swarmd = swarmd_for([sshd.url], healthy=0, options=options(sshd))
-        said = "Cannot connect to the Docker daemon at unix:///nowhere.sock"
+        said = "dial unix /nowhere.sock: connect: no such file or directory"
         eventually(lambda: said in str(swarmd.info()["SystemStatus"]), 20, what=said)
     finally:
         sshd.kill()
