@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -13,6 +13,7 @@ from typing import Any
 from cryptography import x509
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
+from swarmd.certificates.expiry import Expiry, warnings
 from swarmd.certificates.words import listed, names, subject
 from swarmd.discovery.entry import Entry
 from swarmd.discovery.hosts_file import parse_hosts
@@ -77,8 +78,8 @@ def _misread(path: str, problem: str) -> Finding:
     return error(f"{path}:{line}", reason)
 
 
-def of_server(files: TlsFiles) -> Iterator[Finding]:
-    """The listener's own certificate."""
+def of_server(files: TlsFiles, now: float) -> Iterator[Finding]:
+    """The listener's own certificate; ``now`` is the wall clock."""
     trust = server_trust(files)
     try:
         trust.read()
@@ -97,6 +98,16 @@ def of_server(files: TlsFiles) -> Iterator[Finding]:
         )
     if not _may_serve(leaf):
         yield error(SERVER, f"{subject(leaf)} is not made for servers (extendedKeyUsage)")
+    yield from of_time(trust.current.expiries, now)
+
+
+def of_time(expiries: Iterable[Expiry], now: float) -> Iterator[Finding]:
+    """Certificates and CRLs that end soon, or have ended."""
+    for text in warnings(expiries, now):
+        if "has expired" in text:
+            yield error("certificates", text, advice(text))
+        else:
+            yield warning("certificates", text, "make it anew in time")
 
 
 def _may_serve(certificate: x509.Certificate) -> bool:

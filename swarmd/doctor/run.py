@@ -12,11 +12,9 @@ import orjson
 from twisted.internet.defer import Deferred, DeferredSemaphore, gatherResults
 from twisted.internet.task import react
 
-from swarmd.certificates.expiry import warnings
 from swarmd.discovery.entry import Entry
 from swarmd.doctor import own
-from swarmd.doctor.advice import advice
-from swarmd.doctor.finding import Finding, Level, as_json, count, error, shown, warning
+from swarmd.doctor.finding import Finding, Level, as_json, count, shown
 from swarmd.doctor.opinion import of_fleet
 from swarmd.doctor.visit import Visit, visit
 from swarmd.keyring import Keyring
@@ -24,7 +22,6 @@ from swarmd.links import LinkMaker
 from swarmd.options import Options
 from swarmd.settings import Settings
 from swarmd.streams.link import Link
-from swarmd.streams.trust import ServerTls
 
 AT_ONCE = 32  # engines
 
@@ -77,16 +74,16 @@ async def examine(
     entries, problems = own.entries_of(settings)
     findings += problems
     if settings.tls is not None:
-        findings += own.of_server(settings.tls)
+        findings += own.of_server(settings.tls, time.time())
     findings += own.of_keys(_keys(settings, entries))
     keyring = Keyring(reactor, time.time)
     maker = LinkMaker(settings, keyring, reactor)
     links = [(entry, maker(entry)) for entry in entries]
     visits = await _visit_all(settings, links, reactor)
-    findings += _ending(settings, keyring)
+    findings += own.of_time(keyring.expiring(), time.time())
     findings += [one for each in visits for one in each.findings]
     answered = [(each.entry.address, each.spec) for each in visits if each.spec is not None]
-    return [*findings, *of_fleet(answered)]
+    return list(dict.fromkeys([*findings, *of_fleet(answered)]))
 
 
 def _keys(settings: Settings, entries: Iterable[Entry]) -> Iterator[str]:
@@ -115,22 +112,3 @@ def _is_plain(settings: Settings, entry: Entry) -> bool:
         return settings.tls_for(entry) is None
     except ValueError:
         return False
-
-
-def _ending(settings: Settings, keyring: Keyring) -> Iterator[Finding]:
-    """Certificates and CRLs that end soon, or have ended: ours, and those that engines showed."""
-    server = _server(settings, keyring)
-    for text in warnings(keyring.expiring(), time.time()):
-        if "has expired" in text:
-            yield error("certificates", text, advice(text))
-        else:
-            yield warning("certificates", text, "make it anew in time")
-    del server
-
-
-def _server(settings: Settings, keyring: Keyring) -> ServerTls | None:
-    """So that the keyring knows it; that its files are unusable was told already."""
-    try:
-        return keyring.server(settings.tls) if settings.tls is not None else None
-    except ValueError:
-        return None

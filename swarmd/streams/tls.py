@@ -45,12 +45,13 @@ class HalfCloseTLS(TLSMemoryBIOProtocol):
 
     Attributes:
         refusal: Why the peer's certificate was refused, once it was.
-        creator: Whose rules the peer is judged by.
+        creator: Whose rules the peer is judged by, and ``judged_by`` what they were.
         peer_name: The name or address that the peer's certificate must hold; "" for any.
     """
 
     refusal = ""
     creator: Any = None
+    judged_by: Any = None
     peer_name = ""
     _peer_ended = False  # its close_notify is here
     _ending = False  # ours was asked for
@@ -257,7 +258,18 @@ class ServerTLS(HalfCloseTLS):
         why = self.refusal or of_client(reason.value, chain)
         self.factory.refused(self._tcp.getPeer(), why)
 
-    def is_revoked(self) -> bool:
+    def _checkHandshakeStatus(self) -> None:
+        super()._checkHandshakeStatus()
+        # It may have begun before a certificate was revoked that is shown only now.
+        if self.creator and self.creator.trust.loaded is not self.judged_by:
+            self.drop_if_revoked()
+
+    def drop_if_revoked(self) -> None:
+        if self._is_revoked():
+            self.factory.refused(self._tcp.getPeer(), "its certificate was revoked meanwhile")
+            self.abortConnection()
+
+    def _is_revoked(self) -> bool:
         """Whether the certificate that let it in would do so no more."""
         if self._tlsConnection is None or not self._handshakeDone:
             return False
@@ -302,9 +314,8 @@ class ServerTLSFactory(TLSMemoryBIOFactory):
         """Ends the connections of those who were revoked meanwhile; all others go on."""
         if not self._creator.trust.current.crls:
             return
-        for protocol in [each for each in self.protocols if each.is_revoked()]:
-            self.refused(protocol.getPeer(), "its certificate was revoked meanwhile")
-            protocol.abortConnection()
+        for protocol in list(self.protocols):
+            protocol.drop_if_revoked()
 
 
 def wrapped_by(protocol: Any) -> Any:

@@ -180,8 +180,9 @@ class ServerTls:
         return self.trust.current.authorities
 
     def serverConnectionForTLS(self, tlsProtocol: Any) -> SSL.Connection:
-        connection = SSL.Connection(self.trust.current.context, None)
-        tlsProtocol.creator = self
+        loaded = self.trust.current
+        connection = SSL.Connection(loaded.context, None)
+        tlsProtocol.creator, tlsProtocol.judged_by = self, loaded
         connection.set_app_data(tlsProtocol)
         return connection
 

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import time
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -73,14 +75,22 @@ def test_the_lines_of_a_hosts_file(tmp_path: Path) -> None:
 
 def test_the_servers_certificate(authority: Authority) -> None:
     good = authority.issue("front", ["cloud", "192.0.2.1"])
-    assert texts(of_server(files(good))) == [
+    assert texts(of_server(files(good), time.time())) == [
         (Level.OK, '"CN=front", good for clients that say cloud, 192.0.2.1')
     ]
-    (found,) = of_server(files(authority.issue("bare")))
+    (found,) = of_server(files(authority.issue("bare")), time.time())
     assert found.level is Level.ERROR and "no name in its SAN" in found.text
     good.cert.unlink()
-    (found,) = of_server(files(good))
+    (found,) = of_server(files(good), time.time())
     assert "No such file" in found.text
+
+
+def test_what_ends(authority: Authority) -> None:
+    soon = authority.issue("soon", ["x"], timedelta(days=3, hours=1))
+    (_, found) = of_server(files(soon), time.time())
+    assert found.level is Level.WARNING and found.text.endswith("(in 3 days)")
+    (_, found) = of_server(files(soon), time.time() + 4 * 86400)
+    assert found.level is Level.ERROR and "has expired on" in found.text and found.fix
 
 
 def test_keys_that_others_can_read(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from twisted.internet.testing import StringTransport
 from twisted.python.failure import Failure
 
 from swarmd.streams.tls import ClientTLSFactory, HalfCloseTLS, ServerTLSFactory
-from swarmd.streams.trust import ClientTls, ServerTls, TlsFiles, client_trust, server_trust
+from swarmd.streams.trust import ClientTls, ServerTls, TlsFiles, Trust, client_trust, server_trust
 from tests.lab.certificates import Authority, Certificate
 
 DAY = timedelta(days=1)
@@ -47,7 +48,14 @@ class Handshake:
         refused: Of whom the listener told, and why.
     """
 
-    def __init__(self, server: TlsFiles, client: TlsFiles, host: str = "node") -> None:
+    def __init__(
+        self,
+        server: TlsFiles,
+        client: TlsFiles,
+        host: str = "node",
+        meanwhile: Callable[[Trust], object] = bool,
+    ) -> None:
+        """``meanwhile`` is called with the server's trust when the connection has begun."""
         self.refused: list[str] = []
         trusts = server_trust(server), client_trust(client)
         for trust in trusts:
@@ -61,6 +69,7 @@ class Handshake:
         wires = StringTransport(), StringTransport()
         self.server.makeConnection(wires[0])
         self.client.makeConnection(wires[1])
+        meanwhile(trusts[0])
         while any(wire.value() for wire in wires):
             for wire, other in zip(wires, (self.client, self.server), strict=True):
                 data = wire.value()
@@ -233,6 +242,20 @@ class TestRevoked:
         both.write_bytes(both.read_bytes() + ours.revoke(below).read_bytes())
         (why,) = Handshake(files(node, crl=str(both)), files(user)).refused
         assert why == 'the certificate of its CA "CN=below" was revoked by "CN=lab-ca"'
+
+    def test_who_comes_in_while_the_list_is_read_goes(
+        self, ours: Authority, node: Certificate, user: Certificate
+    ) -> None:
+        crl = ours.revoke()
+        for other, said in ((user, ["its certificate was revoked meanwhile"]), (node, [])):
+
+            def read_again(trust: Trust, other: Certificate = other) -> None:
+                ours.revoke(other)
+                trust.read()
+
+            ours.revoke()
+            done = Handshake(files(node, crl=str(crl)), files(user), meanwhile=read_again)
+            assert done.refused == said and done.server._aborted is bool(said)
 
     def test_who_is_in_already_goes(
         self, ours: Authority, node: Certificate, user: Certificate
