@@ -47,6 +47,7 @@ class _Facts(NamedTuple):
     failures: frozenset[int] = frozenset()
     active: frozenset[int] = frozenset()
     loads: frozenset[Load] = frozenset()
+    platforms: frozenset[tuple[str, str]] = frozenset()
     ports: frozenset[tuple[int, str]] = frozenset()
     images: frozenset[str] = frozenset()
     networks: frozenset[str] = frozenset()
@@ -76,6 +77,7 @@ class EngineIndex:
         health, cordoned, failures: As in ``Engine``.
         active: Number of containers that hold their resources -> engines.
         loads: What there is and what is held of it -> engines.
+        platforms: (operating system, architecture), as engines say them -> engines.
         ports: (port, proto) -> engines where somebody holds it on some address.
         images: Reference or whole ID -> engines.
         networks: Name or ID -> engines.
@@ -90,6 +92,7 @@ class EngineIndex:
         self.failures: Holders[int] = Holders()
         self.active: Holders[int] = Holders()
         self.loads: Holders[Load] = Holders()
+        self.platforms: Holders[tuple[str, str]] = Holders()
         self.ports: Holders[tuple[int, str]] = Holders()
         self.images: Holders[str] = Holders()
         self.networks: Holders[str] = Holders()
@@ -203,6 +206,7 @@ class EngineIndex:
             failures=frozenset((engine.failures,)),
             active=frozenset((engine.tally.active,)),
             loads=frozenset((load_of(engine),)),
+            platforms=frozenset(((engine.spec.os_type, engine.spec.architecture),)),
             ports=frozenset(engine.tally.ports),
             images=known.images if same[1] else frozenset((*engine.image_refs, *engine.images)),
             networks=known.networks if same[2] else frozenset(_network_names(engine)),

@@ -51,8 +51,16 @@ def glob(text: str) -> Pattern:
     """
     if "*" not in text:
         return Pattern(text, text, text.__eq__)
+    if text.count("*") == 1 and len(text) <= LIMIT:
+        return Pattern(text, None, _around(*text.split("*")))
     compiled = _compile("(?s)" + ".*".join(map(re2.escape, text.split("*"))), len(text))
     return Pattern(text, None, lambda candidate: compiled.fullmatch(candidate) is not None)
+
+
+def _around(head: str, tail: str) -> Callable[[str], bool]:
+    """The usual glob, tried on every container's name: a tenth of what RE2 takes."""
+    shortest = len(head) + len(tail)
+    return lambda text: text.startswith(head) and text.endswith(tail) and len(text) >= shortest
 
 
 def regex(text: str) -> Pattern:

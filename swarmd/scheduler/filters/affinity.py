@@ -29,10 +29,11 @@ def affinity(wanted: Placement, fleet: EngineIndex, policy: Policy) -> Iterator[
 
 
 def _rule(expression: Expression, fleet: EngineIndex) -> Rule:
-    equal, near = expression.equal, _test(expression)
+    equal = expression.equal
 
     def keep(among: Bits) -> Bits:
-        return fleet.where(lambda engine: near(engine) is equal, among)
+        near = _near(expression, fleet, among)
+        return among & (near if equal else ~near)
 
     shown = f"{expression} (soft={'true' if expression.soft else 'false'})"
     what = {"container": "container", "image": "image"}.get(expression.key, "container with label")
@@ -45,12 +46,12 @@ def _wish(expression: Expression) -> str:
     return expression.value if short else f"{expression.key}={expression.value}"
 
 
-def _test(expression: Expression) -> Test:
-    if expression.key == "container":
-        return _container(expression.pattern)
+def _near(expression: Expression, fleet: EngineIndex, among: Bits) -> Bits:
     if expression.key == "image":
-        return _image(expression.pattern)
-    return _label(expression.key, expression.pattern)
+        return fleet.images.where(_image(expression.pattern))
+    if expression.key == "container":
+        return fleet.where(_container(expression.pattern), among)
+    return fleet.where(_label(expression.key, expression.pattern), among)
 
 
 def _container(pattern: Pattern) -> Test:
@@ -63,15 +64,9 @@ def _container(pattern: Pattern) -> Test:
     return lambda e: name in e.tally.names or any(i.startswith(exact) for i in e.tally.ids)
 
 
-def _image(pattern: Pattern) -> Test:
-    """An engine has few references, and the fleet has few different ones."""
-    by_ref, by_id = Verdicts(_reference(pattern)), Verdicts(_image_id(pattern))
-
-    def near(engine: Engine) -> bool:
-        refs, ids = engine.image_refs, engine.images
-        return any(by_ref[ref] for ref in refs) or any(by_id[each] for each in ids)
-
-    return near
+def _image(pattern: Pattern) -> Callable[[str], bool]:
+    by_ref, by_id = _reference(pattern).matches, _image_id(pattern).matches
+    return lambda text: by_id(text) if text.startswith("sha256:") else by_ref(text)
 
 
 def _reference(pattern: Pattern) -> Pattern:

@@ -41,7 +41,7 @@ def platform(wanted: Placement, fleet: EngineIndex, policy: Policy) -> Iterator[
     shown = "/".join(part for part in wish if part)
 
     def keep(among: Bits) -> Bits:
-        return fleet.where(lambda engine: _runs(_of(engine), wish), among)
+        return among & fleet.platforms.where(lambda has: _runs(_platform(*has), wish))
 
     yield Rule("platform", f"platform=={shown}", keep, lambda e: f"is {'/'.join(_of(e))}")
 
@@ -51,7 +51,11 @@ def _architecture(word: str) -> str:
 
 
 def _of(engine: Engine) -> Platform:
-    return Platform(engine.spec.os_type.lower(), _architecture(engine.spec.architecture))
+    return _platform(engine.spec.os_type, engine.spec.architecture)
+
+
+def _platform(os: str, architecture: str) -> Platform:
+    return Platform(os.lower(), _architecture(architecture))
 
 
 def _runs(has: Platform, wish: Platform) -> bool:

@@ -39,13 +39,27 @@ def _fixed(wish: HostPort, host_mode: bool, fleet: EngineIndex) -> Rule:
 
 
 def _ranges(wanted: Placement, fleet: EngineIndex) -> Rule:
+    doubtful = _doubtful(wanted, fleet)
+
     def keep(among: Bits) -> Bits:
-        return fleet.where(lambda engine: claim_ports(wanted, engine) is not None, among)
+        can = fleet.where(lambda e: claim_ports(wanted, e) is not None, among & doubtful)
+        return among & ~doubtful | can
 
     shown = ", ".join(map(_text, wanted.port_ranges))
     return Rule(
         "port", f"port {shown} (Bridge mode)", keep, lambda _: f"no port of {shown} is free"
     )
+
+
+def _doubtful(wanted: Placement, fleet: EngineIndex) -> Bits:
+    """Where a range may be taken; where it stands alone, only where some of its ports are."""
+    if len(wanted.port_ranges) > 1 or wanted.demand.ports:
+        return fleet.everyone
+    (wish,) = wanted.port_ranges
+    taken: Bits = 0
+    for number in range(wish.first, wish.last + 1):
+        taken |= fleet.ports.of((number, wish.proto))
+    return taken
 
 
 def _text(wish: PortRange) -> str:

@@ -36,8 +36,14 @@ def device(wanted: Placement, fleet: EngineIndex, policy: Policy) -> Iterator[Ru
     if not wanted.device_wishes and not wanted.demand.devices:
         return
 
+    declared = fleet.everyone
+    for kind in {*(wish.kind for wish in wanted.device_wishes), *dict(wanted.demand.devices)}:
+        declared &= fleet.bearing(node_labels.RESOURCE + kind)
+
     def keep(among: Bits) -> Bits:
-        return fleet.where(lambda engine: claim_devices(wanted, engine) is not None, among)
+        return fleet.where(
+            lambda engine: claim_devices(wanted, engine) is not None, among & declared
+        )
 
     shown = ", ".join([*map(_wish, wanted.device_wishes), *map("=".join, wanted.demand.devices)])
     yield Rule("device", shown, keep, _device_reason(wanted), headline=_HEADLINE)

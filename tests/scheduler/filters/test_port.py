@@ -55,6 +55,17 @@ def test_conditions_are_worded_as_ever() -> None:
     assert conditions("port", Placement(), []) == []
 
 
+@pytest.mark.parametrize("fixed", [(), (HostPort(8001),)])
+def test_a_range_beside_fixed_ports(fixed: tuple[HostPort, ...]) -> None:
+    one, two, three = nodes(3)
+    run(one, ports=[HostPort(8000)])
+    run(two, ports=[HostPort(8000), HostPort(8001, ip="10.0.0.1")])
+    wanted = Placement(demand=Demand(ports=fixed), port_ranges=(PortRange(8000, 8001),))
+    assert passing("port", wanted, [one, two, three]) == (
+        ["node-3"] if fixed else ["node-1", "node-3"]
+    )
+
+
 def test_a_range_wants_one_free_port() -> None:
     one, two = nodes(2)
     run(one, ports=[HostPort(8000), HostPort(8001)])
