@@ -28,10 +28,13 @@ bench: .venv/installed
 	$(BIN)/python -m tests.bench --grow
 	$(BIN)/python -m tests.bench.placement
 
-# Random work, faults and edits over real engines: make soak MINUTES=10 SEED=7
+# The tests that take long, 1,000 fast rounds of faults over simulated engines, and random work,
+# faults and edits over real ones: make soak MINUTES=10 SEED=7
 MINUTES := 10
 SEED := $(shell date +%s)
 soak: .venv/programs
+	$(BIN)/pytest -m soak
+	$(BIN)/python -m tests.soak.leaks
 	$(BIN)/python -m tests.soak --minutes $(MINUTES) --seed $(SEED)
 
 clean:

@@ -155,13 +155,13 @@ def test_a_slow_engine_is_of_use(
         swarmd = swarmd_for([wire.address], options=("--heartbeat", "5s"))
         made = swarmd.api.post(f"/containers/create?name={name}", {"Image": "busybox"})
         wire.delay = 2.0
-        for _ in range(4):
+        for _ in range(3):
             answer, seconds = _timed(
                 lambda: swarmd.api.call("GET", f"/containers/{made['Id']}/json")
             )
             assert answer.status == 200 and seconds < 6
             assert swarmd.healthy() == ["node-2"]
-            time.sleep(1.5)
+            time.sleep(1.0)
     finally:
         wire.close()
 

@@ -39,7 +39,7 @@ class Lab:
 
     def close(self) -> None:
         try:
-            self.swarmd.close()
+            self.swarmd.stop()
         finally:
             for wire in self.wires:
                 wire.close()
