@@ -8,19 +8,19 @@ from __future__ import annotations
 
 import os
 import sys
+from importlib import import_module
 
 from twisted.scripts.twistd import run
 
-from swarmd.cli import certs
 from swarmd.cli import main as commands
-from swarmd.doctor import run as doctor
 
-ALONE = {"doctor": doctor.run, "certs": certs.run}
+# Loaded when asked for: the others should not wait for what they do not use.
+_ALONE = {"doctor": "swarmd.doctor.run", "certs": "swarmd.cli.certs"}
 
 
 def main() -> None:
-    if sys.argv[1:2] and sys.argv[1] in ALONE:
-        ALONE[sys.argv[1]](sys.argv[2:])
+    if sys.argv[1:2] and sys.argv[1] in _ALONE:
+        import_module(_ALONE[sys.argv[1]]).run(sys.argv[2:])
     if sys.argv[1:2] and sys.argv[1] in commands.COMMANDS:
         commands.run(sys.argv[1:], os.environ)
     sys.argv[1:1] = ["--nodaemon", "--pidfile=", "swarmd"]

@@ -26,6 +26,12 @@ def test_operators_commands_do_not_start_a_daemon(tmp_path: Path) -> None:
     assert run(tmp_path, "node", "--help").stdout.startswith("Usage: swarmd node COMMAND")
 
 
+def test_commands_of_their_own_need_no_daemon(tmp_path: Path) -> None:
+    done = run(tmp_path, "certs", "tls", "client=alice")
+    assert (done.returncode, done.stdout) == (0, "alice: new certificate\n")
+    assert run(tmp_path, "doctor", "nodes://127.0.0.1:1").returncode == 1
+
+
 def run(folder: Path, *args: str) -> subprocess.CompletedProcess[str]:
     root = Path(__file__).parent.parent
     return subprocess.run(
