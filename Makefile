@@ -12,7 +12,7 @@ demo: .venv/installed
 	@if [ "$$(id -u)" = 0 ] && [ "$$(uname)" = Linux ]; then $(MAKE) -s .venv/programs; fi
 	@exec $(BIN)/python -m tests.lab demo
 
-test: .venv/programs lint
+test: .venv/programs .venv/clients lint
 	$(BIN)/pytest $(SIDE_BY_SIDE) --cov --cov-report=term:skip-covered --cov-fail-under=$(COVERAGE)
 
 # What needs neither root nor an engine.
@@ -60,6 +60,15 @@ COVERAGE := 95
 	touch $@
 
 # No service is started or enabled by that: a machine gets no open SSH port from its tests.
+# Other people's clients, which only tests need.
+CLIENTS := ruby-docker-api ruby-multi-json ansible python3-requests
+
+.venv/clients: .venv/programs
+	{ ruby -rdocker -e 0 && ansible-playbook --version; } >/dev/null 2>&1 || $(MAKE) -s packages PACKAGES="$(CLIENTS)"
+	command -v npm >/dev/null || $(MAKE) -s packages PACKAGES=npm
+	npm install --silent --no-fund --no-audit --prefix .venv/node dockerode@4
+	touch $@
+
 .PHONY: packages
 packages:
 	DEBIAN_FRONTEND=noninteractive apt-get update -q
