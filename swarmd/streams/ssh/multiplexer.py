@@ -35,7 +35,6 @@ class Multiplexer(SSHConnection):
     """Conch's, with windows that mind who reads, and a producer's view of the socket.
 
     Attributes:
-        full: The socket takes no more now.
         used: Channels that are open, or about to be.
         proven: The host has opened a channel for us.
         obeys: sshd passes signals on; older ones do not if we log in as root.
@@ -47,7 +46,7 @@ class Multiplexer(SSHConnection):
     def __init__(self, clock: Any, owner: Owner) -> None:
         super().__init__()
         self.clock = clock
-        self.full = False
+        self._blocked = False
         self.used = 0
         self.proven = False
         self.obeys = True
@@ -122,11 +121,20 @@ class Multiplexer(SSHConnection):
 
     # The socket's producer.
 
+    @property
+    def full(self) -> bool:
+        """The socket takes no more now; or keys are changed, and Conch would queue it all."""
+        return self._blocked or bool(self.transport.changes_keys)
+
     def pauseProducing(self) -> None:
-        self.full = True
+        self._blocked = True
 
     def resumeProducing(self) -> None:
-        self.full = False
+        self._blocked = False
+        self.keys_changed()
+
+    def keys_changed(self) -> None:
+        """What has waited may go, if the socket takes it."""
         for channel in list(self.channelsToRemoteChannel):
             if self.full:
                 break

@@ -112,6 +112,12 @@ class Transport(SSHClientTransport):
         if not self._secure:
             self._secure = True
             self.requestService(self._login)
+        else:
+            self._multiplexer.keys_changed()
+
+    @property
+    def changes_keys(self) -> bool:
+        return bool(self._keyExchangeState != self._KEY_EXCHANGE_NONE)  # Conch's names
 
     def ssh_DISCONNECT(self, packet: bytes) -> None:
         (code,) = struct.unpack(">L", packet[:4])

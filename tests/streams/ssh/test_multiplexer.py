@@ -12,6 +12,7 @@ from twisted.internet.task import Clock
 from twisted.internet.testing import StringTransport
 from twisted.trial.unittest import SynchronousTestCase
 
+from swarmd.streams.ssh.channel import CommandFailedError
 from swarmd.streams.ssh.multiplexer import KEEP_ALIVE, SILENCE_LIMIT, Multiplexer
 
 
@@ -22,6 +23,7 @@ class Wire:
         self.transport = StringTransport()
         self.sent: list[tuple[int, bytes]] = []
         self.given_up = ""
+        self.changes_keys = False
 
     def sendPacket(self, kind: int, payload: bytes) -> None:
         self.sent.append((kind, payload))
@@ -98,6 +100,50 @@ class MultiplexerTest(SynchronousTestCase):
         self.wire.sendPacket = fill  # type: ignore[method-assign]
         self.connection.resumeProducing()
         assert len(self.wire.sent) == 1
+
+    def test_nothing_is_queued_while_keys_are_changed(self) -> None:
+        channel = self.channel()
+        self.wire.sent.clear()
+        self.wire.changes_keys = True
+        channel.write(b"x" * 200_000)
+        assert self.wire.sent == []
+        self.wire.changes_keys = False
+        self.connection.keys_changed()
+        assert sum(len(payload) - 8 for _, payload in self.wire.sent) == 200_000
+
+    def opening(self) -> tuple[Any, int]:
+        opening = Deferred.fromCoroutine(self.connection.open())
+        number = self.connection.localChannelID - 1
+        self.connection.ssh_CHANNEL_OPEN_CONFIRMATION(struct.pack(">4L", number, 7, 9999, 9999))
+        return opening, number
+
+    def test_a_host_that_does_not_run_the_program_is_told(self) -> None:
+        opening, number = self.opening()
+        self.connection.ssh_CHANNEL_FAILURE(struct.pack(">L", number))
+        words = self.failureResultOf(opening).getErrorMessage()
+        assert words == "sshd does not run 'docker system dial-stdio'"
+
+    def test_a_channel_that_is_closed_at_once_is_told(self) -> None:
+        opening, number = self.opening()
+        self.connection.ssh_CHANNEL_CLOSE(struct.pack(">L", number))
+        self.failureResultOf(opening, CommandFailedError, ConnectionLost)
+        assert self.connection.used == 0
+
+    def test_what_comes_after_an_abort_goes_nowhere(self) -> None:
+        channel = self.channel()
+        channel.abortConnection()
+        self.connection.ssh_CHANNEL_DATA(struct.pack(">2L", channel.id, 1) + b"x")
+        self.connection.ssh_CHANNEL_FAILURE(struct.pack(">L", channel.id))
+        assert not channel.fresh and not self.connection.obeys
+        self.connection.ssh_CHANNEL_CLOSE(struct.pack(">L", channel.id))
+        assert self.connection.used == 0
+
+    def test_a_program_that_had_ended_could_not_obey(self) -> None:
+        channel = self.channel()
+        channel.request_exit_status(struct.pack(">L", 0))
+        channel.abortConnection()
+        self.connection.ssh_CHANNEL_FAILURE(struct.pack(">L", channel.id))
+        assert self.connection.obeys
 
     def test_more_than_the_window_is_refused(self) -> None:
         channel = self.channel()
