@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Coroutine, Iterable
 from typing import Any
 
-from twisted.internet.defer import Deferred, gatherResults
+from twisted.internet.defer import Deferred, FirstError, gatherResults
 
 from swarmd.core.errors import ApiError
 from swarmd.core.model import Engine
@@ -64,5 +64,9 @@ async def _patiently(fleet: Fleet, engine: Engine, refresh: Coroutine[Any, Any, 
 
 
 async def _together(waits: list[Coroutine[Any, Any, None]]) -> None:
-    if waits:
+    if not waits:
+        return
+    try:
         await gatherResults([Deferred.fromCoroutine(wait) for wait in waits], consumeErrors=True)
+    except FirstError as error:  # a client that leaves cancels all of it
+        error.subFailure.raiseException()

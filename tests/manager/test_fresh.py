@@ -1,4 +1,6 @@
-from twisted.internet.defer import Deferred
+from typing import Any
+
+from twisted.internet.defer import CancelledError, Deferred
 
 from swarmd.manager.fresh import DISTRUST, PATIENCE, settle_containers, settle_lists, unsettled
 from tests.manager.rig import Rig, result_of
@@ -42,6 +44,17 @@ def test_a_slow_engine_holds_a_read_up_once() -> None:
     assert unsettled(rig.fleet) == []
     rig.now += DISTRUST
     assert len(unsettled(rig.fleet)) == 1
+
+
+def test_a_client_that_leaves_meanwhile_is_no_error() -> None:
+    rig = Rig(1)
+    dirty(rig)
+    rig.wire(1).on("GET", "/containers/json", lambda target, body: Deferred())
+    settling = Deferred.fromCoroutine(settle_containers(rig.fleet, unsettled(rig.fleet)))
+    settling.cancel()
+    ended: list[Any] = []
+    settling.addErrback(ended.append)
+    assert ended[0].check(CancelledError)
 
 
 def test_an_engine_that_is_back_is_trusted_again() -> None:
