@@ -22,8 +22,8 @@ from tests.bench.programs import Program, free_port, healthy, running, swarmd, w
 
 SIZE = 20  # containers on each
 SECONDS = 2.5  # for each operation: half of the time nobody has noticed yet
-TURNS = 3
-CLIENTS = 4
+TURNS = 4
+CLIENTS = 1  # more of them would wait for each other, not for engines
 
 Calls = dict[str, Callable[[Client, int], object]]
 

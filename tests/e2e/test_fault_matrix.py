@@ -13,7 +13,7 @@ from contextlib import ExitStack, closing
 
 import pytest
 
-from tests.e2e.trouble import TROUBLES, Stream, Trouble, everyone_else_is_quick
+from tests.e2e.trouble import TROUBLES, Stream, Trouble, context, everyone_else_is_quick
 from tests.lab.daemon import Swarmd
 from tests.lab.engine import Engine
 from tests.lab.engines import Fleet
@@ -96,6 +96,7 @@ class Door:
             "df": lambda: call("GET", "/system/df"),
             "volumes": lambda: call("GET", "/volumes"),
             "load": lambda: call("POST", "/images/load", archive),
+            "build": lambda: call("POST", "/build?q=1", _CONTEXT),
             "events": lambda: call("GET", f"/events?since=1&until={time.time():.0f}"),
             "prune": lambda: call("POST", "/networks/prune"),
         }
@@ -127,6 +128,7 @@ def door(behind_a_wire: tuple[Swarmd, Wire], fleet: Fleet, name: str) -> Iterato
 
 
 _ALL = "/containers/json?all=1"
+_CONTEXT = context(b"FROM busybox\nLABEL made=here\n")
 
 
 @pytest.mark.parametrize("what", list(TROUBLES))
@@ -200,6 +202,7 @@ def _before(door: Door) -> None:
             assert b"node-2" in answer.body or b"broken" in answer.body, f"{verb}: {answer}"
         elif verb not in alone:
             assert answer.status < 300, f"{verb}: {answer}"
+    assert b'"error"' not in answers["build"][0].body
 
 
 def _timed(call: Callable[[], Answer]) -> tuple[Answer, float]:

@@ -90,6 +90,24 @@ def test_udp_and_tcp_ports_do_not_meet(docker: Docker) -> None:
     docker("run", "-d", *here, "-p", "8085:80/udp", "busybox", "sleep", "60")
 
 
+def test_a_port_of_a_process_outside_of_containers(docker: Docker, host: Host, name: str) -> None:
+    """No API tells of it: the start is refused in the engine's words, and nothing is in doubt."""
+    machine = host.fleet["node-1"].machine
+    machine.run(
+        "sh",
+        "-c",
+        f"busybox nc -ll -p 8099 -e true >/dev/null 2>&1 & echo $! >{machine.disk}/nc.pid",
+    )
+    try:
+        options = ("--name", name, "-e", "constraint:rank==1", "-p", "8099:80")
+        message = docker.fails("run", "-d", *options, "busybox", "sleep", "60", status=125)
+        assert "8099" in message and "address already in use" in message
+        assert docker.state(name) == "created"
+    finally:
+        machine.run("sh", "-c", f"kill $(cat {machine.disk}/nc.pid)")
+    docker("start", name)
+
+
 def test_memory_is_reserved(docker: Docker, host: Host) -> None:
     """What is asked for counts, not what is used; a stopped container frees it."""
     memory = host.fleet["node-1"].local.get("/info")["MemTotal"]

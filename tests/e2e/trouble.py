@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import io
+import tarfile
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -98,6 +100,16 @@ class Stream:
 
     def close(self) -> None:
         self._socket.close()
+
+
+def context(dockerfile: bytes) -> bytes:
+    """What a build takes: an archive of nothing else."""
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w") as archive:
+        entry = tarfile.TarInfo("Dockerfile")
+        entry.size = len(dockerfile)
+        archive.addfile(entry, io.BytesIO(dockerfile))
+    return buffer.getvalue()
 
 
 @contextmanager
