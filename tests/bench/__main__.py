@@ -19,12 +19,22 @@ from pathlib import Path
 
 import orjson
 
+from tests.bench import streams
 from tests.bench.load import Address, Client, Operation, Result, repeat, watching
-from tests.bench.programs import Program, engines, healthy, nginx, swarmd, wait_for
+from tests.bench.programs import (
+    Program,
+    Tls,
+    certificates,
+    engines,
+    haproxy,
+    healthy,
+    nginx,
+    swarmd,
+    wait_for,
+)
 
 SETTLING = 1.0  # seconds between two looks at the CPU of a process that settles
 CREATE = b'{"Image":"busybox:latest","Cmd":["true"],"HostConfig":{}}'
-BLOCKS = 2048  # of 64 KiB
 
 
 @dataclass(frozen=True)
@@ -34,6 +44,7 @@ class Fleet:
     engines: Program
     swarmd: Program
     nginx: Program | None
+    haproxy: Program | None
     ids: Sequence[str]
     names: Sequence[str]
     first: Sequence[str]  # IDs on the first engine, which the others can be asked about
@@ -94,6 +105,7 @@ def echo(fleet: Fleet) -> Operation:
 
 INSPECT, TOP = "/v1.41/containers/{}/json", "/v1.41/containers/{}/top"
 NAMED = "/v1.41/containers/json?all=1&filters=%7B%22name%22%3A%5B%22{}%22%5D%7D"
+SECURED = ("ping", "inspect by ID", "top", "attach, echo of 64 B")
 ROWS = (
     Row("ping", 8, get("/_ping"), get("/_ping")),
     Row("version", 8, get("/v1.41/version")),
@@ -125,12 +137,12 @@ class Cost:
         return self.result.quantile(0.5)
 
 
-def workloads(fleet: Fleet, seconds: float, rounds: int) -> None:
+def workloads(fleet: Fleet, seconds: float, rounds: int, rows: Sequence[Row] = ROWS) -> None:
     title = (
         f"{'':22}{'CPU µs':>9}{'p50 ms':>9}{'nginx µs':>10}{'CPU':>7}{'engine ms':>11}{'p50':>7}"
     )
     print(title + "\n" + "-" * len(title))
-    for row in ROWS:
+    for row in rows:
         ours, bare, proxied = [], [], []
         for _ in range(rounds):
             one = fleet.swarmd
@@ -138,7 +150,7 @@ def workloads(fleet: Fleet, seconds: float, rounds: int) -> None:
             if row.beside is not None:
                 one = fleet.engines
                 bare.append(measure(one.address, one, row.beside(fleet), row, seconds))
-            if row.beside is not None and fleet.nginx is not None and row.beside is not echo:
+            if row.beside is not None and fleet.nginx is not None:
                 one = fleet.nginx
                 proxied.append(measure(one.address, one, row.beside(fleet), row, seconds))
         print(_line(row.name, ours, bare, proxied), flush=True)
@@ -162,15 +174,20 @@ def _median(costs: list[Cost], field: str) -> float:
     return statistics.median(getattr(cost, field) for cost in costs)
 
 
-def stream(fleet: Fleet) -> None:
-    client = Client(fleet.swarmd.address)
-    before, begun = fleet.swarmd.cpu, time.monotonic()
-    source = f"attach?stream=1&stdout=1&source={BLOCKS}"
-    early = client.attach(f"/v1.41/containers/{fleet.first[0]}/{source}")
-    size = (early + client.drain()) / 1e9
-    client.close()
-    took, cpu = time.monotonic() - begun, fleet.swarmd.cpu - before
-    print(f"stream down: {size / took:.2f} GB/s, {cpu / size:.2f} s of CPU a GB")
+def secured(stack: ExitStack, folder: Path, seconds: float, rounds: int) -> None:
+    """The calls and streams of the smallest fleet again, with TLS on both sides."""
+    tls = certificates(folder, 3)
+    print("\nTLS on both sides, RSA 2048, client certificates")
+    fleet = start(stack, folder, 3, 10, tls)
+    workloads(fleet, seconds, rounds, [row for row in ROWS if row.name in SECURED])
+    bulky(fleet, rounds)
+    streams.idle(fleet.swarmd, fleet.first[0], 500)
+
+
+def bulky(fleet: Fleet, rounds: int, blocks: int = streams.BLOCKS) -> None:
+    beside = {"nginx": fleet.nginx, "haproxy": fleet.haproxy}
+    streams.bulk(fleet.swarmd, beside, fleet.first[0], rounds, blocks)
+    streams.stalled(fleet.swarmd, fleet.first[0], blocks)
 
 
 def rest(fleet: Fleet, seconds: float) -> None:
@@ -212,11 +229,11 @@ def asked(fleet: Fleet) -> dict[str, int]:
     return counts
 
 
-def start(stack: ExitStack, folder: Path, number: int, size: int) -> Fleet:
+def start(stack: ExitStack, folder: Path, number: int, size: int, tls: Tls | None = None) -> Fleet:
     """Starts everything, and tells what swarmd needed until all nodes were healthy."""
-    sources = stack.enter_context(engines(folder, number, size))
+    sources = stack.enter_context(engines(folder, number, size, tls))
     begun = time.monotonic()
-    manager = stack.enter_context(swarmd(folder))
+    manager = stack.enter_context(swarmd(folder, tls))
     wait_for(lambda: healthy(manager.address) == number)
     took, cpu = time.monotonic() - begun, manager.cpu
     _settle(manager)
@@ -225,11 +242,12 @@ def start(stack: ExitStack, folder: Path, number: int, size: int) -> Fleet:
         f" {cpu:.1f} s of CPU; all inspected after {manager.cpu:.1f} s of CPU;"
         f" {manager.memory:.0f} MiB\n"
     )
-    proxy = stack.enter_context(nginx(folder, sources.address))
+    proxy = stack.enter_context(nginx(folder, sources.address, tls))
+    other = stack.enter_context(haproxy(folder, sources.address, tls))
     ids = [f"{each % number:08x}{each // number:08x}" * 4 for each in range(number * size)]
     names = [f"c-{each % number:04}-{each // number:04}" for each in range(number * size)]
     first = [f"{0:08x}{each:08x}" * 4 for each in range(1, size)]
-    return Fleet(sources, manager, proxy, ids, names, first)
+    return Fleet(sources, manager, proxy, other, ids, names, first)
 
 
 def _settle(program: Program) -> None:
@@ -255,9 +273,14 @@ def main() -> None:
             folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
             fleet = start(stack, folder, number, size)
             workloads(fleet, wanted.seconds, wanted.rounds)
-            stream(fleet)
+            if number == sizes[0][0]:
+                bulky(fleet, wanted.rounds)
+                streams.idle(fleet.swarmd, fleet.first[0], 5000)
             rest(fleet, 10 * wanted.seconds)
             lag(fleet, 5 * wanted.seconds)
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        secured(stack, folder, wanted.seconds, wanted.rounds)
 
 
 if __name__ == "__main__":

@@ -22,12 +22,17 @@ from twisted.internet import reactor as installed
 from twisted.internet.protocol import Factory, Protocol
 from twisted.internet.task import LoopingCall
 
+from swarmd.codec.framing import LAST_CHUNK, Framing, chunk, request_framing
+from swarmd.codec.head import RequestHead, scan_request
+from swarmd.streams.tls import ServerTLSFactory
+from swarmd.streams.trust import server_options
 from tests.fakes.machine import stamp
 
 reactor: Any = installed
 Json = dict[str, Any]
 BLOCK = b"x" * 65536
 LENGTH = re.compile(rb"(?i)\r\ncontent-length: *(\d+)")
+UPLOAD = re.compile(rb"PUT |POST \S*/images/load")
 VERSION = re.compile(r"\A/v1\.\d+")
 
 
@@ -214,6 +219,12 @@ def _age(since: float) -> str:
     return f"{seconds // 60} minutes" if seconds >= 120 else "About a minute"
 
 
+def _head(held: bytes) -> RequestHead:
+    scanned = scan_request(held)
+    assert scanned is not None
+    return scanned[0]
+
+
 class Connection(Protocol):
     """HTTP, as much of it as swarmd and the driver of the benchmark speak."""
 
@@ -222,6 +233,7 @@ class Connection(Protocol):
         self._churn = churn
         self._held = b""
         self._echo = False
+        self._upload: Framing | None = None
 
     def write(self, data: bytes) -> None:
         cast(Any, self.transport).write(data)
@@ -235,15 +247,32 @@ class Connection(Protocol):
     def dataReceived(self, data: bytes) -> None:
         if self._echo:
             self.write(data)
-            return
+        elif self._upload is not None:
+            self._swallow(data)
+        else:
+            self._read(data)
+
+    def _read(self, data: bytes) -> None:
         self._held += data
         while (end := self._held.find(b"\r\n\r\n")) >= 0:
+            if UPLOAD.match(self._held):
+                self._upload = request_framing(_head(self._held))
+                data, self._held = self._held[end + 4 :], b""
+                self._swallow(data)
+                return
             length = LENGTH.search(self._held, 0, end + 2)
             used = end + 4 + (int(length[1]) if length else 0)
             if len(self._held) < used:
                 return
             head, self._held = self._held[:end], self._held[used:]
             self._one(head.split(b"\r\n", 1)[0].decode())
+
+    def _swallow(self, data: bytes) -> None:
+        assert self._upload is not None
+        self._upload.feed(data)
+        if self._upload.done:
+            self._upload = None
+            self._reply(200, b'{"stream":"done"}\n')
 
     def _one(self, line: str) -> None:
         method, target, _ = line.split(" ")
@@ -254,28 +283,31 @@ class Connection(Protocol):
             self._engine.subscribers.add(self)
             self.write(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
         elif path.endswith("/attach"):
-            self._attach(query)
+            self.write(b"HTTP/1.1 101 UPGRADED\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n\r\n")
+            self._echo = "source=" not in query
+            self._source(query, BLOCK, b"")
+        elif path.endswith(("/export", "/logs")):
+            self.write(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
+            self._source(query, chunk(BLOCK), LAST_CHUNK)
         elif path == "/churn":
             self._churn(float(query.partition("=")[2]))
             self._reply(200, b"")
         else:
             self._reply(*self._engine.answer(method, path, query))
 
-    def _attach(self, query: str) -> None:
-        """Echoes; with ``source=N`` in the query, sends N blocks of 64 KiB and ends."""
-        self.write(b"HTTP/1.1 101 UPGRADED\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n\r\n")
+    def _source(self, query: str, block: bytes, last: bytes) -> None:
+        """With ``source=N`` in the query, sends N blocks of 64 KiB and ends."""
         blocks = re.search(r"source=(\d+)", query)
-        if blocks is None:
-            self._echo = True
-        else:
-            self._left = int(blocks[1])
+        if blocks is not None:
+            self._left, self._block, self._last = int(blocks[1]), block, last
             cast(Any, self.transport).registerProducer(self, False)
 
     def resumeProducing(self) -> None:
         if self._left:
             self._left -= 1
-            self.write(BLOCK)
+            self.write(self._block)
         else:
+            self.write(self._last)
             cast(Any, self.transport).unregisterProducer()
             cast(Any, self.transport).loseConnection()
 
@@ -314,16 +346,18 @@ class Churn:
         engine.turn(item, running=item["State"] != "running")
 
 
-def main(number: int, size: int, port: int, first: int = 0) -> None:
+def main(number: int, size: int, port: int, first: int = 0, *tls: str) -> None:
+    """``tls``: files of a CA, a certificate and its key."""
     engines = [Engine(each, size) for each in range(first, first + number)]
     churn = Churn(engines)
     for engine in engines:
         factory = Factory.forProtocol(Connection)
         factory.buildProtocol = lambda _, engine=engine: Connection(engine, churn.set)  # type: ignore[method-assign,misc]
-        reactor.listenTCP(port, factory, backlog=1024, interface=address(engine.number))
+        outer = ServerTLSFactory(server_options(*tls, False), factory) if tls else factory
+        reactor.listenTCP(port, outer, backlog=1024, interface=address(engine.number))
     print("ready", flush=True)
     reactor.run()
 
 
 if __name__ == "__main__":
-    main(*map(int, sys.argv[1:5]))
+    main(*map(int, sys.argv[1:5]), *sys.argv[5:])

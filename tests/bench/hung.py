@@ -37,7 +37,7 @@ def main(nodes: int = 200, hung: int = 10) -> dict[str, tuple[Result, Result]]:
         for first, count in ((0, well), (well, hung)):
             log = folder / f"engines-{first}.log"
             command = [*("-m", "tests.bench.engines"), *map(str, (count, SIZE, port, first))]
-            at = (simulated.address(first), port)
+            at = Address(simulated.address(first), port)
             victims = stack.enter_context(running([sys.executable, *command], at, log))
             wait_for(lambda log=log: log.read_bytes().startswith(b"ready"))  # type: ignore[misc]
         lines = [f"{simulated.address(each)}:{port}\n" for each in range(nodes)]

@@ -4,13 +4,23 @@ from __future__ import annotations
 
 import re
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from typing import NamedTuple
 
-Address = tuple[str, int]
+
+class Address(NamedTuple):
+    """Where something listens, and how it is spoken to."""
+
+    host: str
+    port: int
+    tls: ssl.SSLContext | None = None
+
+
 _LENGTH = re.compile(rb"(?i)\r\ncontent-length: *(\d+)")
 _CHUNKED = re.compile(rb"(?i)\r\ntransfer-encoding: *chunked")
 PAUSE = 0.01  # seconds between two looks of the watcher
@@ -20,8 +30,10 @@ class Client:
     """One kept connection."""
 
     def __init__(self, address: Address) -> None:
-        self._socket = socket.create_connection(address, timeout=60)
+        self._socket = socket.create_connection(address[:2], timeout=60)
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        if address.tls is not None:
+            self._socket = address.tls.wrap_socket(self._socket)
 
     def close(self) -> None:
         self._socket.close()
@@ -66,13 +78,38 @@ class Client:
         """How many bytes of the stream have come with the head."""
         upgrade = "Connection: Upgrade\r\nUpgrade: tcp\r\n\r\n"
         self._socket.sendall(f"POST {target} HTTP/1.1\r\nHost: x\r\n{upgrade}".encode())
-        return len(self._until(b"\r\n\r\n").partition(b"\r\n\r\n")[2])
+        answer = self._until(b"\r\n\r\n")
+        if not answer.startswith(b"HTTP/1.1 101"):
+            raise RuntimeError(f"{target}: {answer[:300]!r}")
+        return len(answer.partition(b"\r\n\r\n")[2])
 
     def echo(self, message: bytes) -> None:
         self._socket.sendall(message)
         held = 0
         while held < len(message):
             held += len(self._more())
+
+    def begin(self, target: str) -> None:
+        """Asks, and reads nothing yet."""
+        ending = "Host: x\r\nConnection: close\r\n\r\n"
+        self._socket.sendall(f"GET {target} HTTP/1.1\r\n{ending}".encode())
+
+    def fetch(self, target: str) -> int:
+        """Asks and reads to the end of the connection; how many bytes came."""
+        self.begin(target)
+        return self.drain()
+
+    def upload(self, method: str, target: str, block: bytes, blocks: int) -> int:
+        """Sends a body of so many blocks; how many bytes it had."""
+        size = len(block) * blocks
+        head = f"{method} {target} HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-tar\r\n"
+        self._socket.sendall(f"{head}Content-Length: {size}\r\n\r\n".encode())
+        for _ in range(blocks):
+            self._socket.sendall(block)
+        answer = self._until(b"\r\n\r\n")
+        if not answer.startswith(b"HTTP/1.1 200"):
+            raise RuntimeError(f"{method} {target}: {answer[:300]!r}")
+        return size
 
     def drain(self) -> int:
         """Bytes until the other side closes."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import socket
+import ssl
 import subprocess
 import sys
 import time
@@ -17,24 +18,65 @@ import orjson
 
 from tests.bench.engines import address
 from tests.bench.load import Address, Client
+from tests.wire.certificates import Authority, Pair
 
 _NGINX = """daemon off; master_process off; worker_processes 1; pid {folder}/pid;
 error_log {folder}/err;
 events {{ worker_connections 4096; }}
 http {{
-  access_log off; keepalive_requests 1000000000;
+  access_log off; client_max_body_size 0; keepalive_requests 1000000000;
   client_body_temp_path {folder}/b; proxy_temp_path {folder}/p; fastcgi_temp_path {folder}/f;
   uwsgi_temp_path {folder}/u; scgi_temp_path {folder}/s;
   upstream engine {{ server {engine}; keepalive 64; keepalive_requests 1000000000; }}
+  map $http_upgrade $conn {{ default upgrade; '' ''; }}
   server {{
-    listen 127.0.0.1:{port};
+    listen 127.0.0.1:{port}{listening};
     location / {{
-      proxy_pass http://engine; proxy_http_version 1.1; proxy_set_header Connection "";
-      proxy_buffering off;
+      proxy_pass {scheme}://engine; proxy_http_version 1.1; proxy_buffering off;
+      proxy_request_buffering off;
+      proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection $conn;
     }}
   }}
 }}
 """
+
+
+_HAPROXY = """global
+  nbthread 1
+defaults
+  mode tcp
+  option splice-auto
+  timeout connect 5s
+  timeout client 1h
+  timeout server 1h
+listen engine
+  bind 127.0.0.1:{port}{listening}
+  server e {engine}{towards}
+"""
+
+
+@dataclass(frozen=True)
+class Tls:
+    """Paths of what all programs show, and the clients' side of it."""
+
+    ca: str
+    server: Pair
+    client: Pair
+
+    @property
+    def context(self) -> ssl.SSLContext:
+        made = ssl.create_default_context(cafile=self.ca)
+        made.check_hostname = False
+        made.load_cert_chain(self.client.cert, self.client.key)
+        return made
+
+
+def certificates(folder: Path, number: int) -> Tls:
+    """RSA, as most have."""
+    authority = Authority(folder)
+    names = ["127.0.0.1", *(address(each) for each in range(number))]
+    server = authority.issue("server", *names, use_rsa=True)
+    return Tls(authority.path, server, authority.issue("client", client=True, use_rsa=True))
 
 
 @dataclass(frozen=True)
@@ -69,10 +111,13 @@ def running(command: list[str], at: Address, log: Path) -> Iterator[Program]:
 
 
 @contextmanager
-def engines(folder: Path, number: int, size: int) -> Iterator[Program]:
+def engines(folder: Path, number: int, size: int, tls: Tls | None = None) -> Iterator[Program]:
     port = free_port()
-    command = [sys.executable, "-m", "tests.bench.engines", *map(str, (number, size, port))]
-    with running(command, (address(0), port), folder / "engines.log") as program:
+    command = [sys.executable, "-m", "tests.bench.engines", *map(str, (number, size, port, 0))]
+    if tls is not None:
+        command += [tls.ca, tls.server.cert, tls.server.key]
+    at = Address(address(0), port, tls and tls.context)
+    with running(command, at, folder / "engines.log") as program:
         wait_for(lambda: (folder / "engines.log").read_bytes().startswith(b"ready"))
         lines = [f"{address(each)}:{port}\n" for each in range(number)]
         (folder / "hosts").write_text("".join(lines))
@@ -80,27 +125,64 @@ def engines(folder: Path, number: int, size: int) -> Iterator[Program]:
 
 
 @contextmanager
-def swarmd(folder: Path) -> Iterator[Program]:
-    here = ("127.0.0.1", free_port())
-    listen = f"tcp://127.0.0.1:{here[1]}"
+def swarmd(folder: Path, tls: Tls | None = None) -> Iterator[Program]:
+    here = Address("127.0.0.1", free_port(), tls and tls.context)
+    listen = f"tcp://127.0.0.1:{here.port}"
     arguments = ["-m", "swarmd", "--hosts", str(folder / "hosts"), "-H", listen]
+    if tls is not None:
+        arguments += ["--tlsverify", "--tlscacert", tls.ca]
+        arguments += ["--tlscert", tls.server.cert, "--tlskey", tls.server.key]
     with running([sys.executable, *arguments], here, folder / "swarmd.log") as program:
         wait_for(lambda: answers(here))
         yield program
 
 
 @contextmanager
-def nginx(folder: Path, behind: Address) -> Iterator[Program | None]:
+def nginx(folder: Path, behind: Address, tls: Tls | None = None) -> Iterator[Program | None]:
     """In front of one engine; None where it is not installed."""
-    binary = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
+    own = ""
+    if tls is not None:
+        pair = f"ssl_certificate {tls.server.cert}; ssl_certificate_key {tls.server.key};"
+        client = f"ssl_client_certificate {tls.ca}; ssl_verify_client on;"
+        own = f" ssl; {pair} {client} proxy_ssl_verify on; proxy_ssl_trusted_certificate {tls.ca}"
+        own += f"; proxy_ssl_name {behind.host}"
+    words = {"listening": own, "scheme": "https" if tls else "http"}
+    with _proxy("nginx", _NGINX, ["-c"], folder, behind, tls, words) as program:
+        yield program
+
+
+@contextmanager
+def haproxy(folder: Path, behind: Address, tls: Tls | None = None) -> Iterator[Program | None]:
+    """The same, copying bytes; with TLS it ends one connection and begins another."""
+    words = {"listening": "", "towards": ""}
+    if tls is not None:
+        both = folder / "both.pem"
+        both.write_text(Path(tls.server.cert).read_text() + Path(tls.server.key).read_text())
+        words["listening"] = f" ssl crt {both} ca-file {tls.ca} verify required"
+        words["towards"] = f" ssl ca-file {tls.ca} verify required"
+    with _proxy("haproxy", _HAPROXY, ["-f"], folder, behind, tls, words) as program:
+        yield program
+
+
+@contextmanager
+def _proxy(
+    name: str,
+    template: str,
+    arguments: list[str],
+    folder: Path,
+    behind: Address,
+    tls: Tls | None,
+    words: dict[str, str],
+) -> Iterator[Program | None]:
+    binary = shutil.which(name) or shutil.which(name, path="/usr/sbin")
     if binary is None:
         yield None
         return
-    conf = folder / "nginx.conf"
-    engine = f"{behind[0]}:{behind[1]}"
-    here = ("127.0.0.1", free_port())
-    conf.write_text(_NGINX.format(folder=folder, engine=engine, port=here[1]))
-    with running([binary, "-c", str(conf)], here, folder / "nginx.log") as program:
+    conf = folder / f"{name}.conf"
+    here = Address("127.0.0.1", free_port(), tls and tls.context)
+    engine = f"{behind.host}:{behind.port}"
+    conf.write_text(template.format(folder=folder, engine=engine, port=here.port, **words))
+    with running([binary, *arguments, str(conf)], here, folder / f"{name}.log") as program:
         wait_for(lambda: answers(here))
         yield program
 
