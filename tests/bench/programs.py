@@ -74,7 +74,7 @@ class Tls:
 def certificates(folder: Path, number: int) -> Tls:
     """RSA, as most have."""
     authority = Authority(folder)
-    names = ["127.0.0.1", *(address(each) for each in range(number))]
+    names = ["127.0.0.1", "engine", *(address(each) for each in range(number))]
     server = authority.issue("server", *names, use_rsa=True)
     return Tls(authority.path, server, authority.issue("client", client=True, use_rsa=True))
 
@@ -145,7 +145,7 @@ def nginx(folder: Path, behind: Address, tls: Tls | None = None) -> Iterator[Pro
         pair = f"ssl_certificate {tls.server.cert}; ssl_certificate_key {tls.server.key};"
         client = f"ssl_client_certificate {tls.ca}; ssl_verify_client on;"
         own = f" ssl; {pair} {client} proxy_ssl_verify on; proxy_ssl_trusted_certificate {tls.ca}"
-        own += f"; proxy_ssl_name {behind.host}"
+        own += "; proxy_ssl_name engine"  # addresses are names that it does not check
     words = {"listening": own, "scheme": "https" if tls else "http"}
     with _proxy("nginx", _NGINX, ["-c"], folder, behind, tls, words) as program:
         yield program
