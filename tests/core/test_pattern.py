@@ -21,6 +21,9 @@ GLOBS = [
     ("a?c*", "abc", False),
     ("WEB*", "web", False),
     ("größe*", "größer", True),
+    ("ab*ba", "aba", False),
+    ("ab*ba", "abba", True),
+    ("a*b*c", "abc", True),
 ]
 
 
