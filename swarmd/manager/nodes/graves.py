@@ -19,6 +19,7 @@ from swarmd.core.errors import ApiError, Conflict, Unavailable
 from swarmd.core.model import Container, Engine
 from swarmd.core.personal_labels import REPLACES
 from swarmd.manager.fleet import Fleet
+from swarmd.manager.nodes.aside import is_aside, plain_name
 from swarmd.manager.nodes.intent import Intent, Tombstone
 from swarmd.manager.nodes.mover import Mover
 from swarmd.manager.nodes.telling import publish
@@ -123,15 +124,16 @@ class Graves:
             old, new = containers.get(old_id), containers.get(new_id)
             if old is None or new is None or old.id in self._open_cases:
                 continue
-            if new.name == old.name and new.engine != old.engine:
+            moving = is_aside(old) and self._mover.is_ours(new)
+            if new.name == plain_name(old) and new.engine != old.engine and not moving:
                 yield old, new
 
     def _words(self, old: Container, new: Container) -> str:
         here, there = self._fleet.engine(old).name, self._fleet.engine(new).name
         return (
-            f"container {old.name} is on {here} and on {there}, where a label says that it "
+            f"container {new.name} is on {here} and on {there}, where a label says that it "
             f"replaces the other, but there is no record of that: "
-            f"remove {here}/{old.name} or {there}/{old.name}"
+            f"remove {here}/{old.name} or {there}/{new.name}"
         )
 
     def _strays(self, engine: Engine) -> Iterator[Container]:

@@ -5,6 +5,7 @@ import pytest
 from swarmd.cluster import actions as news
 from swarmd.core.errors import Conflict
 from swarmd.core.personal_labels import PROOF, REPLACES
+from swarmd.manager.nodes.aside import aside_name
 from swarmd.manager.nodes.proof import labels_of_replacement
 from tests.cluster.fleet import key_of
 from tests.manager.nodes.rescheduling import GRACE, ON, Rig
@@ -66,6 +67,22 @@ def test_no_doubt_no_word(name: str, replaces: bool) -> None:
     rig.fleet.bring_back(2)
     assert rig.fleet.calls == [] and rig.events == []
     assert rig.fleet.state.engines[key_of(1)].warnings == ()
+
+
+@pytest.mark.parametrize("ours", [True, False])
+def test_half_a_move_of_which_nothing_is_known_is_told_too(ours: bool) -> None:
+    """As after a restart, without a state file, in the middle of a drain."""
+    rig = Rig()
+    old = rig.fleet.state.containers[rig.old]
+    rig.fleet.there[1][rig.old]["Name"] = "/" + aside_name(old)
+    rig.fleet.listing(1)
+    labels = labels_of_replacement(rig.intent.key(), rig.old) if ours else {REPLACES: rig.old}
+    rig.run("web", labels, 2)
+    rig.fleet.lose(2)
+    rig.fleet.bring_back(2)
+    warnings = rig.fleet.state.engines[key_of(1)].warnings
+    assert bool(warnings) is not ours and rig.fleet.calls == []
+    assert ours or f"remove node-1/{aside_name(old)} or node-2/web" in warnings[0]
 
 
 @pytest.mark.parametrize("ours", [True, False])
