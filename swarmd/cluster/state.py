@@ -7,7 +7,7 @@ containers.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 
 from swarmd.cluster import actions as news
@@ -188,12 +188,6 @@ class State:
         for reservation in self.reservations.pending.values():
             if reservation.engine is engine:
                 engine.tally.add(reservation.container)
-
-    def note(self, key: str, source: str, texts: Sequence[str]) -> None:
-        """What people should know of an engine, for its warnings; none clears those of before."""
-        engine = self.engines.get(key)
-        if engine is not None:
-            self._notes.put(engine, source, texts)
 
     # What is under way
 

@@ -7,6 +7,7 @@ next question, so that any number of changes between two placements costs one lo
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from heapq import heappop, heappush
 from typing import Any, NamedTuple
 
 from swarmd.core.bits import Bits, Holders, bits_of, slots
@@ -111,7 +112,7 @@ class EngineIndex:
 
     def add(self, engine: Engine) -> None:
         """A new one takes the lowest slot that is free."""
-        slot = self._free.pop() if self._free else self._grow()
+        slot = heappop(self._free) if self._free else self._grow()
         self._slots[engine.key] = slot
         self._engines[slot] = engine
         self.everyone |= 1 << slot
@@ -123,8 +124,7 @@ class EngineIndex:
         self._replace(slot, _NOTHING)
         self._engines[slot], self._read[slot] = None, ()
         self.everyone ^= 1 << slot
-        self._free.append(slot)
-        self._free.sort(reverse=True)
+        heappush(self._free, slot)
 
     def touch(self, engine: Engine) -> None:
         """Something about it has changed; nothing happens for one that is not (any more) here."""

@@ -14,7 +14,7 @@ from twisted.internet.defer import CancelledError, Deferred
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
-from swarmd.cluster.actions import ContainerGone
+from swarmd.cluster.actions import ContainerGone, EngineNoted
 from swarmd.core.errors import ApiError, Conflict, Unavailable
 from swarmd.core.model import Container, Engine
 from swarmd.core.personal_labels import REPLACES
@@ -114,7 +114,7 @@ class Graves:
                 self._log.warn("{words}", words=text)
                 publish(self._fleet, old.engine, old.id, {"name": old.name, "error": text})
         for key, texts in words.items():
-            self._fleet.state.note(key, "copies", texts)
+            self._fleet.dispatch(EngineNoted(key, "copies", tuple(texts)))
         self._doubled = {key for key, texts in words.items() if texts}
 
     def _doubles(self) -> Iterator[tuple[Container, Container]]:

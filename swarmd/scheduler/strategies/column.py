@@ -19,7 +19,6 @@ from swarmd.scheduler.request import Placement
 
 Groups = Iterator[tuple[float, Bits]]
 
-
 _value = itemgetter(0)
 
 
