@@ -6,6 +6,7 @@ Layers, each importing only those above it (held by tests/test_architecture.py):
 1. ``codec``      bytes to values: HTTP heads, framing, JSON streams; no I/O
    ``certificates``  TLS certificates as values: PEM, words, expiry; no I/O
    ``scheduler``  where to put a container: filters, strategies, reasons; no I/O
+   ``authz``      who may do what: policy, rights, limits, quotas; no I/O
    ``cluster``    what is known of the fleet: state, indexes, look-up, views; no I/O
 2. ``front``      a client's connection: HTTP parsing, take-over by a raw stream
    ``streams``    an engine's connections: pool, forward, hijack, tunnel, TLS

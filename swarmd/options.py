@@ -100,6 +100,8 @@ class Options(usage.Options):
          "one; classic Swarm's was overlay."],
         ["distribute-builds", None, None, "Copy built images to all engines, or to those that a "
          "constraint allows."],
+        ["authz", None, None, "Policy file (TOML): who may do what. Whatever it does not allow is "
+         "denied."],
         ["state-dir", None, None, "Folder where operators' decisions outlive a restart."],
         ["reschedule", None, "off", "For containers that do not say it themselves: off, or "
          "on-node-failure to make them again elsewhere when their node is lost."],

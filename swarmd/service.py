@@ -17,6 +17,7 @@ from twisted.application.service import MultiService
 from twisted.internet.interfaces import IProtocolFactory
 from twisted.logger import ILogObserver, Logger
 from twisted.python.components import Componentized
+from twisted.web.resource import Resource
 
 from swarmd import __version__
 from swarmd.api.build import Build
@@ -25,6 +26,7 @@ from swarmd.api.root import Root
 from swarmd.api.tree import make_tree
 from swarmd.api.volumes import Volumes as VolumesNoun
 from swarmd.audit.recorder import Recorder
+from swarmd.authorization import Authorization
 from swarmd.cluster.actions import EngineNoted
 from swarmd.cluster.info import Identity
 from swarmd.cluster.state import State
@@ -146,7 +148,7 @@ def make_service(
     )
     source.setName("discovery")
     source.setServiceParent(daemon)
-    root, refusals = _tree(settings, reactor, fleet, chance), Refusals(reactor.seconds)
+    root, refusals = _tree(settings, reactor, fleet, chance, daemon), Refusals(reactor.seconds)
     site = _site(settings, reactor, fleet, root, refusals)
     if settings.audit_log:
         _audit(settings.audit_log, reactor, site, fleet, now).setServiceParent(daemon)
@@ -173,7 +175,9 @@ def _context(
     return Context(reactor, now, chance.random, state.dispatch, hub.publish, state.engines, timing)
 
 
-def _tree(settings: Settings, reactor: Any, fleet: Fleet, chance: random.Random) -> Root:
+def _tree(
+    settings: Settings, reactor: Any, fleet: Fleet, chance: random.Random, daemon: Swarmd
+) -> Resource:
     """All that can be asked, and who does it."""
     plans = Plans(fleet.now)
     placer = Placer(fleet, settings.policy, lambda: chance.getrandbits(32))
@@ -191,19 +195,29 @@ def _tree(settings: Settings, reactor: Any, fleet: Fleet, chance: random.Random)
         settings.create_retry,
     )
     builders = Builders(fleet, reactor)
-    builds = Build(fleet, Builds(fleet, placer, builders, reactor), builders, distributor)
-    root = make_tree(fleet, _identity(settings), creator, plans, reactor)
-    root.putChild(b"networks", NetworksNoun(fleet, networks, luggage))
-    root.putChild(b"volumes", VolumesNoun(fleet, volumes))
-    builds.attach(root)
+    builds, identity = Builds(fleet, placer, builders, reactor), _identity(settings)
+
+    def tree(seen: Fleet) -> Root:
+        """The nouns, for whoever sees so much of the fleet."""
+        root = make_tree(seen, identity, creator, plans, reactor)
+        root.putChild(b"networks", NetworksNoun(seen, networks, luggage))
+        root.putChild(b"volumes", VolumesNoun(seen, volumes))
+        Build(seen, builds, builders, distributor).attach(root)
+        return root
+
+    root = tree(fleet)
     operations = Operations(settings, reactor, chance, fleet, creator, placer, plans, networks)
     operations.attach(root)
     operations.setServiceParent(fleet)
-    return root
+    if settings.authz is None:
+        return root
+    authorization = Authorization(settings.authz, reactor, fleet, root, tree)
+    authorization.setServiceParent(daemon)
+    return authorization.guard
 
 
 def _site(
-    settings: Settings, reactor: Any, fleet: Fleet, root: Root, refusals: Refusals
+    settings: Settings, reactor: Any, fleet: Fleet, root: Resource, refusals: Refusals
 ) -> DockerSite:
     headers = CommonHeaders(fleet.now, __version__, lambda: show(fleet.api_version))
     most = settings.max_connections

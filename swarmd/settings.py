@@ -24,6 +24,7 @@ from swarmd.exposure import is_exposed, parse_listen
 from swarmd.manager.nodes.intent import Intent
 from swarmd.manager.nodes.known import ON_FAILURE
 from swarmd.manager.nodes.reschedule import Rules
+from swarmd.policy_file import read_policy
 from swarmd.scheduler.policy import Policy
 from swarmd.scheduler.registry import make_policy
 from swarmd.streams.ssh.host import SshFiles
@@ -68,6 +69,7 @@ class Settings:
         refresh_min: Seconds; each engine is listed anew at some moment between these two.
         refresh_max: Seconds.
         log_level: A name of Twisted's LogLevel.
+        authz: Absolute path of the policy; None lets everybody do everything.
         state_dir: Absolute; None keeps no state on disk.
         rescheduling: What happens when a node is lost.
         audit_log: Where calls that change something are recorded; "" for nowhere.
@@ -87,6 +89,7 @@ class Settings:
     refresh_max: float = 60.0
     log_level: str = "info"
     insecure: bool = False
+    authz: str | None = None
     state_dir: str | None = None
     rescheduling: Rules = NO_RESCHEDULING
     audit_log: str = ""
@@ -144,6 +147,7 @@ def from_options(options: Mapping[str, Any], environ: Mapping[str, str]) -> Sett
         refresh_max=_positive_duration(options, "engine-refresh-max-interval"),
         log_level=_log_level(options, environ),
         insecure=bool(options["insecure"]),
+        authz=_authz(options["authz"]),
         state_dir=_state_dir(options["state-dir"]),
         rescheduling=_rescheduling(options),
         audit_log=_audit_log(options["audit-log"] or ""),
@@ -284,6 +288,17 @@ def _log_level(options: Mapping[str, Any], environ: Mapping[str, str]) -> str:
     if name not in LOG_LEVELS:
         raise ValueError(f"--log-level {name!r} is none of {_listed(LOG_LEVELS)}")
     return LOG_LEVELS[name]
+
+
+def _authz(given: str | None) -> str | None:
+    if not given:
+        return None
+    path = os.path.abspath(given)
+    try:
+        read_policy(path)
+    except ValueError as error:
+        raise ValueError(f"--authz: {error}") from None
+    return path
 
 
 def _state_dir(given: str | None) -> str | None:

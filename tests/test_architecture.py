@@ -15,7 +15,7 @@ TESTS = sorted((TREE / "tests").rglob("*.py"))
 # Imports point down; two packages of one rank never meet. Modules right in swarmd/ are on top.
 RANKS = {
     **{"core": 0},
-    **dict.fromkeys(("codec", "certificates", "scheduler", "cluster"), 1),
+    **dict.fromkeys(("codec", "certificates", "scheduler", "cluster", "authz"), 1),
     **dict.fromkeys(("front", "streams"), 2),
     **dict.fromkeys(("audit", "engine", "discovery", "cli"), 3),
     **{"manager": 4, "api": 5, "doctor": 6},

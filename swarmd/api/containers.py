@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Coroutine
+from dataclasses import replace
 from typing import Any
 
 from twisted.web.resource import IResource, Resource
@@ -75,6 +76,8 @@ class Containers(Noun):
             platform=request.arg("platform"),
             query=tuple(passed_on),
         )
+        if request.admit is not None:
+            order = replace(order, admit=request.admit)
         created = await self._creator.create(order)
         if not request.gone:
             request.reply(created.status, created.body)

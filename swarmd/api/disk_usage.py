@@ -45,6 +45,6 @@ class SystemFolder(Noun):
         outcomes = await self._usage.measure(self._fleet.healthy(), line)
         if not any(outcome.ok for outcome in outcomes):
             raise together(outcomes)
-        body = orjson.dumps(merged(outcomes, types)) + b"\n"
+        body = orjson.dumps(merged(outcomes, types, self._fleet.scope)) + b"\n"
         doubts = warnings([*missing, *unanswered(outcomes)])
         request.reply(200, body, headers=doubts)

@@ -74,7 +74,11 @@ class Networks(Noun):
         shown = [outcome.value for outcome in outcomes if outcome.ok]
         if not shown:
             raise refusal(outcomes)
-        request.reply_json(200, _merged(shown, found.value))
+        merged = _merged(shown, found.value)
+        if self._fleet.scope is not None:
+            own, all_ = self._fleet.state.containers, merged["Containers"]
+            merged["Containers"] = {key: one for key, one in all_.items() if key in own}
+        request.reply_json(200, merged)
 
     async def remove(self, ref: str, request: DockerRequest) -> None:
         found = await self._find(ref)

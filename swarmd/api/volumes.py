@@ -94,7 +94,7 @@ class Volumes(Noun):
 
     async def _find(self, ref: str) -> Found[Volume]:
         await settle_lists(self._fleet, "volumes")
-        return self._manager.find(ref)
+        return self._manager.find(ref, self._fleet.state)
 
     def _path(self, request: DockerRequest, name: str, engine: Engine) -> str:
         return target(self._fleet, request, engine, "volumes", name).decode()

@@ -21,6 +21,7 @@ from swarmd.codec.head import RequestHead
 from swarmd.codec.path import clean_path, decode_path, encode_path
 from swarmd.codec.query import is_true, parse_query
 from swarmd.core.errors import ApiError, PageNotFound
+from swarmd.core.model import Demand
 from swarmd.core.trail import Trail
 from swarmd.front.ports import BodySink, HeadResource
 from swarmd.front.reply import BODILESS, JSON, content_fields, error_body, render_head
@@ -54,6 +55,7 @@ class DockerRequest(Request):
         body: The whole body, unless the resource takes the head.
         raw_query: What follows the question mark.
         gone: The client has left before the end.
+        admit: Judges the size of a create, where somebody has set a quota.
         survives_half_close: A FIN of the client does not mean that it has left.
         trail: For the audit; None if it is not to be recorded.
     """
@@ -64,6 +66,7 @@ class DockerRequest(Request):
     defaultContentType = JSON
     version: tuple[int, int] | None = None
     body = b""
+    admit: Callable[[Demand], None] | None = None
     gone = False
     survives_half_close = False
     trail: Trail | None = None
@@ -232,6 +235,10 @@ class DockerRequest(Request):
     def arg_list(self, name: str) -> list[str]:
         """All values of a query parameter; BadParameter like ``arg``."""
         return self._parsed_query().get(name, [])
+
+    def rewrite_query(self, raw: bytes) -> None:
+        """From now on this is what was asked."""
+        self.raw_query, self._query = raw, None
 
     def flag(self, name: str) -> bool:
         """A query parameter by Docker's rule: false are absence, 0, no, false and none."""

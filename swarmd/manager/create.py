@@ -91,6 +91,7 @@ class Creator:
     async def _create_on(self, engine: Engine, demand: Demand, order: Order) -> Answer:
         """One attempt. Raises NotMadeError if this engine certainly made nothing."""
         state = self._fleet.state
+        order.admit(demand)  # in one turn with the reservation, so that no two slip through
         pending = self._pending(engine, demand, order)
         state.reserve(pending, order.replaces.id if order.replaces else "")
         try:

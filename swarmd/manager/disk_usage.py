@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from swarmd.core.model import Engine
+from swarmd.core.scope import Scope
 from swarmd.core.version import Version
 from swarmd.manager.fanout import AT_ONCE, Outcome, ask_engines, counted, gather, listed
 from swarmd.manager.fleet import Fleet
@@ -57,8 +58,13 @@ class DiskUsage:
         return outcome
 
 
-def merged(outcomes: Sequence[Outcome], types: Collection[str]) -> dict[str, Any]:
-    """One answer out of all; only the fields of ``types``, all if there are none."""
+def merged(
+    outcomes: Sequence[Outcome], types: Collection[str], scope: Scope | None = None
+) -> dict[str, Any]:
+    """One answer out of all; only the fields of ``types``, all if there are none.
+
+    Within a scope only its own rows; the sums are those of its images.
+    """
     wanted = {field for kind in types or FIELDS for field in FIELDS.get(kind, ())}
     parts: list[tuple[Engine, Row]] = [(one.engine, one.value) for one in outcomes if one.ok]
     body: dict[str, Any] = {}
@@ -70,7 +76,26 @@ def merged(outcomes: Sequence[Outcome], types: Collection[str]) -> dict[str, Any
                 body.setdefault(field, []).extend(
                     (engine, row) for row in listed(part[field], dict)
                 )
+    if scope is not None:
+        body = _within(scope, body)
     return {field: _shown(field, value) for field, value in body.items()}
+
+
+def _within(scope: Scope, body: Mapping[str, Any]) -> dict[str, Any]:
+    """Build caches have no labels: they are nobody's."""
+    own: dict[str, Any] = {
+        field: [(e, row) for e, row in rows if scope.owns(_labels(row))]
+        for field, rows in body.items()
+        if field not in _SUMS
+    }
+    if "LayersSize" in body:
+        own["LayersSize"] = sum(counted(row.get("Size")) for _, row in own.get("Images", ()))
+    return own
+
+
+def _labels(row: Row) -> Mapping[str, str]:
+    labels = row.get("Labels")
+    return labels if isinstance(labels, dict) else {}
 
 
 def _shown(field: str, value: Any) -> Any:

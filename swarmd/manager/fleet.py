@@ -21,6 +21,7 @@ from swarmd.core import version
 from swarmd.core.addresses import parse_address
 from swarmd.core.errors import EngineUnreachable
 from swarmd.core.model import Container, Engine, Health, Spec
+from swarmd.core.scope import Scope
 from swarmd.discovery.source import Entry
 from swarmd.engine.context import Context
 from swarmd.engine.tracker import EngineTracker
@@ -38,9 +39,11 @@ class Fleet(MultiService):
         notices: Asks for what else the operator should know of swarmd itself.
         expiring: Asks when certificates and CRLs end.
         changes: Grows whenever an engine comes, goes, or turns out to be another than was known.
+        scope: Whose part of the fleet this is; None for all of it.
         distrusted: Key -> until when (wall-clock seconds) reads do not wait for that engine.
     """
 
+    scope: Scope | None = None
     _log = Logger()
 
     def __init__(

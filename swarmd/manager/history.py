@@ -40,7 +40,8 @@ def _decoded(fleet: Fleet, outcome: Outcome) -> list[FleetEvent]:
     except ValueError:
         return []  # this engine's past cannot be read; that of the others can
     key = outcome.engine.key
-    return [fleet.hub.describe(key, record) for record in records if is_event(record)]
+    told = (fleet.hub.describe(key, record) for record in records if is_event(record))
+    return [event for event in told if fleet.hub.sees(event)]
 
 
 def _stamp(nanos: int) -> str:

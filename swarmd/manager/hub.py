@@ -59,6 +59,10 @@ class Hub:
         self._listeners[token] = listener
         return lambda: (self._listeners.pop(token, None), None)[1]
 
+    def sees(self, event: FleetEvent) -> bool:
+        """Whether listeners of this hub may know of it."""
+        return True
+
     def publish(self, key: str, event: Mapping[str, Any]) -> None:
         if not self._listeners:
             return

@@ -137,7 +137,7 @@ class Luggage:
         try:
             found = self._networks.movable(network)
             taken = self._claims[self._networks.identity(network)]
-            if found is None or taken or found.engine is engine:
+            if found is None or taken or found.engine.key == engine.key:
                 return False
             await self._networks.move(found, engine)
             return True

@@ -13,7 +13,7 @@ from swarmd.core.config import CreateRequest, parse_create
 from swarmd.core.errors import NotFound
 from swarmd.core.expressions import Expression, parse_expression
 from swarmd.core.features import features
-from swarmd.core.model import Container, Engine
+from swarmd.core.model import Container, Demand, Engine
 from swarmd.core.names import IDENTITY, split_node
 from swarmd.core.personal_labels import as_a_client_may
 from swarmd.core.spelling import CONTAINER_CREATE, spelled
@@ -22,6 +22,10 @@ from swarmd.manager.bodies import decoded_json
 from swarmd.manager.placer import node_pin
 from swarmd.scheduler.filters.platform import parse_platform
 from swarmd.scheduler.request import Pin, Placement, PortRange
+
+
+def _admit_all(demand: Demand) -> None:
+    """Nobody has set a quota."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +37,7 @@ class Order:
     client: Who asks, as far as it matters where a pull goes.
     version: The API version in which it was asked.
     query: The other query arguments, to be passed on.
+    admit: Raises ApiError if nothing of that size may be added now.
     replaces: The container, on a node that it must leave, whose name and place this one takes.
     """
 
@@ -44,6 +49,7 @@ class Order:
     platform: str = ""
     query: tuple[tuple[str, str], ...] = ()
     replaces: Container | None = None
+    admit: Callable[[Demand], None] = _admit_all
 
     @property
     def leaves(self) -> str:

@@ -11,6 +11,7 @@ import orjson
 
 from swarmd.cluster.actions import Action, EventSeen
 from swarmd.cluster.lookup import Found, find_volume
+from swarmd.cluster.state import State
 from swarmd.cluster.volume_view import is_mounted
 from swarmd.core.errors import ApiError, BadParameter, EngineRefused, NotFound
 from swarmd.core.model import Engine, Volume
@@ -76,17 +77,18 @@ class Volumes:
             )
         return created
 
-    def find(self, ref: str) -> Found[Volume]:
-        """NotFound, or Ambiguous where several nodes have one of that name."""
+    def find(self, ref: str, state: State) -> Found[Volume]:
+        """NotFound in ``state``, or Ambiguous where several nodes have one of that name."""
         node, name = self._split(ref)
-        holders = self._holders(name) if self.everywhere and node is None else []
+        holders = self._holders(name, state) if self.everywhere and node is None else []
         if holders:
             return Found(holders[0].volumes[name], tuple(holders))
-        return find_volume(self._fleet.state, ref)
+        return find_volume(state, ref)
 
-    def _holders(self, name: str) -> list[Engine]:
+    def _holders(self, name: str, state: State | None = None) -> list[Engine]:
         """Healthy ones first."""
-        found = [e for e in self._fleet.state.engines.values() if name in e.volumes]
+        engines = (state or self._fleet.state).engines.values()
+        found = [e for e in engines if name in e.volumes]
         return sorted(found, key=lambda engine: not engine.healthy)
 
     def _split(self, ref: str) -> tuple[Engine | None, str]:

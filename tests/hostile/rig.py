@@ -51,8 +51,9 @@ junk: st.SearchStrategy[Any] = st.recursive(
 class Wire(StringTransport):
     """An engine's end of a connection: answers whole requests as the script says."""
 
-    def __init__(self, answer: Callable[[str, str], bytes | None]) -> None:
+    def __init__(self, answer: Callable[[str, str], bytes | None], bodies: list[bytes]) -> None:
         super().__init__()
+        self._bodies = bodies
         self.connection: Any = None
         self._answer = answer
         self._asked = b""
@@ -64,6 +65,7 @@ class Wire(StringTransport):
             used += head.length or 0
             if len(self._asked) < used:
                 return
+            self._bodies.append(self._asked[used - (head.length or 0) : used])
             self._asked = self._asked[used:]
             raw = self._answer(head.method.decode(), head.target.decode())
             if raw is not None:
@@ -79,17 +81,18 @@ class Wire(StringTransport):
 class Scripted(Engine):
     """Attributes:
     script: What it answers; None is silence.
-    asked: Every request line so far.
+    asked: Every request line so far; ``bodies`` are their bodies.
     """
 
     def __init__(self) -> None:
         super().__init__()
         self.script: Script = lambda method, target: (200, [])
         self.asked: list[str] = []
+        self.bodies: list[bytes] = []
 
     def dial(self, factory: Any) -> Deferred[Any]:
         connection = factory.buildProtocol(None)
-        wire = Wire(self._answer)
+        wire = Wire(self._answer, self.bodies)
         wire.connection = connection
         connection.makeConnection(wire)
         self.connections.append(connection)

@@ -1,0 +1,204 @@
+"""Judges one request by its role: what it asks for, and, within a scope, whom it is about."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine, Iterable
+from functools import partial
+from typing import Any
+
+from swarmd.api.scoping import Scoping
+from swarmd.authz import body as shapes
+from swarmd.authz import other
+from swarmd.authz.body import read_strictly, render
+from swarmd.authz.create import Finding, judge_create
+from swarmd.authz.policy import Limits, Role
+from swarmd.authz.quota import FIXED, OWNER_LABEL, ROLE_LABEL, excess, has_quota, unbounded
+from swarmd.authz.rights import Right
+from swarmd.codec.query import parse_query, render_query
+from swarmd.core.errors import ApiError
+from swarmd.core.identity import Identity
+from swarmd.core.model import Demand
+from swarmd.core.spelling import Shape
+from swarmd.front.request import DockerRequest
+from swarmd.manager.fleet import Fleet
+from swarmd.manager.fresh import settle_containers, settle_lists, unsettled
+
+Judgement = Callable[[DockerRequest], Coroutine[Any, Any, None] | None]
+# Of one finding: the key that would allow it, its value, and the words of the refusal.
+Report = Callable[[str, str | bool, str], None]
+
+BUILDKIT = Right("images", "buildkit")
+_BODIES: dict[tuple[str, str], Shape] = {
+    ("containers", "create"): shapes.CREATE,
+    ("containers", "update"): shapes.UPDATE,
+    ("containers", "exec"): shapes.EXEC,
+    ("networks", "create"): shapes.NETWORK,
+    ("networks", "connect"): shapes.CONNECT,
+    ("networks", "disconnect"): shapes.CONNECT,
+    ("volumes", "create"): shapes.VOLUME,
+    ("images", "commit"): shapes.COMMIT,
+}
+_WITHOUT_BODY = ("start", "stop", "restart", "kill", "pause", "unpause", "wait", "rename", "copy")
+
+
+class Judge:
+    """For one request of ``identity``, which came in with ``role``.
+
+    Args:
+        whole: All of the fleet.
+        seen: As much of it as the role sees.
+    """
+
+    def __init__(self, role: Role, identity: Identity, whole: Fleet, seen: Fleet) -> None:
+        self._role = role
+        self._identity = identity
+        self._whole = whole
+        self._scoping = Scoping(role, whole, seen) if role.scope is not None else None
+        self._report: Report = self._deny
+
+    def of(self, request: DockerRequest, right: Right, segments: list[str]) -> Judgement | None:
+        """None if nothing in the request needs to be looked at."""
+        action = segments[-1] if request.method != b"DELETE" else ""
+        bounded = self._role.limits is not None or self._scoping is not None
+        if not bounded and not has_quota(self._role):
+            return None
+        writes = request.method not in (b"GET", b"HEAD")
+        if not writes and (self._scoping is None or right.noun != "images"):
+            return None
+        return partial(self._judge, right, action)
+
+    def learn(
+        self, request: DockerRequest, right: Right, segments: list[str], report: Report
+    ) -> Judgement | None:
+        """Reports what would be refused, and lets it pass as it came."""
+        self._report = report
+        if request.method in (b"GET", b"HEAD"):
+            return None
+        action = segments[-1] if request.method != b"DELETE" else ""
+        return partial(self._look, right, action)
+
+    async def _look(self, right: Right, action: str, request: DockerRequest) -> None:
+        try:
+            self._content(right, action, request)
+        except ApiError as error:
+            self._report("", "", error.message)
+
+    async def _judge(self, right: Right, action: str, request: DockerRequest) -> None:
+        if self._scoping is not None:
+            await self._settle()
+        body = self._content(right, action, request)
+        query = parse_query(request.raw_query)
+        if self._scoping is not None:
+            self._scoping.apply(right, action, query, body)
+            request.rewrite_query(
+                render_query((key, one) for key, all_ in query.items() for one in all_).encode()
+            )
+        if right.noun == "containers" and action == "create" and body is not None:
+            self._count(body, request)
+        if body is not None:
+            request.body = render(body)
+
+    async def _settle(self) -> None:
+        """What belongs to whom is judged by what is, not by what was."""
+        await settle_containers(self._whole, unsettled(self._whole))
+        for what in ("images", "networks", "volumes"):
+            await settle_lists(self._whole, what)
+
+    def _content(self, right: Right, action: str, request: DockerRequest) -> dict[str, Any] | None:
+        """The body, read so that it has one meaning; raises or reports what is not allowed."""
+        limits = self._role.limits
+        body = self._body(right, action, request)
+        if limits is not None:
+            self._check(self._findings(right, action, request, body, limits))
+        return body
+
+    def _body(self, right: Right, action: str, request: DockerRequest) -> dict[str, Any] | None:
+        place = (right.noun, "commit" if right.verb == "commit" else action)
+        shape = _BODIES.get(place)
+        if (shape is not None and right.verb != "exec") or place == ("containers", "exec"):
+            return read_strictly(request.body, shape or {}, closed=self._role.limits is not None)
+        if right.verb == "run" and action in _WITHOUT_BODY and request.body.strip():
+            if read_strictly(request.body, {}, closed=False):
+                raise ApiError(f"denied by policy: {action} takes no body", 403)
+            request.body = b""
+        return None
+
+    def _findings(
+        self,
+        right: Right,
+        action: str,
+        request: DockerRequest,
+        body: dict[str, Any] | None,
+        limits: Limits,
+    ) -> Iterable[Finding]:
+        given = body or {}
+        match right.noun, right.verb, action:
+            case "containers", "run", "create":
+                own = self._scoping is not None and self._scoping.is_own(str(given.get("Image")))
+                return (
+                    one for one in judge_create(given, limits) if one.key != "images" or not own
+                )
+            case "containers", "run", "update":
+                return self._update(given, limits)
+            case "containers", "exec", "exec":
+                return other.judge_exec(given, limits)
+            case "networks", "create", _:
+                return other.judge_network_create(given, limits)
+            case "networks", "connect", _:
+                return other.judge_connect(right.ref, given, limits)
+            case "volumes", "create", _:
+                return other.judge_volume(given, limits)
+            case "images", "build", "build":
+                return self._build(request, limits)
+            case "images", "pull", _:
+                return other.judge_pull(parse_query(request.raw_query), limits)
+        return ()
+
+    def _update(self, body: dict[str, Any], limits: Limits) -> Iterable[Finding]:
+        yield from other.judge_update(body, limits)
+        if has_quota(self._role):
+            for key in FIXED:
+                if body.get(key):
+                    yield Finding(f"update of {key}, which a quota counts")
+
+    def _build(self, request: DockerRequest, limits: Limits) -> Iterable[Finding]:
+        query = parse_query(request.raw_query)
+        yield from other.judge_build(query, limits)
+        if query.get("version", [""])[0] == other.BUILDKIT and not self._role.allows(BUILDKIT):
+            yield Finding("a build by BuildKit, whose calls nobody can look into (images:buildkit)")
+
+    def _check(self, findings: Iterable[Finding]) -> None:
+        for found in findings:
+            place = f"role.{self._role.name}"
+            why = f"{place}.create.{found.key} does not allow it" if found.key else "nothing does"
+            words = f"denied by policy: role {self._role.name} may not have {found.what}: {why}"
+            self._report(found.key, found.value, words)
+
+    def _deny(self, key: str, value: str | bool, words: str) -> None:
+        raise ApiError(words, 403)
+
+    # Quotas
+
+    def _count(self, body: dict[str, Any], request: DockerRequest) -> None:
+        labels = body.get("Labels")
+        own = dict(labels) if isinstance(labels, dict) else {}
+        own.pop(ROLE_LABEL, None)
+        own.pop(OWNER_LABEL, None)
+        if has_quota(self._role):
+            host = body.get("HostConfig")
+            missing = unbounded(host if isinstance(host, dict) else {}, self._role)
+            if missing:
+                raise ApiError(
+                    f"denied by policy: the quota of role {self._role.name} needs {missing}", 403
+                )
+            own |= {ROLE_LABEL: self._role.name, OWNER_LABEL: self._identity.name}
+            request.admit = self._admit
+        body["Labels"] = own
+
+    def _admit(self, wanted: Demand) -> None:
+        state = self._whole.state
+        pending = (one.container for one in state.reservations.pending.values())
+        containers = [*state.containers.values(), *pending]
+        key, amount = excess(containers, self._role, self._identity.name, wanted)
+        if key:
+            raise ApiError(f"denied by policy: {key} would be exceeded, {amount}", 403)

@@ -1,0 +1,245 @@
+"""Keeps one request within its scope: whom it names must be seen, what it makes is labelled.
+
+An engine looks names up by itself, among all that it has. So what is named here by a name or the
+start of an ID must mean the same there: containers are named to it by their whole IDs, and a
+reference that could mean something foreign as well is refused as unknown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from swarmd.authz import force
+from swarmd.authz.policy import Role
+from swarmd.authz.rights import Right
+from swarmd.cluster.kept_ids import network_id
+from swarmd.cluster.lookup import PREDEFINED, find_container, find_image, find_network
+from swarmd.cluster.state import State
+from swarmd.core.errors import ApiError, Conflict, NoSuchImage, NotFound
+from swarmd.core.names import join_reference, split_node
+from swarmd.manager.fleet import Fleet
+
+Json = dict[str, Any]
+Query = dict[str, list[str]]
+_MODES = ("NetworkMode", "PidMode", "IpcMode")
+
+
+class Scoping:
+    def __init__(self, role: Role, whole: Fleet, seen: Fleet) -> None:
+        assert role.scope is not None
+        self._scope = role.scope
+        self._whole = whole.state
+        self._seen = seen.state
+
+    def is_own(self, ref: str) -> bool:
+        """Whether ``ref`` is an image of the scope's, wherever it is."""
+        found = [find_image(engine, ref) for engine in self._whole.engines.values()]
+        images = [image for image in found if image is not None]
+        return bool(images) and all(self._scope.owns(image.labels) for image in images)
+
+    def apply(self, right: Right, action: str, query: Query, body: Json | None) -> None:
+        """Changes ``query`` and ``body``; raises what an engine says of what it has not."""
+        given = body if body is not None else {}
+        match right.noun, right.verb:
+            case "containers", "run" if action == "create":
+                self._create(given)
+            case _, "prune":
+                force.label_filter(query, self._scope)
+            case "networks", _:
+                self._network(right, action, given)
+            case "volumes", "create":
+                self._new_volume(given)
+            case "volumes", "remove":
+                self._check_volume(right.ref)
+            case "images", verb:
+                self._image(right, verb, query, given)
+
+    # Containers
+
+    def _create(self, body: Json) -> None:
+        self.check_image(str(body.get("Image") or ""))
+        force.strip_identity(body)
+        force.label_body(body, self._scope)
+        host = body.get("HostConfig")
+        host = body["HostConfig"] = dict(host) if isinstance(host, dict) else {}
+        self._name_containers(host)
+        self._own_volumes(host, str(host.get("VolumeDriver") or body.get("VolumeDriver") or ""))
+        mode = str(host.get("NetworkMode") or "")
+        if mode and mode != "default" and not mode.startswith("container:"):
+            self.check_network(mode)
+        networking = body.get("NetworkingConfig")
+        endpoints = networking.get("EndpointsConfig") if isinstance(networking, dict) else None
+        for name, endpoint in endpoints.items() if isinstance(endpoints, dict) else ():
+            self.check_network(name)
+            self._endpoint(endpoint)
+
+    def _name_containers(self, host: Json) -> None:
+        for key in _MODES:
+            mode = str(host.get(key) or "")
+            if mode.startswith("container:"):
+                host[key] = f"container:{self._id(mode.removeprefix('container:'))}"
+        for key in ("VolumesFrom", "Links"):
+            if host.get(key):
+                host[key] = [self._reference(text, key == "Links") for text in _texts(host[key])]
+
+    def _reference(self, text: str, link: bool) -> str:
+        """``web:ro`` or, of a link, ``web:alias``, which without an alias is that of its name."""
+        ref, colon, rest = text.partition(":")
+        if link and not colon:
+            rest = split_node(ref)[1]
+        return f"{self._id(ref)}:{rest}" if rest else self._id(ref)
+
+    def _id(self, ref: str) -> str:
+        return find_container(self._seen, ref).id
+
+    def _endpoint(self, endpoint: Any) -> None:
+        if isinstance(endpoint, dict):
+            endpoint.pop("NetworkID", None)
+            endpoint.pop("EndpointID", None)
+            if endpoint.get("Links"):
+                endpoint["Links"] = [
+                    self._reference(one, True) for one in _texts(endpoint["Links"])
+                ]
+
+    # Volumes
+
+    def _own_volumes(self, host: Json, driver: str) -> None:
+        """Named ones become mounts, since only a mount says how to label what it makes."""
+        binds, mounts = [], list(host.get("Mounts") or ())
+        for bind in _texts(host.get("Binds") or []):
+            source, colon, _ = bind.partition(":")
+            if not colon or source.startswith("/"):
+                binds.append(bind)
+            else:
+                mounts.append(force.mount_of(bind, driver))
+        for number, mount in enumerate(mounts):
+            if isinstance(mount, dict) and mount.get("Type") == "volume":
+                self._check_volume(str(mount.get("Source") or ""))
+                mounts[number] = force.label_volume(mount, self._scope)
+        host["Binds"], host["Mounts"] = binds, mounts
+
+    def _check_volume(self, ref: str) -> None:
+        """It is seen wherever it is; or it is nowhere, and will be the scope's own."""
+        for name in {ref, split_node(ref)[1]}:
+            for engine in self._whole.engines.values():
+                if name in engine.volumes and name not in self._seen.engines[engine.key].volumes:
+                    raise NotFound(f"get {ref}: no such volume")
+
+    def _new_volume(self, body: Json) -> None:
+        force.strip_labels(body)
+        force.label_body(body, self._scope)
+        try:
+            self._check_volume(str(body.get("Name") or ""))
+        except NotFound:
+            raise Conflict(
+                f"the volume name {body['Name']} is taken outside of the scope"
+            ) from None
+
+    # Networks
+
+    def _network(self, right: Right, action: str, body: Json) -> None:
+        if right.verb == "create":
+            force.strip_labels(body)
+            force.label_body(body, self._scope)
+        elif right.ref:
+            self.check_network(right.ref)
+        if action in ("connect", "disconnect"):
+            if isinstance(body.get("Container"), str):
+                body["Container"] = self._id(body["Container"])
+            self._endpoint(body.get("EndpointConfig"))
+
+    def check_network(self, ref: str) -> None:
+        if ref not in PREDEFINED:
+            find_network(self._seen, ref)
+        name = split_node(ref)[1]
+        for engine in self._whole.engines.values():
+            seen = self._seen.engines[engine.key].networks
+            for key, network in engine.networks.items():
+                names = (network.name, network.id, network_id(network))
+                if key not in seen and (
+                    name in names or any(n.startswith(name) for n in names[1:])
+                ):
+                    raise NotFound(f"network {ref} not found")
+
+    # Images
+
+    def _image(self, right: Right, verb: str, query: Query, body: Json) -> None:
+        for ref in [right.ref] if right.ref else []:
+            self.check_image(ref)
+        match verb:
+            case "build":
+                self._build(query)
+            case "commit":
+                force.strip_labels(body)
+                force.label_body(body, self._scope)
+                force.label_changes(query, self._scope)
+                self._check_target(_first(query, "repo"), _first(query, "tag"))
+            case "pull":
+                self._pull(query)
+            case "tag":
+                self._check_target(_first(query, "repo"), _first(query, "tag"))
+            case "push":
+                if not _first(query, "tag"):
+                    raise ApiError("within a scope one tag is pushed at a time: name it", 403)
+                self.check_image(join_reference(right.ref, _first(query, "tag")))
+            case "save":
+                self._save([right.ref] if right.ref else query.get("names", []))
+
+    def _build(self, query: Query) -> None:
+        if _first(query, "buildid").startswith("upload-request:"):
+            raise ApiError("denied by policy: a build's upload reaches beyond a scope", 403)
+        force.label_build(query, self._scope)
+        for ref in query.get("t", []):
+            self._check_target(ref, "")
+
+    def _pull(self, query: Query) -> None:
+        imported = bool(_first(query, "fromSrc"))
+        name = _first(query, "repo" if imported else "fromImage")
+        if imported:
+            force.label_changes(query, self._scope)
+            self._check_target(name, _first(query, "tag"))
+        else:
+            self.check_image(join_reference(name, _first(query, "tag")))
+
+    def _save(self, names: Iterable[str]) -> None:
+        """A bare repository would be all of its tags, foreign ones too."""
+        for ref in (one for name in names for one in name.split(",") if one):
+            self.check_image(ref)
+            last = ref.rpartition("/")[2]
+            named = ":" in last or "@" in last
+            if named or not _is_repository(self._whole, ref):
+                continue
+            if not _is_repository(self._seen, ref):
+                raise NoSuchImage(ref)
+            raise ApiError(f"within a scope {ref} needs a tag: {ref}:latest", 403)
+
+    def check_image(self, ref: str) -> None:
+        """No engine may take it for a foreign image."""
+        for engine in self._whole.engines.values():
+            image = find_image(engine, ref) if ref else None
+            if image is not None and image.id not in self._seen.engines[engine.key].images:
+                raise NoSuchImage(ref)
+
+    def _check_target(self, repository: str, tag: str) -> None:
+        """A name that means another's image, or everybody's, is not to be moved."""
+        name = join_reference(repository, tag)
+        for engine in self._whole.engines.values():
+            image = engine.images.get(engine.image_refs.get(name, "")) if name else None
+            if image is not None and not self._scope.owns(image.labels):
+                raise Conflict(f"the image name {name} is taken outside of the scope")
+
+
+def _is_repository(state: State, ref: str) -> bool:
+    start = join_reference(ref, "x").removesuffix("x")
+    return any(tag.startswith(start) for e in state.engines.values() for tag in e.image_refs)
+
+
+def _first(query: Query, key: str) -> str:
+    values = query.get(key) or [""]
+    return values[0]
+
+
+def _texts(values: Any) -> list[str]:
+    """Raises nothing: the create itself refuses what is no list of texts."""
+    return [one for one in values if isinstance(one, str)] if isinstance(values, list) else []

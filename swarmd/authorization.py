@@ -1,0 +1,52 @@
+"""Puts together what enforces a policy: its file, the guard, and a tree for each scope."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from twisted.web.resource import Resource
+
+from swarmd.api.guard import Guard
+from swarmd.api.resource import Noun
+from swarmd.authz.policy import Glob, Limits, Role
+from swarmd.cluster.scoped import Sight
+from swarmd.manager.fleet import Fleet
+from swarmd.manager.scoped import ScopedFleet
+from swarmd.policy_file import PolicyFile, read_policy
+
+
+class Authorization(PolicyFile):
+    """Attributes:
+    guard: The resource that stands before ``root``.
+
+    Args:
+        tree: Makes a tree of its own for a part of the fleet.
+    """
+
+    def __init__(
+        self, path: str, clock: Any, fleet: Fleet, root: Noun, tree: Callable[[Fleet], Noun]
+    ) -> None:
+        self.guard = Guard(root, fleet, read_policy(path), self._scoped)
+        super().__init__(path, clock, self.guard.replace)
+        self._fleet = fleet
+        self._tree = tree
+        others = fleet.notices
+        fleet.notices = lambda: [*others(), *self.notices()]
+
+    def _scoped(self, role: Role, strict: bool) -> tuple[Fleet, Resource]:
+        seen = ScopedFleet(self._fleet, sight(role, strict=strict))
+        return seen, self._tree(seen)
+
+
+def sight(role: Role, *, strict: bool = False) -> Sight:
+    """What a role with a scope sees."""
+    assert role.scope is not None
+    limits = role.limits or Limits()
+    return Sight(
+        role.scope, strict=strict, networks=_any(limits.networks), volumes=_any(limits.volumes)
+    )
+
+
+def _any(globs: tuple[Glob, ...]) -> Callable[[str], bool]:
+    return lambda name: any(glob.fits(name) for glob in globs)

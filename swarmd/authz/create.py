@@ -1,0 +1,275 @@
+"""What a role lets a container have of its host: one rule a function, each says what is missing."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, NamedTuple
+
+from swarmd.authz.policy import Glob, Limits
+from swarmd.core.names import familiar, repository_of
+
+Json = Mapping[str, Any]
+# What is wrong, each with the key of [role.X.create] that would allow it; "" if none does.
+Findings = Iterator["Finding"]
+
+_PRIVATE_MODES = {
+    "PidMode": ("", "private"),
+    "IpcMode": ("", "none", "private", "shareable"),
+    "UTSMode": ("",),
+    "UsernsMode": ("",),
+    "CgroupnsMode": ("", "private"),
+    "NetworkMode": (),
+}
+_HOST_KEYS = {
+    "NetworkMode": "network",
+    "PidMode": "pid",
+    "IpcMode": "ipc",
+    "UTSMode": "uts",
+    "UsernsMode": "userns",
+    "CgroupnsMode": "cgroup",
+}
+_FREE_SECURITY = ("no-new-privileges", "no-new-privileges:true", "no-new-privileges=true")
+# Fields that reach into the host and that no key of a policy allows.
+_NEVER = ("CgroupParent", "Cgroup", "DeviceCgroupRules", "Annotations", "OomKillDisable",
+          "CpuRealtimePeriod", "CpuRealtimeRuntime", "Capabilities")  # fmt: skip
+_BIND_OPTIONS = frozenset(
+    {"", "ro", "rw", "z", "Z", "nocopy", "private", "rprivate", "consistent", "cached", "delegated"}
+)
+_MOUNT_TYPES = ("bind", "volume", "tmpfs")
+_SERIES = re.compile(r"(\d{1,5})(?:-(\d{1,5}))?\Z")
+
+
+class Finding(NamedTuple):
+    """Attributes:
+    what: What was asked for, in words.
+    key: The key of ``[role.X.create]`` that has to allow it.
+    value: What that key would have to hold.
+    """
+
+    what: str
+    key: str = ""
+    value: str | bool = ""
+
+
+def judge_create(body: Json, limits: Limits) -> Findings:
+    """All that a role does not allow of a create; ``body`` is as ``read_strictly`` gave it."""
+    host = _object(body.get("HostConfig"))
+    for rule in _RULES:
+        yield from rule(host, limits)
+    yield from judge_image(str(body.get("Image") or ""), limits)
+    yield from _volume_driver(body.get("VolumeDriver"), limits)
+    endpoints = _object(_object(body.get("NetworkingConfig")).get("EndpointsConfig"))
+    for name, endpoint in endpoints.items():
+        yield from judge_endpoint(name, endpoint, limits)
+
+
+def judge_image(ref: str, limits: Limits) -> Findings:
+    if limits.images is None:
+        return
+    name = familiar(ref)
+    if not any(glob.fits(name) or glob.fits(repository_of(name)) for glob in limits.images):
+        yield Finding(f"image {name}", "images", name)
+
+
+def judge_endpoint(name: str, endpoint: Any, limits: Limits) -> Findings:
+    yield from judge_network(name, limits)
+    if _object(endpoint).get("DriverOpts"):
+        yield Finding("driver options of an endpoint")
+
+
+def judge_network(name: str, limits: Limits) -> Findings:
+    if name == "host" and "network" not in limits.host:
+        yield Finding("the host's network", "host", "network")
+
+
+def _object(value: Any) -> Json:
+    """Engines refuse what is none, and so does the create itself."""
+    return value if isinstance(value, dict) else {}
+
+
+def _items(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value] if value else []
+
+
+def _privileged(host: Json, limits: Limits) -> Findings:
+    if host.get("Privileged") and not limits.privileged:
+        yield Finding("privileged", "privileged", True)
+
+
+def _namespaces(host: Json, limits: Limits) -> Findings:
+    for key, private in _PRIVATE_MODES.items():
+        mode = str(host.get(key) or "")
+        if mode.startswith("container:") and key in ("NetworkMode", "PidMode", "IpcMode"):
+            continue  # whose container that is, is judged where it is looked up
+        if key == "NetworkMode":
+            yield from judge_network(mode, limits)
+        elif mode not in private and _HOST_KEYS[key] not in limits.host:
+            yield Finding(f"{key} {mode}", "host", _HOST_KEYS[key])
+
+
+def _devices(host: Json, limits: Limits) -> Findings:
+    for device in _items(host.get("Devices")):
+        path = str(_object(device).get("PathOnHost"))
+        if posixpath.normpath(path) != path or not _fits(limits.devices, path):
+            yield Finding(f"device {path}", "devices", path)
+    if _items(host.get("DeviceRequests")) and not limits.gpus:
+        yield Finding("device requests (--gpus)", "gpus", True)
+
+
+def _capabilities(host: Json, limits: Limits) -> Findings:
+    for text in _items(host.get("CapAdd")):
+        name = str(text).upper().removeprefix("CAP_")
+        if name not in limits.capabilities:
+            yield Finding(f"capability {name}", "capabilities", name)
+
+
+def _security(host: Json, limits: Limits) -> Findings:
+    for text in map(str, _items(host.get("SecurityOpt"))):
+        if text not in _FREE_SECURITY and text not in limits.security_opt:
+            yield Finding(f"security option {text}", "security_opt", text)
+    # An empty list is what systempaths=unconfined becomes.
+    for key in ("MaskedPaths", "ReadonlyPaths"):
+        if host.get(key) is not None and "systempaths=unconfined" not in limits.security_opt:
+            yield Finding(f"own {key}", "security_opt", "systempaths=unconfined")
+
+
+def _sysctls(host: Json, limits: Limits) -> Findings:
+    for name in _object(host.get("Sysctls")):
+        if not _fits(limits.sysctls, name):
+            yield Finding(f"sysctl {name}", "sysctls", name)
+
+
+def _runtime(host: Json, limits: Limits) -> Findings:
+    runtime = str(host.get("Runtime") or "")
+    if runtime and runtime not in limits.runtimes:
+        yield Finding(f"runtime {runtime}", "runtimes", runtime)
+
+
+def _never(host: Json, limits: Limits) -> Findings:
+    for key in _NEVER:
+        if host.get(key):
+            yield Finding(f"HostConfig.{key}")
+    score = host.get("OomScoreAdj")
+    if isinstance(score, (int, float)) and score < 0:
+        yield Finding("a negative HostConfig.OomScoreAdj")
+
+
+def _logging(host: Json, limits: Limits) -> Findings:
+    driver = str(_object(host.get("LogConfig")).get("Type") or "")
+    if driver and driver not in limits.log_drivers:
+        yield Finding(f"log driver {driver}", "log_drivers", driver)
+
+
+# Ports
+
+
+def _ports(host: Json, limits: Limits) -> Findings:
+    if host.get("PublishAllPorts") and not limits.publish_all:
+        yield Finding("publishing all ports (-P)", "publish_all", True)
+    for port, bindings in _object(host.get("PortBindings")).items():
+        proto = port.partition("/")[2].lower() or "tcp"
+        for binding in _items(bindings) or [{}]:
+            yield from _port(str(_object(binding).get("HostPort") or ""), proto, limits)
+
+
+def _port(text: str, proto: str, limits: Limits) -> Findings:
+    """Without a number the engine takes one of its own range, as with -P."""
+    if text in ("", "0"):
+        if not limits.publish_all:
+            yield Finding("publishing on any port", "publish_all", True)
+        return
+    found = _SERIES.match(text)
+    first, last = (int(found[1]), int(found[2] or found[1])) if found else (0, 1 << 16)
+    allowed = (one for one in limits.ports if one.proto == proto)
+    if not any(one.first <= first and last <= one.last for one in allowed):
+        yield Finding(f"host port {text}/{proto}", "ports", f"{text}/{proto}")
+
+
+# Mounts
+
+
+def _mounts(host: Json, limits: Limits) -> Findings:
+    for text in map(str, _items(host.get("Binds"))):
+        yield from _bind(text, limits)
+    for mount in map(_object, _items(host.get("Mounts"))):
+        yield from _mount(mount, limits)
+    yield from _volume_driver(host.get("VolumeDriver"), limits)
+
+
+def _bind(text: str, limits: Limits) -> Findings:
+    source, colon, rest = text.partition(":")
+    options = rest.partition(":")[2].split(",")
+    for option in options:
+        if option not in _BIND_OPTIONS:
+            yield Finding(f"mount option {option}")
+    if colon and source.startswith("/"):
+        yield from _source(source, "ro" in options, limits)
+    elif source.startswith((".", "~")):
+        yield Finding(f"bind mount of {source}: no absolute path")
+
+
+def _mount(mount: Json, limits: Limits) -> Findings:
+    kind = str(mount.get("Type") or "")
+    if kind not in _MOUNT_TYPES:
+        yield Finding(f"mount of type {kind or 'nothing'}")
+    if kind == "bind":
+        options = _object(mount.get("BindOptions"))
+        if str(options.get("Propagation") or "") not in ("", "private", "rprivate"):
+            yield Finding(f"bind propagation {options['Propagation']}")
+        # Mounts below the source stay writable unless told otherwise, so it counts as that.
+        yield from _source(str(mount.get("Source") or ""), bool(mount.get("ReadOnly")), limits)
+    driver = _object(_object(mount.get("VolumeOptions")).get("DriverConfig"))
+    yield from judge_volume_driver(driver.get("Name"), driver.get("Options"), limits)
+
+
+def _source(path: str, read_only: bool, limits: Limits) -> Findings:
+    """As the engine cleans it; where a link within leads to, only the host knows."""
+    clean = posixpath.normpath("/" + path.lstrip("/"))
+    if ".." in path.split("/"):
+        yield Finding(f"bind mount of {path}: a path with ..")
+    elif not _below(clean, limits.binds) and not (read_only and _below(clean, limits.read_only)):
+        yield Finding(f"bind mount of {clean}", "read_only" if read_only else "binds", clean)
+
+
+def _below(path: str, folders: tuple[str, ...]) -> bool:
+    return any(f"{path}/".startswith(f"{folder.rstrip('/')}/") for folder in folders)
+
+
+def _volume_driver(name: Any, limits: Limits) -> Findings:
+    yield from judge_volume_driver(name, None, limits)
+
+
+def judge_volume_driver(name: Any, options: Any, limits: Limits) -> Findings:
+    """``local`` mounts whatever its options name, so they count as a bind mount."""
+    driver = str(name or "local")
+    if driver not in limits.volume_drivers:
+        yield Finding(f"volume driver {driver}", "volume_drivers", driver)
+    given = {str(key): str(value) for key, value in _object(options).items()}
+    if driver != "local" or not given or given.get("type") == "tmpfs":
+        return
+    flags = given.get("o", "").split(",")
+    if set(given) <= {"type", "o", "device"} and "bind" in flags and set(flags) <= {"bind", "ro"}:
+        yield from _source(given.get("device", ""), "ro" in flags, limits)
+    else:
+        yield Finding("options of the local volume driver")
+
+
+def _fits(globs: tuple[Glob, ...], text: str) -> bool:
+    return any(glob.fits(text) for glob in globs)
+
+
+_RULES: tuple[Callable[[Json, Limits], Findings], ...] = (
+    _privileged,
+    _namespaces,
+    _devices,
+    _capabilities,
+    _security,
+    _sysctls,
+    _runtime,
+    _never,
+    _logging,
+    _ports,
+    _mounts,
+)

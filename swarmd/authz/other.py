@@ -1,0 +1,90 @@
+"""What a role lets calls other than a create ask for: exec, update, builds, networks, volumes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from swarmd.authz.create import (
+    Finding,
+    Findings,
+    judge_endpoint,
+    judge_image,
+    judge_network,
+    judge_volume_driver,
+)
+from swarmd.authz.policy import Limits
+from swarmd.core.names import join_reference
+
+Json = Mapping[str, Any]
+Query = Mapping[str, Sequence[str]]
+
+BUILDKIT = "2"
+# Options of a bridge that reach no further than itself.
+_BRIDGE_OPTIONS = frozenset(
+    {
+        "com.docker.network.bridge.enable_icc",
+        "com.docker.network.bridge.enable_ip_masquerade",
+        "com.docker.network.driver.mtu",
+    }
+)
+
+
+def judge_exec(body: Json, limits: Limits) -> Findings:
+    if body.get("Privileged") and not limits.privileged:
+        yield Finding("privileged exec", "privileged", True)
+
+
+def judge_update(body: Json, limits: Limits) -> Findings:
+    for key in ("CgroupParent", "DeviceCgroupRules", "OomKillDisable"):
+        if body.get(key):
+            yield Finding(f"update of {key}")
+
+
+def judge_connect(name: str, body: Json, limits: Limits) -> Findings:
+    yield from judge_endpoint(name, body.get("EndpointConfig"), limits)
+
+
+def judge_volume(body: Json, limits: Limits) -> Findings:
+    yield from judge_volume_driver(body.get("Driver"), body.get("DriverOpts"), limits)
+
+
+def judge_network_create(body: Json, limits: Limits) -> Findings:
+    driver = str(body.get("Driver") or "bridge")
+    if driver not in limits.network_drivers:
+        yield Finding(f"network driver {driver}", "network_drivers", driver)
+    options = body.get("Options")
+    if driver == "bridge" and isinstance(options, dict):
+        for key in options.keys() - _BRIDGE_OPTIONS:
+            yield Finding(f"network option {key}")
+    for key in ("Ingress", "ConfigOnly", "ConfigFrom"):
+        if body.get(key):
+            yield Finding(f"network with {key}")
+    ipam = body.get("IPAM")
+    if isinstance(ipam, dict) and ipam.get("Driver") not in (None, "", "default"):
+        yield Finding(f"address driver {ipam['Driver']}")
+
+
+def judge_build(query: Query, limits: Limits) -> Findings:
+    """What its Dockerfile says is not seen: whoever may build may read every image of a host."""
+    for mode in query.get("networkmode", ()):
+        if mode not in ("", "default", "bridge", "none"):
+            found = list(judge_network(mode, limits))
+            yield from found or ([] if mode == "host" else [Finding(f"build in network {mode}")])
+    for key in ("remote", "cgroupparent", "securityopt"):
+        if any(query.get(key, ())):
+            yield Finding(f"build with {key}")
+
+
+def judge_pull(query: Query, limits: Limits) -> Findings:
+    """Both of a pull and an import."""
+    image = _first(query, "fromImage") or _first(query, "repo")
+    if _first(query, "fromSrc") not in ("", "-"):
+        yield Finding("import from a URL")
+    name = join_reference(image, _first(query, "tag"))
+    yield from judge_image(name, limits)
+
+
+def _first(query: Query, key: str) -> str:
+    values = query.get(key) or ("",)
+    return values[0]

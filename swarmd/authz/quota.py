@@ -1,0 +1,64 @@
+"""How much the containers of a role, or of one identity, may take together.
+
+Containers carry who made them as labels, so a restart forgets nothing; those that are stopped count
+as well, since they can be started at any time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from swarmd.authz.policy import NO_QUOTA, Role
+from swarmd.core.model import Container, Demand
+from swarmd.core.names import SWARM_LABELS
+
+ROLE_LABEL = SWARM_LABELS + "role"
+OWNER_LABEL = SWARM_LABELS + "owner"
+_GPU = "gpu"
+_ONE_CPU = 1_000_000_000
+# What an update may not change under a quota: it would be judged by what is not known yet.
+FIXED = ("Memory", "MemoryReservation", "NanoCpus", "CpuQuota", "CpuPeriod", "CpuShares")
+
+
+def has_quota(role: Role) -> bool:
+    return (role.quota, role.quota_each) != (NO_QUOTA, NO_QUOTA)
+
+
+def unbounded(host: Mapping[str, Any], role: Role) -> str:
+    """What a create must say because a quota counts it; "" if it says all."""
+    quotas = (role.quota, role.quota_each)
+    if any(quota.memory is not None for quota in quotas) and not host.get("Memory"):
+        return "a memory limit (--memory)"
+    if any(quota.cpus is not None for quota in quotas):
+        quota_of_time = host.get("CpuQuota")
+        if not host.get("NanoCpus") and not (quota_of_time and quota_of_time > 0):
+            return "a CPU limit (--cpus)"
+    if any(quota.gpus is not None for quota in quotas):
+        for request in host.get("DeviceRequests") or ():
+            if isinstance(request, dict) and (request.get("Count") or 0) < 0:
+                return "a number of GPUs"
+    return ""
+
+
+def excess(
+    containers: Iterable[Container], role: Role, owner: str, wanted: Demand
+) -> tuple[str, str]:
+    """The key of the quota that ``wanted`` would exceed, and by what; ("", "") if none."""
+    of_role = [one for one in containers if one.labels.get(ROLE_LABEL) == role.name]
+    own = [one for one in of_role if one.labels.get(OWNER_LABEL) == owner]
+    for key, quota, held in (("quota", role.quota, of_role), ("quota_each", role.quota_each, own)):
+        demands = [one.demand for one in held] + [wanted]
+        for name, most, sum_, unit in (
+            ("containers", quota.containers, len(demands), 1),
+            ("cpus", quota.cpus, sum(one.cpus for one in demands), _ONE_CPU),
+            ("memory", quota.memory, sum(one.memory for one in demands), 1),
+            ("gpus", quota.gpus, sum(map(_gpus, demands)), 1),
+        ):
+            if most is not None and sum_ > most:
+                return f"role.{role.name}.{key}.{name}", f"{sum_ / unit:g} of {most / unit:g}"
+    return "", ""
+
+
+def _gpus(demand: Demand) -> int:
+    return sum(kind == _GPU for kind, _ in demand.devices)

@@ -1,0 +1,19 @@
+"""A part of the fleet, by label: whoever is in it sees and touches nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+
+class Scope(NamedTuple):
+    """``team=ml``."""
+
+    key: str
+    value: str
+
+    def owns(self, labels: Mapping[str, str]) -> bool:
+        return labels.get(self.key) == self.value
+
+    def __str__(self) -> str:
+        return f"{self.key}={self.value}"

@@ -1,0 +1,207 @@
+"""Two scripted engines behind a policy, with things of teams ml and web, and of nobody."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import orjson
+
+from swarmd.api.guard import Guard
+from swarmd.api.networks import Networks as NetworksNoun
+from swarmd.api.resource import Noun
+from swarmd.api.tree import make_tree
+from swarmd.api.volumes import Volumes as VolumesNoun
+from swarmd.authorization import sight
+from swarmd.authz.parse import parse_policy
+from swarmd.cluster import actions
+from swarmd.cluster.info import Identity as Manager
+from swarmd.core.identity import Identity
+from swarmd.front.site import DockerSite
+from swarmd.manager.scoped import ScopedFleet
+from tests.api.rig import Client
+from tests.front.memory import COMMON
+from tests.hostile.rig import HostileRig
+
+ML, WEB, FREE = "a1" * 32, "b2" * 32, "c3" * 32
+ML_IMAGE, WEB_IMAGE, BUSYBOX = "sha256:" + ML, "sha256:" + WEB, "sha256:" + FREE
+ML_NET, WEB_NET, SHARED_NET = "a4" * 32, "b4" * 32, "c4" * 32
+
+POLICY = """
+[[identity]]
+cn = "root"
+roles = ["admin"]
+
+[[identity]]
+cn = "alice"
+roles = ["ml"]
+
+[[identity]]
+cn = "bob"
+roles = ["web"]
+
+[[identity]]
+ou = "audit"
+roles = ["reader"]
+
+[[identity]]
+cn = "dave"
+roles = ["strict"]
+
+[role.admin]
+allow = ["*"]
+create = "anything"
+
+[role.ml]
+allow = ["*"]
+scope = "team=ml"
+[role.ml.create]
+binds = ["/srv/ml"]
+read_only = ["/data"]
+ports = ["8000-8999"]
+images = ["busybox:*", "registry/ml/**"]
+networks = ["shared"]
+[role.ml.quota]
+memory = "4g"
+containers = 3
+
+[role.web]
+allow = ["read", "run", "exec", "events"]
+scope = "team=web"
+
+[role.reader]
+allow = ["read"]
+
+[role.strict]
+allow = ["*"]
+"""
+
+ROOT, ALICE, BOB = (Identity(common_name=name) for name in ("root", "alice", "bob"))
+DAVE = Identity(common_name="dave")
+READER = Identity(units=("audit",))
+STRANGER = Identity(address="10.9.9.9")
+
+
+class GuardedRig(HostileRig):
+    """Attributes:
+    guard: What stands before the tree.
+    """
+
+    def __init__(self, policy: str = POLICY) -> None:
+        super().__init__()
+        for number in (1, 2):
+            self.script(number, lambda method, target: answer(method, target))
+        manager = Manager("manager", "1")
+
+        def tree(seen: Any) -> Noun:
+            root = make_tree(seen, manager, self._creator, self.plans, self.clock)
+            root.putChild(b"networks", NetworksNoun(seen, self.networks, self.luggage))
+            root.putChild(b"volumes", VolumesNoun(seen, self.volumes))
+            return root
+
+        self._creator = self.creator()
+
+        def scoped(role: Any, strict: bool) -> Any:
+            seen = ScopedFleet(self.fleet, sight(role, strict=strict))
+            return seen, tree(seen)
+
+        self.guard = Guard(tree(self.fleet), self.fleet, parse_policy(policy), scoped)
+        self.site = DockerSite(self.guard, self.clock, lambda: COMMON)
+        self._fill()
+
+    def as_(self, who: Identity, method: str, path: str, body: Any = None, *headers: str) -> Client:
+        client = Client(self.site)
+        client.channel.identity = who
+        client.send(method, path, body, *headers)
+        if not client.received:
+            self.pass_time()
+        return client
+
+    def status(self, who: Identity, method: str, path: str, body: Any = None) -> int:
+        return self.as_(who, method, path, body).answer()[0]
+
+    def json(self, who: Identity, path: str) -> Any:
+        status, body = self.as_(who, "GET", path).answer()
+        assert status == 200, body
+        return body
+
+    def sent(self, method: str, path: str) -> Any:
+        """The decoded body of the newest such request that an engine got."""
+        found = [
+            body
+            for number in (1, 2)
+            for line, body in zip(
+                self.scripted(number).asked, self.scripted(number).bodies, strict=False
+            )
+            if line.startswith(f"{method} ") and path in line
+        ]
+        return orjson.loads(found[-1])
+
+    @property
+    def asked(self) -> list[str]:
+        return [line for n in (1, 2) for line in self.scripted(n).asked]
+
+    def _fill(self) -> None:
+        key, at = self.engine(1).key, self.clock.seconds()
+        dispatch = self.fleet.dispatch
+        items = [
+            _container(ML, "mine", {"team": "ml"}, ML_IMAGE),
+            _container(WEB, "theirs", {"team": "web"}, WEB_IMAGE),
+            _container(FREE, "nobodys", {}, BUSYBOX),
+        ]
+        dispatch(actions.ContainersListed(key, items, at, self.now))
+        images = [
+            _image(ML_IMAGE, "mine/app:1", {"team": "ml"}),
+            _image(WEB_IMAGE, "theirs/app:1", {"team": "web"}),
+            _image(BUSYBOX, "busybox:latest", {}),
+        ]
+        dispatch(actions.ImagesListed(key, images, at))
+        networks = [
+            _network(ML_NET, "mine-net", {"team": "ml"}),
+            _network(WEB_NET, "theirs-net", {"team": "web"}),
+            _network(SHARED_NET, "shared", {}),
+            _network("d4" * 32, "bridge", {}),
+            _network("e4" * 32, "host", {}),
+        ]
+        dispatch(actions.NetworksListed(key, networks, at))
+        volumes = [
+            {"Name": "mine-vol", "Driver": "local", "Scope": "local", "Labels": {"team": "ml"}},
+            {"Name": "theirs-vol", "Driver": "local", "Scope": "local", "Labels": {"team": "web"}},
+        ]
+        dispatch(actions.VolumesListed(key, volumes, (), at))
+
+
+def answer(method: str, target: str) -> tuple[int, Any]:
+    if method == "POST" and "/create" in target:
+        return 201, {"Id": "f9" * 32, "Name": "made"}
+    if method == "POST" and "/exec" in target:
+        return 201, {"Id": "e" * 64}
+    return (204, b"") if method in ("POST", "DELETE") else (200, {"Id": "x"})
+
+
+def _container(one: str, name: str, labels: dict[str, str], image: str) -> dict[str, Any]:
+    return {
+        "Id": one,
+        "Names": [f"/{name}"],
+        "Image": "i",
+        "ImageID": image,
+        "Created": 1_700_000_000,
+        "State": "running",
+        "Status": "Up 1 second",
+        "Labels": labels,
+    }
+
+
+def _image(one: str, tag: str, labels: dict[str, str]) -> dict[str, Any]:
+    return {"Id": one, "RepoTags": [tag], "Created": 1, "Labels": labels, "ParentId": ""}
+
+
+def _network(one: str, name: str, labels: dict[str, str]) -> dict[str, Any]:
+    return {"Id": one, "Name": name, "Driver": "bridge", "Scope": "local", "Labels": labels}
+
+
+def create(**host: Any) -> dict[str, Any]:
+    return {"Image": "busybox", "HostConfig": {"Memory": 1 << 20, **host}}
+
+
+def dumps(value: Any) -> bytes:
+    return orjson.dumps(value)

@@ -1,0 +1,57 @@
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from swarmd.authz import force
+from swarmd.core.errors import BadParameter
+from swarmd.core.names import IDENTITY, SWARM_LABELS
+from swarmd.core.scope import Scope
+
+ML = Scope("team", "ml")
+
+
+def test_the_scopes_label_wins() -> None:
+    body: dict[str, Any] = {"Labels": {"team": "web", "a": "b"}}
+    force.label_body(body, ML, role="r")
+    assert body["Labels"] == {"team": "ml", "a": "b", SWARM_LABELS + "role": "r"}
+    query = {"labels": ['{"team":"web"}']}
+    force.label_build(query, ML)
+    assert json.loads(query["labels"][0]) == {"team": "ml"}
+    query = {"changes": ["LABEL team=web"]}
+    force.label_changes(query, ML)
+    assert query["changes"][-1] == 'LABEL "team"="ml"'
+    query = {"filters": ['{"label":{"x":true},"until":["1h"]}']}
+    force.label_filter(query, ML)
+    assert json.loads(query["filters"][0]) == {"label": ["x", "team=ml"], "until": ["1h"]}
+    assert force.label_volume({"Type": "volume"}, ML)["VolumeOptions"]["Labels"] == {"team": "ml"}
+
+
+def test_only_swarmd_says_whose_copy_something_is() -> None:
+    kept = SWARM_LABELS + "constraints"
+    body: dict[str, Any] = {"Labels": {IDENTITY: "x", kept: "[]", "a": "b"}}
+    force.strip_labels(body)
+    assert body["Labels"] == {kept: "[]", "a": "b"}
+    body = {"Labels": {IDENTITY: "x", SWARM_LABELS + "y": "z"}}
+    force.strip_identity(body)
+    assert body["Labels"] == {SWARM_LABELS + "y": "z"}
+
+
+def test_a_bind_of_a_volume_as_a_mount() -> None:
+    assert force.mount_of("data:/srv:ro,nocopy", "nfs") == {
+        "Type": "volume",
+        "Source": "data",
+        "Target": "/srv",
+        "ReadOnly": True,
+        "VolumeOptions": {"NoCopy": True, "DriverConfig": {"Name": "nfs"}},
+    }
+
+
+@pytest.mark.parametrize(
+    "text", ["[]", "{", '{"label":"x"}', '{"label":[1]}', '{"a":{"b":1},"c":3}']
+)
+def test_filters_that_are_none(text: str) -> None:
+    with pytest.raises(BadParameter):
+        force.label_filter({"filters": [text]}, ML)

@@ -1,0 +1,43 @@
+from __future__ import annotations
+
+from swarmd.authz.policy import Quota, Role
+from swarmd.authz.quota import OWNER_LABEL, ROLE_LABEL, excess, has_quota, unbounded
+from swarmd.core.model import Container, Demand
+
+GIB = 1 << 30
+ROLE = Role(
+    "ml",
+    frozenset(),
+    quota=Quota(memory=4 * GIB, gpus=2),
+    quota_each=Quota(containers=2, cpus=2_000_000_000),
+)
+
+
+def held(owner: str, role: str = "ml", state: str = "running") -> Container:
+    demand = Demand(cpus=1_000_000_000, memory=GIB, devices=(("gpu", "0"),))
+    labels = {ROLE_LABEL: role, OWNER_LABEL: owner}
+    return Container("a", "e", labels=labels, demand=demand, state=state)
+
+
+def test_of_a_role_and_of_each() -> None:
+    more = Demand(memory=GIB)
+    assert excess([held("a"), held("b", "other")], ROLE, "a", more) == ("", "")
+    assert excess([held("a"), held("a", state="exited")], ROLE, "a", more) == (
+        "role.ml.quota_each.containers",
+        "3 of 2",
+    )
+    assert excess([held("b")] * 2, ROLE, "a", Demand(memory=3 * GIB))[0] == "role.ml.quota.memory"
+    gpu = Demand(devices=(("gpu", "1"),))
+    assert excess([held("b")] * 2, ROLE, "a", gpu)[0] == "role.ml.quota.gpus"
+    cpus = Demand(cpus=1_500_000_000)
+    assert excess([held("a")], ROLE, "a", cpus) == ("role.ml.quota_each.cpus", "2.5 of 2")
+
+
+def test_what_has_to_be_said() -> None:
+    assert has_quota(ROLE) and not has_quota(Role("x", frozenset()))
+    assert "--memory" in unbounded({"MemoryReservation": 1}, ROLE)
+    assert "--cpus" in unbounded({"Memory": 1, "CpuShares": 2}, ROLE)
+    whole = {"Memory": 1, "CpuQuota": 1}
+    assert unbounded(whole, ROLE) == ""
+    assert "GPUs" in unbounded({**whole, "DeviceRequests": [{"Count": -1}]}, ROLE)
+    assert unbounded({}, Role("x", frozenset())) == ""

@@ -1,0 +1,268 @@
+"""Every way around a policy that we know of, from the client's side of the door."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.api.rig import Client
+from tests.authz.rig import (
+    ALICE,
+    DAVE,
+    ML,
+    READER,
+    ROOT,
+    STRANGER,
+    GuardedRig,
+    create,
+)
+
+
+@pytest.fixture
+def rig() -> GuardedRig:
+    return GuardedRig()
+
+
+def ids(found: Any) -> set[str]:
+    return {item["Id"][:2] for item in found}
+
+
+# Verbs
+
+
+def test_who_has_no_role_gets_nothing_but_a_ping(rig: GuardedRig) -> None:
+    assert rig.status(STRANGER, "GET", "/_ping") == 200
+    for path in ("/version", "/info", "/containers/json", "/v1.41/containers/json", "/events"):
+        status, body = rig.as_(STRANGER, "GET", path).answer()
+        assert status == 403 and "has no role" in body["message"], path
+
+
+def test_a_reader_reads(rig: GuardedRig) -> None:
+    assert rig.status(READER, "GET", "/containers/json") == 200
+    assert rig.status(READER, "POST", "/containers/create", create()) == 403
+    status, body = rig.as_(READER, "GET", f"/containers/{ML}/logs?stdout=1").answer()
+    assert status == 403
+    assert "reader" in body["message"] and "containers:logs" in body["message"]
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/v1.41/containers/mine/stop",
+        "/v1.24/containers/mine/stop",
+        "/containers/mine%2Fstop",
+        "/%63ontainers/mine/stop",
+        "/containers/json/stop",
+        "/containers/node-1/mine/stop",
+        "/v1.41/v1.41/containers/mine/stop",
+        "/containers/mine/stop/",
+        "/containers/mine/stop?x=/containers/json",
+        "/containers/mine/exec",
+        "/exec/x/start",
+        "/exec/x/y/start",
+        "/session",
+        "/grpc",
+        "/build",
+        "/build?version=2",
+        "/commit?container=mine",
+        "/swarmd/nodes/node-1/drain",
+        "/swarmd/nodes/node-1/containers/json",
+        "/plugins/pull",
+        "/swarm/init",
+        "/images/load",
+        "/auth",
+        "/no/such/thing",
+        "/",
+    ],
+)
+def test_no_spelling_of_a_path_writes_for_a_reader(rig: GuardedRig, path: str) -> None:
+    assert rig.status(READER, "POST", path) == 403
+    assert not [line for line in rig.asked if line.startswith("POST")]
+
+
+@pytest.mark.parametrize("path", ["//containers/mine/stop", "/x/../containers/mine/stop"])
+def test_what_is_not_clean_is_sent_elsewhere_first(rig: GuardedRig, path: str) -> None:
+    assert rig.status(READER, "POST", path) == 301
+    assert rig.asked == []
+
+
+@pytest.mark.parametrize("method", ["HEAD", "PUT", "PATCH", "get", "CONNECT", "TRACE", "OPTIONS"])
+def test_other_methods_are_other_rights(rig: GuardedRig, method: str) -> None:
+    client = rig.as_(READER, method, "/containers/json")
+    assert b" 403 " in client.received[:20] or b" 40" in client.received[:14]
+
+
+def test_an_upgrade_is_judged_like_the_rest(rig: GuardedRig) -> None:
+    for path in ("/containers/mine/attach", "/exec/x/start", "/session", "/grpc"):
+        client = rig.as_(READER, "POST", path, None, "Upgrade: tcp", "Connection: Upgrade")
+        assert client.answer()[0] == 403, path
+    assert rig.status(READER, "GET", "/containers/mine/attach/ws") == 403
+
+
+def test_a_form_in_the_body_is_refused(rig: GuardedRig) -> None:
+    client = Client(rig.site)
+    client.channel.identity = ALICE
+    body = b"fromImage=evil"
+    client.channel.dataReceived(
+        b"POST /images/create?fromImage=busybox HTTP/1.1\r\nHost: a\r\nContent-Length: 14\r\n"
+        b"content-type: Application/X-WWW-Form-URLencoded\r\n\r\n" + body
+    )
+    assert client.answer()[0] == 403
+
+
+# What a create may contain, for a role with nothing but defaults
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        {"Privileged": True},
+        {"privileged": True},
+        {"NetworkMode": "host"},
+        {"PidMode": "host"},
+        {"IpcMode": "host"},
+        {"UTSMode": "host"},
+        {"UsernsMode": "host"},
+        {"CgroupnsMode": "host"},
+        {"Devices": [{"PathOnHost": "/dev/sda"}]},
+        {"DeviceRequests": [{"Count": 1, "Capabilities": [["gpu"]]}]},
+        {"DeviceCgroupRules": ["a *:* rwm"]},
+        {"CapAdd": ["SYS_ADMIN"]},
+        {"capadd": ["all"]},
+        {"SecurityOpt": ["apparmor=unconfined"]},
+        {"MaskedPaths": []},
+        {"Sysctls": {"kernel.shmmax": "1"}},
+        {"Runtime": "kata"},
+        {"CgroupParent": "/"},
+        {"Annotations": {"a": "b"}},
+        {"OomScoreAdj": -1000},
+        {"Binds": ["/:/host"]},
+        {"Bind\u017f": ["/:/host"]},
+        {"Binds": ["/var/run/docker.sock:/s"]},
+        {"Binds": ["/:/host:ro"]},
+        {"Binds": ["x:/y:shared"]},
+        {"Mounts": [{"Type": "bind", "Source": "/", "Target": "/x"}]},
+        {"mounts": [{"type": "bind", "source": "/", "target": "/x"}]},
+        {"Mounts": [{"Type": "image", "Source": "a", "Target": "/x"}]},
+        {
+            "Mounts": [
+                {
+                    "Type": "volume",
+                    "Target": "/x",
+                    "VolumeOptions": {
+                        "DriverConfig": {"Options": {"type": "none", "o": "bind", "device": "/"}}
+                    },
+                }
+            ]
+        },
+        {"VolumeDriver": "evil"},
+        {"PortBindings": {"80/tcp": [{"HostPort": "80"}]}},
+        {"PortBindings": {"80/tcp": [{}]}},
+        {"PortBindings": {"80/tcp": None}},
+        {"PublishAllPorts": True},
+        {"LogConfig": {"Type": "syslog"}},
+        {"ANewKey": {"x": 1}},
+    ],
+)
+def test_what_a_create_may_not_contain(rig: GuardedRig, host: dict[str, Any]) -> None:
+    status, body = rig.as_(DAVE, "POST", "/containers/create", create(**host)).answer()
+    assert status in (400, 403) and "denied by policy" in body["message"], body
+    assert rig.asked == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"Image":"busybox","HostConfig":{},"HostConfig":{"Privileged":true}}',
+        '{"Image":"busybox","HostConfig":{"Privileged":true},"hostconfig":{}}',
+        '{"Image":"busybox","HostConfig":{"Privileged":true},"Ho\\u017ftConfig":{}}',
+        '{"Image":"busybox","HostConfig":{"Privileged":true,"PRIVILEGED":false}}',
+        '{"Image":"busybox"} {"HostConfig":{"Privileged":true}}',
+    ],
+)
+def test_a_body_with_two_meanings_is_refused(rig: GuardedRig, text: str) -> None:
+    client = Client(rig.site)
+    client.channel.identity = DAVE
+    data = text.encode()
+    head = "POST /containers/create HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n"
+    client.channel.dataReceived(f"{head}Content-Length: {len(data)}\r\n\r\n".encode() + data)
+    assert client.answer()[0] == 400
+    assert rig.asked == []
+
+
+def test_other_calls_that_reach_into_the_host(rig: GuardedRig) -> None:
+    for path, body in (
+        ("/containers/mine/exec", {"Cmd": ["x"], "Privileged": True}),
+        ("/containers/mine/exec", {"Cmd": ["x"], "pRivileged": True}),
+        ("/containers/mine/update", {"CgroupParent": "/"}),
+        ("/v1.24/containers/mine/start", {"Privileged": True}),
+        ("/volumes/create", {"Name": "x", "DriverOpts": {"type": "nfs", "device": "a:/"}}),
+        ("/volumes/create", {"Name": "x", "driveropts": {"o": "bind", "device": "/etc"}}),
+        ("/volumes/create", {"Name": "x", "Driver": "evil"}),
+        ("/networks/create", {"Name": "x", "Driver": "macvlan", "Options": {"parent": "eth0"}}),
+        ("/networks/create", {"Name": "x", "Options": {"com.docker.network.bridge.name": "lo"}}),
+        ("/networks/create", {"Name": "x", "ConfigFrom": {"Network": "y"}}),
+        ("/networks/host/connect", {"Container": "mine"}),
+        ("/build?networkmode=host", None),
+        ("/build?networkmode=container:theirs", None),
+        ("/build?remote=http://x/", None),
+        ("/images/create?fromSrc=http://x/y.tar", None),
+    ):
+        status, answer = rig.as_(DAVE, "POST", path, body).answer()
+        assert status == 403, (path, body, answer)
+
+
+def test_an_administrator_may_do_all_of_it(rig: GuardedRig) -> None:
+    body = create(Privileged=True, Binds=["/:/host"], NetworkMode="host")
+    assert rig.status(ROOT, "POST", "/containers/create", body) == 201
+    assert rig.sent("POST", "/containers/create")["HostConfig"]["Privileged"] is True
+
+
+# What a scope's own limits allow
+
+
+@pytest.mark.parametrize(
+    ("bind", "status"),
+    [
+        ("/srv/ml:/x", 201),
+        ("/srv/ml/a/./b:/x", 201),
+        ("/srv/ml/../../etc:/x", 403),
+        ("/srv/mlx:/x", 403),
+        ("/srv:/x", 403),
+        ("//srv//ml:/x", 201),
+        ("//etc:/x", 403),
+        ("/data:/x:ro", 201),
+        ("/data:/x", 403),
+        ("/data:/x:rw", 403),
+    ],
+)
+def test_bind_mounts_by_folder(rig: GuardedRig, bind: str, status: int) -> None:
+    body = create(Binds=[bind])
+    assert rig.status(ALICE, "POST", "/containers/create", body) == status
+
+
+@pytest.mark.parametrize(("port", "status"), [("8080", 201), ("80", 403), ("8999-9000", 403)])
+def test_ports_by_range(rig: GuardedRig, port: str, status: int) -> None:
+    body = create(PortBindings={"80/tcp": [{"HostPort": port}]})
+    assert rig.status(ALICE, "POST", "/containers/create", body) == status
+
+
+@pytest.mark.parametrize(
+    ("image", "status"),
+    [
+        ("busybox", 201),
+        ("docker.io/library/busybox:1", 201),
+        ("registry/ml/a/b:2", 201),
+        ("registry/mlx/a", 403),
+        ("busyboxx", 403),
+        ("busybox@sha256:" + "0" * 64, 403),
+        ("mine/app:1", 201),
+        (ML, 201),
+        ("theirs/app:1", 403),
+    ],
+)
+def test_images_by_name(rig: GuardedRig, image: str, status: int) -> None:
+    """Its own ones are free."""
+    body = {**create(), "Image": image}
+    assert rig.status(ALICE, "POST", "/containers/create", body) == status

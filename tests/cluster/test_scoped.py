@@ -1,0 +1,79 @@
+"""Of the fleet a scope sees its part, and of the state only what is named."""
+
+from __future__ import annotations
+
+import pytest
+
+from swarmd.cluster.filters import ListQuery
+from swarmd.cluster.lookup import engines_with_image, find_engine
+from swarmd.cluster.scoped import ScopedState, Sight
+from swarmd.cluster.select import select
+from swarmd.core.scope import Scope
+from tests.authz.rig import ML, ML_IMAGE, WEB, GuardedRig
+
+
+@pytest.fixture
+def seen() -> ScopedState:
+    return ScopedState(GuardedRig().state, Sight(Scope("team", "ml")))
+
+
+def test_containers_by_every_index(seen: ScopedState) -> None:
+    assert list(seen.containers) == [ML] and len(seen.containers) == 1
+    assert seen.containers.get(WEB) is None
+    assert seen.catalogue.names.find("theirs") == ()
+    assert list(seen.catalogue.names) == ["mine"]
+    assert seen.catalogue.identities.find("x") == ()
+    assert seen.catalogue.ids.starting_with("") == [ML]
+    assert list(seen.catalogue.newest_first(seen.engines)) == [ML]
+    assert [one.id for one in select(seen, ListQuery(all=True))] == [ML]
+
+
+def test_engines_are_one_object_each_with_their_part(seen: ScopedState) -> None:
+    [first, second] = seen.engines.values()
+    assert seen.engines[first.key] is first and find_engine(seen, "node-1") is first
+    assert find_engine(seen, "ID1") is first
+    assert first != second and len({first, second}) == 2 and len(seen.engines) == 2
+    assert list(first.volumes) == ["mine-vol"] and first.healthy
+    assert first.tally.running == 1
+    assert set(first.image_refs.values()) >= {ML_IMAGE}
+    assert engines_with_image(seen, "mine/app:1") == [first]
+    assert engines_with_image(seen, "theirs/app:1") == []
+
+
+def test_what_nobody_thought_of_is_missing(seen: ScopedState) -> None:
+    for name in ("reservations", "_lists", "_events", "revision"):
+        with pytest.raises(AttributeError):
+            getattr(seen, name)
+    engine = next(iter(seen.engines.values()))
+    with pytest.raises(AttributeError):
+        _ = engine.something_new  # type: ignore[attr-defined]
+    with pytest.raises(PermissionError):
+        seen.dispatch(None)
+    with pytest.raises(PermissionError):
+        seen.reserve(None)
+
+
+def test_changes_of_what_is_seen_pass(seen: ScopedState) -> None:
+    seen.mark_dirty(ML)
+    engine = seen.engines[seen.containers[ML].engine]
+    seen.mark_stale(engine.key, "images")
+    assert ML in engine.dirty and "images" in engine.stale
+    seen.add_exec("e", ML)
+    assert seen.execs.get("e") == ML
+    seen.reserve_name("new", ML)
+    seen.release_name("new", ML, granted=True)
+    assert seen.containers[ML].name == "new"
+
+
+def test_strictly_nothing_is_shared() -> None:
+    state = GuardedRig().state
+    shared = Sight(Scope("team", "ml"), networks=lambda name: name == "shared")
+    strict = Sight(Scope("team", "ml"), networks=lambda name: True, strict=True)
+
+    def names(sight: Sight) -> set[str]:
+        engine = next(iter(ScopedState(state, sight).engines.values()))
+        tags = engine.image_refs
+        return {one.name for one in engine.networks.values()} | set(tags)
+
+    assert names(shared) >= {"shared", "busybox:latest"}
+    assert names(strict) == {"mine-net", "bridge", "host", "mine/app:1"}

@@ -1,0 +1,29 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+from swarmd.api.guard import Guard
+from swarmd.api.resource import Noun
+from swarmd.authorization import Authorization
+from swarmd.manager.fleet import Fleet
+from tests.authz.rig import ALICE, POLICY, GuardedRig
+
+
+def test_a_tree_for_each_scope_is_made_once(tmp_path: Path) -> None:
+    path = tmp_path / "p.toml"
+    path.write_text(POLICY)
+    rig, made = GuardedRig(), []
+
+    def tree(seen: Fleet) -> Noun:
+        made.append(seen)
+        return Noun()
+
+    authorization = Authorization(str(path), rig.clock, rig.fleet, Noun(), tree)
+    guard: Guard = authorization.guard
+    role = guard.policy.roles_of(ALICE)[0]
+    assert guard._tree(role, False) is guard._tree(role, False)
+    assert guard._tree(role, True) is not guard._tree(role, False)
+    assert [seen.scope for seen in made] == [role.scope, role.scope]
+    path.write_text("bad")
+    authorization.reread()
+    assert any("stays in force" in text for text in rig.fleet.notices())

@@ -1,0 +1,49 @@
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from twisted.internet.task import Clock
+
+from swarmd.authz.policy import Policy
+from swarmd.policy_file import LARGEST, PolicyFile, read_policy
+
+
+def test_what_cannot_be_read_is_told_with_its_place(tmp_path: Path) -> None:
+    path = tmp_path / "p.toml"
+    for data, words in (
+        (b"x = 1", "x: unknown key"),
+        (b"\xff", "cannot read policy"),
+        (b"#" * (LARGEST + 1), "larger than 1 MiB"),
+    ):
+        path.write_bytes(data)
+        with pytest.raises(ValueError, match=str(path)) as refusal:
+            read_policy(str(path))
+        assert words in str(refusal.value)
+    with pytest.raises(ValueError, match="No such file"):
+        read_policy(str(tmp_path / "none"))
+
+
+def test_it_is_followed_and_a_bad_one_changes_nothing(tmp_path: Path) -> None:
+    path, clock = tmp_path / "p.toml", Clock()
+    path.write_text("")
+    used: list[Policy] = []
+    file = PolicyFile(str(path), clock, used.append)
+    file.startService()
+    path.write_text("[role.a]\n")
+    clock.pump([1.0] * 3)
+    assert [list(one.roles) for one in used] == [["a"]]
+    path.write_text("nonsense")
+    clock.pump([1.0] * 3)
+    assert len(used) == 1
+    [notice] = file.notices()
+    assert str(path) in notice and "stays in force" in notice
+    path.write_text("[role.b]\n")
+    file.reread()
+    assert list(used[-1].roles) == ["b"] and file.notices() == []
+    os.unlink(path)
+    clock.pump([1.0] * 3)
+    assert file.notices() and len(used) == 2
+    file.stopService()
+    assert clock.getDelayedCalls() == []
