@@ -141,10 +141,10 @@ def test_two_of_a_name_must_be_told_apart() -> None:
     case.has(1, "vol")
     case.has(2, "vol")
     with pytest.raises(Ambiguous):
-        case.volumes.find("vol")
-    assert case.volumes.find("node-2/vol").engine.name == "node-2"
+        case.volumes.find("vol", case.state)
+    assert case.volumes.find("node-2/vol", case.state).engine.name == "node-2"
     with pytest.raises(NotFound, match="get nope: no such volume"):
-        case.volumes.find("nope")
+        case.volumes.find("nope", case.state)
 
 
 class TestEverywhere:
@@ -157,8 +157,8 @@ class TestEverywhere:
         case = Case(everywhere=True)
         case.has(1, "vol")
         case.has(2, "vol")
-        assert len(case.volumes.find("vol").engines) == 2
-        assert len(case.volumes.find("node-1/vol").engines) == 1
+        assert len(case.volumes.find("vol", case.state).engines) == 2
+        assert len(case.volumes.find("node-1/vol", case.state).engines) == 1
 
     def test_a_node_that_failed_is_named(self) -> None:
         case = Case(everywhere=True)
