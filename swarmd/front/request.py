@@ -21,7 +21,6 @@ from swarmd.codec.head import RequestHead
 from swarmd.codec.path import clean_path, decode_path, encode_path
 from swarmd.codec.query import is_true, parse_query
 from swarmd.core.errors import ApiError, PageNotFound
-from swarmd.core.model import Demand
 from swarmd.core.trail import Trail
 from swarmd.front.ports import BodySink, HeadResource
 from swarmd.front.reply import BODILESS, JSON, content_fields, error_body, render_head
@@ -66,7 +65,7 @@ class DockerRequest(Request):
     defaultContentType = JSON
     version: tuple[int, int] | None = None
     body = b""
-    admit: Callable[[Demand], None] | None = None
+    admit: Callable[..., None] | None = None
     gone = False
     survives_half_close = False
     trail: Trail | None = None
