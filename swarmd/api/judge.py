@@ -90,9 +90,8 @@ class Judge:
         query = parse_query(request.raw_query)
         if self._scoping is not None:
             self._scoping.apply(right, action, query, body)
-            request.rewrite_query(
-                render_query((key, one) for key, all_ in query.items() for one in all_).encode()
-            )
+            pairs = ((key, one) for key, all_ in query.items() for one in all_)
+            request.raw_query, request._query = render_query(pairs).encode(), None
         if right.noun == "containers" and action == "create" and body is not None:
             self._count(body, request)
         if body is not None:

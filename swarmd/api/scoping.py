@@ -16,7 +16,7 @@ from swarmd.authz.rights import Right
 from swarmd.cluster.kept_ids import network_id
 from swarmd.cluster.lookup import PREDEFINED, find_container, find_image, find_network
 from swarmd.cluster.state import State
-from swarmd.core.errors import ApiError, Conflict, NoSuchImage, NotFound
+from swarmd.core.errors import ApiError, BadParameter, Conflict, NoSuchImage, NotFound
 from swarmd.core.names import join_reference, split_node
 from swarmd.manager.fleet import Fleet
 
@@ -59,6 +59,12 @@ class Scoping:
 
     def _create(self, body: Json) -> None:
         self.check_image(str(body.get("Image") or ""))
+        try:
+            self._create_within(body)
+        except NotFound as error:
+            raise BadParameter(error.message) from None  # of a 404 clients think: pull the image
+
+    def _create_within(self, body: Json) -> None:
         force.strip_identity(body)
         force.label_body(body, self._scope)
         host = body.get("HostConfig")

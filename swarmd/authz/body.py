@@ -103,6 +103,7 @@ def read_strictly(body: bytes, shape: Shape, *, closed: bool) -> dict[str, Any]:
         value = json.loads(body or b"{}", object_pairs_hook=_unique, parse_constant=_no_number)
     except (ValueError, RecursionError) as error:
         raise BadParameter(f"invalid JSON: {error}") from None
+    value = {} if value is None else value  # as Go reads it
     if not isinstance(value, dict):
         raise BadParameter("invalid JSON: an object is expected")
     spelt: dict[str, Any] = _spelt(value, shape, "", closed)

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 from swarmd.cluster.endings import Endings
 from swarmd.cluster.state import State
+from swarmd.core.bits import Bits
 from swarmd.core.model import Container, Engine, Image, Network, Volume
 from swarmd.core.scope import Scope
 from swarmd.core.tally import Tally
@@ -198,21 +199,30 @@ class _Engines(Mapping[str, Engine]):
 
 
 class _Index:
-    """Engines by image, as far as the images are seen."""
+    """Engines by what they are, as the index has it, and by the images that are seen."""
 
-    def __init__(self, engines: Mapping[str, Engine]) -> None:
+    _OF_NODES = frozenset(
+        {
+            *("labels", "names", "health", "everyone", "settle", "where", "keyed", "named"),
+            *("labelled", "bearing", "unlabelled", "values"),
+        }
+    )
+
+    def __init__(self, state: State, engines: Mapping[str, Engine]) -> None:
         self.images = self
-        self._engines = engines
+        self._real = state.index
+        self._seen = engines
 
-    def settle(self) -> None:
-        """Nothing is kept."""
+    def __getattr__(self, name: str) -> Any:
+        if name not in self._OF_NODES:
+            raise AttributeError(name)
+        return getattr(self._real, name)
 
-    def of(self, ref: str) -> frozenset[str]:
-        found = (key for key, engine in self._engines.items() if ref in engine.image_refs)
-        return frozenset(found)
+    def of(self, ref: str) -> Bits:
+        return self._real.keyed(key for key, one in self._seen.items() if ref in one.image_refs)
 
-    def engines(self, keys: frozenset[str]) -> list[Engine]:
-        return [engine for key, engine in self._engines.items() if key in keys]
+    def engines(self, among: Bits) -> list[Engine]:
+        return [self._seen[engine.key] for engine in self._real.engines(among)]
 
 
 class ScopedState(State):
@@ -226,7 +236,7 @@ class ScopedState(State):
         self.engines = _Engines(state, self._seen)  # type: ignore[assignment]
         self.catalogue = _Catalogue(state, self.containers)  # type: ignore[assignment]
         self.roster = _Roster(state, self._seen)  # type: ignore[assignment]
-        self.index = _Index(self.engines)  # type: ignore[assignment]
+        self.index = _Index(state, self.engines)  # type: ignore[assignment]
         self.endings = Endings()
         self.execs = state.execs
 

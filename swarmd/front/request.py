@@ -54,7 +54,6 @@ class DockerRequest(Request):
         body: The whole body, unless the resource takes the head.
         raw_query: What follows the question mark.
         gone: The client has left before the end.
-        admit: Judges the size of a create, where somebody has set a quota.
         survives_half_close: A FIN of the client does not mean that it has left.
         trail: For the audit; None if it is not to be recorded.
     """
@@ -65,7 +64,7 @@ class DockerRequest(Request):
     defaultContentType = JSON
     version: tuple[int, int] | None = None
     body = b""
-    admit: Callable[..., None] | None = None
+    admit: Callable[..., None] | None = None  # judges a create's size, where there is a quota
     gone = False
     survives_half_close = False
     trail: Trail | None = None
@@ -234,10 +233,6 @@ class DockerRequest(Request):
     def arg_list(self, name: str) -> list[str]:
         """All values of a query parameter; BadParameter like ``arg``."""
         return self._parsed_query().get(name, [])
-
-    def rewrite_query(self, raw: bytes) -> None:
-        """From now on this is what was asked."""
-        self.raw_query, self._query = raw, None
 
     def flag(self, name: str) -> bool:
         """A query parameter by Docker's rule: false are absence, 0, no, false and none."""

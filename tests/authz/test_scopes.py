@@ -112,14 +112,14 @@ def test_others_execs_do_not_exist(rig: GuardedRig) -> None:
     ],
 )
 def test_a_create_names_only_ones_own(rig: GuardedRig, host: dict[str, Any]) -> None:
-    assert rig.status(ALICE, "POST", "/containers/create", create(**host)) == 404
+    assert rig.status(ALICE, "POST", "/containers/create", create(**host)) == 400
     assert rig.asked == []
 
 
 def test_an_endpoint_is_named_as_carefully(rig: GuardedRig) -> None:
     for endpoints in ({"theirs-net": {}}, {"mine-net": {"Links": ["theirs:db"]}}):
         body = {**create(), "NetworkingConfig": {"EndpointsConfig": endpoints}}
-        assert rig.status(ALICE, "POST", "/containers/create", body) == 404
+        assert rig.status(ALICE, "POST", "/containers/create", body) == 400
 
 
 def test_what_is_created_is_labelled_whatever_the_client_says(rig: GuardedRig) -> None:
