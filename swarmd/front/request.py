@@ -65,8 +65,7 @@ class DockerRequest(Request):
     version: tuple[int, int] | None = None
     body = b""
     admit: Callable[..., None] | None = None  # judges a create's size, where there is a quota
-    gone = False
-    survives_half_close = False
+    gone = survives_half_close = False
     trail: Trail | None = None
     queued = False
     _parsePOSTFormSubmission = False
