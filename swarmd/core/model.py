@@ -131,6 +131,15 @@ class Image:
     labels: Mapping[str, str] = field(default_factory=dict)
     entry: bytes = b""
 
+    @property
+    def pulled(self) -> bool:
+        """Whether a registry has it for certain.
+
+        An engine's own store knows digests of what came from a registry, or went there. A
+        containerd store calls every image by its digest, a built one too: there nothing tells.
+        """
+        return any(digest.rpartition("@")[2] != self.id for digest in self.digests)
+
 
 @dataclass(frozen=True, slots=True)
 class Network:

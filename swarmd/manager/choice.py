@@ -63,7 +63,7 @@ class Choice:
             return wanted, best
         planned = self._plans.find(order.client, familiar(wanted.image))
         if planned is None:
-            pin = self._holders(wanted.image)
+            pin = self._holders(wanted.image, last_resort=bool(without))
         else:
             pin = Pin("planned", frozenset({planned}), "the image was pulled elsewhere")
         return (pin and self._pinned(wanted, pin, without)) or (wanted, best)
@@ -76,11 +76,17 @@ class Choice:
         except NoCandidate:
             return None
 
-    def _holders(self, ref: str) -> Pin | None:
-        """The nodes of an image which no registry has; None if it can be pulled elsewhere."""
+    def _holders(self, ref: str, last_resort: bool) -> Pin | None:
+        """The nodes of an image which no registry has; None if it can be had elsewhere.
+
+        One that a registry may have does not gather all its containers on the node that was
+        first: it is copied, and only where that failed they go to a node that has it.
+        """
         holders = engines_with_image(self._fleet.state, ref)
-        images = [find_image(engine, ref) for engine in holders]
-        if not holders or any(image is not None and image.digests for image in images):
+        images = [image for one in holders if (image := find_image(one, ref)) is not None]
+        if not images or any(image.pulled for image in images):
+            return None
+        if any(image.digests for image in images) and not last_resort:
             return None
         keys = frozenset(engine.key for engine in holders)
         return Pin(f"image=={ref}", keys, f"image {ref} is not there")

@@ -11,6 +11,7 @@ from pathlib import Path
 from tests.lab.certificates import Certificate
 from tests.lab.http import Api
 from tests.lab.machine import Machine, children
+from tests.lab.programs import Program
 from tests.lab.waiting import eventually
 
 
@@ -30,9 +31,9 @@ class Engine:
         cgroup: str,
         rank: int,
         tls: Certificate | None,
-        program: Path | None = None,
+        program: Program | None = None,
     ) -> None:
-        """``program`` is a tree with another dockerd than this machine's, see ``programs``."""
+        """``program`` is another dockerd than this machine's."""
         self.machine = machine
         self.rank = rank
         self.tls = tls
@@ -44,7 +45,8 @@ class Engine:
         self._folder = folder
         self._cgroup = cgroup
         if program is not None:
-            machine.lay_over(program)
+            machine.lay_over(program.tree)
+        self._program = program
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -72,7 +74,9 @@ class Engine:
 
     def _command(self) -> list[str]:
         disk = self.machine.disk
+        added = self._program.environment if self._program else {}
         return [
+            *("env", *(f"{name}={value}" for name, value in added.items())),
             *("dockerd", "--config-file", str(self._settings())),
             *("--data-root", f"{disk}/data", "--exec-root", f"{disk}/exec"),
             *("--pidfile", f"{disk}/pid", "--cgroup-parent", self._cgroup),
@@ -86,6 +90,8 @@ class Engine:
         old = " 20." in self.machine.run("dockerd", "--version")
         # The registries of tests are on the bridge.
         content: dict[str, object] = {"insecure-registries": [f"{self.machine.ip}/24"]}
+        if self._program is not None:
+            content.update(self._program.settings)
         if old:
             content["deprecated-key-path"] = f"{self.machine.disk}/key.json"
         path = self._folder / "daemon.json"

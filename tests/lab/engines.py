@@ -21,9 +21,10 @@ from tests.lab.certificates import Authority, Certificate
 from tests.lab.engine import Engine
 from tests.lab.image import busybox_archive
 from tests.lab.machine import Machine, call
+from tests.lab.programs import Program
 
 NEEDED = ("dockerd", "docker-init", "busybox", "ip", "nsenter", "unshare", "setpriv")
-NO_PROGRAMS: Mapping[int, Path] = MappingProxyType({})
+NO_PROGRAMS: Mapping[int, Program] = MappingProxyType({})
 _ROOT = Path(tempfile.gettempdir()) / "swarmd-lab"
 
 
@@ -44,9 +45,9 @@ class Fleet:
     """
 
     def __init__(
-        self, count: int = 3, *, tls: bool = False, programs: Mapping[int, Path] = NO_PROGRAMS
+        self, count: int = 3, *, tls: bool = False, programs: Mapping[int, Program] = NO_PROGRAMS
     ) -> None:
-        """``programs`` are trees with another dockerd, by the rank of the engine that runs it."""
+        """``programs`` are other dockerds, by the rank of the engine that runs it."""
         self._lock, self.place = _take_place()
         self._bridge = f"swlab{self.place}"
         self._net = f"10.213.{self.place}"

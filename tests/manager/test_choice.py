@@ -41,6 +41,15 @@ def test_an_image_that_no_registry_has_draws_to_its_node() -> None:
     assert asked(rig, Image="own:1", Env=elsewhere) == ("node-1", "node-1")
 
 
+def test_an_image_that_a_registry_may_have_draws_only_when_it_can_not_be_copied() -> None:
+    rig = Rig(2)
+    image = "sha256:" + "e" * 64
+    rig.has_image(2, image, "own:1", digests=[f"own@{image}"])
+    assert asked(rig, Image="own:1") == ("node-1", "node-1")
+    choice: Choice = rig.creator().choice
+    assert choice.choose(order(Image="own:1"), [rig.engine(1).key])[1].name == "node-2"
+
+
 def test_nowhere_is_explained_too() -> None:
     choice = Rig(2).creator().choice
     wish = order(Env=["constraint:node==node-9"])

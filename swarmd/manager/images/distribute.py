@@ -53,7 +53,9 @@ class Distributor:
         self._copies: SingleFlight[tuple[str, str], None] = SingleFlight()
 
     async def bring(self, ref: str, engine: Engine) -> None:
-        """Makes a local-only image available on ``engine``; leaves to the client what it can pull.
+        """Makes an image available on ``engine`` that only other engines may have.
+
+        What a registry has for certain is left to the client, who pulls it as who it is.
 
         Raises:
             ApiError: It could not be copied, with both nodes' names.
@@ -62,7 +64,7 @@ class Distributor:
             return
         holders = [one for one in engines_with_image(self._fleet.state, ref) if one.healthy]
         images = [image for one in holders if (image := find_image(one, ref)) is not None]
-        if holders and not any(image.digests for image in images):
+        if holders and not any(image.pulled for image in images):
             await self.copy(ref, holders[0], engine)
 
     async def copy(self, ref: str, source: Engine, to: Engine) -> None:
@@ -105,7 +107,7 @@ class Distributor:
                 _log.warn("image {ref} was not distributed: {why}", ref=ref, why=error.message)
 
     def _targets(self, ref: str, image: Image) -> Collection[Engine]:
-        wish = image.labels.get(DISTRIBUTE) or ("" if image.digests else self._builds)
+        wish = image.labels.get(DISTRIBUTE) or ("" if image.pulled else self._builds)
         if not wish:
             return ()
         if wish == EVERYWHERE:

@@ -74,6 +74,13 @@ def test_not_what_is_there_or_can_be_pulled(digests: tuple[str, ...]) -> None:
     assert not case.rig.end(1).connections
 
 
+def test_what_a_registry_may_have_is_copied() -> None:
+    """In a containerd store every image has its own digest, whether it was pulled or built."""
+    case = Case(digests=(f"app@{ID}",))
+    case.bring()
+    assert case.sent(1).startswith(b"GET /v1.41/images/get?names=app HTTP/1.1\r\n")
+
+
 def test_not_from_a_lost_node() -> None:
     case = Case()
     case.rig.lose(1)
