@@ -13,6 +13,7 @@ from swarmd.api.unsupported import NO_SWARM
 from swarmd.cluster.filters import VolumeQuery, parse_filters
 from swarmd.cluster.lookup import Found
 from swarmd.cluster.views import volume_list
+from swarmd.cluster.volume_view import using
 from swarmd.core.errors import NotFound
 from swarmd.core.model import Engine, Volume
 from swarmd.front.request import DockerRequest
@@ -65,7 +66,10 @@ class Volumes(Noun):
         forward(request, self._fleet.link(engine), line)
 
     async def remove(self, ref: str, request: DockerRequest) -> None:
-        """A global volume is removed through one of its nodes, copies are on all of them."""
+        """Copies are on all their nodes; a global volume is removed through one node.
+
+        Where containers use that one, it is a node of theirs: no other knows of them.
+        """
         try:
             found = await self._find(ref)
         except NotFound:
@@ -73,11 +77,14 @@ class Volumes(Noun):
                 raise
             request.reply(204)  # as engines do
             return
-        copies = found.value.scope == "local"
-        engines = found.engines if copies else _healthy_first(found)[:1]
+        engines = found.engines
+        if found.value.scope != "local":
+            await settle_containers(self._fleet, unsettled(self._fleet))
+            users = using(self._fleet.state, found.value)
+            engines = tuple(users or _healthy_first(found)[:1])
         path = partial(self._path, request, found.value.name)
         outcomes = await ask_engines(self._fleet, engines, "DELETE", path, timeout=REMOVE)
-        for engine in engines:
+        for engine in (*found.engines, *engines):
             self._fleet.state.mark_stale(engine.key, "volumes")
         if not all(outcome.ok for outcome in outcomes):
             raise refusal(outcomes)

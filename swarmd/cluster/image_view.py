@@ -62,6 +62,7 @@ def _row(group: Sequence[Held], fits_name: Callable[[Sequence[str]], bool]) -> b
     item["RepoTags"] = list(tags) or item.get("RepoTags") or []
     item["RepoDigests"] = list(digests) or item.get("RepoDigests") or []
     item["Containers"] = -1
+    item.setdefault("VirtualSize", item.get("Size", 0))  # clients before API 1.44 require it
     nodes = " ".join(dict.fromkeys(engine.name for _, engine in group))
     item["Labels"] = {**(item.get("Labels") or {}), NODES_LABEL: nodes}
     return orjson.dumps(item)

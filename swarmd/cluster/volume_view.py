@@ -21,7 +21,7 @@ def volume_list(state: State, query: VolumeQuery) -> list[bytes]:
     """Chunks of the answer's JSON object; nodes whose volumes are not known are warned about."""
     unique = _unique(state)
     names = Counter(volume.name for volume, _ in unique)
-    tests = _tests(query)
+    tests = _tests(state, query)
     shown = [
         _row(volume, engine, shared=names[volume.name] > 1)
         for volume, engine in unique
@@ -55,7 +55,7 @@ def _row(volume: Volume, engine: Engine, *, shared: bool) -> bytes:
     return orjson.dumps({**orjson.loads(volume.entry), "Name": f"{engine.name}/{volume.name}"})
 
 
-def _tests(query: VolumeQuery) -> list[Test]:
+def _tests(state: State, query: VolumeQuery) -> list[Test]:
     filters = query.filters
     has_labels = label_test(filters.get("label", ()))
     tests: list[Test] = [
@@ -69,8 +69,19 @@ def _tests(query: VolumeQuery) -> list[Test]:
         tests.append(lambda volume, engine: any(fit(volume.name) for fit in fits))
     dangling = flag(filters, "dangling")
     if dangling is not None:
-        tests.append(lambda volume, engine: (not is_mounted(volume, engine)) == dangling)
+        tests.append(lambda volume, engine: (not _is_used(state, volume, engine)) == dangling)
     return tests
+
+
+def _is_used(state: State, volume: Volume, engine: Engine) -> bool:
+    if volume.scope == "local":
+        return is_mounted(volume, engine)
+    return bool(using(state, volume))
+
+
+def using(state: State, volume: Volume) -> list[Engine]:
+    """The engines on which a container has a volume that all of them know."""
+    return [engine for engine in state.engines.values() if is_mounted(volume, engine)]
 
 
 def is_mounted(volume: Volume, engine: Engine) -> bool:

@@ -111,3 +111,9 @@ def test_bad_values(state: State, filters: dict[str, str], message: str) -> None
 def test_an_unknown_image_to_compare_with(state: State, key: str) -> None:
     with pytest.raises(NoSuchImage):
         shown(state, **{key: "nothing:1"})
+
+
+def test_engines_that_only_speak_newer_apis_leave_out_what_older_clients_require() -> None:
+    state = fleet(1)
+    state.dispatch(ImagesListed(key_of(1), [image(1, "new:1"), image(2, "old:1", VirtualSize=9)]))
+    assert [row["VirtualSize"] for row in shown(state)] == [9, 7]

@@ -232,6 +232,26 @@ class TestWithoutRegistry:
         (row,) = host.api.get('/images/json?filters={"reference":["app"]}')
         assert row["Id"] == built
 
+    def test_a_copy_that_fails_is_told(self, legacy: Docker, host: Host, context: str) -> None:
+        """By an event and by ``docker info``; the build itself was good."""
+        full = host.fleet["node-3"].machine
+        used = int(full.run("df", "--output=used", "-B1", str(full.disk)).split()[1])
+        label = ("--label", "com.docker.swarm.distribute=all")
+        here = ("--build-arg", "constraint:rank==1")
+        with legacy.running("events", "--filter", "type=image") as events:
+            full.run("mount", "-o", f"remount,size={used + (1 << 20)}", str(full.disk))
+            try:
+                built = legacy("build", "-q", "-t", "app", *label, *here, context).text
+                assert built.startswith("sha256:") and "\n" not in built
+                events.expect("image distribute ", 30)
+                events.expect("image distribute_failed ", 30)
+            finally:
+                full.run("mount", "-o", "remount,size=50%", str(full.disk))
+        assert holders(host.fleet, "app:latest") == ["node-1", "node-2"]
+        told = legacy("info")
+        warning = "image app:latest was built, but not distributed: copying image app:latest from"
+        assert warning in told.text + told.error
+
     def test_distributed_by_option(
         self, swarmd_for: Callable[..., Swarmd], host: Host, docker: Docker, context: str
     ) -> None:

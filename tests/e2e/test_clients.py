@@ -78,14 +78,17 @@ def test_ansible(host: Host, tmp_path: Path) -> None:
 
 
 def play(host: Host, playbook: str, home: Path) -> str:
-    """The recap of one run."""
+    """What one run says; with --diff it shows what it found to do."""
     env = {**os.environ, "ANSIBLE_HOME": str(home), "ANSIBLE_NOCOLOR": "1", **_access(host)}
     for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
         env.pop(name, None)  # it would go before the CA that is given
-    command: Sequence[str] = ("ansible-playbook", "-i", "localhost,", str(SCRIPTS / playbook))
+    command: Sequence[str] = (
+        *("ansible-playbook", "--diff", "-i", "localhost,"),
+        str(SCRIPTS / playbook),
+    )
     done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, env=env)
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-1000:]
-    return done.stdout.rpartition("PLAY RECAP")[2]
+    return done.stdout
 
 
 def _access(host: Host) -> dict[str, str]:

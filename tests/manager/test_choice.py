@@ -45,6 +45,7 @@ def test_an_image_that_a_registry_may_have_draws_only_when_it_can_not_be_copied(
     rig = Rig(2)
     image = "sha256:" + "e" * 64
     rig.has_image(2, image, "own:1", digests=[f"own@{image}"])
+    rig.has_container(2, "a" * 64, "there")
     assert asked(rig, Image="own:1") == ("node-1", "node-1")
     choice: Choice = rig.creator().choice
     assert choice.choose(order(Image="own:1"), [rig.engine(1).key])[1].name == "node-2"

@@ -27,6 +27,7 @@ from swarmd.core.version import show
 from swarmd.manager.fanout import message_of
 from swarmd.manager.fleet import Fleet
 from swarmd.manager.fresh import settle_lists
+from swarmd.manager.images.copies_told import CopiesTold
 from swarmd.manager.placer import Placer
 from swarmd.manager.single_flight import SingleFlight
 from swarmd.scheduler.request import Placement
@@ -51,6 +52,7 @@ class Distributor:
         self._placer = placer
         self._builds = builds
         self._copies: SingleFlight[tuple[str, str], None] = SingleFlight()
+        self._told = CopiesTold(fleet)
 
     async def bring(self, ref: str, engine: Engine) -> None:
         """Makes an image available on ``engine`` that only other engines may have.
@@ -86,7 +88,8 @@ class Distributor:
     async def spread(self, engine: Engine, before: Refs) -> None:
         """Copies what a build has tagged on ``engine`` to where its label, or the option, says.
 
-        The build is over, and its client served: what fails is only logged.
+        The build is over, and its client served: how the copies went is told by events, and by
+        the warnings of ``docker info``.
         """
         await settle_lists(self._fleet, "images")
         new = sorted(self.refs(engine) - before)
@@ -98,15 +101,17 @@ class Distributor:
         await DeferredList(copies, consumeErrors=True)
 
     async def _spread_one(self, ref: str, source: Engine, image: Image) -> None:
-        for engine in self._targets(ref, image):
+        for engine in self._targets(ref, image, source):
             if engine is source or engine.image_refs.get(ref) == image.id or not engine.healthy:
                 continue
             try:
                 await self.copy(ref, source, engine)
             except ApiError as error:
-                _log.warn("image {ref} was not distributed: {why}", ref=ref, why=error.message)
+                self._told.failed(ref, image, engine, error.message)
+            else:
+                self._told.copied(ref, image, engine)
 
-    def _targets(self, ref: str, image: Image) -> Collection[Engine]:
+    def _targets(self, ref: str, image: Image, source: Engine) -> Collection[Engine]:
         wish = image.labels.get(DISTRIBUTE) or ("" if image.pulled else self._builds)
         if not wish:
             return ()
@@ -115,7 +120,7 @@ class Distributor:
         try:
             return self._placer.rank(Placement(constraints=_constraints(wish)))
         except ApiError as error:
-            _log.warn("image {ref} is not distributed: {why}", ref=ref, why=error.message)
+            self._told.failed(ref, image, source, error.message)
             return ()
 
 
