@@ -9,6 +9,7 @@ from collections import defaultdict
 
 from twisted.logger import Logger
 
+from swarmd.cluster.actions import EngineNoted
 from swarmd.core.model import Engine, Image
 from swarmd.manager.fleet import Fleet
 
@@ -44,7 +45,7 @@ class CopiesTold:
     def _warn(self, engine: Engine) -> None:
         told = self._missing[engine.key].items()
         texts = [f"image {ref} was built, but not distributed: {why}" for ref, why in told]
-        self._fleet.state.note(engine.key, SOURCE, texts)
+        self._fleet.dispatch(EngineNoted(engine.key, SOURCE, texts))
 
     def _publish(self, engine: Engine, image: Image, action: str, about: dict[str, str]) -> None:
         now = self._fleet.now()
