@@ -1,7 +1,7 @@
 """``swarmd …`` is ``twistd --nodaemon --pidfile= swarmd …`` under the same interpreter.
 
-``swarmd node …`` and ``swarmd explain …`` speak to a daemon that runs; ``swarmd doctor …`` and
-``swarmd certs …`` need none.
+``swarmd node …`` and ``swarmd explain …`` speak to a daemon that runs; ``swarmd doctor …``,
+``swarmd certs …`` and ``swarmd authz …`` need none.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from twisted.scripts.twistd import run
 from swarmd.cli import main as commands
 
 # Loaded when asked for: the others should not wait for what they do not use.
-_ALONE = {"doctor": "swarmd.doctor.run", "certs": "swarmd.cli.certs"}
+_ALONE = {"doctor": "swarmd.doctor.run", "certs": "swarmd.cli.certs", "authz": "swarmd.cli.authz"}
 
 
 def main() -> None:

@@ -37,9 +37,9 @@ class LinkMaker:
 
     def _dial(self, entry: Entry) -> Dial:
         """A line that cannot be used shows why, and the others go on."""
-        if entry.address.startswith("ssh:"):
-            return ssh_dialer(self._reactor, entry.address, self._ssh(entry))
         try:
+            if entry.address.startswith("ssh:"):
+                return ssh_dialer(self._reactor, entry.address, self._ssh(entry))
             return dialer(self._reactor, entry.address, self._tls(entry))
         except ValueError as error:
             return _unusable(error)

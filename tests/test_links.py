@@ -1,5 +1,8 @@
+import os
+from dataclasses import replace
 from pathlib import Path
 
+import pytest
 from twisted.internet.task import Clock
 
 from swarmd.core.errors import EngineUnreachable
@@ -7,6 +10,7 @@ from swarmd.discovery.entry import Entry, TlsOverride
 from swarmd.keyring import Keyring
 from swarmd.links import LinkMaker
 from swarmd.settings import Settings
+from swarmd.streams.ssh.host import SshFiles
 from tests.manager.rig import result_of
 
 
@@ -30,3 +34,25 @@ def test_a_line_with_unusable_certificates_says_so_and_the_others_go_on(tmp_path
         assert "gone.pem" in error.message and not error.sent
     else:
         raise AssertionError("it answered")
+
+
+def refusal(entry: Entry, settings: Settings) -> str:
+    link = LinkMaker(settings, Keyring(Clock(), lambda: 0.0), Clock())(entry)
+    try:
+        result_of(link.call("GET", "/_ping"))
+    except EngineUnreachable as error:
+        return error.message
+    raise AssertionError("it answered")
+
+
+def test_a_line_may_have_an_ssh_key_of_its_own() -> None:
+    settings = Settings("nodes://a", ssh=SshFiles("/none", "/common"))
+    line = Entry("ssh://10.0.0.9:22", "ssh://root@10.0.0.9:22")
+    assert "cannot read SSH key /common" in refusal(line, settings)
+    assert "cannot read SSH key /own" in refusal(replace(line, ssh_key="/own"), settings)
+
+
+def test_a_user_without_a_name_must_be_given_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "geteuid", lambda: 4_000_000_000)
+    said = refusal(Entry("ssh://10.0.0.9:22", "ssh://10.0.0.9:22"), Settings("nodes://a"))
+    assert "whom to log in as?" in said

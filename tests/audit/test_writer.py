@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from typing import Any
 
 import pytest
@@ -71,7 +72,7 @@ def test_a_problem_ends_with_the_next_line_that_is_written() -> None:
     writer, troubles = started(disk)
     writer.write(b"a")
     while not writer.problem:
-        pass
+        time.sleep(0.001)
     disk.full = False
     writer.write(b"b")
     writer.stop()

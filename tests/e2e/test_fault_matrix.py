@@ -84,7 +84,7 @@ class Door:
             "top": lambda: call("GET", f"/containers/{running}/top"),
             "cp": lambda: call("GET", f"/containers/{running}/archive?path=/etc/passwd"),
             "stop": lambda: call("POST", f"/containers/{idle}/stop?t=0"),
-            "commit": lambda: call("POST", f"/commit?container={idle}"),
+            "commit": lambda: call("POST", f"/commit?container={idle}&pause=0"),
         }
 
     def fleet_verbs(self) -> dict[str, Callable[[], Answer]]:

@@ -55,7 +55,11 @@ class SshFiles:
 
 
 def ssh_dialer(reactor: Any, address: str, files: SshFiles) -> Dial:
-    """As ``swarmd.streams.endpoint.dialer``, for ``ssh://[user@]host[:port]``."""
+    """As ``swarmd.streams.endpoint.dialer``, for ``ssh://[user@]host[:port]``.
+
+    Raises:
+        ValueError: It is not known whom to log in as.
+    """
     host = Host(reactor, parse_address(address), files)
     return lambda factory: Deferred.fromCoroutine(host.open(factory)).addTimeout(
         DIAL_LIMIT, reactor
@@ -76,9 +80,8 @@ class Host:
         files: SshFiles,
         jitter: Callable[[], float] = random.random,
     ) -> None:
-        user = address.user or pwd.getpwuid(os.geteuid()).pw_name
         self._reactor = reactor
-        self._address = replace(address, user=user)
+        self._address = replace(address, user=address.user or _own_name())
         self._files = files
         self._jitter = jitter
         self._dial = dialer(reactor, str(Address("tcp", address.host, address.port)), None)
@@ -213,6 +216,13 @@ class Host:
         self._crowded.pop(connection, None)
         if connection in self._connections:
             self._connections.remove(connection)
+
+
+def _own_name() -> str:
+    try:
+        return pwd.getpwuid(os.geteuid()).pw_name
+    except KeyError:
+        raise ValueError("whom to log in as? swarmd's own user has no name: ssh://USER@…") from None
 
 
 def read_known_hosts(path: str) -> str:

@@ -1,0 +1,120 @@
+"""``swarmd authz check``: who may do what by a policy, without a daemon."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from swarmd.authz.body import CREATE, read_strictly
+from swarmd.authz.create import judge_create
+from swarmd.authz.parse import parse_policy
+from swarmd.authz.policy import Policy, Role, denial
+from swarmd.authz.rights import RIGHTS, classify
+from swarmd.cli.table import table
+from swarmd.core.errors import ApiError
+from swarmd.core.identity import Identity
+from swarmd.core.version import parse_prefix
+
+USAGE = """\
+Usage: swarmd authz check POLICY [CONDITION=VALUE ...] [METHOD PATH [BODY]]
+
+Without a condition, shows what each role of the policy allows. Conditions say who asks: cn=, ou=,
+san=, uid=, gid=, address=; then shows the roles that such a client has, or, with METHOD and PATH
+(and the file BODY, for a container create), whether it may do that. Ends with 1 if it may not.
+What a scope allows of single containers, and quotas, only a running swarmd can tell.
+
+  swarmd authz check policy.toml
+  swarmd authz check policy.toml cn=alice ou=ml
+  swarmd authz check policy.toml cn=alice POST /containers/create body.json"""
+
+_CONDITIONS: dict[str, Callable[[str], tuple[str, Any]]] = {
+    "cn": lambda text: ("common_name", text),
+    "ou": lambda text: ("units", (text,)),
+    "san": lambda text: ("names", (text,)),
+    "uid": lambda text: ("uid", int(text)),
+    "gid": lambda text: ("gids", (int(text),)),
+    "address": lambda text: ("address", text),
+}
+
+
+def run(words: Sequence[str]) -> None:
+    """Does what is asked, and ends the process.
+
+    Raises:
+        SystemExit: Always; with 1 and one line on stderr if it failed, or if it is denied.
+    """
+    if len(words) < 2 or words[0] != "check":
+        print(USAGE)
+        sys.exit(0 if words in (["-h"], ["--help"]) else 2)
+    try:
+        text, allowed = check(words[1], words[2:])
+    except (OSError, ValueError) as error:
+        sys.exit(f"swarmd: {error}")
+    print(text)
+    sys.exit(0 if allowed else 1)
+
+
+def check(path: str, words: Sequence[str]) -> tuple[str, bool]:
+    """What to print, and whether it is allowed. Raises OSError or ValueError with the reason."""
+    policy = parse_policy(Path(path).read_text("utf-8-sig"))
+    given = [word for word in words if word.partition("=")[0] in _CONDITIONS]
+    asked = words[len(given) :]
+    if list(words[: len(given)]) != given or len(asked) not in (0, 2, 3):
+        raise ValueError("what is asked? see swarmd authz --help")
+    if not given:
+        return _rights(list(policy.roles.values())), True
+    identity = identity_of(given)
+    if not asked:
+        roles = policy.roles_of(identity)
+        return (_rights(list(roles)) if roles else f"{identity.name} has no role"), bool(roles)
+    return _verdict(policy, identity, *asked)
+
+
+def identity_of(conditions: Sequence[str]) -> Identity:
+    """The same condition again adds a value where there can be several."""
+    fields: dict[str, Any] = {}
+    for text in conditions:
+        kind, _, value = text.partition("=")
+        name, read = _CONDITIONS[kind](value)
+        fields[name] = fields[name] + read if isinstance(read, tuple) and name in fields else read
+    return Identity(**fields)
+
+
+def _rights(roles: Sequence[Role]) -> str:
+    """A row a right, a column a role; roles come in the order in which they are tried."""
+    heads = [f"{role.name} ({role.scope})" if role.scope else role.name for role in roles]
+    rows = [
+        [str(right), *("yes" if role.allows(right) else "-" for role in roles)] for right in RIGHTS
+    ]
+    return table([["RIGHT", *heads], *rows])
+
+
+def _verdict(
+    policy: Policy, identity: Identity, method: str, path: str, body: str = ""
+) -> tuple[str, bool]:
+    segments = path.partition("?")[0].lstrip("/").split("/")
+    if len(segments) > 1 and parse_prefix(segments[0]) is not None:
+        del segments[0]
+    right = classify(method, segments)
+    role = policy.role_for(identity, right)
+    if role is None:
+        return denial(identity, right, policy.roles_of(identity)), False
+    found = _denied(role, body) if body and segments == ["containers", "create"] else []
+    bound = f" within {role.scope}" if role.scope else ""
+    return "\n".join(found) or f"allowed by role {role.name} as {right}{bound}", not found
+
+
+def _denied(role: Role, body: str) -> list[str]:
+    if role.limits is None:
+        return []
+    try:
+        given = read_strictly(Path(body).read_bytes(), CREATE, closed=True)
+    except ApiError as error:
+        return [error.message]
+    return [
+        f"denied: role {role.name} may not have {one.what}"
+        + (f"; role.{role.name}.create.{one.key} would have to allow it" if one.key else "")
+        for one in judge_create(given, role.limits)
+    ]
