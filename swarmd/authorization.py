@@ -11,6 +11,7 @@ from swarmd.api.guard import Guard
 from swarmd.api.resource import Noun
 from swarmd.authz.policy import Glob, Limits, Role
 from swarmd.cluster.scoped import Sight
+from swarmd.front.request import DockerRequest
 from swarmd.manager.fleet import Fleet
 from swarmd.manager.scoped import ScopedFleet
 from swarmd.policy_file import PolicyFile, read_policy
@@ -33,6 +34,11 @@ class Authorization(PolicyFile):
         self._tree = tree
         others = fleet.notices
         fleet.notices = lambda: [*others(), *self.notices()]
+
+    def learned(self, request: DockerRequest) -> None:
+        """``GET /swarmd/policy``: one that would allow what was asked for while learning."""
+        text = self.guard.learner.policy().encode()
+        request.reply(200, text, content_type=b"text/plain; charset=utf-8")
 
     def _scoped(self, role: Role, strict: bool) -> tuple[Fleet, Resource]:
         seen = ScopedFleet(self._fleet, sight(role, strict=strict))

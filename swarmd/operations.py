@@ -58,10 +58,12 @@ class Operations(MultiService):
         drainer.setServiceParent(self)
         rescheduler.setServiceParent(self)
 
-    def attach(self, root: Noun) -> None:
+    def attach(self, root: Noun) -> Noun:
+        """The resource below which all of that is."""
         own = Noun()
         nodes = Nodes(self._operator)
         own.putChild(b"nodes", nodes)
         own.add("explain", POST=self._explain.explain)
         own.add("metrics", GET=self._metrics.metrics)
         root.putChild(b"swarmd", own)
+        return own

@@ -207,11 +207,12 @@ def _tree(
 
     root = tree(fleet)
     operations = Operations(settings, reactor, chance, fleet, creator, placer, plans, networks)
-    operations.attach(root)
+    own = operations.attach(root)
     operations.setServiceParent(fleet)
     if settings.authz is None:
         return root
     authorization = Authorization(settings.authz, reactor, fleet, root, tree)
+    own.add("policy", GET=authorization.learned)
     authorization.setServiceParent(daemon)
     return authorization.guard
 

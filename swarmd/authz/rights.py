@@ -108,6 +108,7 @@ _TABLE: tuple[tuple[str, str, str, str, bool], ...] = (
     ("GET", "swarmd/nodes", "fleet", "read", False),
     ("GET", "swarmd/nodes/*", "fleet", "read", False),
     ("GET", "swarmd/metrics", "fleet", "read", False),
+    ("GET", "swarmd/policy", "fleet", "read", False),
     ("POST", "swarmd/explain", "fleet", "read", False),
     ("POST", "swarmd/nodes/*", "fleet", "admin", False),
 )
