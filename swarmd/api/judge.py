@@ -6,11 +6,11 @@ from collections.abc import Callable, Coroutine, Iterable
 from functools import partial
 from typing import Any
 
-from swarmd.api.scoping import Scoping
+from swarmd.api.scoping import Scoping, is_host
 from swarmd.authz import body as shapes
 from swarmd.authz import other
 from swarmd.authz.body import read_strictly, render
-from swarmd.authz.create import Finding, judge_create
+from swarmd.authz.create import Finding, judge_create, judge_network, networks_of
 from swarmd.authz.policy import Limits, Role
 from swarmd.authz.quota import FIXED, OWNER_LABEL, ROLE_LABEL, excess, has_quota, unbounded
 from swarmd.authz.rights import Right
@@ -133,10 +133,7 @@ class Judge:
         given = body or {}
         match right.noun, right.verb, action:
             case "containers", "run", "create":
-                own = self._scoping is not None and self._scoping.is_own(str(given.get("Image")))
-                return (
-                    one for one in judge_create(given, limits) if one.key != "images" or not own
-                )
+                return self._new_container(given, limits)
             case "containers", "run", "update":
                 return self._update(given, limits)
             case "containers", "exec", "exec":
@@ -144,7 +141,8 @@ class Judge:
             case "networks", "create", _:
                 return other.judge_network_create(given, limits)
             case "networks", "connect", _:
-                return other.judge_connect(right.ref, given, limits)
+                named = "host" if is_host(self._whole.state, right.ref) else right.ref
+                return other.judge_connect(named, given, limits)
             case "volumes", "create", _:
                 return other.judge_volume(given, limits)
             case "images", "build", "build":
@@ -152,6 +150,13 @@ class Judge:
             case "images", "pull", _:
                 return other.judge_pull(parse_query(request.raw_query), limits)
         return ()
+
+    def _new_container(self, body: dict[str, Any], limits: Limits) -> Iterable[Finding]:
+        own = self._scoping is not None and self._scoping.is_own(str(body.get("Image")))
+        yield from (one for one in judge_create(body, limits) if one.key != "images" or not own)
+        for ref in networks_of(body):
+            if is_host(self._whole.state, ref):
+                yield from judge_network("host", limits)
 
     def _update(self, body: dict[str, Any], limits: Limits) -> Iterable[Finding]:
         yield from other.judge_update(body, limits)
@@ -184,8 +189,7 @@ class Judge:
         own.pop(ROLE_LABEL, None)
         own.pop(OWNER_LABEL, None)
         if has_quota(self._role):
-            host = body.get("HostConfig")
-            missing = unbounded(host if isinstance(host, dict) else {}, self._role)
+            missing = unbounded(body, self._role)
             if missing:
                 raise ApiError(
                     f"denied by policy: the quota of role {self._role.name} needs {missing}", 403

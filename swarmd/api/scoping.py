@@ -236,6 +236,16 @@ class Scoping:
                 raise Conflict(f"the image name {name} is taken outside of the scope")
 
 
+def is_host(state: State, ref: str) -> bool:
+    """Whether an engine could take ``ref`` for the host's network: by its ID, or a start of it."""
+    start = split_node(ref)[1]
+    return bool(start) and any(
+        network.name == "host" and network.id.startswith(start)
+        for engine in state.engines.values()
+        for network in engine.networks.values()
+    )
+
+
 def _is_repository(state: State, ref: str) -> bool:
     start = join_reference(ref, "x").removesuffix("x")
     return any(tag.startswith(start) for e in state.engines.values() for tag in e.image_refs)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from swarmd.authz.policy import Glob, Limits
-from swarmd.core.names import familiar, repository_of
+from swarmd.core.names import familiar, repository_of, split_node
 
 Json = Mapping[str, Any]
 # What is wrong, each with the key of [role.X.create] that would allow it; "" if none does.
@@ -38,6 +38,8 @@ _BIND_OPTIONS = frozenset(
     {"", "ro", "rw", "z", "Z", "nocopy", "private", "rprivate", "consistent", "cached", "delegated"}
 )
 _MOUNT_TYPES = ("bind", "volume", "tmpfs")
+# With its node or without; swarmd takes the node off, and what is left must still be a name.
+_VOLUME = re.compile(r"(?:[^/:]+/)?[A-Za-z0-9][A-Za-z0-9_.-]*\Z")
 _SERIES = re.compile(r"(\d{1,5})(?:-(\d{1,5}))?\Z")
 
 
@@ -65,6 +67,12 @@ def judge_create(body: Json, limits: Limits) -> Findings:
         yield from judge_endpoint(name, endpoint, limits)
 
 
+def networks_of(body: Json) -> list[str]:
+    """Every network that a create names, as it names them."""
+    mode = str(_object(body.get("HostConfig")).get("NetworkMode") or "")
+    return [mode, *_object(_object(body.get("NetworkingConfig")).get("EndpointsConfig"))]
+
+
 def judge_image(ref: str, limits: Limits) -> Findings:
     if limits.images is None:
         return
@@ -79,7 +87,11 @@ def judge_endpoint(name: str, endpoint: Any, limits: Limits) -> Findings:
         yield Finding("driver options of an endpoint")
 
 
-def judge_network(name: str, limits: Limits) -> Findings:
+def judge_network(ref: str, limits: Limits) -> Findings:
+    """By what is left of ``ref`` once swarmd has taken a node off it."""
+    name = split_node(ref)[1]
+    if name.startswith("container:"):
+        yield Finding(f"network {ref}")
     if name == "host" and "network" not in limits.host:
         yield Finding("the host's network", "host", "network")
 
@@ -206,8 +218,8 @@ def _bind(text: str, limits: Limits) -> Findings:
             yield Finding(f"mount option {option}")
     if colon and source.startswith("/"):
         yield from _source(source, "ro" in options, limits)
-    elif source.startswith((".", "~")):
-        yield Finding(f"bind mount of {source}: no absolute path")
+    elif colon and not _VOLUME.match(source):
+        yield Finding(f"mount of {source}: neither an absolute path nor a volume's name")
 
 
 def _mount(mount: Json, limits: Limits) -> Findings:
@@ -220,6 +232,9 @@ def _mount(mount: Json, limits: Limits) -> Findings:
             yield Finding(f"bind propagation {options['Propagation']}")
         # Mounts below the source stay writable unless told otherwise, so it counts as that.
         yield from _source(str(mount.get("Source") or ""), bool(mount.get("ReadOnly")), limits)
+    source = str(mount.get("Source") or "")
+    if kind == "volume" and source and not _VOLUME.match(source):
+        yield Finding(f"mount of {source}: no volume's name")
     driver = _object(_object(mount.get("VolumeOptions")).get("DriverConfig"))
     yield from judge_volume_driver(driver.get("Name"), driver.get("Options"), limits)
 

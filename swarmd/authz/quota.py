@@ -17,6 +17,8 @@ ROLE_LABEL = SWARM_LABELS + "role"
 OWNER_LABEL = SWARM_LABELS + "owner"
 _GPU = "gpu"
 _ONE_CPU = 1_000_000_000
+# Before API 1.19 limits stood beside HostConfig, where engines look only if it has none.
+_OLD_PLACES = ("Memory", "MemorySwap", "CpuShares", "Cpuset")
 # What an update may not change under a quota: it would be judged by what is not known yet.
 FIXED = ("Memory", "MemoryReservation", "NanoCpus", "CpuQuota", "CpuPeriod", "CpuShares")
 
@@ -25,20 +27,36 @@ def has_quota(role: Role) -> bool:
     return (role.quota, role.quota_each) != (NO_QUOTA, NO_QUOTA)
 
 
-def unbounded(host: Mapping[str, Any], role: Role) -> str:
+def unbounded(body: Mapping[str, Any], role: Role) -> str:
     """What a create must say because a quota counts it; "" if it says all."""
+    if any(body.get(key) for key in _OLD_PLACES):
+        return "limits in HostConfig only"
+    given = body.get("HostConfig")
+    host = given if isinstance(given, dict) else {}
     quotas = (role.quota, role.quota_each)
-    if any(quota.memory is not None for quota in quotas) and not host.get("Memory"):
+    if any(quota.memory is not None for quota in quotas) and not _positive(host.get("Memory")):
         return "a memory limit (--memory)"
-    if any(quota.cpus is not None for quota in quotas):
-        quota_of_time = host.get("CpuQuota")
-        if not host.get("NanoCpus") and not (quota_of_time and quota_of_time > 0):
-            return "a CPU limit (--cpus)"
-    if any(quota.gpus is not None for quota in quotas):
-        for request in host.get("DeviceRequests") or ():
-            if isinstance(request, dict) and (request.get("Count") or 0) < 0:
-                return "a number of GPUs"
+    limited = _positive(host.get("NanoCpus")) or _positive(host.get("CpuQuota"))
+    if any(quota.cpus is not None for quota in quotas) and not limited:
+        return "a CPU limit (--cpus)"
+    counted = any(quota.gpus is not None for quota in quotas)
+    if counted and not all(map(_counts_gpus, host.get("DeviceRequests") or ())):
+        return "a number of GPUs, and gpu among the capabilities"
     return ""
+
+
+def _positive(value: Any) -> bool:
+    return type(value) is int and value > 0
+
+
+def _counts_gpus(request: Any) -> bool:
+    """Whether the scheduler counts it as so many GPUs."""
+    if not isinstance(request, dict):
+        return False
+    groups = request.get("Capabilities")
+    words = [one for group in groups if isinstance(group, list) for one in group] if groups else []
+    count = request.get("Count") or 0
+    return _GPU in words and type(count) is int and count >= 0
 
 
 def excess(

@@ -25,6 +25,7 @@ from tests.hostile.rig import HostileRig
 ML, WEB, FREE = "a1" * 32, "b2" * 32, "c3" * 32
 ML_IMAGE, WEB_IMAGE, BUSYBOX = "sha256:" + ML, "sha256:" + WEB, "sha256:" + FREE
 ML_NET, WEB_NET, SHARED_NET = "a4" * 32, "b4" * 32, "c4" * 32
+HOST_NET = "e4" * 32
 
 POLICY = """
 [[identity]]
@@ -160,7 +161,7 @@ class GuardedRig(HostileRig):
             _network(WEB_NET, "theirs-net", {"team": "web"}),
             _network(SHARED_NET, "shared", {}),
             _network("d4" * 32, "bridge", {}),
-            _network("e4" * 32, "host", {}),
+            _network(HOST_NET, "host", {}),
         ]
         dispatch(actions.NetworksListed(key, networks, at))
         volumes = [

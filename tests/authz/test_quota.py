@@ -35,9 +35,20 @@ def test_of_a_role_and_of_each() -> None:
 
 def test_what_has_to_be_said() -> None:
     assert has_quota(ROLE) and not has_quota(Role("x", frozenset()))
-    assert "--memory" in unbounded({"MemoryReservation": 1}, ROLE)
-    assert "--cpus" in unbounded({"Memory": 1, "CpuShares": 2}, ROLE)
+    assert "--memory" in unbounded({"HostConfig": {"MemoryReservation": 1}}, ROLE)
+    assert "--cpus" in unbounded({"HostConfig": {"Memory": 1, "CpuShares": 2}}, ROLE)
     whole = {"Memory": 1, "CpuQuota": 1}
-    assert unbounded(whole, ROLE) == ""
-    assert "GPUs" in unbounded({**whole, "DeviceRequests": [{"Count": -1}]}, ROLE)
+    assert unbounded({"HostConfig": whole}, ROLE) == ""
+    for request, counts in (
+        ({"Count": -1, "Capabilities": [["gpu"]]}, False),
+        ({"Count": 1, "Driver": "nvidia"}, False),
+        ({"Count": 1, "Capabilities": [["compute"]]}, False),
+        ({"Count": 1, "Capabilities": ["gpu"]}, False),
+        (None, False),
+        ({"Count": 1, "Capabilities": [["compute", "gpu"]]}, True),
+        ({"DeviceIDs": ["0"], "Capabilities": [["gpu"]]}, True),
+    ):
+        said = unbounded({"HostConfig": {**whole, "DeviceRequests": [request]}}, ROLE)
+        assert ("GPUs" not in said) == counts, request
+    assert "HostConfig" in unbounded({"Memory": 1, "HostConfig": whole}, ROLE)
     assert unbounded({}, Role("x", frozenset())) == ""

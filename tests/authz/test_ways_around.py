@@ -6,10 +6,12 @@ from typing import Any
 
 import pytest
 
+from swarmd.core.identity import Identity
 from tests.api.rig import Client
 from tests.authz.rig import (
     ALICE,
     DAVE,
+    HOST_NET,
     ML,
     READER,
     ROOT,
@@ -266,3 +268,60 @@ def test_images_by_name(rig: GuardedRig, image: str, status: int) -> None:
     """Its own ones are free."""
     body = {**create(), "Image": image}
     assert rig.status(ALICE, "POST", "/containers/create", body) == status
+
+
+# What swarmd itself makes of a reference before an engine gets it
+
+
+@pytest.mark.parametrize("who", [DAVE, ALICE])
+@pytest.mark.parametrize(
+    "host",
+    [
+        {"Binds": ["node-1//etc:/x"]},
+        {"Binds": ["/node-1//etc:/x"]},
+        {"Binds": ["node-1/../etc:/x"]},
+        {"Mounts": [{"Type": "volume", "Source": "node-1//etc", "Target": "/x"}]},
+        {"NetworkMode": "node-1/host"},
+        {"NetworkMode": "/host"},
+        {"NetworkMode": HOST_NET},
+        {"NetworkMode": HOST_NET[:4]},
+        {"NetworkMode": f"node-1/{HOST_NET}"},
+        {"NetworkMode": "node-1/container:theirs"},
+        {"PidMode": "node-1/host"},
+        {"IpcMode": "node-1/host"},
+        {"UTSMode": "node-1/host"},
+    ],
+)
+def test_a_node_before_a_name_hides_nothing(
+    rig: GuardedRig, who: Identity, host: dict[str, Any]
+) -> None:
+    assert rig.status(who, "POST", "/containers/create", create(**host)) in (400, 403)
+    assert rig.asked == []
+
+
+@pytest.mark.parametrize("who", [DAVE, ALICE])
+@pytest.mark.parametrize("name", ["host", "node-1/host", HOST_NET, HOST_NET[:4]])
+def test_the_hosts_network_is_joined_by_no_name_of_it(
+    rig: GuardedRig, who: Identity, name: str
+) -> None:
+    body = {**create(), "NetworkingConfig": {"EndpointsConfig": {name: {}}}}
+    assert rig.status(who, "POST", "/containers/create", body) in (400, 403)
+    path = f"/networks/{name}/connect"
+    assert rig.status(who, "POST", path, {"Container": "mine"}) in (400, 403, 404)
+    assert rig.asked == []
+
+
+@pytest.mark.parametrize(
+    "extra",
+    [
+        {"Memory": 1 << 23, "HostConfig": {"Memory": 1 << 40}},
+        {"HostConfig": {"Memory": -5}},
+        {"HostConfig": {"Memory": True}},
+        {"HostConfig": {"Memory": "1"}},
+    ],
+)
+def test_a_quota_counts_what_the_engine_gives(rig: GuardedRig, extra: dict[str, Any]) -> None:
+    """An engine takes HostConfig's memory, whatever stands outside of it as of old."""
+    body = {"Image": "busybox", **extra}
+    assert rig.status(ALICE, "POST", "/containers/create", body) in (400, 403)
+    assert rig.asked == []
