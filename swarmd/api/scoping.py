@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from swarmd.authz import force
+from swarmd.authz.other import BUILDKIT
 from swarmd.authz.policy import Role
 from swarmd.authz.rights import Right
 from swarmd.cluster.kept_ids import network_id
@@ -193,11 +194,22 @@ class Scoping:
                 self._save([right.ref] if right.ref else query.get("names", []))
 
     def _build(self, query: Query) -> None:
+        if BUILDKIT in query.get("version", ()):
+            raise ApiError("denied by policy: a build by BuildKit reaches beyond a scope", 403)
         if _first(query, "buildid").startswith("upload-request:"):
             raise ApiError("denied by policy: a build's upload reaches beyond a scope", 403)
+        query["networkmode"] = [self._mode(one) for one in query.get("networkmode", ())]
         force.label_build(query, self._scope)
         for ref in query.get("t", []):
             self._check_target(ref, "")
+
+    def _mode(self, mode: str) -> str:
+        """Of a build's steps: the network, or whose it shares, as no engine can misread it."""
+        if mode.startswith("container:"):
+            return f"container:{self._id(mode.removeprefix('container:'))}"
+        if mode and mode != "default":
+            self.check_network(mode)
+        return mode
 
     def _pull(self, query: Query) -> None:
         imported = bool(_first(query, "fromSrc"))

@@ -38,6 +38,12 @@ _BIND_OPTIONS = frozenset(
     {"", "ro", "rw", "z", "Z", "nocopy", "private", "rprivate", "consistent", "cached", "delegated"}
 )
 _MOUNT_TYPES = ("bind", "volume", "tmpfs")
+# What a tmpfs may be told. All else is refused, for with ``bind`` the kernel looks at no type: it
+# mounts the host's folder.
+_TMPFS_FLAGS = frozenset(
+    {"", "ro", "rw", "exec", "noexec", "suid", "nosuid", "dev", "nodev", "noatime", "relatime"}
+)
+_TMPFS_SETTINGS = frozenset({"size", "mode", "uid", "gid", "nr_inodes", "nr_blocks", "huge"})
 # With its node or without; swarmd takes the node off, and what is left must still be a name.
 _VOLUME = re.compile(r"(?:[^/:]+/)?[A-Za-z0-9][A-Za-z0-9_.-]*\Z")
 _SERIES = re.compile(r"(\d{1,5})(?:-(\d{1,5}))?\Z")
@@ -126,8 +132,23 @@ def _devices(host: Json, limits: Limits) -> Findings:
         path = str(_object(device).get("PathOnHost"))
         if posixpath.normpath(path) != path or not _fits(limits.devices, path):
             yield Finding(f"device {path}", "devices", path)
-    if _items(host.get("DeviceRequests")) and not limits.gpus:
+    for request in map(_object, _items(host.get("DeviceRequests"))):
+        yield from _device_request(request, limits)
+
+
+def _device_request(request: Json, limits: Limits) -> Findings:
+    """By CDI a device brings mounts and hooks of its host along, so each counts by its name."""
+    driver = str(request.get("Driver") or "")
+    if driver == "cdi":
+        for name in map(str, _items(request.get("DeviceIDs"))):
+            if not _fits(limits.devices, name):
+                yield Finding(f"device {name}", "devices", name)
+    elif not limits.gpus:
         yield Finding("device requests (--gpus)", "gpus", True)
+    elif driver not in ("", "nvidia", "amd") or not all(
+        "gpu" in _items(group) for group in _items(request.get("Capabilities")) or [[]]
+    ):
+        yield Finding(f"device request by driver {driver or 'none'} for other than GPUs")
 
 
 def _capabilities(host: Json, limits: Limits) -> Findings:
@@ -207,7 +228,15 @@ def _mounts(host: Json, limits: Limits) -> Findings:
         yield from _bind(text, limits)
     for mount in map(_object, _items(host.get("Mounts"))):
         yield from _mount(mount, limits)
+    for options in _object(host.get("Tmpfs")).values():
+        yield from _tmpfs(str(options or ""))
     yield from _volume_driver(host.get("VolumeDriver"), limits)
+
+
+def _tmpfs(options: str) -> Findings:
+    for option in options.split(","):
+        if option not in _TMPFS_FLAGS and option.partition("=")[0] not in _TMPFS_SETTINGS:
+            yield Finding(f"tmpfs option {option}")
 
 
 def _bind(text: str, limits: Limits) -> Findings:
@@ -262,11 +291,17 @@ def judge_volume_driver(name: Any, options: Any, limits: Limits) -> Findings:
     if driver not in limits.volume_drivers:
         yield Finding(f"volume driver {driver}", "volume_drivers", driver)
     given = {str(key): str(value) for key, value in _object(options).items()}
-    if driver != "local" or not given or given.get("type") == "tmpfs":
-        return
-    flags = given.get("o", "").split(",")
-    if set(given) <= {"type", "o", "device"} and "bind" in flags and set(flags) <= {"bind", "ro"}:
-        yield from _source(given.get("device", ""), "ro" in flags, limits)
+    if driver == "local" and given:
+        yield from _local_volume(given, limits)
+
+
+def _local_volume(given: Mapping[str, str], limits: Limits) -> Findings:
+    flags, device = given.get("o", "").split(","), given.get("device", "")
+    known = set(given) <= {"type", "o", "device"}
+    if known and "bind" in flags and set(flags) <= {"bind", "ro"}:
+        yield from _source(device, "ro" in flags, limits)
+    elif known and given.get("type") == "tmpfs" and device in ("", "none", "tmpfs"):
+        yield from _tmpfs(given.get("o", ""))
     else:
         yield Finding("options of the local volume driver")
 

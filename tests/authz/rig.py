@@ -48,6 +48,10 @@ roles = ["reader"]
 cn = "dave"
 roles = ["strict"]
 
+[[identity]]
+cn = "erin"
+roles = ["free"]
+
 [role.admin]
 allow = ["*"]
 create = "anything"
@@ -68,6 +72,13 @@ containers = 3
 [role.web]
 allow = ["read", "run", "exec", "events"]
 scope = "team=web"
+[role.web.create]
+gpus = true
+
+[role.free]
+allow = ["*"]
+scope = "team=ml"
+create = "anything"
 
 [role.reader]
 allow = ["read"]
@@ -78,6 +89,7 @@ allow = ["*"]
 
 ROOT, ALICE, BOB = (Identity(common_name=name) for name in ("root", "alice", "bob"))
 DAVE = Identity(common_name="dave")
+ERIN = Identity(common_name="erin")
 READER = Identity(units=("audit",))
 STRANGER = Identity(address="10.9.9.9")
 

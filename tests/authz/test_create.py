@@ -31,7 +31,7 @@ ASKED = {
     "UsernsMode": "host",
     "CgroupnsMode": "host",
     "Devices": [{"PathOnHost": "/dev/nvidia0"}],
-    "DeviceRequests": [{"Count": -1}],
+    "DeviceRequests": [{"Count": -1, "Capabilities": [["gpu"]]}],
     "CapAdd": ["cap_net_admin"],
     "SecurityOpt": ["no-new-privileges", "apparmor=x"],
     "ReadonlyPaths": [],

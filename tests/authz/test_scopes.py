@@ -7,10 +7,13 @@ from typing import Any
 
 import pytest
 
+from swarmd.api.scoping import Scoping
+from swarmd.authz.rights import Right
 from tests.api.rig import Client
 from tests.authz.rig import (
     ALICE,
     BOB,
+    ERIN,
     FREE,
     ML,
     ML_NET,
@@ -195,6 +198,32 @@ def test_names_do_not_repeat_between_scopes(rig: GuardedRig) -> None:
 def test_what_a_scope_cannot_reach(rig: GuardedRig, method: str, path: str, status: int) -> None:
     assert rig.status(ALICE, method, path) == status
     assert rig.asked == []
+
+
+@pytest.mark.parametrize(
+    ("query", "status"),
+    [
+        ("version=2", 403),
+        ("version=2&version=1", 403),
+        ("networkmode=container:theirs", 404),
+        (f"networkmode=container:{WEB[:12]}", 404),
+        ("networkmode=theirs-net", 404),
+        (f"networkmode={WEB_NET}", 404),
+        ("networkmode=host&networkmode=container:theirs", 404),
+    ],
+)
+def test_a_build_reaches_nobody_elses(rig: GuardedRig, query: str, status: int) -> None:
+    """Whatever the role lets a create contain."""
+    assert rig.status(ERIN, "POST", f"/build?{query}") == status
+    assert rig.asked == []
+
+
+def test_a_build_shares_what_is_named_by_its_whole_id(rig: GuardedRig) -> None:
+    role = rig.guard.policy.roles["free"]
+    query = {"networkmode": ["container:mine"]}
+    seen, _ = rig.guard._tree(role, False)
+    Scoping(role, rig.fleet, seen).apply(Right("images", "build"), "build", query, None)
+    assert query["networkmode"] == [f"container:{ML}"]
 
 
 def test_networks_are_joined_by_ones_own_only(rig: GuardedRig) -> None:

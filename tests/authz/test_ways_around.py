@@ -10,6 +10,7 @@ from swarmd.core.identity import Identity
 from tests.api.rig import Client
 from tests.authz.rig import (
     ALICE,
+    BOB,
     DAVE,
     HOST_NET,
     ML,
@@ -129,6 +130,7 @@ def test_a_form_in_the_body_is_refused(rig: GuardedRig) -> None:
         {"CgroupnsMode": "host"},
         {"Devices": [{"PathOnHost": "/dev/sda"}]},
         {"DeviceRequests": [{"Count": 1, "Capabilities": [["gpu"]]}]},
+        {"DeviceRequests": [{"Driver": "cdi", "DeviceIDs": ["vendor/net=any"]}]},
         {"DeviceCgroupRules": ["a *:* rwm"]},
         {"CapAdd": ["SYS_ADMIN"]},
         {"capadd": ["all"]},
@@ -219,6 +221,67 @@ def test_an_administrator_may_do_all_of_it(rig: GuardedRig) -> None:
     body = create(Privileged=True, Binds=["/:/host"], NetworkMode="host")
     assert rig.status(ROOT, "POST", "/containers/create", body) == 201
     assert rig.sent("POST", "/containers/create")["HostConfig"]["Privileged"] is True
+
+
+def _volume(**options: str) -> dict[str, Any]:
+    driver = {"DriverConfig": {"Options": options}}
+    return {"Mounts": [{"Type": "volume", "Target": "/x", "VolumeOptions": driver}]}
+
+
+@pytest.mark.parametrize("who", [DAVE, ALICE])
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"type": "tmpfs", "o": "bind", "device": "/"},
+        {"type": "tmpfs", "o": "size=1m,rbind", "device": "/"},
+        {"type": "tmpfs", "o": "size=1m, bind", "device": "/"},
+        {"type": "tmpfs", "o": "remount", "device": "tmpfs"},
+        {"type": "tmpfs", "device": "/dev/sda"},
+        {"type": "tmpfs", "Type": "none"},
+        {"type": "none", "o": "rbind", "device": "/srv/ml"},
+        {"type": "overlay", "o": "lowerdir=/,upperdir=/srv/ml,workdir=/srv/ml"},
+    ],
+)
+def test_the_options_of_a_volume_mount_nothing_of_the_host(
+    rig: GuardedRig, who: Identity, options: dict[str, str]
+) -> None:
+    """The kernel looks at ``bind`` first and then at no type: a tmpfs so mounted is the host's."""
+    assert rig.status(who, "POST", "/containers/create", create(**_volume(**options))) == 403
+    body = {"Name": "x", "DriverOpts": options}
+    assert rig.status(who, "POST", "/volumes/create", body) == 403
+    assert rig.asked == []
+
+
+def test_a_volume_in_memory_is_free(rig: GuardedRig) -> None:
+    for options in (
+        {"type": "tmpfs", "device": "tmpfs", "o": "size=100m,uid=1000,mode=0700,noexec"},
+        {"type": "tmpfs", "device": "none"},
+        {"type": "tmpfs"},
+    ):
+        body = create(**_volume(**options))
+        assert rig.status(DAVE, "POST", "/containers/create", body) == 201, options
+
+
+@pytest.mark.parametrize("option", ["bind", "rbind,size=1m", "remount", "shared"])
+def test_a_tmpfs_of_a_container_is_one(rig: GuardedRig, option: str) -> None:
+    body = create(Tmpfs={"/x": option})
+    assert rig.status(DAVE, "POST", "/containers/create", body) == 403
+    assert rig.status(DAVE, "POST", "/containers/create", create(Tmpfs={"/x": "size=1m"})) == 201
+
+
+def test_a_cdi_device_is_no_gpu(rig: GuardedRig) -> None:
+    """BOB may have GPUs."""
+    gpu = [["gpu"]]
+    for driver, capabilities, status in (
+        ("cdi", gpu, 403),
+        ("other", gpu, 403),
+        ("", [["gpu"], ["cdi"]], 403),
+        ("", [], 403),
+        ("nvidia", gpu, 500),  # no node has one
+    ):
+        request = {"Driver": driver, "DeviceIDs": ["x/y=any"], "Capabilities": capabilities}
+        body = create(DeviceRequests=[request])
+        assert rig.status(BOB, "POST", "/containers/create", body) == status, request
 
 
 # What a scope's own limits allow
