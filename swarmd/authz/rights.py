@@ -6,7 +6,6 @@ but administrators until somebody has thought about it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import NamedTuple
 
 
@@ -123,37 +122,49 @@ _EXACT = {
     for method in methods.split()
     if "*" not in path and "+" not in path
 }
-_NAMED = [
-    (method, tuple(path.split("/")), Right(noun, verb, scoped))
-    for methods, path, noun, verb, scoped in _TABLE
-    for method in methods.split()
-    if "*" in path or "+" in path
-]
-_BY_METHOD: dict[str, list[tuple[tuple[str, ...], Right]]] = {}
-for _method, _path, _right in sorted(_NAMED, key=lambda row: -len(row[1])):
-    _BY_METHOD.setdefault(_method, []).append((_path, _right))
 
 
-def classify(method: str, segments: Sequence[str]) -> Right:
+class _Named(NamedTuple):
+    """A path with a name between ``start`` and ``tail``; ``many`` if it may have slashes."""
+
+    start: list[str]
+    tail: list[str]
+    many: bool
+    right: Right
+
+    def ref(self, segments: list[str]) -> str:
+        """The name; "" if the path is another."""
+        first, end = len(self.start), len(segments) - len(self.tail)
+        if end <= first or (end > first + 1 and not self.many):
+            return ""
+        fits = all(map(_same, self.tail, segments[end:])) and segments[:first] == self.start
+        return "/".join(segments[first:end]) if fits else ""
+
+
+def _same(word: str, segment: str) -> bool:
+    return word in (segment, "+")
+
+
+def _named(path: str, right: Right) -> _Named:
+    words = path.split("/")
+    place = words.index("*") if "*" in words else words.index("+")
+    return _Named(words[:place], words[place + 1 :], words[place] == "*", right)
+
+
+_BY_START: dict[tuple[str, str], list[_Named]] = {}
+for _methods, _path, _noun, _verb, _scoped in sorted(_TABLE, key=lambda row: -row[1].count("/")):
+    if "*" in _path or "+" in _path:
+        for _method in _methods.split():
+            _row = _named(_path, Right(_noun, _verb, _scoped))
+            _BY_START.setdefault((_method, _row.start[0]), []).append(_row)
+
+
+def classify(method: str, segments: list[str]) -> Right:
     """The right that a request needs; ``segments`` are its path without the version."""
     exact = _EXACT.get((method, "/".join(segments)))
     if exact is not None:
         return exact
-    for path, right in _BY_METHOD.get(method, ()):
-        ref = _match(path, segments)
-        if ref:
-            return right._replace(ref=ref)
+    for named in _BY_START.get((method, segments[0] if segments else ""), ()):
+        if ref := named.ref(segments):
+            return named.right._replace(ref=ref)
     return UNKNOWN
-
-
-def _match(path: tuple[str, ...], segments: Sequence[str]) -> str:
-    """What the name in ``path`` stands for; "" if the path is another."""
-    place = next(i for i, word in enumerate(path) if word in "*+")
-    tail = path[place + 1 :]
-    if len(segments) < len(path) or tuple(segments[:place]) != path[:place]:
-        return ""
-    end = len(segments) - len(tail)
-    if path[place] == "+" and end != place + 1:
-        return ""
-    fits = all(w in ("+", s) for w, s in zip(tail, segments[end:], strict=True))
-    return "/".join(segments[place:end]) if fits else ""
