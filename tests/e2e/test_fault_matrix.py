@@ -115,6 +115,8 @@ def behind_a_wire(
     finally:
         swarmd.close()
         wire.close()
+        for engine in fleet:
+            engine.remove_images()
 
 
 @pytest.fixture

@@ -121,6 +121,14 @@ class Engine:
         self.local.call("POST", "/networks/prune")
         self.local.call("POST", "/volumes/prune")
 
+    def remove_images(self) -> None:
+        """All but the one that it started with, by their tags, or by ID if they have none."""
+        for image in self.local.get("/images/json"):
+            tags = [tag for tag in image["RepoTags"] or () if tag != "<none>:<none>"]
+            for ref in tags or [image["Id"]]:
+                if ref != "busybox:latest":
+                    self.local.call("DELETE", f"/images/{ref}?force=1")
+
     def stop(self) -> None:
         """Ends dockerd as an operator would; its containers end with it."""
         self._end(signal.SIGTERM)
