@@ -6,40 +6,16 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 
-from tests.e2e.operating import node_of, ok, on, operate, restarted, run_on
+from tests.e2e.operating.commands import node_of, ok, on, operate, restarted, run_on
 from tests.lab.cli import Docker
 from tests.lab.daemon import TREE, Swarmd
 from tests.lab.engines import Fleet
 from tests.lab.waiting import eventually
 
 pytestmark = pytest.mark.fleet
-
-
-@pytest.fixture
-def state(tmp_path: Path) -> Path:
-    folder = tmp_path / "state"
-    folder.mkdir()
-    return folder
-
-
-@pytest.fixture
-def options(state: Path) -> tuple[str, ...]:
-    return ("--state-dir", str(state), "--reschedule-grace", "2s")
-
-
-@pytest.fixture
-def swarmd(swarmd_for: Callable[..., Swarmd], options: tuple[str, ...]) -> Swarmd:
-    return swarmd_for(options=options)
-
-
-@pytest.fixture
-def docker(swarmd: Swarmd, tmp_path: Path) -> Docker:
-    return Docker("/usr/bin/docker", swarmd.url, home=tmp_path)
 
 
 def test_cordon_is_obeyed_and_kept_over_a_restart(swarmd: Swarmd, docker: Docker) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.operating import node_of, ok, operate, run_on
+from tests.e2e.operating.commands import node_of, ok, operate, run_on
 from tests.lab.cli import Docker
 from tests.lab.daemon import Swarmd
 from tests.lab.engine import Engine
@@ -20,28 +20,6 @@ pytestmark = pytest.mark.fleet
 # Notice within 8 s, 2 s of grace, and a create on a slow machine.
 MOVED = 30.0
 POLICY = ("-e", "reschedule:on-node-failure")
-
-
-@pytest.fixture
-def state(tmp_path: Path) -> Path:
-    folder = tmp_path / "state"
-    folder.mkdir()
-    return folder
-
-
-@pytest.fixture
-def options(state: Path) -> tuple[str, ...]:
-    return ("--state-dir", str(state), "--reschedule-grace", "2s")
-
-
-@pytest.fixture
-def swarmd(swarmd_for: Callable[..., Swarmd], options: tuple[str, ...]) -> Swarmd:
-    return swarmd_for(options=options)
-
-
-@pytest.fixture
-def docker(swarmd: Swarmd, tmp_path: Path) -> Docker:
-    return Docker("/usr/bin/docker", swarmd.url, home=tmp_path)
 
 
 @pytest.fixture

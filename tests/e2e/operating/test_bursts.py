@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,28 +15,6 @@ from tests.lab.engine import Engine
 from tests.lab.engines import Fleet
 
 pytestmark = pytest.mark.fleet
-
-
-@pytest.fixture
-def state(tmp_path: Path) -> Path:
-    folder = tmp_path / "state"
-    folder.mkdir()
-    return folder
-
-
-@pytest.fixture
-def options(state: Path) -> tuple[str, ...]:
-    return ("--state-dir", str(state), "--reschedule-grace", "2s")
-
-
-@pytest.fixture
-def swarmd(swarmd_for: Callable[..., Swarmd], options: tuple[str, ...]) -> Swarmd:
-    return swarmd_for(options=options)
-
-
-@pytest.fixture
-def docker(swarmd: Swarmd, tmp_path: Path) -> Docker:
-    return Docker("/usr/bin/docker", swarmd.url, home=tmp_path)
 
 
 def _gpus(engine: Engine) -> Iterator[str]:

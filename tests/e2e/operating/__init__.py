@@ -1,0 +1,1 @@
+"""Nodes cordoned, drained and lost, and what runs on them."""
