@@ -16,6 +16,8 @@ from swarmd.manager.hub import FleetEvent
 
 # What a client that stopped reading may leave unread; then it is cut off, with a message.
 BACKLOG = 4 << 20
+# How long an event may take from an engine, in nanoseconds; longer ones could be told twice.
+LATE = 60 * NANOS
 
 
 @implementer(IPushProducer)
@@ -106,12 +108,11 @@ class Events:
         meanwhile: list[FleetEvent] = []
         collecting = self._fleet.hub.subscribe(meanwhile.append)
         stream.closers.append(collecting)
-        seen = await self._replay(stream, query, now)
+        tell = _once(stream, await self._replay(stream, query, now))
         collecting()
-        stream.closers.append(self._fleet.hub.subscribe(stream.tell))
+        stream.closers.append(self._fleet.hub.subscribe(tell))
         for event in meanwhile:
-            if event.identity not in seen:
-                stream.tell(event)
+            tell(event)
         if query.until is not None:
             left = max(0.0, query.until / NANOS - self._fleet.now())
             end = self._clock.callLater(left, stream.end)
@@ -120,10 +121,26 @@ class Events:
     async def _replay(
         self, stream: EventStream, query: EventQuery, until: int
     ) -> set[tuple[int, str, str]]:
-        """Like engines, all that is remembered if only ``until`` is given."""
+        """Like engines, all that is remembered if only ``until`` is given.
+
+        Returns:
+            Of what was told, the events that an engine's stream could still bring.
+        """
         if query.since is None and query.until is None:
             return set()
         past = await past_events(self._fleet, query.since or 0, until)
         for event in past:
             stream.tell(event)
-        return {event.identity for event in past}
+        return {event.identity for event in past if event.time > until - LATE}
+
+
+def _once(stream: EventStream, told: set[tuple[int, str, str]]) -> Callable[[FleetEvent], None]:
+    """Tells but what was ``told``: an engine may remember what its stream has yet to bring."""
+
+    def tell(event: FleetEvent) -> None:
+        if told and event.identity in told:
+            told.discard(event.identity)
+        else:
+            stream.tell(event)
+
+    return tell

@@ -80,6 +80,15 @@ def test_nothing_is_lost_or_told_twice_between_past_and_present() -> None:
     assert actions(client) == ["old", "both", "live", "later"]
 
 
+def test_what_an_engine_remembers_before_its_stream_brings_it_is_told_once() -> None:
+    rig = ApiRig(1)
+    client = rig.ask("GET", f"/events?since={int(rig.now) - 9}")
+    past(rig, record(rig, -0.1, "both"))
+    happens(rig, -0.1, "both")
+    happens(rig, 1, "later")
+    assert actions(client) == ["both", "later"]
+
+
 def test_a_client_that_leaves_is_forgotten() -> None:
     rig = ApiRig(1)
     client = rig.ask("GET", f"/events?until={int(rig.now) + 5}")
