@@ -57,13 +57,22 @@ class ImageAction:
         tunnel(request, self._fleet.link(engine), self._target(request, "get")(engine))
 
     async def _push(self, request: DockerRequest) -> None:
-        """From one node that has the tag; without a tag from the one with most tags of it."""
+        """From one node; an image that is nowhere, any engine refuses, within its stream."""
         engine = await self._pusher(request.arg("tag"))
         line = self._target(request, "push")(engine)
         forward(request, self._fleet.link(engine), line, body=request.body)
 
     async def _pusher(self, tag: str) -> Engine:
         await settle_lists(self._fleet, "images")
+        try:
+            return self._best_pusher(tag)
+        except NoSuchImage:
+            for engine in self._fleet.healthy():
+                return engine
+            raise
+
+    def _best_pusher(self, tag: str) -> Engine:
+        """One that has the tag; without a tag the one with most tags of it."""
         if tag:
             return healthy_holders(self._fleet.state, join_reference(self._ref, tag))[0]
         engines = [e for e in self._fleet.healthy() if has_repository(e, self._ref)]

@@ -24,12 +24,17 @@ _LONGEST_LIST = 8
 _ABILITIES = (
     *("MemoryLimit", "SwapLimit", "CpuCfsPeriod", "CpuCfsQuota", "CPUShares", "CPUSet"),
     *("PidsLimit", "IPv4Forwarding", "OomKillDisable"),
+    # New engines say nothing of these, and older command lines warn of what is not said.
+    *("BridgeNfIptables", "BridgeNfIp6tables", "KernelMemory"),
 )
 # Shown if all healthy engines say the same.
 _COMMON = (
     *("Driver", "LoggingDriver", "CgroupDriver", "CgroupVersion", "DefaultRuntime"),
     *("OperatingSystem", "OSVersion", "OSType", "Architecture", "KernelVersion", "InitBinary"),
+    "DockerRootDir",
 )
+# Of these lists, what each healthy engine says.
+_DETAILS = ("DriverStatus", "SecurityOptions")
 # Which registries may be insecure, and their mirrors, is each engine's own business.
 _NO_REGISTRIES: Mapping[str, Any] = {
     "AllowNondistributableArtifactsCIDRs": [],
@@ -107,8 +112,6 @@ def _own(identity: Identity) -> dict[str, Any]:
         "LiveRestoreEnabled": False,
         "IndexServerAddress": "https://index.docker.io/v1/",
         "RegistryConfig": _NO_REGISTRIES,
-        "DriverStatus": [],
-        "SecurityOptions": [],
         "Labels": [],
         "Swarm": {"NodeID": "", "NodeAddr": "", "LocalNodeState": "inactive"},
     }
@@ -163,7 +166,9 @@ def _shown(raw: Mapping[str, Any]) -> dict[str, Any]:
     kept["Plugins"] = _text_lists(plugins) if isinstance(plugins, dict) else {}
     warnings = raw.get("Warnings")
     kept["Warnings"] = [str(one) for one in warnings] if isinstance(warnings, list) else []
-    return kept
+    runtimes = raw.get("Runtimes")
+    kept["Runtimes"] = runtimes if isinstance(runtimes, dict) else {}
+    return kept | {key: raw[key] for key in _DETAILS if isinstance(raw.get(key), list)}
 
 
 @lru_cache(maxsize=16_384)
@@ -190,7 +195,20 @@ def _of_engines(engines: Sequence[Engine]) -> dict[str, Any]:
         for kind in _PLUGIN_KINDS
     }
     common["OSType"] = common["OSType"] or "linux"
-    return {**abilities, **common, "Plugins": plugins}
+    details = {key: _in_all([fact.get(key, []) for fact in facts]) for key in _DETAILS}
+    runtimes = _runtimes([fact.get("Runtimes", {}) for fact in facts])
+    return {**abilities, **common, **details, "Plugins": plugins, "Runtimes": runtimes}
+
+
+def _in_all(lists: Sequence[Sequence[Any]]) -> list[Any]:
+    first, *rest = lists or [[]]
+    return [one for one in first if all(one in other for other in rest)]
+
+
+def _runtimes(each: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Those with which a container runs wherever it is placed."""
+    first, *rest = each or [{}]
+    return {name: first[name] for name in _in_all([list(first), *map(list, rest)])}
 
 
 def _common(values: Iterable[Any]) -> Any:

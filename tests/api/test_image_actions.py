@@ -47,14 +47,28 @@ def test_push_of_all_tags_goes_to_who_has_most(case: Case) -> None:
     assert case.sent(1) == b"" and b"/images/my/app/push HTTP" in case.sent(2)
 
 
+@pytest.mark.parametrize("query", ["", "?tag=1"])
+def test_a_push_of_what_is_nowhere_is_refused_by_an_engine(case: Case, query: str) -> None:
+    """It says so within the stream of a 200, where clients look for it."""
+    case.ask("POST", f"/images/app/push{query}")
+    refusal = {"errorDetail": {"message": "no"}, "error": "no"}
+    case.json(1, 200, refusal)
+    assert case.answer == (200, orjson.dumps(refusal))
+
+
+def test_a_push_where_no_engine_can_be_asked(case: Case) -> None:
+    case.rig.lose(1)
+    case.rig.lose(2)
+    case.ask("POST", "/images/app/push?tag=1")
+    assert case.answer[0] == 404 and b"No such image: app" in case.answer[1]
+
+
 @pytest.mark.parametrize(
     ("method", "path"),
     [
         ("GET", "/images/app/json"),
         ("DELETE", "/images/app"),
         ("POST", "/images/app/tag?repo=x"),
-        ("POST", "/images/app/push"),
-        ("POST", "/images/app/push?tag=1"),
         ("GET", "/images/app/get"),
         ("GET", "/images/get?names=app"),
     ],

@@ -163,6 +163,31 @@ def test_what_all_engines_say_is_said_of_the_fleet() -> None:
     assert {key: told_facts[key] for key in expected} == expected
 
 
+def test_details_are_told_if_each_engine_tells_them() -> None:
+    """Clients read there whether images are in a containerd store, or a runtime is known."""
+    state = State()
+    store, runc = ["driver-type", "io.containerd.snapshotter.v1"], {"path": "runc"}
+    details: dict[str, Any] = {
+        "DriverStatus": [["Backing Filesystem", "xfs"], store],
+        "SecurityOptions": ["name=seccomp,profile=builtin", "name=rootless"],
+        "Runtimes": {"runc": runc, "nvidia": {"path": "nvidia-container-runtime"}},
+        "DockerRootDir": "/var/lib/docker",
+    }
+    join(state, 1, info=raw(**details))
+    assert {key: body(state)[key] for key in details} == details
+    fewer = {"DriverStatus": [store], "SecurityOptions": details["SecurityOptions"][:1]}
+    join(state, 2, info=raw(**fewer, Runtimes={"runc": runc}, DockerRootDir="/data"))
+    shared = {**fewer, "Runtimes": {"runc": runc}, "DockerRootDir": ""}
+    assert {key: body(state)[key] for key in details} == shared
+
+
+def test_what_new_engines_no_longer_say_is_not_missing() -> None:
+    """Older command lines warn of each of these that they do not find."""
+    told_facts = body(fleet(1))
+    assert told_facts["BridgeNfIptables"] and told_facts["BridgeNfIp6tables"]
+    assert told_facts["KernelMemory"]
+
+
 def test_warnings_name_their_nodes() -> None:
     state = State()
     for number in range(1, 11):
@@ -181,7 +206,13 @@ def test_warnings_name_their_nodes() -> None:
 
 @pytest.mark.parametrize(
     "broken",
-    [b"", b"[]", raw(Plugins=[], Warnings={}), raw(Driver={}, Plugins={"Volume": 7, "Log": [{}]})],
+    [
+        b"",
+        b"[]",
+        raw(Plugins=[], Warnings={}),
+        raw(Driver={}, Plugins={"Volume": 7, "Log": [{}]}),
+        raw(DriverStatus={}, SecurityOptions=[{}], Runtimes=["runc"]),
+    ],
 )
 def test_nonsense_of_an_engine_does_no_harm(broken: bytes) -> None:
     state = State()

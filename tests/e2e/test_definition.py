@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import pytest
 
 from tests.e2e.conftest import Host
+from tests.e2e.defined import READS, Things
 from tests.lab import definition
-from tests.lab.http import Answer, Api
+from tests.lab.http import Api
 
 pytestmark = [
     pytest.mark.fleet,
@@ -18,73 +18,13 @@ pytestmark = [
 
 VERSION = "1.41"  # of the engines
 
-# Method, path in the definition, and the query or body that makes it short.
-READS = [
-    ("/containers/json", "?all=1&size=1"),
-    ("/containers/{id}/json", "?size=1"),
-    ("/containers/{id}/top", ""),
-    ("/containers/{id}/changes", ""),
-    ("/images/json", "?all=1&digests=1"),
-    ("/images/{name}/json", ""),
-    ("/images/{name}/history", ""),
-    ("/networks", ""),
-    ("/networks/{id}", ""),
-    ("/volumes", ""),
-    ("/volumes/{name}", ""),
-    ("/info", ""),
-    ("/version", ""),
-    ("/system/df", ""),
-    ("/exec/{id}/json", ""),
-]
-
-
-class Things:
-    """One of everything on a host, made through its API.
-
-    Attributes:
-        wrong: Violations in the answers to that, by path; engines have their own.
-    """
-
-    def __init__(self, api: Api) -> None:
-        self.api = api
-        create = {"Image": "busybox", "Cmd": ["sleep", "60"], "Labels": {"a": "b"}}
-        self.exec = self.network = ""
-        self.wrong: dict[str, set[str]] = {}
-        self.container = self.do("POST", "/containers/create", "?name=web", create)["Id"]
-        api.call("POST", f"/containers/{self.container}/start")
-        wanted = {"Cmd": ["true"]}
-        self.exec = self.do("POST", "/containers/{id}/exec", "", wanted)["Id"]
-        self.network = self.do("POST", "/networks/create", "", {"Name": "net"})["Id"]
-        self.do("POST", "/volumes/create", "", {"Name": "vol"})
-
-    def do(self, method: str, path: str, query: str, body: Any = None) -> Any:
-        answer, wrong = self.ask(method, path, query, body)
-        assert answer.status == 201, (path, answer.body)
-        self.wrong[path] = wrong
-        return answer.json
-
-    def ask(
-        self, method: str, path: str, query: str = "", body: Any = None
-    ) -> tuple[Answer, set[str]]:
-        answer = self.api.call(method, f"/v{VERSION}{self._filled(path)}{query}", body)
-        seen = json.loads(answer.body) if answer.body.strip() else None
-        return answer, definition.violations(VERSION, method, path, answer.status, seen)
-
-    def _filled(self, path: str) -> str:
-        if path.startswith("/exec"):
-            return path.format(id=self.exec)
-        if path.startswith("/networks"):
-            return path.format(id=self.network)
-        return path.format(id="web", name="vol" if path.startswith("/volumes") else "busybox")
-
-
 def test_creates_and_reads(host: Host) -> None:
     """First through swarmd, then on an engine that has nothing yet."""
-    through = Things(host.api)
+    through = Things(host.api, VERSION)
     seen = {path: through.ask("GET", path, query) for path, query in READS}
     used = {node for node in host.fleet if through.container in node.containers()}
     used |= {node for node in host.fleet if len(node.local.get("/networks")) > 3}
-    alone = Things(next(node for node in host.fleet if node not in used).local)
+    alone = Things(next(node for node in host.fleet if node not in used).local, VERSION)
     assert through.wrong == alone.wrong
     for path, query in READS:
         (answer, wrong), (own, known) = seen[path], alone.ask("GET", path, query)
