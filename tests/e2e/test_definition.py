@@ -18,6 +18,7 @@ pytestmark = [
 
 VERSION = "1.41"  # of the engines
 
+
 def test_creates_and_reads(host: Host) -> None:
     """First through swarmd, then on an engine that has nothing yet."""
     through = Things(host.api, VERSION)
