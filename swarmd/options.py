@@ -20,9 +20,6 @@ _STORE = "there is no key-value store to discover engines in (yet)"
 # What classic Swarm had and swarmd has not: saying so beats ignoring what an operator relies on.
 _REFUSED = {
     "replication": _ONE_MANAGER,
-    "replication-ttl": _ONE_MANAGER,
-    "advertise": _ONE_MANAGER,
-    "addr": _ONE_MANAGER,
     "discovery-opt": _STORE,
     "api-enable-cors": _CORS,
     "cors": _CORS,
@@ -112,9 +109,9 @@ class Options(usage.Options):
         ["log-level", "l", None, "debug, info (the default), warn, error or fatal."],
         ["container-name-refresh-filter", None, None, "Accepted for old unit files; ps is always "
          "fresh."],
-        ["replication-ttl", None, None, "Refused: not supported."],
-        ["advertise", None, None, "Refused: not supported."],
-        ["addr", None, None, "Refused: not supported."],
+        ["replication-ttl", None, None, "Accepted for old unit files; there are no replicas."],
+        ["advertise", None, None, "Accepted for old unit files; there are no replicas."],
+        ["addr", None, None, "Accepted for old unit files; there are no replicas."],
         ["discovery-opt", None, None, "Refused: not supported."],
     )  # fmt: skip
 

@@ -49,6 +49,7 @@ def test_every_repeatable_option_under_all_its_names() -> None:
         "-l debug m -strategy=binpacking a",
         "-debug manage -c swarm --engine-refresh-retry 3 --strategy binpack "
         "--refresh-on-node-filter --container-name-refresh-filter=x --experimental a",
+        "-debug manage --strategy binpack --advertise b:1 --addr b:1 --replication-ttl 5s a",
     ],
 )
 def test_lines_from_old_unit_files(line: str) -> None:
@@ -70,9 +71,7 @@ def test_lines_from_old_unit_files(line: str) -> None:
         ("list a", "no command 'list': the hosts file is the list"),
         ("create", "no command 'create': the token service was shut down in 2019"),
         ("--replication a", "--replication is not supported: one swarmd serves a fleet"),
-        ("--replication-ttl 5s a", "--replication-ttl is not supported"),
-        ("--advertise a:1 a", "--advertise is not supported"),
-        ("--addr a:1 a", "--addr is not supported"),
+        ("--replication --advertise a:1 a", "--replication is not supported"),
         ("--discovery-opt kv.path=x a", "--discovery-opt is not supported: there is no key-value"),
         ("--api-enable-cors a", "--api-enable-cors is not supported: pages of any web site"),
         ("--cors a", "--cors is not supported"),

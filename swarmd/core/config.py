@@ -231,13 +231,17 @@ def label_list(label: str, text: str | None) -> list[str]:
     """Classic Swarm took a list that does not parse for an empty one, and said nothing."""
     if not text:
         return []
-    try:
-        texts = orjson.loads(text)
-    except orjson.JSONDecodeError:
-        texts = None
+    texts = _json(text) or _json(text.replace(r"\!", "!"))  # as an interactive shell leaves it
     if not isinstance(texts, list) or not all(isinstance(one, str) for one in texts):
         raise BadParameter(f'label {label} must be a JSON list of strings, like ["zone==a"]')
     return texts
+
+
+def _json(text: str) -> Any:
+    try:
+        return orjson.loads(text)
+    except orjson.JSONDecodeError:
+        return None
 
 
 def _labels(body: Json, expressions: Expressions) -> dict[str, str]:
@@ -349,7 +353,7 @@ def _plain_host(host: Json, plain: Callable[[str], str]) -> dict[str, Any]:
     sent = dict(host)
     for key in ("VolumesFrom", "Links"):
         if host.get(key):
-            sent[key] = [_plain_first(text.removeprefix("/"), plain) for text in host[key]]
+            sent[key] = [_plain_first(text, plain) for text in host[key]]
     if host.get("Binds"):
         sent["Binds"] = [
             text if text.startswith("/") else _plain_first(text, plain) for text in host["Binds"]
@@ -364,9 +368,11 @@ def _plain_host(host: Json, plain: Callable[[str], str]) -> dict[str, Any]:
 
 
 def _plain_first(text: str, plain: Callable[[str], str]) -> str:
-    """Of ``node-1/db:alias`` only what is before the colon names something."""
+    """Of ``/node-1/db:alias`` only what is before the colon names something."""
     ref, colon, rest = text.partition(":")
-    return plain(ref) + colon + rest
+    asked = ref.removeprefix("/")
+    known = plain(asked)
+    return text if known == asked else known + colon + rest
 
 
 def _plain_mount(mount: Json, plain: Callable[[str], str]) -> Json:

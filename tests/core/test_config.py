@@ -95,6 +95,19 @@ def test_references_with_a_node_become_what_the_engine_knows() -> None:
     assert sent["NetworkingConfig"] == {"EndpointsConfig": {"net": {"Aliases": ["a"]}}, "New": 1}
 
 
+def test_references_to_what_is_there_stay_as_they_were_written() -> None:
+    host = {"VolumesFrom": ["/data:ro"], "Links": ["/db:db", "/db"]}
+    assert rewritten({"Image": "a", "HostConfig": host}, plain)["HostConfig"] == host
+
+
+def test_a_backslash_that_a_shell_left_before_an_exclamation_mark() -> None:
+    """In double quotes an interactive shell keeps it; classic Swarm then took no list at all."""
+    request = parsed(Labels={CONSTRAINTS: r'["zone\!=a"]'})
+    assert request.constraints == ("zone!=a",)
+    assert request.labels[CONSTRAINTS] == '["zone!=a"]'
+    assert parsed(Labels={CONSTRAINTS: r'["a==/\\!/"]'}).constraints == (r"a==/\!/",)
+
+
 def test_demand() -> None:
     request = parsed(
         {
