@@ -12,6 +12,7 @@ from itertools import count
 
 from twisted.internet.defer import CancelledError
 
+from swarmd.core.config import CreateRequest
 from swarmd.core.errors import ApiError, EngineRefused, EngineUnreachable
 from swarmd.core.model import Container, Demand, Engine
 from swarmd.core.names import check_container_name, familiar
@@ -67,9 +68,9 @@ class Creator:
         else:
             order = replace(order, name=self._invent(self._fleet.state.name_taken))
         order = identified(self._fleet.state, order, self._identify)
-        await self._settle()
+        await self._settle(order.config)
         if await self._luggage.waited(order.config):
-            await self._settle()
+            await self._settle(order.config)
         failures: Failures = {}
         while len(failures) < self._tries:
             try:
@@ -85,8 +86,9 @@ class Creator:
                 failures[engine.key] = engine, failure.error
         raise _all_failed(list(failures.values()))
 
-    async def _settle(self) -> None:
+    async def _settle(self, config: CreateRequest) -> None:
         await settle_lists(self._fleet, "images", "networks", "volumes")
+        await self._luggage.settle(config)
 
     async def _create_on(self, engine: Engine, demand: Demand, order: Order) -> Answer:
         """One attempt. Raises NotMadeError if this engine certainly made nothing."""

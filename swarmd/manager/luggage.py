@@ -42,6 +42,9 @@ class Luggage:
         self._heading: dict[str, str] = {}  # key of the engine to which a claimed thing goes
         self._moving = DeferredLock()
 
+    async def settle(self, config: CreateRequest) -> None:
+        await self._networks.settle(config.networks)
+
     async def waited(self, config: CreateRequest) -> bool:
         """Returns when nothing is on its way, so that every look finds things where they stay.
 
@@ -135,6 +138,7 @@ class Luggage:
         """Moves a network that is nobody's to a container's engine; whether it did."""
         await self._moving.acquire()
         try:
+            await self._networks.settle([network])
             found = self._networks.movable(network)
             taken = self._claims[self._networks.identity(network)]
             if found is None or taken or found.engine.key == engine.key:

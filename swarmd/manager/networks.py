@@ -6,7 +6,7 @@ containers follows the first one. Clients keep the ID they were given: it stays 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import orjson
@@ -22,7 +22,7 @@ from swarmd.core.version import Version, show
 from swarmd.manager.bodies import decoded_object
 from swarmd.manager.fanout import made_id, message_of, read_answer
 from swarmd.manager.fleet import Fleet
-from swarmd.manager.fresh import settle_lists
+from swarmd.manager.fresh import settle_containers, settle_lists, unsettled
 from swarmd.manager.placer import CONSTRAINTS, Placer, label_constraints
 from swarmd.scheduler.request import Pin, Placement
 from swarmd.streams.link import Answer
@@ -99,6 +99,12 @@ class Networks:
             return f"network {network_id(find_network(self._fleet.state, ref).value)}"
         except (NotFound, BadParameter):
             return f"network {ref}"
+
+    async def settle(self, refs: Iterable[str]) -> None:
+        """So that ``movable`` knows of containers that were connected a moment ago."""
+        movable = [self.movable(ref) for ref in refs]
+        engines = [found.engine for found in movable if found is not None]
+        await settle_containers(self._fleet, [e for e in unsettled(self._fleet) if e in engines])
 
     def movable(self, ref: str) -> Found[Network] | None:
         """The network, if it may follow a container: local, nobody's, and put there by nobody."""

@@ -151,6 +151,24 @@ class TestMoving:
         docker("network", "connect", made, "web")
         assert holders(host.fleet, "net") == [f"node-{rank}"]
 
+    def test_not_away_from_a_container_that_was_just_connected(
+        self, docker: Docker, api: Api
+    ) -> None:
+        """Not even from one that does not run, which its engine would let happen."""
+        made = docker("network", "create", "net").text
+        home, away = (docker("create", *on(rank), *SLEEP).text for rank in (1, 2))
+        path = f"/networks/{made}/connect"
+        assert api.call("POST", path, {"Container": home}).status == 200
+        refused = api.call("POST", path, {"Container": away})
+        assert refused.status == 400 and "does not reach beyond its node" in refused.message
+        docker("network", "create", "other")
+        assert api.call("POST", "/networks/other/connect", {"Container": home}).status == 200
+        wanted = {"Image": "busybox", "HostConfig": {"NetworkMode": "other"}}
+        wanted["Env"] = ["constraint:rank==2"]
+        refused = api.call("POST", "/containers/create", wanted)
+        assert "network other is not there, but on node-1" in refused.message
+        docker("start", home)
+
     def test_who_must_be_somewhere_goes_first(self, docker: Docker, api: Api) -> None:
         """Two creates at the same time, of which one has no choice."""
         for attempt in range(3):
