@@ -86,8 +86,8 @@ class Options(usage.Options):
          "the agent (SSH_AUTH_SOCK) and of ~/.ssh."],
         ["ssh-known-hosts", None, "~/.ssh/known_hosts", "The host keys of ssh:// hosts."],
         ["engine-failure-retry", None, "3", "Failures in a row that make an engine unhealthy."],
-        ["engine-refresh-min-interval", None, "30s", "Each engine is asked for everything "
-         "again, in case it lost an event, after a random time not shorter than this."],
+        ["engine-refresh-min-interval", None, "30s", "Each engine is asked again for what "
+         "has changed, every fifth time for everything, after random times not shorter than this."],
         ["engine-refresh-max-interval", None, "60s", "The longest such time."],
         ["engine-refresh-retry", None, "3", "Deprecated: use --engine-failure-retry."],
         ["cluster-driver", "c", "swarm", "Accepted for old unit files; only swarm."],

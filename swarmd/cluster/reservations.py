@@ -58,6 +58,7 @@ class Reservations:
         self._doubtful.pop(container_id, None)
         ended = self.pending.pop(container_id, None)
         if ended is not None:
+            ended.engine.doubts.discard(container_id)
             ended.engine.tally.remove(ended.container)
             self._counted(ended.engine)
             self.free_name(ended.container.name, container_id)
@@ -67,6 +68,7 @@ class Reservations:
         """Whether it was made is unknown, so it counts until its engine has told."""
         if container_id in self.pending:
             self._doubtful[container_id] = at
+            self.pending[container_id].engine.doubts.add(container_id)
 
     def doubted(self, container_id: str) -> bool:
         return container_id in self._doubtful

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
+from functools import partial
 from typing import Any
 from urllib.parse import quote
 
 import orjson
-from twisted.internet.defer import Deferred
 
 from swarmd.core.errors import ApiError, EngineRefused, EngineUnreachable
 from swarmd.core.version import NEWEST, OLDEST, Version, clamp, show
-from swarmd.engine.ports import Answer, Link
+from swarmd.engine.ports import Answer, Link, Question
 
 JsonObject = dict[str, Any]
 
 # More than this many IDs in one query are dearer for the engine than its whole list.
 MOST_IDS = 50
+ONE_CONTAINER = "/containers/json?limit=1"
+_PING = "/_ping"
 # For answers that are known to be small.
 _SMALL = 4 << 20
 _MOST_WORDS = 1000  # letters of an engine's reason
@@ -42,24 +44,27 @@ class EngineClient:
     def target(self, path: str) -> str:
         return path if self._version is None else f"/v{show(self._version)}{path}"
 
-    async def ping(
-        self, timeout: float, patience: float = 0.0, late: Callable[[], object] = bool
+    async def ping(self, timeout: float) -> None:
+        """Whether it answers."""
+        self._checked(await self.link.call("GET", _PING, timeout=timeout, limit=_SMALL))
+
+    def ask_ping(self, told: Callable[[ApiError | None], None]) -> Question:
+        """The same for who asks often, and keeps the time: ``told`` gets None for a good answer."""
+        return self.link.ask(_PING, partial(self._judge_ping, told))
+
+    def _judge_ping(
+        self, told: Callable[[ApiError | None], None], outcome: Answer | EngineUnreachable
     ) -> None:
-        """Fails after ``timeout``; a good answer that comes within ``patience`` calls ``late``."""
-        answer: Deferred[None] = Deferred()
-        asking = Deferred.fromCoroutine(self._ping(max(timeout, patience)))
-        asking.addCallbacks(
-            lambda _: late() if answer.called else answer.callback(None),
-            lambda failure: None if answer.called else answer.errback(failure),
-        )
-        answer.addTimeout(timeout, self.link.clock, self._too_late)
-        await answer
+        if isinstance(outcome, EngineUnreachable):
+            told(outcome)
+        elif outcome.status != 200:
+            told(EngineRefused(self.link.node, outcome.status, error_text(outcome)))
+        else:
+            told(None)
 
-    async def _ping(self, timeout: float) -> None:
-        self._checked(await self.link.call("GET", "/_ping", timeout=timeout, limit=_SMALL))
-
-    def _too_late(self, _result: Any, timeout: float) -> Any:
-        raise EngineUnreachable(self.link.node, f"no answer within {timeout:g} s")
+    def late(self, seconds: float) -> EngineUnreachable:
+        """What it means that there was no answer for so long."""
+        return EngineUnreachable(self.link.node, f"no answer within {seconds:g} s")
 
     async def info(self) -> tuple[JsonObject, bytes]:
         """Decoded and as received; without a version, which is not known yet."""

@@ -10,6 +10,7 @@ from twisted.internet.interfaces import IReactorTime
 from swarmd.core.model import Engine
 from swarmd.engine.limits import Gates, Timing
 from swarmd.engine.ports import Dispatch, OnEvent
+from swarmd.engine.wheel import Wheel
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +23,7 @@ class Context:
         dispatch: Takes news into the cluster; must not raise.
         on_event: Takes (engine key, record) of every new event, before the cluster learns of it.
         engines: The cluster's picture, by key; only read.
+        wheel: For what is done often and need not be on time.
     """
 
     clock: IReactorTime
@@ -32,3 +34,7 @@ class Context:
     engines: Mapping[str, Engine]
     timing: Timing = field(default_factory=Timing)
     gates: Gates = field(default_factory=Gates)
+    wheel: Wheel = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "wheel", Wheel(self.clock, self.timing.step))

@@ -14,7 +14,7 @@ class Timing:
     Attributes:
         heartbeat: Between two health checks.
         failure_retry: Number of failed checks in a row that make an engine unhealthy.
-        refresh_min, refresh_max: Between two full lists.
+        refresh_min, refresh_max: Of a span, at the end of which lists are asked for again.
         call: The limit of a metadata call.
         spec: Between two readings of ``/info``: a renamed host does not tell.
     """
@@ -30,8 +30,8 @@ class Timing:
     def ping(self) -> float:
         """The limit of a health check.
 
-        Three of them, the waits between and one and a half heartbeats before the first fit into
-        three heartbeats: in that time a hung engine is noticed.
+        Three of them, the waits between, the heartbeat before the first and the half steps by
+        which each may be late fit into three heartbeats: in that time a hung engine is noticed.
         """
         return min(2.0, 0.4 * self.heartbeat)
 
@@ -41,9 +41,9 @@ class Timing:
         return 0.1 * self.heartbeat
 
     @property
-    def suspicion(self) -> float:
-        """From the first failed check to the verdict: an answer in that time is late, not lost."""
-        return self.failure_retry * self.ping + (self.failure_retry - 1) * self.recheck
+    def step(self) -> float:
+        """Checks of many engines are made together, each up to half of this early or late."""
+        return 0.02 * self.heartbeat
 
     @property
     def retry(self) -> float:

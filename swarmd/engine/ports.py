@@ -31,6 +31,13 @@ class Answer(Protocol):
     def body(self) -> bytes: ...
 
 
+class Question(Protocol):
+    """What was asked, and may be without an answer yet."""
+
+    def cancel(self) -> None:
+        """Nothing will be told; does nothing if it was told already."""
+
+
 class Link(Protocol):
     """All connections to one engine; EngineUnreachable from every call that gets no answer.
 
@@ -53,6 +60,8 @@ class Link(Protocol):
         timeout: float = 10.0,
         limit: int = 256 << 20,
     ) -> Answer: ...
+
+    def ask(self, target: str, told: Callable[[Any], None]) -> Question: ...
 
     async def stream(
         self,

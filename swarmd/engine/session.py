@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from twisted.internet.task import deferLater
 from twisted.logger import Logger
 
 from swarmd.cluster import actions
@@ -15,6 +14,7 @@ from swarmd.engine.details import Details
 from swarmd.engine.events import Event, EventStream, Position
 from swarmd.engine.health import HealthCheck
 from swarmd.engine.identify import Identity, identify
+from swarmd.engine.refresh import Refresh
 from swarmd.engine.sync import Sync
 from swarmd.engine.tasks import Crew
 
@@ -48,7 +48,10 @@ class Session:
         self._crew = Crew(context.clock)
         self._details = Details(key, sync, self._crew, context)
         self._stream = EventStream(client, position, self._event, context.clock)
-        self._health = HealthCheck(self._ping, self._answered, self._suspected, context)
+        self._health = HealthCheck(
+            client.ask_ping, self._answered, self._suspected, client.late, context
+        )
+        self._refresh = Refresh(key, sync, self._reread_in_time, self._details.want_all, context)
         self._read_at = 0.0
 
     async def run(self) -> None:
@@ -75,7 +78,7 @@ class Session:
             await self._sync.everything()
         context.dispatch(actions.EngineAnswered(self._key, context.now()))
         self._details.want_all()
-        for work in (self._follow(), self._health.run(), self._refresh()):
+        for work in (self._follow(), self._health.run(), self._refresh.run()):
             self._crew.start(work)
 
     async def _validate(self) -> Identity:
@@ -102,30 +105,11 @@ class Session:
         try:
             await self._stream.ended()
         except ApiError as error:
-            await self._ping()
+            await self._client.ping(self._context.timing.ping)
             raise SessionOverError(error.message) from error
 
-    async def _refresh(self) -> None:
-        """Lists again now and then: engines drop events when too many come at once."""
-        timing, failures = self._context.timing, 0
-        spread = timing.refresh_max - timing.refresh_min
-        while True:
-            wait = timing.refresh_min + spread * self._context.jitter()
-            await deferLater(self._context.clock, wait)
-            try:
-                await self._refresh_once()
-                failures = 0
-            except ApiError:
-                failures += 1
-                if failures >= timing.failure_retry:
-                    raise
-
-    async def _refresh_once(self) -> None:
-        context = self._context
-        async with context.gates.lists:
-            await self._sync.everything()
-        self._details.want_all()
-        if context.clock.seconds() - self._read_at >= context.timing.spec:
+    async def _reread_in_time(self) -> None:
+        if self._context.clock.seconds() - self._read_at >= self._context.timing.spec:
             await self._reread()
 
     async def _reread(self) -> None:
@@ -144,6 +128,7 @@ class Session:
 
     def _event(self, record: Event) -> None:
         self._health.sign_of_life()
+        self._refresh.event()
         try:
             self._tell(record)
             self._act(record)
@@ -171,10 +156,6 @@ class Session:
             self._details.meet(event.id)
 
     # Health
-
-    async def _ping(self) -> None:
-        timing = self._context.timing
-        await self._client.ping(timing.ping, timing.suspicion, self._health.answered_late)
 
     def _answered(self) -> None:
         engine = self._context.engines[self._key]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from typing import Any
 
 from twisted.logger import Logger
@@ -10,7 +10,7 @@ from twisted.logger import Logger
 from swarmd.cluster import actions
 from swarmd.cluster.lists import IMAGES, KINDS, NETWORKS, VOLUMES
 from swarmd.core.errors import ApiError
-from swarmd.engine.client import MOST_IDS, EngineClient, cause, containers_path
+from swarmd.engine.client import MOST_IDS, ONE_CONTAINER, EngineClient, cause, containers_path
 from swarmd.engine.context import Context
 from swarmd.engine.repeated import LastLists
 
@@ -41,7 +41,24 @@ class Sync:
     async def everything(self) -> None:
         """The containers' list must succeed; the others may fail, as with a broken driver."""
         await self._all_containers()
-        for kind in KINDS:
+        await self._try_lists(KINDS)
+
+    async def changed(self) -> None:
+        """Only what events and clients have changed.
+
+        Where that is no container, one is listed: an engine may hang though it answers pings.
+        """
+        engine = self._context.engines.get(self._key)
+        if engine is None:
+            return
+        if engine.dirty:
+            await self.containers(engine.dirty)
+        else:
+            await self._client.listing(ONE_CONTAINER)
+        await self._try_lists([kind for kind in KINDS if kind in engine.stale])
+
+    async def _try_lists(self, kinds: Iterable[str]) -> None:
+        for kind in kinds:
             try:
                 await self.list(kind)
             except ApiError as error:

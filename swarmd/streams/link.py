@@ -7,6 +7,7 @@ neighbours pass on what clients ask.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import Any, Protocol
 
 from twisted.internet.defer import Deferred
@@ -16,7 +17,7 @@ from twisted.python.failure import Failure
 from swarmd.codec.head import Headers, ResponseHead, render_request
 from swarmd.core.trail import touched
 from swarmd.streams.calls import Answer as Answer
-from swarmd.streams.calls import Call, StreamCall
+from swarmd.streams.calls import Call, Question, StreamCall, Told
 from swarmd.streams.causes import words
 from swarmd.streams.connection import ConnectionFactory, EngineConnection, Pool
 from swarmd.streams.heads import HOST
@@ -24,6 +25,7 @@ from swarmd.streams.ports import Dial
 from swarmd.streams.upload import Upload, upload_head
 
 LARGEST_ANSWER = 256 << 20
+LARGEST_SMALL_ANSWER = 1 << 20
 _READS = (b"GET", b"HEAD")
 
 
@@ -90,6 +92,12 @@ class Link:
         call = Call(self, method.encode(), request, timeout=timeout, limit=limit)
         self.begin(call)
         return await call.answer
+
+    def ask(self, target: str, told: Told) -> Question:
+        """Gets a small answer without waiting for it; who asks keeps the time, and cancels."""
+        question = Question(self, _get(target), told, LARGEST_SMALL_ANSWER)
+        self.begin(question)
+        return question
 
     async def stream(
         self,
@@ -222,6 +230,12 @@ class Link:
         if caller in self._callers:
             self._callers[caller] = None
             caller.unreachable(words(failure.value))
+
+
+@lru_cache(maxsize=16)
+def _get(target: str) -> bytes:
+    """Made once of each of the few things that are asked over and over."""
+    return render("GET", target, b"", ())
 
 
 def render(method: str, target: str, body: bytes, headers: Sequence[tuple[bytes, bytes]]) -> bytes:

@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 import orjson
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.task import Clock
+from twisted.python.failure import Failure
 
 from swarmd.cluster.actions import Action, EngineListed
 from swarmd.cluster.state import State
@@ -157,13 +158,14 @@ class Script:
     # Link
 
     async def call(
-        self, method: str, target: str, *, timeout: float = 10.0, limit: int = 0, **_: Any
+        self, method: str, target: str, *, timeout: float | None = 10.0, limit: int = 0, **_: Any
     ) -> Reply:
         path = self._record(target)
         if self.down:
             raise EngineUnreachable(self.node, "connection refused")
         waiting: Deferred[Reply] = Deferred()
-        waiting.addTimeout(timeout, self.clock, self._too_late)
+        if timeout is not None:
+            waiting.addTimeout(timeout, self.clock, self._too_late)
         self._waiting.add(waiting)
         try:
             return await self._answer(path, waiting)
@@ -180,6 +182,15 @@ class Script:
         elif not self.hung:
             waiting.callback(Reply(200, self._body(path)))
         return waiting
+
+    def ask(self, target: str, told: Callable[[Any], None]) -> Deferred[Any]:
+        def failed(failure: Failure) -> None:
+            if not failure.check(CancelledError):
+                told(failure.value)
+
+        asked = Deferred.fromCoroutine(self.call("GET", target, timeout=None))
+        asked.addCallbacks(told, failed)
+        return asked
 
     async def stream(
         self,

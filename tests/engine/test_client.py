@@ -89,23 +89,18 @@ def test_a_ping_that_is_answered_badly_has_failed() -> None:
     assert isinstance(results[0], Failure) and results[0].check(EngineRefused)
 
 
-def test_a_ping_that_is_answered_after_all_is_told() -> None:
-    script = Script(Clock(), hung=True, held={"/_ping": []})
+@pytest.mark.parametrize(
+    ("script", "told"),
+    [({}, type(None)), ({"down": True}, EngineUnreachable), ({"status": 500}, EngineRefused)],
+)
+def test_what_became_of_a_ping(script: dict[str, Any], told: type) -> None:
+    failing = {"/_ping": script.pop("status")} if "status" in script else {}
     results: list[Any] = []
-    told: list[str] = []
-    ping = EngineClient(script, 10.0).ping(2.0, 7.0, lambda: told.append("late"))
-    Deferred.fromCoroutine(ping).addBoth(results.append)
-    script.clock.advance(2.0)
-    assert results[0].check(EngineUnreachable)
-    script.let_go("/_ping")
-    assert told == ["late"]
+    EngineClient(Script(Clock(), failing=failing, **script), 10.0).ask_ping(results.append)
+    assert [type(result) for result in results] == [told]
 
 
-def test_a_ping_that_is_never_answered_ends() -> None:
+def test_a_ping_that_is_not_waited_for_any_more_is_cancelled() -> None:
     script = Script(Clock(), hung=True)
-    results: list[Any] = []
-    ping = EngineClient(script, 10.0).ping(2.0, 7.0, pytest.fail)
-    Deferred.fromCoroutine(ping).addBoth(results.append)
-    script.clock.advance(2.0)
-    script.clock.advance(5.0)
-    assert len(results) == 1 and script.under_way == 0 and script.clock.getDelayedCalls() == []
+    EngineClient(script, 10.0).ask_ping(pytest.fail).cancel()
+    assert script.under_way == 0 and script.clock.getDelayedCalls() == []

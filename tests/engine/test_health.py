@@ -1,118 +1,161 @@
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
-import pytest
 from twisted.internet.defer import Deferred
-from twisted.internet.task import deferLater
 from twisted.python.failure import Failure
 
 from swarmd.core.errors import ApiError, EngineUnreachable
 from swarmd.engine.health import HealthCheck
 from tests.engine.scripted import Rig
 
+GONE = EngineUnreachable("n", "gone")
+
+
+class Asked:
+    """A ping of which the test says what becomes of it."""
+
+    def __init__(self, told: Callable[[ApiError | None], None]) -> None:
+        self.told = told
+        self.cancelled = False
+
+    def cancel(self) -> None:
+        self.cancelled = True
+
 
 class Watched:
-    """A health check whose pings end as the test says."""
+    """A health check whose pings end as the test says.
 
-    def __init__(self, **timing: Any) -> None:
+    Attributes:
+        outcomes: Of the next pings: good, bad, or None for those that ``questions`` will tell of.
+            Good ones after that.
+    """
+
+    def __init__(self, *outcomes: bool | None, **timing: Any) -> None:
         self.rig = Rig(jitter=0.5, **timing)
-        self.outcomes: list[bool] = []  # of the next pings; good ones after that
+        self.outcomes = list(outcomes)
         self.pings: list[float] = []
+        self.questions: list[Asked] = []
         self.told: list[str] = []
         self.ended: list[Any] = []
-        self.check = HealthCheck(self._ping, self._answered, self._failed, self.rig.context)
+        self.check = HealthCheck(
+            self._ping, self._answered, self._failed, self._late, self.rig.context
+        )
         self.work = Deferred.fromCoroutine(self.check.run())
         self.work.addBoth(self.ended.append)
 
-    async def _ping(self) -> None:
+    def _ping(self, told: Callable[[ApiError | None], None]) -> Asked:
         self.pings.append(round(self.rig.clock.seconds(), 2))
-        if self.outcomes and not self.outcomes.pop(0):
-            raise EngineUnreachable("n", "gone")
+        self.questions.append(Asked(told))
+        outcome = self.outcomes.pop(0) if self.outcomes else True
+        if outcome is not None:
+            told(None if outcome else GONE)
+        return self.questions[-1]
 
     def _answered(self) -> None:
         self.told.append("answered")
 
     def _failed(self, error: ApiError) -> None:
-        self.told.append("failed")
+        self.told.append(str(error).rpartition(": ")[2])
+
+    def _late(self, seconds: float) -> ApiError:
+        return EngineUnreachable("n", f"late by {seconds:g} s")
+
+    def stop(self) -> None:
+        self.work.cancel()
+        assert self.rig.clock.getDelayedCalls() == []
 
 
 def test_pings_keep_their_time_and_begin_at_a_random_one() -> None:
     watched = Watched()
     watched.rig.pass_time(15.0)
     assert watched.pings == [2.5, 7.5, 12.5]
-    watched.work.cancel()
-    assert watched.rig.clock.getDelayedCalls() == []
+    watched.stop()
 
 
 def test_a_suspected_engine_is_asked_again_soon() -> None:
-    watched = Watched()
-    watched.outcomes = [False, False, True]
+    watched = Watched(False, False, True)
     watched.rig.pass_time(5.0)
     assert watched.pings == [2.5, 3.0, 3.5]
-    assert watched.told == ["failed", "failed", "answered"]
+    assert watched.told == ["gone", "gone", "answered"]
     assert watched.ended == []
-    watched.work.cancel()
+    watched.stop()
 
 
 def test_it_is_lost_after_so_many_failures_in_a_row() -> None:
-    watched = Watched(failure_retry=2)
-    watched.outcomes = [False, True, False, False]
+    watched = Watched(False, True, False, False, failure_retry=2)
     watched.rig.pass_time(10.0)
     (failure,) = watched.ended
     assert isinstance(failure, Failure) and failure.check(EngineUnreachable)
-    assert watched.told == ["failed", "answered", "failed"]
+    assert watched.told == ["gone", "answered", "gone"]
     assert watched.rig.clock.getDelayedCalls() == []
 
 
-@pytest.mark.parametrize("late_at", [2.8, 3.2])
-def test_a_late_answer_clears_the_suspicion(late_at: float) -> None:
-    """An engine that takes 2 s for everything is slow, and still of use."""
-    watched = Watched()
-    watched.outcomes = [False, False, False]
-    watched.rig.clock.callLater(late_at, watched.check.answered_late)
-    watched.rig.pass_time(4.0)
-    assert watched.told[-1] == "answered" and len(watched.pings) < 3
-    assert watched.ended == []
-    watched.work.cancel()
+def test_silence_is_a_failure() -> None:
+    watched = Watched(None, None, failure_retry=2)
+    watched.rig.pass_time(4.6)
+    assert (watched.pings, watched.told) == ([2.5], ["late by 2 s"])
+    watched.rig.pass_time(3.0)
+    assert watched.pings == [2.5, 5.0]
+    assert watched.ended[0].check(EngineUnreachable)
+    assert all(question.cancelled for question in watched.questions)
+    assert watched.rig.clock.getDelayedCalls() == []
 
 
-def test_a_late_answer_in_the_last_moment_counts() -> None:
-    watched = Watched(failure_retry=1)
+def test_a_late_answer_clears_the_suspicion() -> None:
+    """An engine that takes 3 s for everything is slow, and still of use."""
+    watched = Watched(None, None)
+    watched.rig.pass_time(5.5)
+    watched.questions[0].told(None)
+    assert watched.told == ["late by 2 s", "answered"]
+    assert watched.questions[1].cancelled
+    watched.rig.pass_time(4.9)
+    assert len(watched.pings) == 2
+    watched.rig.pass_time(0.2)
+    assert len(watched.pings) == 3
+    watched.stop()
 
-    async def fails() -> None:
-        await deferLater(watched.rig.clock, 1.0)
-        watched.check.answered_late()
-        raise EngineUnreachable("n", "late")
 
-    watched.check._ping = fails
-    watched.rig.pass_time(4.0)
-    assert (watched.told, watched.ended) == (["answered"], [])
-    watched.work.cancel()
+def test_of_failures_only_that_of_the_latest_ping_counts() -> None:
+    watched = Watched(None, None)
+    watched.rig.pass_time(5.5)
+    watched.questions[0].told(GONE)
+    assert watched.told == ["late by 2 s"]
+    watched.questions[1].told(GONE)
+    assert watched.told == ["late by 2 s", "gone"]
+    watched.stop()
 
 
 def test_one_failure_may_be_enough() -> None:
-    watched = Watched(failure_retry=1)
-    watched.outcomes = [False]
+    watched = Watched(False, failure_retry=1)
     watched.rig.pass_time(3.0)
     assert len(watched.ended) == 1
     assert watched.told == []
 
 
-def test_a_sign_of_life_spares_a_ping() -> None:
+def test_a_sign_of_life_puts_the_ping_off() -> None:
     watched = Watched()
     watched.rig.pass_time(1.0)
     watched.check.sign_of_life()
-    watched.rig.pass_time(2.0)
+    watched.rig.pass_time(4.9)
     assert watched.pings == []
     watched.rig.pass_time(5.0)
-    assert watched.pings == [7.5]
-    watched.work.cancel()
+    assert watched.pings == [6.0]
+    watched.stop()
+
+
+def test_what_is_unforeseen_is_told() -> None:
+    watched = Watched(None)
+    watched.rig.pass_time(3.0)
+    watched.check._answered = lambda: (1 // 0, None)[1]
+    watched.questions[0].told(None)
+    watched.questions[0].told(None)
+    assert watched.ended[0].check(ZeroDivisionError)
+    assert watched.rig.clock.getDelayedCalls() == []
 
 
 def test_it_can_be_stopped_between_two_pings() -> None:
-    watched = Watched()
-    watched.outcomes = [False, False]
+    watched = Watched(False, False)
     watched.rig.pass_time(2.8)
-    watched.work.cancel()
-    assert watched.rig.clock.getDelayedCalls() == []
+    watched.stop()
