@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from typing import Any, TypeVar
 
 from swarmd.cluster.actions import ImagesListed, ListFailed, NetworksListed, VolumesListed
@@ -10,7 +11,7 @@ from swarmd.cluster.kept_ids import kept_ids
 from swarmd.cluster.notes import Notes
 from swarmd.core import decode
 from swarmd.core.decode import MalformedError, Shared
-from swarmd.core.model import Engine, Image
+from swarmd.core.model import Engine, Image, Volume
 
 V = TypeVar("V")
 
@@ -24,6 +25,8 @@ class Lists:
         self._shared = shared
         self._notes = notes
         self._since: dict[tuple[str, str], float] = {}  # (key, kind) -> moment of the last change
+        # (key, name) -> (moment, volume), until a list was asked for later
+        self._made: dict[tuple[str, str], tuple[float, Volume]] = {}
 
     def images(self, engine: Engine, action: ImagesListed) -> None:
         found = self._decoded(engine, IMAGES, action.entries, decode.image)
@@ -41,6 +44,25 @@ class Lists:
         found = self._decoded(engine, VOLUMES, action.entries, decode.volume, action.warnings)
         engine.volumes = {volume.name: volume for volume in found}
         self._settle(engine, VOLUMES, action.at)
+        self._keep_made(engine, action.at)
+
+    def volume_made(self, engine: Engine, entry: Mapping[str, Any], at: float) -> None:
+        """It is there, whatever a list says that was asked for before.
+
+        An engine asks every driver for a list, and waits long for one that is gone.
+        """
+        with suppress(MalformedError):
+            volume = decode.volume(entry, self._shared)
+            engine.volumes[volume.name] = volume
+            self._made[engine.key, volume.name] = at, volume
+
+    def _keep_made(self, engine: Engine, asked: float) -> None:
+        mine = [(of, made) for of, made in self._made.items() if of[0] == engine.key]
+        for of, (at, volume) in mine:
+            if at > asked:
+                engine.volumes[volume.name] = volume
+            else:
+                del self._made[of]
 
     def failed(self, engine: Engine, action: ListFailed) -> None:
         """What was known stays, and is asked for again by whoever reads it."""
@@ -57,6 +79,8 @@ class Lists:
         engine.stale.clear()
         for kind in KINDS:
             self._since.pop((engine.key, kind), None)
+        for of in [of for of in self._made if of[0] == engine.key]:
+            del self._made[of]
 
     def _settle(self, engine: Engine, kind: str, at: float) -> None:
         if self._since.get((engine.key, kind), at) <= at:

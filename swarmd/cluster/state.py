@@ -7,8 +7,9 @@ containers.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
+from typing import Any
 
 from swarmd.cluster import actions as news
 from swarmd.cluster.catalogue import Catalogue
@@ -256,6 +257,13 @@ class State:
         if container is not None:
             engine = self.engines[container.engine]
             self.catalogue.mark(engine, container_id, self._seconds())
+
+    def volume_made(self, key: str, entry: Mapping[str, Any]) -> None:
+        """``entry`` is what engine ``key`` said of a volume that it has just made."""
+        engine = self.engines.get(key)
+        if engine is not None:
+            self._lists.volume_made(engine, entry, self._seconds())
+            self.index.touch(engine)
 
     def mark_stale(self, key: str, what: str) -> None:
         """``what`` is "images", "networks" or "volumes" of engine ``key``."""

@@ -33,7 +33,10 @@ CONTAINER_CREATE: Shape = {
 }
 EXEC_START: Shape = keys("Detach Tty")
 NETWORK_CONNECT: Shape = keys("Container")
-NETWORK_CREATE: Shape = {**keys("Name Driver Scope Labels"), "IPAM": keys("Config")}
+NETWORK_CREATE: Shape = {
+    **keys("Name Driver Scope Labels"),
+    **{"IPAM": keys("Config"), "ConfigFrom": keys("Network")},
+}
 VOLUME_CREATE: Shape = keys("Name Driver Labels")
 
 

@@ -81,9 +81,13 @@ class EngineClient:
         answer = await self._get(self.target(path), _LARGE)
         return None if answer.status == 404 else self._object(self._checked(answer))
 
-    async def listing(self, path: str) -> bytes:
-        """The body of a list as received: most are the same as the last time."""
-        return self._checked(await self._get(self.target(path), _LARGE))
+    async def listing(self, path: str, timeout: float = 0.0) -> bytes:
+        """The body of a list as received: most are the same as the last time.
+
+        Args:
+            timeout: Seconds; 0 for that of all calls.
+        """
+        return self._checked(await self._get(self.target(path), _LARGE, timeout))
 
     def items(self, body: bytes) -> list[JsonObject]:
         return self._items(self._decoded(body))
@@ -94,8 +98,9 @@ class EngineClient:
         warnings = found.get("Warnings") or []
         return self._items(found.get("Volumes")), [str(warning) for warning in warnings]
 
-    async def _get(self, target: str, limit: int) -> Answer:
-        return await self.link.call("GET", target, timeout=self._timeout, limit=limit)
+    async def _get(self, target: str, limit: int, timeout: float = 0.0) -> Answer:
+        timeout = timeout or self._timeout
+        return await self.link.call("GET", target, timeout=timeout, limit=limit)
 
     def _checked(self, answer: Answer) -> bytes:
         if answer.status != 200:

@@ -15,6 +15,8 @@ from swarmd.engine.context import Context
 from swarmd.engine.repeated import LastLists
 
 _PATHS = {IMAGES: "/images/json", NETWORKS: "/networks", VOLUMES: "/volumes"}
+# Seconds for a list of volumes: an engine waits 15 for each volume driver that is gone.
+DRIVERS = 40.0
 
 
 class Sync:
@@ -93,8 +95,9 @@ class Sync:
     async def list(self, kind: str) -> None:
         """``kind`` is "images", "networks" or "volumes"."""
         at = self._context.clock.seconds()
+        limit = DRIVERS if kind == VOLUMES else 0.0
         try:
-            body = await self._client.listing(_PATHS[kind])
+            body = await self._client.listing(_PATHS[kind], limit)
         except ApiError as error:
             self._context.dispatch(actions.ListFailed(self._key, kind, cause(error), at))
             raise

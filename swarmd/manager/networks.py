@@ -79,8 +79,21 @@ class Networks:
         if wanted.get("Driver") == "overlay":
             managers = {k for k, e in self._fleet.state.engines.items() if e.spec.swarm_manager}
             pins = (Pin("driver==overlay", frozenset(managers), "is no manager in swarm mode"),)
+        pins += self._configured(wanted.get("ConfigFrom"))
         constraints = label_constraints(wanted.get("Labels"))
         return self._placer.rank(Placement(constraints=constraints, pins=pins))[0]
+
+    def _configured(self, source: Any) -> tuple[Pin, ...]:
+        """Where the network is that it takes its configuration from, if that is anywhere."""
+        ref = source.get("Network") if isinstance(source, dict) else None
+        if not isinstance(ref, str) or not ref:
+            return ()
+        try:
+            engines = find_network(self._fleet.state, ref).engines
+        except NotFound:
+            return ()
+        holders = frozenset(engine.key for engine in engines)
+        return (Pin(f"config-from=={ref}", holders, f"has no network {ref}"),)
 
     async def _post(
         self, engine: Engine, action: str, body: Mapping[str, Any], asked: Version | None
@@ -117,6 +130,8 @@ class Networks:
             return None
         if CONSTRAINTS in network.labels or _is_used(network, found.engine):
             return None
+        if (orjson.loads(network.entry).get("ConfigFrom") or {}).get("Network"):
+            return None  # what it is made from stays
         return found
 
     async def move(self, found: Found[Network], to: Engine) -> None:

@@ -115,6 +115,9 @@ class Volumes:
         target = f"/v{show(self._fleet.version_for(engine, asked))}/volumes/create"
         link = self._fleet.link(engine)
         answer = await link.call("POST", target, body=orjson.dumps(body), timeout=CHANGE)
+        if answer.status == 201:
+            made = read_answer(engine.name, answer.body, dict)
+            self._fleet.state.volume_made(engine.key, made)
         self._fleet.state.mark_stale(engine.key, "volumes")
         return answer
 

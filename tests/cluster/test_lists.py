@@ -59,3 +59,28 @@ def test_an_engine_that_leaves_leaves_no_marks() -> None:
     engine = join(state)
     state.dispatch(ImagesListed(KEY, [], at=-1.0))
     assert engine.stale == set()
+
+
+def test_a_volume_that_was_made_outlasts_the_lists_that_were_asked_for_before() -> None:
+    clock = [7.0]
+    state = State(lambda: clock[0])
+    engine = join(state)
+    state.volume_made(KEY, {"Name": "v", "Driver": "local"})
+    state.volume_made(KEY, {"Name": 5})
+    state.volume_made("nobody", {"Name": "v"})
+    assert set(engine.volumes) == {"v"}
+    state.dispatch(VolumesListed(KEY, [{"Name": "old"}], at=6.0))
+    assert set(engine.volumes) == {"old", "v"}
+    state.dispatch(VolumesListed(KEY, [{"Name": "old"}], at=8.0))
+    assert set(engine.volumes) == {"old"}
+    state.dispatch(VolumesListed(KEY, [], at=6.0))
+    assert set(engine.volumes) == set()
+
+
+def test_a_volume_that_was_made_goes_with_its_engine() -> None:
+    state = fleet(1)
+    state.volume_made(KEY, {"Name": "v"})
+    state.dispatch(EngineUnlisted(KEY))
+    engine = join(state)
+    state.dispatch(VolumesListed(KEY, [], at=-1.0))
+    assert set(engine.volumes) == set()

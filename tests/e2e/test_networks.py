@@ -201,6 +201,20 @@ class TestMoving:
 
 
 @pytest.mark.fleet
+def test_a_network_is_made_where_its_configuration_is(docker: Docker, host: Host) -> None:
+    for rank in (1, 2, 3):
+        docker("network", "create", "--config-only", f"node-{rank}/conf{rank}")
+    for rank in (1, 2, 3):
+        docker("network", "create", "--config-from", f"conf{rank}", f"net{rank}")
+        assert holders(host.fleet, f"net{rank}") == [f"node-{rank}"]
+    docker("create", *on(3), "--network", "net1", "busybox", status=1)
+    error = docker.fails("network", "create", "--config-from", "nope", "net")
+    assert 'configuration network "nope" does not exist' in error
+    for rank in (1, 2, 3):
+        docker("network", "rm", f"net{rank}", f"conf{rank}")
+
+
+@pytest.mark.fleet
 def test_the_same_name_behind_our_back(docker: Docker, host: Host) -> None:
     for engine in host.fleet.engines[:2]:
         Docker(docker.program, f"unix://{engine.socket}")("network", "create", "twice")

@@ -17,6 +17,7 @@ from swarmd.core.errors import EngineUnreachable
 from swarmd.core.model import Engine
 from swarmd.engine.context import Context
 from swarmd.engine.limits import Gates, Timing
+from swarmd.engine.sync import DRIVERS
 from swarmd.engine.tracker import EngineTracker
 from tests.fakes.machine import stamp
 
@@ -281,7 +282,7 @@ class Rig:
         for tracker, script in tracked:
             tracker.stopService()
             assert not any(stream.open for stream in script.streams)
-        self.clock.advance(self.context.timing.call)
+        self.clock.advance(max(self.context.timing.call, DRIVERS))
         assert not any(script.under_way for _, script in tracked)
         assert self.clock.getDelayedCalls() == []
 

@@ -147,6 +147,18 @@ def test_lists_are_refreshed_side_by_side() -> None:
     assert isinstance(error_of(waiting), EngineUnreachable)
 
 
+def test_volumes_may_take_as_long_as_a_driver_that_is_gone() -> None:
+    rig = Rig()
+    tracker, script = steady(rig)
+    script.lists["/volumes"] = {"Volumes": [{"Name": "v"}], "Warnings": ["list gone: no socket"]}
+    script.held["/volumes"] = []
+    waiting = start(tracker.refresh_lists({"volumes"}, timeout=1.0))
+    rig.pass_time(15.0)
+    assert isinstance(error_of(waiting), EngineUnreachable) and not rig.engine().volumes
+    script.let_go("/volumes")
+    assert set(rig.engine().volumes) == {"v"}
+
+
 def test_inspect_tells_the_caller_and_the_cluster() -> None:
     rig = Rig()
     tracker, _ = steady(rig)

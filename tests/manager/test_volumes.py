@@ -57,6 +57,13 @@ def test_an_existing_one_is_asked_for_again_where_it_is() -> None:
     assert case.volumes.movable("vol") is None
 
 
+def test_it_is_known_before_its_engine_lists_it() -> None:
+    """That list takes long where a volume driver is gone."""
+    case = Case()
+    assert case.create(Name="vol").status == 201
+    assert case.volumes.exists("vol")
+
+
 def test_a_node_may_be_named_and_then_it_stays() -> None:
     case = Case()
     case.create(Name="node-2/vol")
