@@ -99,7 +99,8 @@ class Images(Noun):
         if engine is not None and engine.healthy:
             self._pull_on(request, engine)
             return None
-        return self._pull_everywhere(request, image)
+        without_tag = request.arg("fromImage")  # means all tags
+        return self._pull_everywhere(request, image if request.arg("tag") else without_tag)
 
     def _pull_on(self, request: DockerRequest, engine: Engine) -> None:
         """One node: its output passes as it is."""

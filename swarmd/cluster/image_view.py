@@ -19,7 +19,7 @@ from swarmd.cluster.lookup import find_image
 from swarmd.cluster.state import State
 from swarmd.core.errors import BadParameter, NoSuchImage
 from swarmd.core.model import Engine, Image
-from swarmd.core.names import SWARM_LABELS, natural, repository_of
+from swarmd.core.names import SWARM_LABELS, familiar, natural, repository_of
 from swarmd.core.pattern import PatternError, regex
 from swarmd.core.units import parse_duration
 
@@ -58,9 +58,10 @@ def _refs(image: Image) -> Sequence[str]:
 def _row(group: Sequence[Held], fits_name: Callable[[Sequence[str]], bool]) -> bytes:
     item = orjson.loads(group[0][0].entry)
     tags = dict.fromkeys(tag for image, _ in group for tag in image.tags if fits_name([tag]))
-    digests = dict.fromkeys(one for image, _ in group for one in image.digests)
-    item["RepoTags"] = list(tags) or item.get("RepoTags") or []
-    item["RepoDigests"] = list(digests) or item.get("RepoDigests") or []
+    digests = dict.fromkeys(one for image, _ in group for one in image.digests if fits_name([one]))
+    if not tags and not digests:  # old engines list it as <none>:<none>
+        tags, digests = item.get("RepoTags") or [], item.get("RepoDigests") or []
+    item["RepoTags"], item["RepoDigests"] = list(tags), list(digests)
     item["Containers"] = -1
     item.setdefault("VirtualSize", item.get("Size", 0))  # clients before API 1.44 require it
     nodes = " ".join(dict.fromkeys(engine.name for _, engine in group))
@@ -99,7 +100,7 @@ def _created(state: State, ref: str) -> int:
         image = find_image(engine, ref)
         if image is not None:
             return image.created
-    raise NoSuchImage(ref)
+    raise NoSuchImage(familiar(ref))
 
 
 def _moment(text: str, now: float) -> float:

@@ -48,4 +48,4 @@ def test_a_client_that_does_not_read_misses_only_progress(case: Case) -> None:
     case.says(2, HEAD + END)
     shown = case.lines
     assert BAR["status"] not in [line.get("status") for line in shown]
-    assert shown[-1]["error"] == "node-1: full (Pulled app:latest on 1 of 2 nodes)"
+    assert shown[-1]["error"] == "node-1: full (Pulled app on 1 of 2 nodes)"

@@ -93,6 +93,18 @@ def test_only_tags_that_fit_are_shown(state: State) -> None:
     assert row["RepoTags"] == ["team/app:2"]
 
 
+def test_only_references_that_were_asked_for_are_shown() -> None:
+    state, digest = fleet(1), "reg/app@sha256:1"
+    entry = {"Id": "sha256:2", "RepoTags": ["busybox:1", "reg/app:1"], "RepoDigests": [digest]}
+    state.dispatch(ImagesListed(key_of(1), [entry]))
+    [row] = shown(state, reference="busy*")
+    assert (row["RepoTags"], row["RepoDigests"]) == (["busybox:1"], [])
+    [row] = shown(state, reference="reg/*")
+    assert (row["RepoTags"], row["RepoDigests"]) == (["reg/app:1"], [digest])
+    [row] = shown(state, reference=digest)
+    assert (row["RepoTags"], row["RepoDigests"]) == ([], [digest])
+
+
 @pytest.mark.parametrize(
     ("filters", "message"),
     [
