@@ -57,16 +57,20 @@ def _refs(image: Image) -> Sequence[str]:
 
 def _row(group: Sequence[Held], fits_name: Callable[[Sequence[str]], bool]) -> bytes:
     item = orjson.loads(group[0][0].entry)
-    tags = dict.fromkeys(tag for image, _ in group for tag in image.tags if fits_name([tag]))
-    digests = dict.fromkeys(one for image, _ in group for one in image.digests if fits_name([one]))
+    tags = _fitting((tag for image, _ in group for tag in image.tags), fits_name)
+    digests = _fitting((one for image, _ in group for one in image.digests), fits_name)
     if not tags and not digests:  # old engines list it as <none>:<none>
         tags, digests = item.get("RepoTags") or [], item.get("RepoDigests") or []
-    item["RepoTags"], item["RepoDigests"] = list(tags), list(digests)
+    item["RepoTags"], item["RepoDigests"] = tags, digests
     item["Containers"] = -1
     item.setdefault("VirtualSize", item.get("Size", 0))  # clients before API 1.44 require it
     nodes = " ".join(dict.fromkeys(engine.name for _, engine in group))
     item["Labels"] = {**(item.get("Labels") or {}), NODES_LABEL: nodes}
     return orjson.dumps(item)
+
+
+def _fitting(refs: Iterable[str], fits_name: Callable[[Sequence[str]], bool]) -> list[str]:
+    return [ref for ref in dict.fromkeys(refs) if fits_name([ref])]
 
 
 def _tests(state: State, query: ImageQuery, now: float) -> list[Test]:
