@@ -26,6 +26,7 @@ from swarmd.core.errors import ApiError, Conflict
 from swarmd.core.model import Container, Engine
 from swarmd.manager.fleet import Fleet
 from swarmd.manager.nodes.aside import plain_name
+from swarmd.manager.nodes.endings import Endings
 from swarmd.manager.nodes.graves import Graves
 from swarmd.manager.nodes.intent import Intent, Loss
 from swarmd.manager.nodes.known import Known, is_wanted
@@ -72,6 +73,7 @@ class Rescheduler(Service):
         self._clock = clock
         self._rules = rules
         self._known = Known(fleet, clock, rules.default)
+        self._endings = Endings(clock)
         self._replacing = Replacing(fleet, mover, intent, clock, jitter)
         self._gate = DeferredSemaphore(AT_ONCE)
         self._timers: dict[str, IDelayedCall] = {}
@@ -104,7 +106,9 @@ class Rescheduler(Service):
             if is_wanted(container.labels, self._rules.default)
         ]
         in_order = sorted(wanted, key=lambda container: container.created)
-        self._await_return(engine.key, [self._loss(one, engine) for one in in_order])
+        ended = self._endings.with_engine(engine)
+        losses = [self._loss(one, engine, one.running or one.id in ended) for one in in_order]
+        self._await_return(engine.key, losses)
 
     def came(self, engine: Engine) -> None:
         """Old copies go, unfinished replacements are given up, and others may find room."""
@@ -127,6 +131,7 @@ class Rescheduler(Service):
 
     def told(self, action: news.Action) -> None:
         self._known.told(action)
+        self._endings.told(action)
         engine = self._fleet.state.engines.get(action.key)
         if _makes_room(action):
             self.graves.look_again()
@@ -193,14 +198,14 @@ class Rescheduler(Service):
         absent = self._absent.get(engine.key, ())
         self._absent[engine.key] = [loss for loss in absent if loss.id != container.id]
 
-    def _loss(self, container: Container, engine: Engine) -> Loss:
+    def _loss(self, container: Container, engine: Engine, running: bool) -> Loss:
         return Loss(
             id=container.id,
             name=plain_name(container),
             engine=engine.key,
             engine_id=engine.spec.id,
             node=engine.name,
-            running=container.running,
+            running=running,
             inspect=self._known.find(engine.key, container.id) or {},
         )
 

@@ -97,6 +97,19 @@ def _heal(engine: Engine, harm: str) -> None:
         engine.machine.heal()
 
 
+def test_what_ended_with_an_engine_that_was_shut_down_runs_again(
+    swarmd: Swarmd, docker: Docker, victim: Engine, name: str
+) -> None:
+    """The one ends when it is asked to, the other is killed after ten seconds."""
+    old = run_on(docker, "node-2", name, *POLICY, "--stop-signal", "KILL")
+    slow = run_on(docker, "node-2", f"{name}-slow", *POLICY)
+    known(docker, swarmd, name)
+    known(docker, swarmd, f"{name}-slow")
+    victim.stop()
+    assert moved(docker, name, old) != "node-2"
+    assert moved(docker, f"{name}-slow", slow) != "node-2"
+
+
 def test_a_short_absence_moves_nothing(
     swarmd_for: Callable[..., Swarmd], fleet: Fleet, victim: Engine, tmp_path: Path, name: str
 ) -> None:

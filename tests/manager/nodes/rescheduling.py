@@ -47,6 +47,13 @@ class Rig:
         self.fleet.listing(number)
         return container_id
 
+    def happened(self, container_id: str, *verbs: str, number: int = 1) -> None:
+        """The engine's events of it."""
+        for verb in verbs:
+            record = {"Type": "container", "Action": verb, "Actor": {"ID": container_id}}
+            at = self.fleet.clock.seconds()
+            self.fleet.dispatch(news.EventSeen(key_of(number), record, at, at))
+
     def lose(self, number: int = 1, wait: float = GRACE) -> None:
         self.fleet.lose(number)
         self.fleet.clock.advance(wait)

@@ -33,6 +33,14 @@ def test_made_again_after_the_grace() -> None:
     assert event["Actor"]["Attributes"]["old.id"] == rig.old
 
 
+def test_what_ended_with_its_engine_runs_again() -> None:
+    """A host that is shut down stops its containers first."""
+    rig = Rig()
+    rig.happened(rig.old, "kill", "die")
+    rig.lose()
+    assert rig.fleet.obey() == ["POST 2 create", "POST 2 start"]
+
+
 def test_one_that_comes_back_in_time_changes_nothing() -> None:
     rig = Rig()
     rig.lose(wait=GRACE / 2)
