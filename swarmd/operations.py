@@ -13,7 +13,7 @@ from swarmd.api.nodes import Nodes
 from swarmd.api.resource import Noun
 from swarmd.manager.create import Creator
 from swarmd.manager.fleet import Fleet
-from swarmd.manager.networks import Networks
+from swarmd.manager.luggage import Luggage
 from swarmd.manager.nodes.drain import Drainer
 from swarmd.manager.nodes.intent import Intent
 from swarmd.manager.nodes.mover import Mover
@@ -42,7 +42,7 @@ class Operations(MultiService):
         creator: Creator,
         placer: Placer,
         plans: Plans,
-        networks: Networks,
+        luggage: Luggage,
     ) -> None:
         super().__init__()
         intent = Intent(settings.state_dir)
@@ -50,7 +50,7 @@ class Operations(MultiService):
         rescheduler = Rescheduler(
             fleet, mover, intent, reactor, chance.random, settings.rescheduling
         )
-        drainer = Drainer(fleet, Relocation(fleet, mover), networks, intent)
+        drainer = Drainer(fleet, Relocation(fleet, mover), luggage, intent)
         self._operator = Operator(fleet, intent, drainer, rescheduler)
         self._explain = Explain(fleet, creator.choice)
         self._metrics = Metrics(fleet)

@@ -206,7 +206,7 @@ def _tree(
         return root
 
     root = tree(fleet)
-    operations = Operations(settings, reactor, chance, fleet, creator, placer, plans, networks)
+    operations = Operations(settings, reactor, chance, fleet, creator, placer, plans, luggage)
     own = operations.attach(root)
     operations.setServiceParent(fleet)
     if settings.authz is None:

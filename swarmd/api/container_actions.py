@@ -19,6 +19,7 @@ from swarmd.core.version import Version
 from swarmd.front.request import DockerRequest
 from swarmd.manager.fanout import made_id
 from swarmd.manager.fleet import Fleet
+from swarmd.streams.done import UNKNOWN
 from swarmd.streams.forward import forward
 from swarmd.streams.hijack import hijack
 from swarmd.streams.link import Link
@@ -96,7 +97,8 @@ def rename(call: Call) -> None:
         raise taken.of_rename() from None
 
     def done(status: int) -> None:
-        state.release_name(name, call.container.id, granted=status == 204)
+        granted = None if status in UNKNOWN else status == 204
+        state.release_name(name, call.container.id, granted=granted)
         call.mark(status)
 
     forward(call.request, call.link, call.target, done=done)

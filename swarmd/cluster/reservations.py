@@ -17,6 +17,12 @@ class Reservation(NamedTuple):
     engine: Engine
 
 
+class _Rename(NamedTuple):
+    container: str
+    engine: Engine
+    since: float
+
+
 class Reservations:
     """One table of names for both creates and renames, so that no two can get the same.
 
@@ -29,6 +35,7 @@ class Reservations:
         self._names = names
         self._reserved: dict[str, str] = {}  # name -> ID of who wants it
         self._doubtful: dict[str, float] = {}  # pending ID -> since when its outcome is unknown
+        self._renames: dict[str, _Rename] = {}  # new name -> one whose outcome is unknown
 
     def holder(self, name: str) -> str:
         """The ID of the container that has or will have the name; "" if it is free."""
@@ -44,6 +51,7 @@ class Reservations:
     def free_name(self, name: str, container_id: str) -> None:
         if self._reserved.get(name) == container_id:
             del self._reserved[name]
+            self._renames.pop(name, None)
 
     def take(self, container: Container, engine: Engine, replacing: str = "") -> None:
         """Counts ``container`` on ``engine`` as if it were there; NameTaken if its name is."""
@@ -73,8 +81,22 @@ class Reservations:
     def doubted(self, container_id: str) -> bool:
         return container_id in self._doubtful
 
+    def doubt_name(self, name: str, container_id: str, engine: Engine, at: float) -> None:
+        """Whether the container was given the name is unknown until its engine tells."""
+        if self._reserved.get(name) == container_id:
+            self._renames[name] = _Rename(container_id, engine, at)
+
+    def told_name(self, container_id: str, at: float) -> None:
+        """Its engine told, asked at ``at``, what the container is called."""
+        for name, rename in list(self._renames.items()):
+            if rename.container == container_id and rename.since < at:
+                self.free_name(name, container_id)
+
     def settle(self, engine: Engine, at: float) -> None:
         """The engine told, asked at ``at``, what it has."""
+        for name, rename in list(self._renames.items()):
+            if rename.since < at and rename.engine is engine:
+                self.free_name(name, rename.container)
         for container_id, since in list(self._doubtful.items()):
             if since < at and self.pending[container_id].engine is engine:
                 self.free(container_id)

@@ -265,5 +265,5 @@ class ScopedState(State):
     def reserve_name(self, name: str, container_id: str) -> None:
         self._real.reserve_name(name, container_id)
 
-    def release_name(self, name: str, container_id: str, *, granted: bool) -> None:
+    def release_name(self, name: str, container_id: str, *, granted: bool | None) -> None:
         self._real.release_name(name, container_id, granted=granted)

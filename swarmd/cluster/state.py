@@ -118,9 +118,12 @@ class State:
                 self._containers.listed(engine, action)
                 if action.whole:
                     self.reservations.settle(engine, action.at)
+                for container_id in action.asked or ():
+                    self.reservations.told_name(container_id, action.at)
             case news.ContainerInspected():
                 self._time(action.at)
                 self._containers.inspected(engine, action)
+                self.reservations.told_name(str(action.inspect.get("Id")), action.at)
             case news.ContainerGone():
                 self.catalogue.remove(engine, action.id)
             case news.ImagesListed():
@@ -234,12 +237,15 @@ class State:
         """A rename is about to be asked for; NameTaken if another has or wants the name."""
         self.reservations.take_name(name, container_id)
 
-    def release_name(self, name: str, container_id: str, *, granted: bool) -> None:
-        """The rename was answered."""
-        self.reservations.free_name(name, container_id)
+    def release_name(self, name: str, container_id: str, *, granted: bool | None) -> None:
+        """The rename is over; ``granted`` is None if its engine was lost with the answer."""
         container = self.containers.get(container_id)
-        if granted and container is not None:
-            engine = self.engines[container.engine]
+        engine = self.engines[container.engine] if container is not None else None
+        if granted is None and engine is not None:
+            self.reservations.doubt_name(name, container_id, engine, self._seconds())
+            return
+        self.reservations.free_name(name, container_id)
+        if granted and container is not None and engine is not None:
             new = replace(container, names=(name, *container.names[1:]))
             self._containers.changed(engine, container, new, self._seconds())
 

@@ -12,6 +12,7 @@ from dataclasses import replace
 from ipaddress import ip_address
 
 from twisted.application.service import MultiService
+from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 
 from swarmd.certificates.expiry import Expiry
@@ -58,6 +59,7 @@ class Fleet(MultiService):
         self.state = state
         self.hub = hub
         self.now = now
+        self.clock: IReactorTime = context.clock
         self.problem = ""
         self.notices: Callable[[], Sequence[str]] = tuple
         self.expiring: Callable[[], Sequence[Expiry]] = tuple

@@ -148,6 +148,14 @@ class Luggage:
         finally:
             self._moving.release()
 
+    async def tidy(self, engine: Engine) -> None:
+        """Drops the copies of networks that moves have left there, and that nobody uses."""
+        await self._moving.acquire()
+        try:
+            await self._networks.drop_unused(engine, kept=+self._claims)
+        finally:
+            self._moving.release()
+
     def _check_alone(self, claim: str, name: str) -> None:
         if self._claims[claim] > 1:
             raise Conflict(f"{name} is just being taken by a container on another node")

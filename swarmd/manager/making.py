@@ -1,5 +1,8 @@
 """One attempt to make a container on one engine, and what became of it.
 
+An engine gives a name once. So a create whose answer was lost may be sent to the same engine again:
+if the first one is under way there, or was carried out, the second is refused.
+
 An engine whose API is older than 1.44 takes one network at the create: there the container joins
 the others right after, as clients of that time did themselves.
 """
@@ -7,25 +10,30 @@ the others right after, as clients of that time did themselves.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 from urllib.parse import quote
 
 import orjson
+from twisted.internet.task import deferLater
 
 from swarmd.codec.query import render_query
 from swarmd.core.config import rewritten
-from swarmd.core.errors import ApiError, EngineUnreachable
+from swarmd.core.errors import ApiError, EngineUnreachable, NameTaken
 from swarmd.core.model import Demand, Engine
+from swarmd.core.names import IDENTITY
 from swarmd.core.version import show
 from swarmd.manager.devices import with_devices
-from swarmd.manager.fanout import made_id
+from swarmd.manager.fanout import made_id, message_of, read_answer
 from swarmd.manager.fleet import Fleet
 from swarmd.manager.order import Order, References
+from swarmd.manager.twice import twice
 from swarmd.manager.weights import with_weight
 from swarmd.streams.link import Answer
 
 CREATE = 60.0  # seconds for one engine's answer
 LOOK_UP = 10.0  # seconds to learn what became of a create whose answer was lost
+LOOKS, PAUSE = 40, 0.25  # how often, and in seconds how long between, while it is under way
 SEVERAL_NETWORKS = (1, 44)  # the first API that takes them at the create
 
 Endpoints = Mapping[str, Any]
@@ -63,15 +71,39 @@ class Attempt:
         whole = with_devices(rewritten(self._order.body, plain), demand.devices)
         whole = with_weight(whole, self._engine.spec.cpus)
         body, others = self._split(whole)
-        query = render_query([("name", self._order.name), *self._order.query])
+        answer = await self._created(body)
+        if answer.status == 201 and others:
+            return await self._join(answer, others)
+        return answer
+
+    async def _created(self, body: Mapping[str, Any]) -> Answer:
         try:
-            answer = await self._call("POST", f"containers/create?{query}", body, CREATE)
+            return await self._post(body)
         except EngineUnreachable as error:
             if not error.sent:
                 raise NotMadeError(error) from None
-            answer = await self._look_up(error)
-        if answer.status == 201 and others:
-            return await self._join(answer, others)
+            lost = error
+        try:
+            return await self._look_up() or await self._post_again(body)
+        except EngineUnreachable:
+            cause = (
+                f"{lost.cause}; whether container {self._order.name} was created there is unknown"
+            )
+            raise EngineUnreachable(self._engine.name, cause, sent=True) from None
+
+    async def _post(self, body: Mapping[str, Any]) -> Answer:
+        query = render_query([("name", self._order.name), *self._order.query])
+        return await self._call("POST", f"containers/create?{query}", body, CREATE)
+
+    async def _post_again(self, body: Mapping[str, Any]) -> Answer:
+        """Refused for its name, it is not shown yet: the engine is still at the first one."""
+        answer = await self._post(body)
+        looks = 0
+        while answer.status == 409 and looks < LOOKS:
+            if found := await self._look_up():
+                return found
+            await deferLater(self._fleet.clock, PAUSE)
+            looks += 1
         return answer
 
     def _split(self, body: Mapping[str, Any]) -> tuple[Mapping[str, Any], Endpoints]:
@@ -90,27 +122,44 @@ class Attempt:
         container_id = made_id(self._engine.name, made.body)
         for network, endpoint in others.items():
             body = {"Container": container_id, "EndpointConfig": endpoint or {}}
-            answer = await self._call(
-                "POST", f"networks/{quote(network, safe='')}/connect", body, CREATE
-            )
-            if answer.status >= 400:
-                await self._call("DELETE", f"containers/{container_id}?force=1&v=1", None, CREATE)
-                return answer
+            path = f"networks/{quote(network, safe='')}/connect"
+            try:
+                answer = await twice(partial(self._call, "POST", path, body, CREATE))
+                if answer.status >= 400:
+                    undo = f"containers/{container_id}?force=1&v=1"
+                    await twice(partial(self._call, "DELETE", undo, None, CREATE))
+                    return answer
+            except EngineUnreachable as lost:
+                raise self._half(lost, network) from None
         return made
 
-    async def _look_up(self, lost: EngineUnreachable) -> Answer:
-        """The answer was lost: the reserved name tells whether the container was made."""
+    def _half(self, lost: EngineUnreachable, network: str) -> EngineUnreachable:
         name = self._order.name
-        try:
-            answer = await self._call("GET", f"containers/{quote(name)}/json", None, LOOK_UP)
-        except EngineUnreachable:
-            cause = f"{lost.cause}; whether container {name} was created there is unknown"
-            raise EngineUnreachable(self._engine.name, cause, sent=True) from None
+        cause = (
+            f"{lost.cause}; container {name} was created there, but is perhaps not connected to "
+            f"network {network}: remove it, or connect it, when the node is back"
+        )
+        return EngineUnreachable(self._engine.name, cause, sent=True)
+
+    async def _look_up(self) -> Answer | None:
+        """What the name tells: 201 if we made it, 409 if another did; None if it is not there."""
+        name, engine = self._order.name, self._engine.name
+        answer = await self._call("GET", f"containers/{quote(name)}/json", None, LOOK_UP)
+        if answer.status == 404:
+            return None
         if answer.status != 200:
-            raise NotMadeError(lost)
-        container_id = made_id(self._engine.name, answer.body)
+            raise EngineUnreachable(engine, message_of(answer.body), sent=True)
+        container_id = made_id(engine, answer.body)
+        if not self._is_ours(read_answer(engine, answer.body, dict)):
+            taken = NameTaken(name, container_id)
+            return Answer(409, answer.headers, orjson.dumps({"message": taken.message}))
         made = orjson.dumps({"Id": container_id, "Warnings": []})
         return Answer(201, answer.headers, made)
+
+    def _is_ours(self, inspect: Mapping[str, Any]) -> bool:
+        """Somebody may have made another one of that name behind our back."""
+        labels = (inspect.get("Config") or {}).get("Labels") or {}
+        return bool(labels.get(IDENTITY) == self._order.config.labels.get(IDENTITY))
 
     async def _call(self, method: str, path: str, body: Any, timeout: float) -> Answer:
         link = self._fleet.link(self._engine)

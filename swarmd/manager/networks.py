@@ -6,15 +6,25 @@ containers follows the first one. Clients keep the ID they were given: it stays 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from typing import Any
+from urllib.parse import quote
 
 import orjson
+from twisted.internet.task import deferLater
+from twisted.logger import Logger
 
 from swarmd.cluster.kept_ids import network_id
 from swarmd.cluster.lookup import PREDEFINED, Found, find_engine, find_network
 from swarmd.core.config import label_list
-from swarmd.core.errors import ApiError, BadParameter, Conflict, EngineRefused, NotFound
+from swarmd.core.errors import (
+    ApiError,
+    BadParameter,
+    Conflict,
+    EngineRefused,
+    EngineUnreachable,
+    NotFound,
+)
 from swarmd.core.model import Engine, Network
 from swarmd.core.names import KEPT_ID, split_node
 from swarmd.core.spelling import NETWORK_CREATE, Shape, spelled
@@ -24,11 +34,13 @@ from swarmd.manager.fanout import made_id, message_of, read_answer
 from swarmd.manager.fleet import Fleet
 from swarmd.manager.fresh import settle_containers, settle_lists, unsettled
 from swarmd.manager.placer import CONSTRAINTS, Placer, label_constraints
+from swarmd.manager.twice import twice
 from swarmd.scheduler.request import Pin, Placement
 from swarmd.streams.link import Answer
 
 DRIVER = "bridge"
 CHANGE = 30.0  # seconds for an engine to make or remove one
+LOOKS, PAUSE = 20, 0.25  # for one whose answer was lost: how often, seconds between
 # What an inspect shows of the body that the network was made from.
 _KEPT = (
     *("Driver", "Scope", "EnableIPv4", "EnableIPv6", "IPAM", "Internal"),
@@ -38,6 +50,8 @@ _KEPT = (
 
 class Networks:
     """Creates and moves; ``driver`` is that of a create which names none."""
+
+    _log = Logger()
 
     def __init__(self, fleet: Fleet, placer: Placer, driver: str = DRIVER) -> None:
         self._fleet = fleet
@@ -100,9 +114,10 @@ class Networks:
     ) -> Answer:
         target = f"/v{show(self._fleet.version_for(engine, asked))}/networks/{action}"
         link = self._fleet.link(engine)
-        answer = await link.call("POST", target, body=orjson.dumps(body), timeout=CHANGE)
-        self._fleet.state.mark_stale(engine.key, "networks")
-        return answer
+        try:
+            return await link.call("POST", target, body=orjson.dumps(body), timeout=CHANGE)
+        finally:  # it may be there, also if nobody hears of it
+            self._fleet.state.mark_stale(engine.key, "networks")
 
     # Moving
 
@@ -145,6 +160,12 @@ class Networks:
         made = await self._make(body, to)
         try:
             await self._remove(network.id, old)
+        except (
+            EngineUnreachable
+        ) as error:  # nobody knows whether that was done: better two than none
+            self._log.warn(
+                "network {name} is perhaps there twice: {error}", name=network.name, error=error
+            )
         except ApiError:
             await self._remove(made, to)
             raise
@@ -169,17 +190,23 @@ class Networks:
         await self._make(_description(network, orjson.loads(network.entry)), to)
         await settle_lists(self._fleet, "networks")
 
-    async def drop_unused(self, engine: Engine) -> None:
-        """Removes the networks that nobody uses there any more and that others have a copy of."""
+    async def drop_unused(self, engine: Engine, kept: Container[str] = ()) -> None:
+        """Removes the networks that nobody uses there and that others have a copy of.
+
+        Args:
+            kept: Identities of those that somebody is about to use.
+        """
+        await settle_lists(self._fleet, "networks")
         copies = {
             network_id(one)
-            for other in self._fleet.state.engines.values()
+            for other in self._fleet.healthy()
             if other is not engine
             for one in other.networks.values()
         }
         for network in list(engine.networks.values()):
             local = network.scope == "local" and network.name not in PREDEFINED
-            if local and network_id(network) in copies and not _is_used(network, engine):
+            wanted = _is_used(network, engine) or self.identity(network.id) in kept
+            if local and network_id(network) in copies and not wanted:
                 await self._remove(network.id, engine)
 
     async def _description(self, network: Network, engine: Engine) -> dict[str, Any]:
@@ -188,22 +215,54 @@ class Networks:
 
     async def _make(self, body: dict[str, Any], engine: Engine) -> str:
         """Its subnet is kept if it is free on the new node, else that engine picks one."""
-        made = await self._post(engine, "create", body, None)
+        made = await self._posted(body, engine)
         if made.status != 201:
             loose = {**body, "IPAM": {**(body.get("IPAM") or {}), "Config": []}}
-            made = await self._post(engine, "create", loose, None)
+            made = await self._posted(loose, engine)
         if made.status != 201:
             raise EngineRefused(engine.name, made.status, message_of(made.body))
         return made_id(engine.name, made.body)
 
+    async def _posted(self, body: dict[str, Any], engine: Engine) -> Answer:
+        """One whose answer was lost is waited for: an engine gives a network's name twice."""
+        try:
+            return await self._post(engine, "create", body, None)
+        except EngineUnreachable as error:
+            if not error.sent:
+                raise
+            lost = error
+        for _ in range(LOOKS):
+            if made := await self._made(body, engine):
+                return made
+            await deferLater(self._fleet.clock, PAUSE)
+        raise lost
+
+    async def _made(self, body: dict[str, Any], engine: Engine) -> Answer | None:
+        try:
+            shown = read_answer(engine.name, await self._call("GET", engine, body["Name"]), dict)
+        except EngineRefused:
+            return None
+        if (shown.get("Labels") or {}).get(KEPT_ID) != body["Labels"][KEPT_ID]:
+            return None
+        return Answer(201, [], orjson.dumps({"Id": shown.get("Id")}))
+
     async def _remove(self, ref: str, engine: Engine) -> None:
-        await self._call("DELETE", engine, ref)
+        """It may be gone already."""
+        try:
+            await self._call("DELETE", engine, ref)
+        except EngineRefused as error:
+            if error.status != 404:
+                raise
 
     async def _call(self, method: str, engine: Engine, ref: str) -> bytes:
-        target = f"/v{show(self._fleet.version_for(engine, None))}/networks/{ref}"
-        answer = await self._fleet.link(engine).call(method, target, timeout=CHANGE)
-        if method != "GET":
-            self._fleet.state.mark_stale(engine.key, "networks")
+        target = f"/v{show(self._fleet.version_for(engine, None))}/networks/{quote(ref, safe='')}"
+        try:
+            answer = await twice(
+                lambda: self._fleet.link(engine).call(method, target, timeout=CHANGE)
+            )
+        finally:
+            if method != "GET":
+                self._fleet.state.mark_stale(engine.key, "networks")
         if answer.status >= 400:
             raise EngineRefused(engine.name, answer.status, message_of(answer.body))
         return answer.body

@@ -8,12 +8,13 @@ from typing import Any
 from urllib.parse import quote
 
 import orjson
+from twisted.logger import Logger
 
 from swarmd.cluster.actions import Action, EventSeen
 from swarmd.cluster.lookup import Found, find_volume
 from swarmd.cluster.state import State
 from swarmd.cluster.volume_view import is_mounted
-from swarmd.core.errors import ApiError, BadParameter, EngineRefused, NotFound
+from swarmd.core.errors import ApiError, BadParameter, EngineRefused, EngineUnreachable, NotFound
 from swarmd.core.model import Engine, Volume
 from swarmd.core.names import split_node
 from swarmd.core.spelling import VOLUME_CREATE
@@ -24,6 +25,7 @@ from swarmd.manager.fresh import settle_lists
 from swarmd.manager.networks import decoded
 from swarmd.manager.placer import Placer, label_constraints
 from swarmd.manager.turns import Turns
+from swarmd.manager.twice import twice
 from swarmd.scheduler.request import Placement
 from swarmd.streams.link import Answer
 
@@ -36,6 +38,8 @@ class Volumes:
     Attributes:
         everywhere: A volume is made on every engine, and is one for clients, as in classic Swarm.
     """
+
+    _log = Logger()
 
     def __init__(self, fleet: Fleet, placer: Placer, *, everywhere: bool = False) -> None:
         self.everywhere = everywhere
@@ -113,12 +117,10 @@ class Volumes:
 
     async def _post(self, engine: Engine, body: Mapping[str, Any], asked: Version | None) -> Answer:
         target = f"/v{show(self._fleet.version_for(engine, asked))}/volumes/create"
-        link = self._fleet.link(engine)
-        answer = await link.call("POST", target, body=orjson.dumps(body), timeout=CHANGE)
+        answer = await self._change("POST", target, engine, orjson.dumps(body))
         if answer.status == 201:
             made = read_answer(engine.name, answer.body, dict)
             self._fleet.state.volume_made(engine.key, made)
-        self._fleet.state.mark_stale(engine.key, "volumes")
         return answer
 
     # Moving
@@ -164,7 +166,7 @@ class Volumes:
     async def move(self, found: Found[Volume], to: Engine) -> None:
         """Makes it on ``to`` and removes the empty one."""
         volume, old = found.value, found.engine
-        self._empty.discard((old.key, volume.name))
+        self._empty.discard((old.key, volume.name))  # nobody else is to move it meanwhile
         shown = orjson.loads(volume.entry)
         body = {
             "Name": volume.name,
@@ -172,22 +174,42 @@ class Volumes:
             "DriverOpts": shown.get("Options") or {},
             "Labels": dict(volume.labels),
         }
-        made = await self._post(to, body, None)
+        try:
+            await self._make(body, to)
+            await self._remove_old(volume.name, old, to)
+        except ApiError:
+            self._empty.add((old.key, volume.name))
+            raise
+        self._empty.add((to.key, volume.name))
+        await settle_lists(self._fleet, "volumes")
+
+    async def _make(self, body: Mapping[str, Any], to: Engine) -> None:
+        made = await twice(partial(self._post, to, body, None))
         if made.status != 201:
             raise EngineRefused(to.name, made.status, message_of(made.body))
+
+    async def _remove_old(self, name: str, old: Engine, to: Engine) -> None:
+        """Where nobody knows whether that was done the new one stays: better two than none."""
         try:
-            await self._remove(volume.name, old)
+            await self._remove(name, old)
+        except EngineUnreachable as error:
+            self._log.warn("volume {name} is perhaps there twice: {error}", name=name, error=error)
         except ApiError:
-            await self._remove(volume.name, to)
+            await self._remove(name, to)
             raise
-        await settle_lists(self._fleet, "volumes")
 
     async def _remove(self, name: str, engine: Engine) -> None:
         target = f"/v{show(self._fleet.version_for(engine, None))}/volumes/{quote(name, safe='')}"
-        answer = await self._fleet.link(engine).call("DELETE", target, timeout=CHANGE)
-        self._fleet.state.mark_stale(engine.key, "volumes")
+        answer = await twice(partial(self._change, "DELETE", target, engine))
         if answer.status >= 400 and answer.status != 404:
             raise EngineRefused(engine.name, answer.status, message_of(answer.body))
+
+    async def _change(self, method: str, target: str, engine: Engine, body: bytes = b"") -> Answer:
+        link = self._fleet.link(engine)
+        try:
+            return await link.call(method, target, body=body, timeout=CHANGE)
+        finally:  # it may have been done, also if nobody hears of it
+            self._fleet.state.mark_stale(engine.key, "volumes")
 
 
 def _all_or_error(outcomes: list[Outcome]) -> Answer:

@@ -9,6 +9,8 @@ from twisted.logger import Logger
 Done = Callable[[int], None]
 
 LEFT = 499  # the client left before the answer was complete
+LOST = 503  # the engine was lost, perhaps with its answer
+UNKNOWN = frozenset({LEFT, LOST})  # after these the engine may have done it, or may yet do it
 
 _log = Logger()
 

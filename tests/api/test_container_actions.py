@@ -98,6 +98,14 @@ def test_a_rename_that_fails_gives_the_name_back() -> None:
     assert rig.ask("POST", "/containers/web/rename?name=b*d").answer()[0] == 400
 
 
+def test_a_rename_whose_answer_is_lost_keeps_the_name_until_the_engine_tells() -> None:
+    rig = rig_with_web()
+    client = rig.ask("POST", "/containers/web/rename?name=new")
+    rig.dialled(2).dies()
+    assert client.answer()[0] == 503
+    assert rig.state.name_taken("new") and rig.state.name_taken("web")
+
+
 def test_an_exec_is_remembered_and_found() -> None:
     rig = rig_with_web()
     client = rig.ask("POST", "/containers/web/exec", {"Cmd": ["sh"]})

@@ -12,7 +12,6 @@ import pytest
 from swarmd.api.root import Root
 from swarmd.cluster import actions as news
 from swarmd.front.site import DockerSite
-from swarmd.manager.networks import Networks
 from swarmd.manager.placer import Placer
 from swarmd.manager.plans import Plans
 from swarmd.operations import Operations
@@ -37,7 +36,7 @@ class Rig:
             self.fleet.creator(),
             placer,
             Plans(self.fleet.clock.seconds),
-            Networks(self.fleet, placer),
+            self.fleet.luggage(placer),
         )
         root = Root(self.fleet)
         operations.attach(root)

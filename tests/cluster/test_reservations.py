@@ -188,6 +188,27 @@ def test_a_refused_rename_changes_nothing() -> None:
     assert state.containers[ONE].name == "web" and not state.name_taken("www")
 
 
+@pytest.mark.parametrize("name", ["web", "www"])
+def test_a_rename_in_doubt_holds_both_names_until_its_engine_tells(name: str) -> None:
+    state = fleet(2)
+    told(state, 1, item(1, "web"))
+    state.reserve_name("www", ONE)
+    state.release_name("www", ONE, granted=None)
+    told(state, 2)
+    assert state.name_taken("www") and state.name_taken("web")
+    told(state, 1, item(1, name), at=2.0)
+    assert [one for one in ("web", "www") if state.name_taken(one)] == [name]
+
+
+def test_an_inspect_tells_too() -> None:
+    state = fleet(1)
+    told(state, 1, item(1, "web"))
+    state.reserve_name("www", ONE)
+    state.release_name("www", ONE, granted=None)
+    inspected(state, 1, inspect(1, "web"), at=2.0)
+    assert not state.name_taken("www")
+
+
 def test_a_rename_of_what_is_gone_meanwhile() -> None:
     state = fleet(1)
     told(state, 1, item(1, "web"))

@@ -12,9 +12,21 @@ import socket
 import struct
 import threading
 from collections.abc import Coroutine
+from dataclasses import dataclass
 from typing import Any
 
+from tests.lab.trap import Trap
+
 _AT_ONCE = struct.pack("ii", 1, 0)  # SO_LINGER: closing sends a reset
+
+_HEARD = 0.005  # seconds until an engine has read what was written
+
+
+@dataclass
+class _Caught:
+    """The trap that a connection has run into and that has not sprung yet."""
+
+    trap: Trap | None = None
 
 
 class Wire:
@@ -22,18 +34,21 @@ class Wire:
 
     Attributes:
         address: "127.0.0.1:PORT", a line of a hosts file.
+        engine: "HOST:PORT", where it leads.
         delay: Seconds that each piece of a request is late.
         says: Bytes that answer every request in place of the engine, which then hears nothing.
         leave: Bytes of an answer that still get through before its connection is reset; None for
             all of them.
+        trap: What is to happen at one point of one call.
     """
 
     def __init__(self, engine: str, port: int = 0) -> None:
-        self._engine = engine
+        self.engine = engine
         self._port = port
         self.delay = 0.0
         self.says: bytes | None = None
         self.leave: int | None = None
+        self.trap: Trap | None = None
         self._loop = asyncio.new_event_loop()
         self._open = asyncio.Event()
         self._open.set()
@@ -73,7 +88,7 @@ class Wire:
 
     def heal(self) -> None:
         """Everything is as it was, and what was held back goes on."""
-        self.delay, self.says, self.leave = 0.0, None, None
+        self.delay, self.says, self.leave, self.trap = 0.0, None, None, None
         self._loop.call_soon_threadsafe(self._open.set)
         if self._server is None:
             self.join()
@@ -119,12 +134,15 @@ class Wire:
             if self.says is not None:
                 await self._say(reader, writer)
                 return
-            host, port = self._engine.split(":")
+            host, port = self.engine.split(":")
             there, to_engine = await asyncio.open_connection(host, int(port))
             self._pairs.discard(pair)
             pair = (writer, to_engine)
             self._pairs.add(pair)
-            await asyncio.gather(self._up(reader, to_engine), self._down(there, writer, to_engine))
+            caught = _Caught()
+            await asyncio.gather(
+                self._up(reader, to_engine, caught), self._down(there, writer, to_engine, caught)
+            )
         except (OSError, EOFError, asyncio.CancelledError):
             _reset(*pair)
         finally:
@@ -139,22 +157,33 @@ class Wire:
             if b"close" in (self.says or b"close").lower():
                 return
 
-    async def _up(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def _up(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, caught: _Caught
+    ) -> None:
         while data := await reader.read(65536):
             await asyncio.sleep(self.delay)
             await self._open.wait()
+            if self.trap is not None and self.trap.meets(data):
+                caught.trap = self.trap
+            await self._spring(caught, "asked")
             writer.write(data)
             await writer.drain()
+            await self._spring(caught, "begun")
         await self._open.wait()
         with contextlib.suppress(OSError):
             writer.write_eof()
 
     async def _down(
-        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, up: asyncio.StreamWriter
+        self,
+        reader: asyncio.StreamReader,
+        writer: asyncio.StreamWriter,
+        up: asyncio.StreamWriter,
+        caught: _Caught,
     ) -> None:
         passed = 0
         while data := await reader.read(65536):
             await self._open.wait()
+            await self._spring(caught, "answered")
             if self.leave is not None and passed + len(data) > self.leave:
                 writer.write(data[: max(0, self.leave - passed)])
                 await asyncio.sleep(0.05)  # it must be read before the reset overtakes it
@@ -166,6 +195,15 @@ class Wire:
         await self._open.wait()
         with contextlib.suppress(OSError):
             writer.write_eof()
+
+    async def _spring(self, caught: _Caught, moment: str) -> None:
+        """Raises ConnectionError if the connection is to be reset now."""
+        trap = caught.trap
+        if trap is not None and trap.moment == moment:
+            caught.trap = None
+            if await trap.spring(self.engine):
+                await asyncio.sleep(_HEARD if moment == "begun" else 0)
+                raise ConnectionResetError
 
 
 def _reset(*ends: asyncio.StreamWriter) -> None:

@@ -90,8 +90,7 @@ class ScriptedFleet(Fleet):
     def creator(self, policy: str = "spread") -> Creator:
         placer = Placer(self, make_policy(policy), lambda: 0)
         chance = random.Random(0)
-        things = Networks(self, placer), Volumes(self, placer), Distributor(self, placer)
-        luggage = Luggage(*things, self.clock)
+        luggage = self.luggage(placer)
         plans = Plans(self.clock.seconds)
         return Creator(
             self,
@@ -101,6 +100,10 @@ class ScriptedFleet(Fleet):
             lambda taken: random_name(chance.choice, taken),
             lambda: f"{chance.getrandbits(256):064x}",
         )
+
+    def luggage(self, placer: Placer) -> Luggage:
+        things = Networks(self, placer), Volumes(self, placer), Distributor(self, placer)
+        return Luggage(*things, self.clock)
 
     # What managers use
 

@@ -197,14 +197,16 @@ LOST = EngineUnreachable("node-1", "connection lost", sent=True)
 def test_a_lost_answer_is_looked_up_by_the_name() -> None:
     rig = Rig(1)
     rig.wire(1).on("POST", "/containers/create", LOST)
-    rig.wire(1).on("GET", "/containers/web/json", (200, {"Id": ID}))
+    shown = {"Id": ID, "Config": {"Labels": {IDENTITY: SWARM_ID}}}
+    rig.wire(1).on("GET", "/containers/web/json", (200, shown))
     assert create(rig).status == 201
     assert rig.state.containers[ID].name == "web"
 
 
 def test_a_lost_create_that_made_nothing_goes_on_elsewhere() -> None:
     rig = Rig(2)
-    rig.wire(1).on("POST", "/containers/create", LOST)
+    replies = iter([LOST, BROKEN])
+    rig.wire(1).on("POST", "/containers/create", lambda target, body: next(replies))
     rig.wire(1).on("GET", "/containers/web/json", (404, {"message": "No such container: web"}))
     rig.wire(2).on("POST", "/containers/create", MADE)
     assert create(rig).status == 201

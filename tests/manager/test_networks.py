@@ -9,11 +9,11 @@ import pytest
 from twisted.internet.defer import Deferred
 
 from swarmd.cluster import actions
-from swarmd.core.errors import BadParameter, Conflict, EngineRefused, NotFound
+from swarmd.core.errors import BadParameter, Conflict, EngineRefused, EngineUnreachable, NotFound
 from swarmd.core.names import KEPT_ID
 from swarmd.manager.images.distribute import Distributor
 from swarmd.manager.luggage import Luggage
-from swarmd.manager.networks import Networks
+from swarmd.manager.networks import LOOKS, PAUSE, Networks
 from swarmd.manager.order import read_body
 from swarmd.manager.placer import CONSTRAINTS, Placer
 from swarmd.manager.volumes import Volumes
@@ -23,6 +23,7 @@ from swarmd.scheduler.request import Placement
 from tests.manager.rig import Rig, result_of
 
 ID, NEW = "a" * 64, "b" * 64
+LOST = EngineUnreachable("node-2", "connection lost", sent=True)
 
 
 class Case(Rig):
@@ -184,12 +185,70 @@ class TestMove:
             self.moved(case)
         assert case.wire(2).asked[-1] == ("DELETE", f"/v1.41/networks/{NEW}")
 
+    @pytest.mark.parametrize("second", [(204, None), (404, {"message": "not found"}), LOST])
+    def test_a_removal_whose_answer_was_lost_costs_no_network(self, second: Any) -> None:
+        case = Case()
+        case.has(1)
+        replies = iter([LOST, second])
+        case.wire(1).on("DELETE", "/networks/.*", lambda target, body: next(replies))
+        self.moved(case)
+        assert case.asked("DELETE") == ["node-1", "node-1"]
+        assert "networks" in case.engine(1).stale
+
+    def test_one_that_was_made_although_nobody_heard_of_it(self) -> None:
+        case = Case()
+        case.has(1)
+        case.wire(2).on("POST", "/networks/create", LOST)
+        case.wire(2).on("GET", "/networks/net", (200, {"Id": NEW, "Labels": {KEPT_ID: ID}}))
+        self.moved(case)
+        assert case.asked("DELETE") == ["node-1"]
+
+    @pytest.mark.parametrize("shown", [(404, {"message": "no"}), (200, {"Id": NEW}), LOST])
+    def test_it_stays_where_it_was_if_nobody_knows(self, shown: Any) -> None:
+        case = Case()
+        case.has(1)
+        case.wire(2).on("POST", "/networks/create", LOST)
+        case.wire(2).on("GET", "/networks/net", shown)
+        found = case.networks.movable("net")
+        assert found is not None
+        work = Deferred.fromCoroutine(case.networks.move(found, case.engine(2)))
+        case.clock.pump([PAUSE] * LOOKS)
+        with pytest.raises(EngineUnreachable):
+            work.result.raiseException()
+        work.addErrback(lambda _: None)
+        assert case.asked("DELETE") == []
+
     def test_nothing_changes_if_it_cannot_be_made(self) -> None:
         case = Case()
         case.has(1)
         case.wire(2).on("POST", "/networks/create", (500, {"message": "no"}))
         with pytest.raises(EngineRefused):
             self.moved(case)
+        assert case.asked("DELETE") == []
+
+
+class TestTidy:
+    def test_an_unused_copy_goes_where_others_have_one(self) -> None:
+        case = Case()
+        case.has(1)
+        case.has(2, Id=NEW, Labels={KEPT_ID: ID})
+        result_of(case.luggage.tidy(case.engine(2)))
+        assert case.wire(2).asked[-1] == ("DELETE", f"/v1.41/networks/{NEW}")
+
+    def test_not_the_last_one_that_answers(self) -> None:
+        case = Case()
+        case.has(1)
+        case.has(2, Id=NEW, Labels={KEPT_ID: ID})
+        case.lose(1)
+        result_of(case.luggage.tidy(case.engine(2)))
+        assert case.asked("DELETE") == []
+
+    def test_not_what_a_container_is_about_to_use(self) -> None:
+        case = Case()
+        case.has(1)
+        case.has(2, Id=NEW, Labels={KEPT_ID: ID})
+        with case.luggage.claimed(config("net"), case.engine(2)):
+            result_of(case.luggage.tidy(case.engine(2)))
         assert case.asked("DELETE") == []
 
 

@@ -9,11 +9,13 @@ import pytest
 from twisted.internet.defer import Deferred
 
 from swarmd.cluster import actions
-from swarmd.core.errors import Ambiguous, ApiError, EngineRefused, NotFound
+from swarmd.core.errors import Ambiguous, ApiError, EngineRefused, EngineUnreachable, NotFound
 from swarmd.manager.placer import Placer
 from swarmd.manager.volumes import Volumes
 from swarmd.scheduler.registry import make_policy
 from tests.manager.rig import Rig, result_of
+
+LOST = EngineUnreachable("node-1", "connection lost", sent=True)
 
 
 class Case(Rig):
@@ -116,6 +118,28 @@ class TestMoving:
         with pytest.raises(EngineRefused, match="in use"):
             result_of(case.volumes.move(found, case.engine(3 - number)))
         assert (f"node-{3 - number}", "DELETE", "/v1.41/volumes/vol") in case.asked()
+
+    @pytest.mark.parametrize("second", [(204, None), (404, {"message": "no such volume"}), LOST])
+    def test_a_removal_whose_answer_was_lost_costs_no_volume(self, second: Any) -> None:
+        case, number = self.made()
+        found = case.volumes.movable("vol")
+        assert found is not None
+        replies = iter([LOST, second])
+        case.wire(number).on("DELETE", "/volumes/vol", lambda target, body: next(replies))
+        result_of(case.volumes.move(found, case.engine(3 - number)))
+        assert [asked for asked in case.asked() if asked[1] == "DELETE"] == [
+            (f"node-{number}", "DELETE", "/v1.41/volumes/vol")
+        ] * 2
+
+    def test_one_that_could_not_be_made_may_try_again(self) -> None:
+        case, number = self.made()
+        found = case.volumes.movable("vol")
+        assert found is not None
+        case.wire(3 - number).on("POST", "/volumes/create", LOST)
+        with pytest.raises(EngineUnreachable):
+            result_of(case.volumes.move(found, case.engine(3 - number)))
+        assert case.volumes.movable("vol") == found
+        assert "volumes" in case.engine(3 - number).stale
 
     def test_not_once_it_was_mounted(self) -> None:
         case, number = self.made()

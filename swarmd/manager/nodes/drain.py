@@ -19,7 +19,7 @@ from swarmd.cluster import actions as news
 from swarmd.core.errors import ApiError, Unavailable
 from swarmd.core.model import Container, Engine
 from swarmd.manager.fleet import Fleet
-from swarmd.manager.networks import Networks
+from swarmd.manager.luggage import Luggage
 from swarmd.manager.nodes.aside import plain_name
 from swarmd.manager.nodes.intent import Intent
 from swarmd.manager.nodes.relocate import Relocation, Staying
@@ -68,15 +68,16 @@ class Drainer(Service):
     _log = Logger()
 
     def __init__(
-        self, fleet: Fleet, relocation: Relocation, networks: Networks, intent: Intent
+        self, fleet: Fleet, relocation: Relocation, luggage: Luggage, intent: Intent
     ) -> None:
         self._fleet = fleet
         self._relocation = relocation
-        self._networks = networks
+        self._luggage = luggage
         self._intent = intent
         self._drains: dict[str, Drain] = {}  # by engine key
         self._mending: Deferred[None] | None = None
         self._to_mend = False
+        self._to_tidy: set[str] = set()  # where a move may have left a network twice
 
     def stopService(self) -> None:
         super().stopService()
@@ -96,6 +97,7 @@ class Drainer(Service):
     def came(self, engine: Engine) -> None:
         """The last node that was missing allows to end what was left half done."""
         self._relocation.met(engine)
+        self._to_tidy.add(engine.key)
         self._mend_soon()
 
     def left(self, key: str) -> None:
@@ -117,6 +119,8 @@ class Drainer(Service):
                 await self._relocation.mend()
             except ApiError as error:
                 self._log.warn("half a move is left: {error}", error=error)
+            while self._to_tidy:
+                await self._tidy(self._fleet.state.engines.get(self._to_tidy.pop()))
             for key, node in self._intent.book.nodes.items():
                 engine = self._fleet.state.engines.get(key)
                 if node.draining and engine is not None and self._may_go_on(engine):
@@ -201,6 +205,7 @@ class Drainer(Service):
             drain.tell(**about, Status="stays", Reason=reason.message)
         except ApiError as error:
             drain.tell(**about, Status="failed", Reason=error.message)
+            self._mend_soon()
         except Exception:  # noqa: BLE001 - the others are to be moved all the same
             self._log.failure("moving {name}", name=name)
             drain.tell(**about, Status="failed", Reason="internal error; see swarmd's log")
@@ -208,9 +213,11 @@ class Drainer(Service):
             to = self._fleet.state.engines.get(new.engine)
             drain.tell(**about, Status="moved", To=to.name if to else new.engine, As=new.id)
 
-    async def _tidy(self, engine: Engine) -> None:
+    async def _tidy(self, engine: Engine | None) -> None:
+        if engine is None or not engine.healthy:
+            return
         try:
-            await self._networks.drop_unused(engine)
+            await self._luggage.tidy(engine)
         except ApiError as error:
             self._log.warn("networks of {node}: {error}", node=engine.name, error=error)
 

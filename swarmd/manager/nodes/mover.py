@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Coroutine, Mapping
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -23,6 +23,7 @@ from swarmd.manager.nodes.intent import Intent
 from swarmd.manager.nodes.proof import labels_of_replacement, proves
 from swarmd.manager.order import Order
 from swarmd.manager.plans import Plans
+from swarmd.manager.twice import twice
 from swarmd.streams.link import Answer
 
 SHORT = 30.0  # seconds for start, rename, remove, connect
@@ -96,7 +97,7 @@ class Mover:
             for network, endpoint in networks.items():
                 body = orjson.dumps({"Container": new.id, "EndpointConfig": endpoint})
                 path = f"networks/{quote(network, safe='')}/connect"
-                await self._call(new, "POST", path, body=body)
+                await self._call(new, "POST", path, body=body, again=True)
         except ApiError:
             await self.remove(new)
             raise
@@ -106,31 +107,43 @@ class Mover:
         return read_answer(self._fleet.engine(container).name, answer.body, dict)
 
     async def start(self, container: Container) -> None:
-        await self._call(container, "POST", f"containers/{container.id}/start")
+        await self._call(container, "POST", f"containers/{container.id}/start", again=True)
 
     async def stop(self, container: Container, grace: float) -> None:
         """``grace`` is how many seconds the container has before its engine kills it."""
         path = f"containers/{container.id}/stop"
-        await self._call(container, "POST", path, timeout=SHORT + grace)
+        await self._call(container, "POST", path, timeout=SHORT + grace, again=True)
 
     async def rename(self, container: Container, name: str, *, keep: bool = False) -> None:
         """With ``keep`` its old name stays reserved: for who replaces it, or for the way back."""
         state = self._fleet.state
         state.reserve_name(name, container.id)
-        granted = False
+        granted: bool | None = False
         try:
             path = f"containers/{container.id}/rename?{urlencode({'name': name})}"
-            await self._call(container, "POST", path)
+            await self._named(container, name, path)
             granted = True
+        except EngineUnreachable as error:
+            granted = None if error.sent else False
+            raise
         finally:
             state.release_name(name, container.id, granted=granted)
         if keep:
             state.reserve_name(container.name, container.id)
 
+    async def _named(self, container: Container, name: str, path: str) -> None:
+        """Where the answer was lost, the engine is asked for the container's name."""
+        try:
+            await self._call(container, "POST", path)
+        except EngineUnreachable as lost:
+            if not lost.sent or (await self.inspect(container)).get("Name") != f"/{name}":
+                raise
+
     async def remove(self, container: Container, *, missing_ok: bool = True) -> None:
         """By force; its anonymous volumes stay, since nobody said that they may go."""
         try:
-            await self._call(container, "DELETE", f"containers/{container.id}?force=1")
+            path = f"containers/{container.id}?force=1"
+            await self._call(container, "DELETE", path, again=True)
         except EngineRefused as refusal:
             if refusal.status != 404 or not missing_ok:
                 raise
@@ -172,13 +185,18 @@ class Mover:
         *,
         body: bytes = b"",
         timeout: float = SHORT,
+        again: bool = False,
     ) -> Answer:
+        """With ``again``, once more if the answer was lost."""
         engine = self._fleet.state.engines.get(container.engine)
         if engine is None:
             raise EngineUnreachable(container.engine, "it is no longer listed")
         target = f"{self._version(engine)}/{path}"
-        link = self._fleet.link(engine)
-        answer = await link.call(method, target, body=body, timeout=timeout)
+
+        def ask() -> Coroutine[Any, Any, Answer]:
+            return self._fleet.link(engine).call(method, target, body=body, timeout=timeout)
+
+        answer = await (twice(ask) if again else ask())
         if method != "GET":
             self._fleet.state.mark_dirty(container.id)
         if answer.status >= 400:

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 from swarmd.cluster import actions as news
-from swarmd.manager.networks import Networks
 from swarmd.manager.nodes.aside import aside_name
 from swarmd.manager.nodes.drain import Drain, Drainer
 from swarmd.manager.nodes.intent import Intent
@@ -30,8 +29,8 @@ class Rig:
         )
         placer = Placer(self.fleet, make_policy(), lambda: 0)
         relocation = Relocation(self.fleet, mover)
-        networks = Networks(self.fleet, placer)
-        self.drainer = Drainer(self.fleet, relocation, networks, self.intent)
+        luggage = self.fleet.luggage(placer)
+        self.drainer = Drainer(self.fleet, relocation, luggage, self.intent)
         Vigil(self.fleet.state, (self.drainer,))
         self.drainer.startService()
 

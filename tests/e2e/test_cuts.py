@@ -1,0 +1,61 @@
+"""Operations of several steps, cut at each of them: nothing is made twice, half, or lost."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.e2e.cut_operations import OPERATIONS
+from tests.e2e.cuts import Scene
+from tests.lab.engines import Fleet
+from tests.lab.trap import MOMENTS, Trap
+
+pytestmark = pytest.mark.fleet
+
+FAULTS = ("reset", "killed", "frozen", "swarmd killed")
+SLOW = ("drain",)
+
+
+def _points() -> Iterator[object]:
+    """Each call of each operation; those that are quick and worth most are part of every run."""
+    for operation, kind in OPERATIONS.items():
+        for call in kind.calls:
+            for moment in MOMENTS:
+                for fault in FAULTS:
+                    quick = fault == "reset" and moment != "asked" and operation not in SLOW
+                    marks = () if quick else (pytest.mark.soak,)
+                    name = f"{operation}-{call}-{moment}-{fault}"
+                    yield pytest.param(operation, call, moment, fault, id=name, marks=marks)
+
+
+@pytest.fixture(scope="module")
+def stage(fleet: Fleet, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
+    scene = Scene(fleet, tmp_path_factory.mktemp("cuts"))
+    try:
+        scene.start()
+        yield scene
+    finally:
+        scene.close()
+
+
+@pytest.fixture
+def scene(stage: Scene) -> Iterator[Scene]:
+    stage.settle()
+    yield stage
+    stage.heal()
+    stage.clear()
+
+
+@pytest.mark.parametrize("operation, call, moment, fault", _points())
+def test_cut(scene: Scene, name: str, operation: str, call: str, moment: str, fault: str) -> None:
+    case = OPERATIONS[operation](scene, name, sure=fault == "reset")
+    trap = Trap(call, moment, scene.faults[fault])
+    scene.set(trap)
+    answer = case.do()
+    assert trap.sprung.wait(20), f"{call} never came: {answer}"
+    case.meanwhile()
+    scene.heal()
+    scene.settle()
+    case.check(answer)
+    scene.settle()
