@@ -59,6 +59,7 @@ from swarmd.operations import Operations
 from swarmd.options import Options as Options
 from swarmd.refusals import Refusals
 from swarmd.settings import Settings
+from swarmd.streams.names import names
 from swarmd.streams.reactor import speed_up
 from swarmd.streams.tls import ServerTLSFactory
 from swarmd.systemd import Notifier
@@ -92,6 +93,7 @@ def makeService(options: Options) -> MultiService:
 
     reactor: Any = installed
     speed_up(reactor)
+    reactor.installNameResolver(names(reactor))
     settings = _affordable(options.settings)
     daemon = make_service(settings, reactor, log=_own_log(options))
     RareCollection().setServiceParent(daemon)

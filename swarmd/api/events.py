@@ -40,7 +40,7 @@ class EventStream:
 
     def tell(self, event: FleetEvent) -> None:
         query = self._query
-        if self._open and query.in_window(event.time) and query.accepts(event.record):
+        if self._open and query.in_window(event.moment) and query.accepts(event.record):
             self._put(event.line)
 
     def end(self) -> None:

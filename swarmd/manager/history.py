@@ -29,7 +29,7 @@ async def past_events(fleet: Fleet, since: int, until: int) -> list[FleetEvent]:
 
     outcomes = await ask_engines(fleet, fleet.healthy(), "GET", target)
     events = [event for outcome in outcomes if outcome.ok for event in _decoded(fleet, outcome)]
-    return sorted(events, key=lambda event: event.time)
+    return sorted(events, key=lambda event: event.moment)
 
 
 def _decoded(fleet: Fleet, outcome: Outcome) -> list[FleetEvent]:

@@ -22,10 +22,12 @@ class FleetEvent:
         record: The engine's record; ``Actor.Attributes`` has ``node.name``, ``node.id``,
             ``node.addr`` and ``node.ip`` as classic Swarm set them.
         time: Nanoseconds since the epoch, by the engine's clock.
+        offset: What our clock is ahead of that one, in nanoseconds.
     """
 
     record: dict[str, Any]
     time: int
+    offset: int = 0
     _line: bytes = b""
 
     @property
@@ -34,6 +36,11 @@ class FleetEvent:
         if not self._line:
             self._line = orjson.dumps(self.record) + b"\n"
         return self._line
+
+    @property
+    def moment(self) -> int:
+        """When it was, by our clock, which is that of all clients."""
+        return self.time + self.offset
 
     @property
     def identity(self) -> tuple[int, str, str]:
@@ -73,8 +80,9 @@ class Hub:
     def describe(self, key: str, event: Mapping[str, Any]) -> FleetEvent:
         """``event`` of engine ``key`` as clients of the fleet see it."""
         engine = self._state.engines.get(key)
-        record = dict(event)
+        record, offset = dict(event), 0
         if engine is not None:
+            offset = int(engine.spec.clock_offset * 1e9)
             actor = dict(record.get("Actor") or {})
             if record.get("Type") == "network":
                 own = str(actor.get("ID", "")).encode()
@@ -88,7 +96,7 @@ class Hub:
             }
             record["Actor"] = actor
             _legacy(record, actor)
-        return FleetEvent(record, int(record.get("timeNano") or 0))
+        return FleetEvent(record, int(record.get("timeNano") or 0), offset)
 
 
 def _legacy(record: dict[str, Any], actor: Mapping[str, Any]) -> None:

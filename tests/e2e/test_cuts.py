@@ -15,6 +15,8 @@ pytestmark = pytest.mark.fleet
 
 FAULTS = ("reset", "killed", "frozen", "swarmd killed")
 SLOW = ("drain",)
+# An engine that is killed then never starts again: release 20.10 ends with a panic of its own.
+FATAL = ("DELETE /networks/", "begun", "killed")
 
 
 def _points() -> Iterator[object]:
@@ -23,6 +25,8 @@ def _points() -> Iterator[object]:
         for call in kind.calls:
             for moment in MOMENTS:
                 for fault in FAULTS:
+                    if (call, moment, fault) == FATAL:
+                        continue
                     quick = fault == "reset" and moment != "asked" and operation not in SLOW
                     marks = () if quick else (pytest.mark.soak,)
                     name = f"{operation}-{call}-{moment}-{fault}"
@@ -47,7 +51,7 @@ def scene(stage: Scene) -> Iterator[Scene]:
     stage.clear()
 
 
-@pytest.mark.parametrize("operation, call, moment, fault", _points())
+@pytest.mark.parametrize("operation, call, moment, fault", list(_points()))
 def test_cut(scene: Scene, name: str, operation: str, call: str, moment: str, fault: str) -> None:
     case = OPERATIONS[operation](scene, name, sure=fault == "reset")
     trap = Trap(call, moment, scene.faults[fault])

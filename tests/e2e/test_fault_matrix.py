@@ -13,12 +13,14 @@ from contextlib import ExitStack, closing
 
 import pytest
 
+from tests.e2e.registries import registry  # noqa: F401 - a fixture
 from tests.e2e.trouble import TROUBLES, Stream, Trouble, context, everyone_else_is_quick
 from tests.lab.daemon import Swarmd
 from tests.lab.engine import Engine
 from tests.lab.engines import Fleet
 from tests.lab.http import Answer
 from tests.lab.image import busybox_archive
+from tests.lab.registry import Registry
 from tests.lab.waiting import eventually
 from tests.lab.wire import Wire
 
@@ -35,9 +37,11 @@ class Door:
 
     Attributes:
         running, idle: Containers of node-2: one echoes its input, one is not started.
+        pulled: An image that a registry has.
     """
 
-    def __init__(self, swarmd: Swarmd, engine: Engine, wire: Wire, name: str) -> None:
+    def __init__(self, swarmd: Swarmd, engine: Engine, wire: Wire, name: str, pulled: str) -> None:
+        self.pulled = pulled
         self.swarmd = swarmd
         self.engine = engine
         self.wire = wire
@@ -65,6 +69,7 @@ class Door:
     def heal(self) -> None:
         self.wire.heal()
         self.engine.machine.heal()
+        self.engine.machine.empty()
         if self.engine.running():
             self.engine.thaw()
         else:
@@ -96,6 +101,7 @@ class Door:
             "df": lambda: call("GET", "/system/df"),
             "volumes": lambda: call("GET", "/volumes"),
             "load": lambda: call("POST", "/images/load", archive),
+            "pull": lambda: call("POST", f"/images/create?fromImage={self.pulled}"),
             "build": lambda: call("POST", "/build?q=1", _CONTEXT),
             "events": lambda: call("GET", f"/events?since=1&until={time.time():.0f}"),
             "prune": lambda: call("POST", "/networks/prune"),
@@ -119,10 +125,21 @@ def behind_a_wire(
             engine.remove_images()
 
 
+@pytest.fixture(scope="module")
+def pushed(fleet: Fleet, registry: Registry) -> str:  # noqa: F811
+    engine, repository = fleet["node-1"].local, f"{registry.address}/matrix"
+    engine.post(f"/images/busybox/tag?repo={repository}&tag=1")
+    answer = engine.call("POST", f"/images/{repository}/push?tag=1", X_Registry_Auth="e30=")
+    assert b"errorDetail" not in answer.body
+    return f"{repository}:1"
+
+
 @pytest.fixture
-def door(behind_a_wire: tuple[Swarmd, Wire], fleet: Fleet, name: str) -> Iterator[Door]:
+def door(
+    behind_a_wire: tuple[Swarmd, Wire], fleet: Fleet, name: str, pushed: str
+) -> Iterator[Door]:
     swarmd, wire = behind_a_wire
-    door = Door(swarmd, fleet["node-2"], wire, name)
+    door = Door(swarmd, fleet["node-2"], wire, name, pushed)
     yield door
     door.heal()
     fleet.remove_all()
@@ -130,6 +147,8 @@ def door(behind_a_wire: tuple[Swarmd, Wire], fleet: Fleet, name: str) -> Iterato
 
 
 _ALL = "/containers/json?all=1"
+# The node, or what it says itself.
+_REASONS = (b"node-2", b"broken", b"no space left")
 _CONTEXT = context(b"FROM busybox\nLABEL made=here\n")
 
 
@@ -201,10 +220,12 @@ def _before(door: Door) -> None:
     for verb, (answer, seconds) in answers.items():
         assert seconds < LIMIT, f"{verb}: {seconds:.1f} s"
         if verb in alone and answer.status >= 400:
-            assert b"node-2" in answer.body or b"broken" in answer.body, f"{verb}: {answer}"
+            assert any(word in answer.body for word in _REASONS), f"{verb}: {answer}"
         elif verb not in alone:
             assert answer.status < 300, f"{verb}: {answer}"
-    assert b'"error"' not in answers["build"][0].body
+    built = answers["build"][0].body
+    assert b'"error"' not in built or b"no space left" in built, built
+    assert b" 3 of 3 nodes" in answers["pull"][0].body or b"node-2" in answers["pull"][0].body
 
 
 def _timed(call: Callable[[], Answer]) -> tuple[Answer, float]:

@@ -61,7 +61,9 @@ class Swarmd:
         engine_tls: Certificate | None = None,
         options: Sequence[str] = (),
         port: int = 0,
+        inside: Sequence[str] = (),
     ) -> None:
+        """``inside`` is a command that runs another, as ``env`` does."""
         folder.mkdir(parents=True, exist_ok=True)
         self.tls = tls
         self.engine_tls = engine_tls
@@ -71,6 +73,7 @@ class Swarmd:
         self.url = f"tcp://127.0.0.1:{self.port}"
         self.api = Api(self.url, tls)
         self._options = options
+        self._inside = inside
         self._process: subprocess.Popen[bytes] | None = None
         self.list_engines(engines)
 
@@ -85,7 +88,7 @@ class Swarmd:
         """Starts it; returns when ``healthy`` engines are."""
         with open(self.log, "ab") as output:
             self._process = subprocess.Popen(
-                (*OWNED, *self._command()),
+                (*OWNED, *self._inside, *self._command()),
                 cwd=TREE,
                 stdin=subprocess.DEVNULL,
                 stdout=output,

@@ -108,6 +108,17 @@ class Machine:
         spaces = ("--net", "--uts", "--mount", "--pid")
         return ("nsenter", "--target", str(self._first), *spaces, "--")
 
+    def fill(self) -> None:
+        """Its disk has no byte left."""
+        disk = str(self.disk)
+        blocks, free, size = map(int, self.run("stat", "-f", "-c", "%b %f %S", disk).split())
+        self.run("mount", "-o", f"remount,size={(blocks - free) * size + (8 << 20)}", disk)
+        self.run("sh", "-c", f"dd if=/dev/zero of={disk}/full bs=64k 2>/dev/null || true")
+
+    def empty(self) -> None:
+        self.run("mount", "-o", "remount,size=50%", str(self.disk))
+        self.run("rm", "-f", f"{self.disk}/full")
+
     def cut(self) -> None:
         """As if somebody pulled the network cable."""
         call("ip", "link", "set", self._port, "down")

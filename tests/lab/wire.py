@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import random
 import socket
 import struct
 import threading
@@ -19,6 +20,7 @@ from tests.lab.trap import Trap
 
 _AT_ONCE = struct.pack("ii", 1, 0)  # SO_LINGER: closing sends a reset
 
+RETRY = 1.0  # seconds
 _HEARD = 0.005  # seconds until an engine has read what was written
 
 
@@ -36,6 +38,8 @@ class Wire:
         address: "127.0.0.1:PORT", a line of a hosts file.
         engine: "HOST:PORT", where it leads.
         delay: Seconds that each piece of a request is late.
+        late: Seconds that each piece of an answer is late.
+        loss: Share of the pieces, both ways, that a second try brings, ``RETRY`` seconds later.
         says: Bytes that answer every request in place of the engine, which then hears nothing.
         leave: Bytes of an answer that still get through before its connection is reset; None for
             all of them.
@@ -46,6 +50,9 @@ class Wire:
         self.engine = engine
         self._port = port
         self.delay = 0.0
+        self.late = 0.0
+        self.loss = 0.0
+        self._chance = random.Random(1)
         self.says: bytes | None = None
         self.leave: int | None = None
         self.trap: Trap | None = None
@@ -88,7 +95,8 @@ class Wire:
 
     def heal(self) -> None:
         """Everything is as it was, and what was held back goes on."""
-        self.delay, self.says, self.leave, self.trap = 0.0, None, None, None
+        self.delay, self.late, self.loss = 0.0, 0.0, 0.0
+        self.says, self.leave, self.trap = None, None, None
         self._loop.call_soon_threadsafe(self._open.set)
         if self._server is None:
             self.join()
@@ -161,8 +169,7 @@ class Wire:
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, caught: _Caught
     ) -> None:
         while data := await reader.read(65536):
-            await asyncio.sleep(self.delay)
-            await self._open.wait()
+            await self._travel(self.delay)
             if self.trap is not None and self.trap.meets(data):
                 caught.trap = self.trap
             await self._spring(caught, "asked")
@@ -182,7 +189,7 @@ class Wire:
     ) -> None:
         passed = 0
         while data := await reader.read(65536):
-            await self._open.wait()
+            await self._travel(self.late)
             await self._spring(caught, "answered")
             if self.leave is not None and passed + len(data) > self.leave:
                 writer.write(data[: max(0, self.leave - passed)])
@@ -195,6 +202,11 @@ class Wire:
         await self._open.wait()
         with contextlib.suppress(OSError):
             writer.write_eof()
+
+    async def _travel(self, seconds: float) -> None:
+        lost = self._chance.random() < self.loss
+        await asyncio.sleep(seconds + (RETRY if lost else 0.0))
+        await self._open.wait()
 
     async def _spring(self, caught: _Caught, moment: str) -> None:
         """Raises ConnectionError if the connection is to be reset now."""

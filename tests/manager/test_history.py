@@ -36,3 +36,14 @@ def test_each_engine_is_asked_by_its_own_clock() -> None:
     assert result_of(past_events(rig.fleet, 5 * NANOS, 7 * NANOS)) == []
     ((_, target),) = rig.wire(1).asked
     assert target.endswith("since=3.000000000&until=5.000000000")
+
+
+def test_the_order_is_that_of_our_clock() -> None:
+    """An engine whose clock is an hour behind tells of 10:00 what was at 11:00."""
+    rig = Rig(1)
+    rig.add(2, clock_offset=3600.0)
+    rig.wire(1).on("GET", "/events", (200, record(7200 * NANOS)))
+    rig.wire(2).on("GET", "/events", (200, record(3700 * NANOS)))
+    events = result_of(past_events(rig.fleet, 7000 * NANOS, 7400 * NANOS))
+    assert [event.moment // NANOS for event in events] == [7200, 7300]
+    assert [event.time // NANOS for event in events] == [7200, 3700]

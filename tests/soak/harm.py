@@ -74,15 +74,10 @@ class Lab:
             time.sleep(0.6)
 
     def fill(self, node: int, seconds: float) -> None:
-        """The engine's disk has no byte left."""
         machine = self.engines[node].machine
-        disk = str(machine.disk)
-        blocks, free, size = map(int, machine.run("stat", "-f", "-c", "%b %f %S", disk).split())
-        machine.run("mount", "-o", f"remount,size={(blocks - free) * size + (8 << 20)}", disk)
-        machine.run("sh", "-c", f"dd if=/dev/zero of={disk}/full bs=64k 2>/dev/null || true")
+        machine.fill()
         time.sleep(seconds)
-        machine.run("mount", "-o", "remount,size=50%", disk)
-        machine.run("rm", "-f", f"{disk}/full")
+        machine.empty()
 
     def say(self, node: int, words: bytes) -> None:
         """To whoever connects from now on, and that is everybody."""
