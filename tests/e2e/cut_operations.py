@@ -195,7 +195,7 @@ class NetworkFollows(Operation):
 
     def prepare(self) -> None:
         self.id = str(self.scene.ask("POST", "/networks/create", {"Name": self.name})["Id"])
-        self.scene.ask("GET", "/networks")
+        eventually(lambda: self.name in _names(self.scene.ask("GET", "/networks")))
         node = self._nodes()[0]
         self.to = next(engine.name for engine in self.scene.fleet if engine.name != node)
 
@@ -231,7 +231,7 @@ class VolumeMoves(Operation):
 
     def prepare(self) -> None:
         self.scene.ask("POST", "/volumes/create", {"Name": self.name, "Labels": {"a": "b"}})
-        self.scene.ask("GET", "/volumes")
+        eventually(lambda: self.name in _names(self.scene.ask("GET", "/volumes")["Volumes"]))
         node = self._nodes()[0]
         self.to = next(engine.name for engine in self.scene.fleet if engine.name != node)
 
@@ -248,6 +248,7 @@ class VolumeMoves(Operation):
         eventually(lambda: self._nodes() != [], what="the volume is there")
         if self.sure:
             assert len(self._nodes()) == 1
+        self.scene.call("DELETE", f"/containers/{self.name}?force=1")
         for node in self._nodes()[1:]:
             self.scene.ask("DELETE", f"/volumes/{node}/{self.name}")
         shown = self.scene.ask("GET", f"/volumes/{self.name}")

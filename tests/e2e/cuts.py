@@ -93,14 +93,16 @@ class Scene:
     def settle(self) -> None:
         """Waits until everybody sees the same, each name once, and nothing is under way."""
         eventually(self._agreed, SETTLED, 0.1, what="engines and swarmd agree")
-        names = Counter(name for _, name in self.real())
-        assert set(names.values()) <= {1}, names
-        assert not any(".moving-" in name for name in names), names
+        eventually(self._whole, SETTLED, 0.1, what="no name is there twice, no move is half done")
         eventually(lambda: self._under_way() == 0, SETTLED, what="no create is under way")
 
     def _agreed(self) -> bool:
         shown = sorted((item["Id"], item["Names"][0]) for item in self.swarmd.api.get(ALL))
         return shown == sorted(self.real())
+
+    def _whole(self) -> bool:
+        names = Counter(name for _, name in self.real())
+        return set(names.values()) <= {1} and not any(".moving-" in name for name in names)
 
     def real(self) -> list[tuple[str, str]]:
         """ID and name of every container that an engine has."""

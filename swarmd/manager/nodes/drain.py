@@ -92,7 +92,12 @@ class Drainer(Service):
 
     def lost(self, engine: Engine) -> None: ...
 
-    def told(self, action: news.Action) -> None: ...
+    def told(self, action: news.Action) -> None:
+        """An engine that was lost may put a container aside long after nobody waits for that."""
+        if isinstance(action, news.ContainersListed) and action.asked:
+            engine = self._fleet.state.engines.get(action.key)
+            if engine is not None and self._relocation.met(engine, action.asked):
+                self._mend_soon()
 
     def came(self, engine: Engine) -> None:
         """The last node that was missing allows to end what was left half done."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from twisted.logger import Logger
@@ -93,9 +94,13 @@ class Relocation:
         asides = (one for one in engine.containers.values() if is_aside(one))
         return all(one.id in self._under_way for one in asides)
 
-    def met(self, engine: Engine) -> None:
-        """All that is on the engine is known now: looks for what was left aside there."""
-        self._left.update(one.id for one in engine.containers.values() if is_aside(one))
+    def met(self, engine: Engine, ids: Collection[str] | None = None) -> bool:
+        """Looks for what was left aside there, of these or of all; whether there is any."""
+        there = engine.containers
+        seen = there.values() if ids is None else [there[each] for each in ids if each in there]
+        left = {one.id for one in seen if is_aside(one)} - self._under_way
+        self._left |= left
+        return bool(left)
 
     async def mend(self) -> None:
         """Ends moves that an earlier run of swarmd, or a lost node, left half done."""

@@ -9,7 +9,7 @@ from swarmd.cluster import actions as news
 from swarmd.core.errors import Unavailable
 from swarmd.manager.nodes.drain import Drain
 from swarmd.manager.nodes.intent import Intent, NodeIntent
-from tests.cluster.fleet import key_of
+from tests.cluster.fleet import item, key_of
 from tests.manager.nodes.draining import Rig
 
 
@@ -51,3 +51,18 @@ def test_who_listens_late_hears_everything() -> None:
     end()
     drain.tell(Done=True)
     assert [line["Status"] for line in heard] == ["moving", "moved"]
+
+
+def test_a_container_that_its_engine_put_aside_late_is_put_back() -> None:
+    """The rename was given up when the engine was lost; thawed, it carries that out."""
+    rig = Rig()
+    old = rig.run("web")
+    rig.everyone_comes()
+    aside = f"web.moving-{old[:12]}"
+    rig.fleet.there[1][old]["Name"] = f"/{aside}"
+    entry = {**item(1, aside), "Id": old}
+    at = rig.fleet.clock.seconds() + 1
+    told = news.ContainersListed(key_of(1), [entry], at, rig.fleet.now(), frozenset({old}))
+    rig.fleet.dispatch(told)
+    rig.fleet.obey()
+    assert rig.fleet.names(1) == {"web": "running"}
