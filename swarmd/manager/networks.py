@@ -6,7 +6,8 @@ containers follows the first one. Clients keep the ID they were given: it stays 
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Callable, Container, Coroutine, Iterable, Mapping
+from functools import partial
 from typing import Any
 from urllib.parse import quote
 
@@ -158,18 +159,21 @@ class Networks:
         network, old = found.value, found.engine
         body = await self._description(network, old)
         made = await self._make(body, to)
+        await self._remove_old(network, old, partial(self._remove, made, to))
+        await settle_lists(self._fleet, "networks")
+
+    async def _remove_old(
+        self, network: Network, old: Engine, undo: Callable[[], Coroutine[Any, Any, None]]
+    ) -> None:
+        """Where nobody knows whether that was done the new one stays: better two than none."""
         try:
             await self._remove(network.id, old)
-        except (
-            EngineUnreachable
-        ) as error:  # nobody knows whether that was done: better two than none
-            self._log.warn(
-                "network {name} is perhaps there twice: {error}", name=network.name, error=error
-            )
+        except EngineUnreachable as error:
+            text = "network {name} is perhaps there twice: {error}"
+            self._log.warn(text, name=network.name, error=error)
         except ApiError:
-            await self._remove(made, to)
+            await undo()
             raise
-        await settle_lists(self._fleet, "networks")
 
     def only_on(self, ref: str, key: str) -> Found[Network] | None:
         """The network, if it is local and no engine but the one of ``key`` has it."""
