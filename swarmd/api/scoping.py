@@ -23,6 +23,8 @@ from swarmd.manager.fleet import Fleet
 
 Json = dict[str, Any]
 Query = dict[str, list[str]]
+# What CLIs call the network of a container that names none, also among its endpoints.
+DEFAULT = "default"
 _MODES = ("NetworkMode", "PidMode", "IpcMode")
 
 
@@ -73,7 +75,7 @@ class Scoping:
         self._name_containers(host)
         self._own_volumes(host, str(host.get("VolumeDriver") or body.get("VolumeDriver") or ""))
         mode = str(host.get("NetworkMode") or "")
-        if mode and mode != "default" and not mode.startswith("container:"):
+        if mode and not mode.startswith("container:"):
             self.check_network(mode)
         networking = body.get("NetworkingConfig")
         endpoints = networking.get("EndpointsConfig") if isinstance(networking, dict) else None
@@ -157,7 +159,7 @@ class Scoping:
             self._endpoint(body.get("EndpointConfig"))
 
     def check_network(self, ref: str) -> None:
-        if ref not in PREDEFINED:
+        if ref not in PREDEFINED and ref != DEFAULT:
             find_network(self._seen, ref)
         name = split_node(ref)[1]
         for engine in self._whole.engines.values():
@@ -207,7 +209,7 @@ class Scoping:
         """Of a build's steps: the network, or whose it shares, as no engine can misread it."""
         if mode.startswith("container:"):
             return f"container:{self._id(mode.removeprefix('container:'))}"
-        if mode and mode != "default":
+        if mode:
             self.check_network(mode)
         return mode
 

@@ -125,6 +125,13 @@ def test_an_endpoint_is_named_as_carefully(rig: GuardedRig) -> None:
         assert rig.status(ALICE, "POST", "/containers/create", body) == 400
 
 
+@pytest.mark.parametrize("name", ["default", "bridge", "none"])
+def test_everybody_has_the_networks_that_every_engine_has(rig: GuardedRig, name: str) -> None:
+    endpoints = {"EndpointsConfig": {name: {}}}  # as newer CLIs say it once more
+    body = {**create(NetworkMode=name), "NetworkingConfig": endpoints}
+    assert rig.status(ALICE, "POST", "/containers/create", body) == 201
+
+
 def test_what_is_created_is_labelled_whatever_the_client_says(rig: GuardedRig) -> None:
     body = {
         **create(

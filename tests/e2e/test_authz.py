@@ -67,12 +67,12 @@ def door(tls_fleet: Fleet, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     folder = tmp_path_factory.mktemp("authz")
     policy, socket = folder / "policy.toml", folder / "admin.sock"
     policy.write_text(POLICY)
-    mine, program = tls_fleet.client, command_lines()[0]
+    mine, (program, *newer) = tls_fleet.client, command_lines()
     options = ["--authz", str(policy), "--host", f"unix:{socket}:mode=600"]
     swarmd = Swarmd(folder / "s", tls_fleet, tls=mine, engine_tls=mine, options=options)
     who = [
-        Docker(program, swarmd.url, tls_fleet.authority.issue(name), folder / name)
-        for name in ("alice", "bob", "eve")
+        Docker(cli, swarmd.url, tls_fleet.authority.issue(name), folder / name)
+        for name, cli in (("alice", program), ("bob", [program, *newer][-1]), ("eve", program))
     ]
     try:
         swarmd.start(len(tls_fleet.engines))
