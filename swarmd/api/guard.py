@@ -75,13 +75,9 @@ class Guard(Resource):
         try:
             return self._admitted(request, identity, right, segments)
         except ApiError as refusal:
-            self._log.info(
-                "{who} {method} {path}: {why}",
-                who=identity.name,
-                method=request.method,
-                path=request.path,
-                why=refusal.message,
-            )
+            line = b" ".join((request.method, request.path)).decode("latin-1")
+            why = refusal.message
+            self._log.info("{who} {line}: {why}", who=identity.name, line=line, why=why)
             return Refusal(refusal)
 
     def _admitted(
