@@ -77,7 +77,7 @@ def make_policy(
     if label and name != "spread":
         raise ValueError(f"strategy not supported: {strategy}; only spread takes a label")
     if not overcommit > -1:
-        raise ValueError(f"overcommit should be larger than -1, {overcommit:g} is invalid")
+        raise ValueError(f"swarm.overcommit should be larger than -1, {overcommit:g} is invalid")
     order = (*chosen, *(each for each in ALWAYS if each not in chosen))
     return Policy(name, order, label, overcommit, image_locality)
 

@@ -34,8 +34,8 @@ def test_spread_label() -> None:
         ("", (), 0, "strategy not supported"),
         ("binpack:zone", (), 0, "only spread takes a label"),
         ("spread", ("helth",), 0, "filter not supported: helth; known: health, cordon, constr"),
-        ("spread", (), -1, "overcommit should be larger than -1, -1 is invalid"),
-        ("spread", (), float("nan"), "overcommit should be"),
+        ("spread", (), -1, "swarm.overcommit should be larger than -1, -1 is invalid"),
+        ("spread", (), float("nan"), "swarm.overcommit should be"),
     ],
 )
 def test_refusals(strategy: str, filters: tuple[str, ...], overcommit: float, message: str) -> None:
