@@ -69,7 +69,11 @@ def test_values(option: str, text: Any, field: str, value: Any) -> None:
         ("max_connections", "many", "--max-connections: 'many' is not a whole number"),
         ("cluster_opt", ["swarm.overcommit"], "'swarm.overcommit' is not KEY=VALUE"),
         ("cluster_opt", ["swarm.overcomit=1"], "'swarm.overcomit' not supported; there are swarm"),
-        ("cluster_opt", ["swarm.overcommit=-1"], "swarm.overcommit should be larger than -1, -1 is"),
+        (
+            "cluster_opt",
+            ["swarm.overcommit=-1"],
+            "swarm.overcommit should be larger than -1, -1 is",
+        ),
         ("cluster_opt", ["swarm.overcommit=nan"], "swarm.overcommit: nan is not a number"),
         ("cluster_opt", ["swarm.overcommit=x"], "swarm.overcommit: could not convert string"),
         ("cluster_opt", ["swarm.createretry=-1"], "createretry can not be negative, -1 is invalid"),
