@@ -134,6 +134,8 @@ class Judge:
         match right.noun, right.verb, action:
             case "containers", "run", "create":
                 return self._new_container(given, limits)
+            case "containers", "run", "start":
+                return other.judge_start(parse_query(request.raw_query))
             case "containers", "run", "update":
                 return self._update(given, limits)
             case "containers", "exec", "exec":

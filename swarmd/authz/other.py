@@ -1,4 +1,4 @@
-"""What a role lets calls other than a create ask for: exec, update, builds, networks, volumes."""
+"""What a role lets calls other than a create ask for: start, exec, builds, networks, volumes …"""
 
 from __future__ import annotations
 
@@ -33,6 +33,13 @@ _BRIDGE_OPTIONS = frozenset(
 def judge_exec(body: Json, limits: Limits) -> Findings:
     if body.get("Privileged") and not limits.privileged:
         yield Finding("privileged exec", "privileged", True)
+
+
+def judge_start(query: Query) -> Findings:
+    """A checkpoint is read from a folder of the host, and may say anything of the container."""
+    for key in ("checkpoint", "checkpoint-dir"):
+        if any(query.get(key, ())):
+            yield Finding(f"start from a {key}")
 
 
 def judge_update(body: Json, limits: Limits) -> Findings:

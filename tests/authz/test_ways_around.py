@@ -201,6 +201,8 @@ def test_other_calls_that_reach_into_the_host(rig: GuardedRig) -> None:
         ("/containers/mine/exec", {"Cmd": ["x"], "pRivileged": True}),
         ("/containers/mine/update", {"CgroupParent": "/"}),
         ("/v1.24/containers/mine/start", {"Privileged": True}),
+        ("/containers/mine/start?checkpoint=x", None),
+        ("/containers/mine/start?checkpoint=x&checkpoint-dir=/tmp", None),
         ("/volumes/create", {"Name": "x", "DriverOpts": {"type": "nfs", "device": "a:/"}}),
         ("/volumes/create", {"Name": "x", "driveropts": {"o": "bind", "device": "/etc"}}),
         ("/volumes/create", {"Name": "x", "Driver": "evil"}),
