@@ -40,8 +40,14 @@ _NO_REGISTRIES: Mapping[str, Any] = {
     "AllowNondistributableArtifactsCIDRs": [],
     "AllowNondistributableArtifactsHostnames": [],
     "InsecureRegistryCIDRs": [],
-    "IndexConfigs": {},
+    "IndexConfigs": {
+        "docker.io": {"Name": "docker.io", "Mirrors": [], "Secure": True, "Official": True}
+    },
     "Mirrors": [],
+}
+_NO_SWARM: Mapping[str, Any] = {
+    **{"NodeID": "", "NodeAddr": "", "LocalNodeState": "inactive"},
+    **{"ControlAvailable": False, "Error": "", "RemoteManagers": None},
 }
 _PLUGIN_KINDS = ("Volume", "Network", "Authorization", "Log")
 
@@ -113,7 +119,7 @@ def _own(identity: Identity) -> dict[str, Any]:
         "IndexServerAddress": "https://index.docker.io/v1/",
         "RegistryConfig": _NO_REGISTRIES,
         "Labels": [],
-        "Swarm": {"NodeID": "", "NodeAddr": "", "LocalNodeState": "inactive"},
+        "Swarm": _NO_SWARM,
     }
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.e2e.conftest import Host
-from tests.e2e.defined import READS, Things
+from tests.e2e.defined import Things, keep_to_it_as_well
 from tests.lab import definition
 from tests.lab.http import Api
 
@@ -22,15 +22,11 @@ VERSION = "1.41"  # of the engines
 def test_creates_and_reads(host: Host) -> None:
     """First through swarmd, then on an engine that has nothing yet."""
     through = Things(host.api, VERSION)
-    seen = {path: through.ask("GET", path, query) for path, query in READS}
+    seen = through.reads()
     used = {node for node in host.fleet if through.container in node.containers()}
     used |= {node for node in host.fleet if len(node.local.get("/networks")) > 3}
     alone = Things(next(node for node in host.fleet if node not in used).local, VERSION)
-    assert through.wrong == alone.wrong
-    for path, query in READS:
-        (answer, wrong), (own, known) = seen[path], alone.ask("GET", path, query)
-        assert answer.status == own.status == 200, path
-        assert wrong <= known, path
+    keep_to_it_as_well(through, seen, alone)
 
 
 REFUSALS: list[tuple[str, str, str, Any]] = [

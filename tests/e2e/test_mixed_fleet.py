@@ -9,9 +9,12 @@ from pathlib import Path
 import pytest
 
 from tests.e2e import strangers
+from tests.e2e.defined import Things, keep_to_it_as_well
+from tests.lab import definition
 from tests.lab.cli import Docker, command_lines
 from tests.lab.clients import newest_docker
 from tests.lab.daemon import Swarmd
+from tests.lab.engine import Engine
 from tests.lab.engines import Fleet
 from tests.lab.image import busybox_archive
 from tests.lab.packages import Missing
@@ -133,6 +136,15 @@ class TestVersions:
             "client version 1.45 is too new. Maximum supported API version is 1.44"
         )
 
+    @pytest.mark.skipif(bool(definition.available()), reason=definition.available())
+    @pytest.mark.parametrize("rank", [OLD, NEXT, NEW])
+    def test_answers_keep_to_the_definition_of_the_newest(
+        self, swarmd: Swarmd, mixed_fleet: Fleet, rank: int
+    ) -> None:
+        """Also those of an engine that does not speak it."""
+        version = swarmd.api.get("/version")["ApiVersion"]
+        _keep_to_definition(swarmd, version, mixed_fleet[f"node-{rank}"], mixed_fleet)
+
     def test_new_engines_alone_are_spoken_to_as_such(
         self, mixed_fleet: Fleet, tmp_path: Path
     ) -> None:
@@ -144,8 +156,28 @@ class TestVersions:
             assert alone.api.get("/version")["ApiVersion"] == min(about["ApiVersion"], "1.51")
             docker = newest(alone, tmp_path)
             assert docker("run", "--rm", "busybox", "echo", "hi").text == "hi"
+            if not definition.available():
+                _keep_to_definition(alone, min(about["ApiVersion"], "1.51"), engine, mixed_fleet)
         finally:
             alone.close()
+
+
+def _keep_to_definition(swarmd: Swarmd, version: str, engine: Engine, fleet: Fleet) -> None:
+    """First through swarmd, then on the engine, or on one that speaks the version.
+
+    An image is asked for on any node, and each release has its own habits of saying null.
+    """
+    through = Things(swarmd.api, version, engine.name)
+    seen = {
+        path: (status, {one for one in wrong if "NoneType" not in one})
+        for path, (status, wrong) in through.reads().items()
+    }
+    fleet.remove_all()
+    speaks = engine.local.get("/version")["ApiVersion"] >= version
+    alone = engine if speaks else fleet[f"node-{NEXT}"]
+    keep_to_it_as_well(through, seen, Things(alone.local, version))
+    fleet.remove_all()
+    eventually(lambda: swarmd.api.get("/volumes")["Volumes"] == [], what="no volumes")
 
 
 class TestWhatAnOldEngineWouldDrop:

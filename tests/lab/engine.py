@@ -119,6 +119,8 @@ class Engine:
         for container in self.containers():
             self.local.call("DELETE", f"/containers/{container}?force=1&v=1")
         self.local.call("POST", "/networks/prune")
+        if self._program is not None:  # since API 1.42 named ones stay unless that is said
+            self.local.call("POST", '/volumes/prune?filters={"all":["true"]}')
         self.local.call("POST", "/volumes/prune")
 
     def remove_images(self) -> None:
