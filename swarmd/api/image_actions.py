@@ -14,7 +14,7 @@ from swarmd.core.model import Engine
 from swarmd.core.names import join_reference, natural
 from swarmd.front.request import DockerRequest
 from swarmd.manager.fleet import Fleet
-from swarmd.manager.fresh import settle_lists
+from swarmd.manager.fresh import looked_up
 from swarmd.manager.images.change import removed, tagged, unreached
 from swarmd.manager.in_turn import ask_in_turn
 from swarmd.streams.forward import forward
@@ -52,8 +52,9 @@ class ImageAction:
         request.reply(answer.status, answer.body)
 
     async def _save(self, request: DockerRequest) -> None:
-        await settle_lists(self._fleet, "images")
-        engine = holders_of_all(self._fleet.state, [self._ref])[0]
+        state = self._fleet.state
+        engines = await looked_up(self._fleet, "images", lambda: holders_of_all(state, [self._ref]))
+        engine = engines[0]
         tunnel(request, self._fleet.link(engine), self._target(request, "get")(engine))
 
     async def _push(self, request: DockerRequest) -> None:
@@ -63,9 +64,8 @@ class ImageAction:
         forward(request, self._fleet.link(engine), line, body=request.body)
 
     async def _pusher(self, tag: str) -> Engine:
-        await settle_lists(self._fleet, "images")
         try:
-            return self._best_pusher(tag)
+            return await looked_up(self._fleet, "images", lambda: self._best_pusher(tag))
         except NoSuchImage:
             for engine in self._fleet.healthy():
                 return engine
@@ -93,8 +93,8 @@ class ImageAction:
         request.reply(200, gone, headers=left_out)
 
     async def _holders(self) -> list[Engine]:
-        await settle_lists(self._fleet, "images")
-        return healthy_holders(self._fleet.state, self._ref)
+        state = self._fleet.state
+        return await looked_up(self._fleet, "images", lambda: healthy_holders(state, self._ref))
 
     def _target(self, request: DockerRequest, *action: str) -> Callable[[Engine], bytes]:
         return lambda engine: target(self._fleet, request, engine, "images", self._ref, *action)

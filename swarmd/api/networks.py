@@ -22,7 +22,7 @@ from swarmd.core.spelling import NETWORK_CONNECT
 from swarmd.front.request import DockerRequest
 from swarmd.manager.fanout import Outcome, ask_engines, refusal
 from swarmd.manager.fleet import Fleet
-from swarmd.manager.fresh import settle_containers, settle_lists, unsettled
+from swarmd.manager.fresh import looked_up, settle_containers, settle_lists, unsettled
 from swarmd.manager.luggage import Luggage
 from swarmd.manager.networks import Networks as Manager
 from swarmd.manager.networks import decoded
@@ -130,8 +130,8 @@ class Networks(Noun):
         request.reply_json(200, body)
 
     async def _find(self, ref: str) -> Found[Network]:
-        await settle_lists(self._fleet, "networks")
-        return find_network(self._fleet.state, ref)
+        state = self._fleet.state
+        return await looked_up(self._fleet, "networks", lambda: find_network(state, ref))
 
     async def _ask(
         self,

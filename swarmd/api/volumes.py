@@ -19,7 +19,7 @@ from swarmd.core.model import Engine, Volume
 from swarmd.front.request import DockerRequest
 from swarmd.manager.fanout import ask_engines, refusal
 from swarmd.manager.fleet import Fleet
-from swarmd.manager.fresh import settle_containers, settle_lists, unsettled
+from swarmd.manager.fresh import looked_up, settle_containers, settle_lists, unsettled
 from swarmd.manager.volume_prune import VolumePrune
 from swarmd.manager.volumes import Volumes as Manager
 from swarmd.streams.forward import forward
@@ -100,8 +100,8 @@ class Volumes(Noun):
         request.reply_json(200, await VolumePrune(self._fleet, asked, filters, path).run())
 
     async def _find(self, ref: str) -> Found[Volume]:
-        await settle_lists(self._fleet, "volumes")
-        return self._manager.find(ref, self._fleet.state)
+        state = self._fleet.state
+        return await looked_up(self._fleet, "volumes", lambda: self._manager.find(ref, state))
 
     def _path(self, request: DockerRequest, name: str, engine: Engine) -> str:
         return target(self._fleet, request, engine, "volumes", name).decode()

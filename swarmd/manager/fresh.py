@@ -6,17 +6,21 @@ next read refreshes just those, one call an engine, and never waits long for a s
 
 from __future__ import annotations
 
-from collections.abc import Coroutine, Iterable
-from typing import Any
+from collections.abc import Callable, Coroutine, Iterable
+from typing import Any, TypeVar
 
 from twisted.internet.defer import Deferred, FirstError, gatherResults
 
-from swarmd.core.errors import ApiError
+from swarmd.core.errors import ApiError, NotFound
 from swarmd.core.model import Engine
 from swarmd.manager.fleet import Fleet
 
+T = TypeVar("T")
+
 # A read is held up at most this long by an engine; then it shows what was known.
 PATIENCE = 1.0
+# Before something is said not to be there.
+LAST_PATIENCE = 5.0
 # An engine that was too slow is not waited for again for this long; the next read would be as slow.
 DISTRUST = 10.0
 
@@ -46,6 +50,25 @@ async def settle_lists(fleet: Fleet, *kinds: str) -> None:
             if _answers(fleet, engine)
         ]
     )
+
+
+async def looked_up(fleet: Fleet, kind: str, find: Callable[[], T]) -> T:
+    """What ``find`` finds among ``kind``; engines that were too slow have a second chance to tell.
+
+    Raises:
+        NotFound: It is nowhere, as far as is known.
+    """
+    await settle_lists(fleet, kind)
+    try:
+        return find()
+    except NotFound:
+        slow = [e for e in fleet.state.engines.values() if e.healthy and kind in e.stale]
+        if not slow:
+            raise
+    await _together(
+        [_patiently(fleet, e, fleet.tracker(e).refresh_lists([kind], LAST_PATIENCE)) for e in slow]
+    )
+    return find()
 
 
 def _answers(fleet: Fleet, engine: Engine) -> bool:

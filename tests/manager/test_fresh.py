@@ -2,7 +2,16 @@ from typing import Any
 
 from twisted.internet.defer import CancelledError, Deferred
 
-from swarmd.manager.fresh import DISTRUST, PATIENCE, settle_containers, settle_lists, unsettled
+from swarmd.core.errors import NoSuchImage
+from swarmd.manager.fresh import (
+    DISTRUST,
+    LAST_PATIENCE,
+    PATIENCE,
+    looked_up,
+    settle_containers,
+    settle_lists,
+    unsettled,
+)
 from tests.manager.rig import Rig, result_of
 
 ID = "a" * 64
@@ -79,6 +88,53 @@ def test_only_stale_lists_are_asked_for() -> None:
     result_of(settle_lists(rig.fleet, "images"))
     assert rig.wire(1).asked == []
     assert rig.engine(2).images == {} and "images" not in rig.engine(2).stale
+
+
+def holder(rig: Rig) -> str:
+    for engine in rig.state.engines.values():
+        if "app:1" in engine.image_refs:
+            return engine.name
+    raise NoSuchImage("app:1")
+
+
+def test_what_a_slow_engine_may_have_is_waited_for() -> None:
+    rig = Rig(2)
+    answers: list[Deferred[Any]] = []
+
+    def slowly(target: str, body: bytes) -> Deferred[Any]:
+        answers.append(Deferred())
+        return answers[-1]
+
+    rig.wire(1).on("GET", "/images/json", slowly)
+    rig.state.mark_stale(rig.engine(1).key, "images")
+    looking = Deferred.fromCoroutine(looked_up(rig.fleet, "images", lambda: holder(rig)))
+    rig.clock.advance(PATIENCE)
+    assert not looking.called
+    while not looking.called:
+        answers.pop(0).callback((200, [{"Id": "sha256:1", "RepoTags": ["app:1"]}]))
+    found: list[str] = []
+    looking.addCallback(found.append)
+    assert found == ["node-1"]
+
+
+def test_but_not_for_ever() -> None:
+    rig = Rig(2)
+    rig.wire(1).on("GET", "/images/json", lambda target, body: Deferred())
+    rig.state.mark_stale(rig.engine(1).key, "images")
+    looking = Deferred.fromCoroutine(looked_up(rig.fleet, "images", lambda: holder(rig)))
+    ended: list[Any] = []
+    looking.addErrback(ended.append)
+    rig.clock.advance(PATIENCE)
+    rig.clock.advance(LAST_PATIENCE)
+    assert ended[0].check(NoSuchImage)
+
+
+def test_what_no_engine_can_have_is_said_at_once() -> None:
+    rig = Rig(2)
+    looking = Deferred.fromCoroutine(looked_up(rig.fleet, "images", lambda: holder(rig)))
+    ended: list[Any] = []
+    looking.addErrback(ended.append)
+    assert ended[0].check(NoSuchImage) and rig.wire(1).asked == []
 
 
 def test_an_engine_that_refuses_a_list_does_not_spoil_the_read() -> None:
