@@ -118,8 +118,14 @@ def _tests(state: State, query: ListQuery) -> list[Test]:
     if (task := flag(filters, "is-task")) is not None:
         tests.append(lambda container: _is_task(container) == task)
     if not (query.all or query.limit or "status" in filters):
-        tests.append(lambda container: container.running)
+        tests.append(_known_to_run(state))
     return tests + _validated_only(state)
+
+
+def _known_to_run(state: State) -> Test:
+    """Of an engine that does not answer nobody knows it."""
+    lost = {engine.key for engine in state.engines.values() if not engine.healthy}
+    return lambda container: container.running and container.engine not in lost
 
 
 def _validated_only(state: State) -> list[Test]:

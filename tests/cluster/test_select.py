@@ -194,8 +194,10 @@ def test_an_engine_that_is_joining_shows_nothing_yet() -> None:
     assert names(state, ListQuery(all=True)) == ["web"]
 
 
-def test_an_engine_that_is_lost_still_shows(state: State) -> None:
+def test_of_a_lost_engine_only_all_tells(state: State) -> None:
+    """Whoever asks for what runs will send work there."""
     state.dispatch(EngineFailed(key_of(1), "lost", NOW, fatal=True))
+    assert names(state, ListQuery()) == ["task", "old"]
     assert names(state, ListQuery(all=True)) == ALL
 
 

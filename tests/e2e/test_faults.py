@@ -80,6 +80,7 @@ def test_a_lost_engine(
             for line in docker("ps", "-a", "--format", "{{.Names}}|{{.Status}}").lines
         )
         assert rows[name] == "Host Down" and rows[f"{name}-other"].startswith("Up ")
+        assert docker.names() == [f"{name}-other"]
         assert "node-2" in refusal(docker, "inspect", "--type", "container", name)
         assert "node-2" in refusal(docker, "rm", "-f", name)
         made = docker("run", "-d", "busybox", "sleep", "60").text
