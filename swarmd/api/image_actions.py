@@ -8,7 +8,7 @@ from functools import partial
 from swarmd.api.lacking import warnings
 from swarmd.api.resource import Handler
 from swarmd.api.target import target
-from swarmd.cluster.holders import has_repository, healthy_holders, holders_of_all
+from swarmd.cluster.holders import has_repository, healthy_holders, holders_of_all, latest
 from swarmd.core.errors import NoSuchImage
 from swarmd.core.model import Engine
 from swarmd.core.names import join_reference, natural
@@ -46,15 +46,17 @@ class ImageAction:
     async def _ask(self, action: str, request: DockerRequest) -> None:
         """Any holder knows the same; one whose image has just gone says 404."""
         engines = await self._holders()
+        newest = latest(engines, self._ref)
+        in_turn = [*newest, *(engine for engine in engines if engine not in newest)]
         answer = await ask_in_turn(
-            self._fleet, engines, "GET", self._target(request, action), absent=True
+            self._fleet, in_turn, "GET", self._target(request, action), absent=True
         )
         request.reply(answer.status, answer.body)
 
     async def _save(self, request: DockerRequest) -> None:
         state = self._fleet.state
         engines = await looked_up(self._fleet, "images", lambda: holders_of_all(state, [self._ref]))
-        engine = engines[0]
+        engine = latest(engines, self._ref)[0]
         tunnel(request, self._fleet.link(engine), self._target(request, "get")(engine))
 
     async def _push(self, request: DockerRequest) -> None:
@@ -74,14 +76,15 @@ class ImageAction:
     def _best_pusher(self, tag: str) -> Engine:
         """One that has the tag; without a tag the one with most tags of it."""
         if tag:
-            return healthy_holders(self._fleet.state, join_reference(self._ref, tag))[0]
+            ref = join_reference(self._ref, tag)
+            return latest(healthy_holders(self._fleet.state, ref), ref)[0]
         engines = [e for e in self._fleet.healthy() if has_repository(e, self._ref)]
         if not engines:
             raise NoSuchImage(self._ref)
         return min(engines, key=lambda e: (-len(e.image_refs), natural(e.name)))
 
     async def _tag(self, request: DockerRequest) -> None:
-        engines = await self._holders()
+        engines = latest(await self._holders(), self._ref)
         left_out = warnings(unreached(self._fleet, self._ref))
         await tagged(self._fleet, engines, self._target(request, "tag"))
         request.reply(201, headers=left_out)

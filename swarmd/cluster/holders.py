@@ -36,6 +36,17 @@ def healthy_holders(state: State, ref: str) -> list[Engine]:
     return healthy
 
 
+def latest(engines: Sequence[Engine], ref: str) -> list[Engine]:
+    """Those of ``engines`` with the newest image that ``ref`` names; all where it names none.
+
+    A name moves to what is built under it, and others may have a copy of what it meant before.
+    """
+    images = {engine.key: find_image(engine, ref) for engine in engines}
+    newest = max((image.created for image in images.values() if image), default=0)
+    found = [e for e in engines if (image := images[e.key]) and image.created == newest]
+    return found or list(engines)
+
+
 def holds(engine: Engine, ref: str) -> bool:
     """Whether ``docker save ref`` works there: a bare repository means all of its tags."""
     return find_image(engine, ref) is not None or has_repository(engine, ref)

@@ -3,6 +3,7 @@ from __future__ import annotations
 import orjson
 import pytest
 
+from swarmd.cluster.actions import ImagesListed
 from tests.api.case import ID, Case
 
 
@@ -18,6 +19,24 @@ def test_the_next_holder_answers(case: Case) -> None:
     case.rig.end(1).dies()
     case.json(2, 200, {"Id": ID})
     assert case.answer == (200, orjson.dumps({"Id": ID}))
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("GET", "/images/app:1/json"),
+        ("GET", "/images/app:1/get"),
+        ("POST", "/images/app/push?tag=1"),
+        ("POST", "/images/app:1/tag?repo=x"),
+    ],
+)
+def test_a_name_means_what_was_built_last(case: Case, method: str, path: str) -> None:
+    """node-1 has a copy of the build before."""
+    for number, created in ((1, 5), (2, 6)):
+        entry = {"Id": f"sha256:{number:064}", "RepoTags": ["app:1"], "Created": created}
+        case.rig.fleet.dispatch(ImagesListed(case.rig.engine(number).key, [entry]))
+    case.ask(method, path)
+    assert case.sent(1) == b"" and case.sent(2).startswith(method.encode())
 
 
 def test_rmi_tells_of_nodes_that_could_not_be_asked(case: Case) -> None:

@@ -70,6 +70,27 @@ def holders(fleet: Fleet, ref: str) -> list[str]:
     return [e.name for e in fleet if e.local.call("GET", f"/images/{ref}/json").status == 200]
 
 
+@pytest.mark.fleet
+def test_a_copy_of_the_build_before_is_not_what_the_name_means(
+    buildkit: Docker, context: str, host: Host
+) -> None:
+    """A builder is one node for its client; containers may have to be elsewhere."""
+
+    def runs(*nodes: str) -> set[str]:
+        at = (("-e", f"constraint:node=={node}") for node in nodes)
+        return {buildkit("run", "--rm", *one, "app", "cat", "/z").text for one in at}
+
+    everyone = [engine.name for engine in host.fleet]
+    for z in ("first", "second"):
+        Path(context, "Dockerfile").write_text(f"FROM busybox\nRUN echo {z} > /z\n")
+        buildkit("build", "-t", "app", context)
+        assert len(holders(host.fleet, "app:latest")) in (1, 3)
+        built = buildkit("inspect", "-f", "{{.Id}}", "app").text
+        assert runs(*everyone) == {z}
+        assert buildkit("inspect", "-f", "{{.Id}}", "app").text == built
+        assert buildkit("images", "-q", "--no-trunc", "app").lines == [built]
+
+
 class TestLegacy:
     def test_builds_and_runs(self, legacy: Docker, context: str) -> None:
         out = legacy("build", "-t", "app", "--build-arg", "Z=5", context)

@@ -16,6 +16,7 @@ from twisted.internet.defer import CancelledError, Deferred, DeferredList
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
+from swarmd.cluster.holders import latest
 from swarmd.cluster.lookup import engines_with_image, find_image
 from swarmd.codec.json_stream import JsonLines
 from swarmd.core.build import DISTRIBUTE
@@ -57,17 +58,17 @@ class Distributor:
     async def bring(self, ref: str, engine: Engine) -> None:
         """Makes an image available on ``engine`` that only other engines may have.
 
+        Also one that was built anew under its name, while this engine has a copy of the old one.
         What a registry has for certain is left to the client, who pulls it as who it is.
 
         Raises:
             ApiError: It could not be copied, with both nodes' names.
         """
-        if find_image(engine, ref) is not None:
-            return
         holders = [one for one in engines_with_image(self._fleet.state, ref) if one.healthy]
+        newest = latest(holders, ref)
         images = [image for one in holders if (image := find_image(one, ref)) is not None]
-        if holders and not any(image.pulled for image in images):
-            await self.copy(ref, holders[0], engine)
+        if newest and engine not in newest and not any(image.pulled for image in images):
+            await self.copy(ref, newest[0], engine)
 
     async def copy(self, ref: str, source: Engine, to: Engine) -> None:
         """Once, however many ask for the same at a time; goes on if who asked leaves."""

@@ -74,6 +74,18 @@ def test_not_what_is_there_or_can_be_pulled(digests: tuple[str, ...]) -> None:
     assert not case.rig.end(1).connections
 
 
+def test_a_copy_of_what_the_name_meant_before_is_replaced() -> None:
+    case = Case()
+    old = {"Id": "sha256:" + "c" * 64, "RepoTags": ["app:latest"], "Created": 5}
+    case.rig.fleet.dispatch(ImagesListed(case.rig.engine(2).key, [old]))
+    case.rig.fleet.dispatch(ImagesListed(case.rig.engine(1).key, [{**old, "Id": ID}]))
+    assert case.bring().results == [None]
+    case.rig.fleet.dispatch(ImagesListed(case.rig.engine(1).key, [{**old, "Id": ID, "Created": 6}]))
+    assert not case.bring().done
+    assert case.sent(1).startswith(b"GET /v1.41/images/get?names=app HTTP/1.1\r\n")
+    assert case.sent(2).startswith(b"POST /v1.41/images/load?quiet=1 HTTP/1.1\r\n")
+
+
 def test_what_a_registry_may_have_is_copied() -> None:
     """In a containerd store every image has its own digest, whether it was pulled or built."""
     case = Case(digests=(f"app@{ID}",))
