@@ -10,10 +10,12 @@ from prometheus_client.exposition import generate_latest
 from prometheus_client.metrics_core import (
     CounterMetricFamily,
     GaugeMetricFamily,
+    HistogramMetricFamily,
     InfoMetricFamily,
     Metric,
 )
 from prometheus_client.registry import CollectorRegistry
+from prometheus_client.utils import floatToGoString
 
 from swarmd import __version__
 from swarmd.certificates.expiry import Expiry
@@ -22,6 +24,7 @@ from swarmd.core.version import show
 from swarmd.front.request import DockerRequest
 from swarmd.front.site import DockerSite
 from swarmd.manager.fleet import Fleet
+from swarmd.streams.held import HELD
 
 
 class Metrics:
@@ -41,6 +44,7 @@ class Metrics:
         info = InfoMetricFamily("swarmd", "This swarmd.")
         info.add_metric((), {"version": __version__, "api_version": show(self._fleet.api_version)})
         yield info
+        yield _turns()
         yield _gauge("swarmd_event_listeners", "Clients on events.", self._fleet.hub.listeners)
         yield _ends(self._fleet.expiring())
 
@@ -59,6 +63,14 @@ def _door(site: DockerSite) -> Iterator[Metric]:
     if site.audit is not None:
         yield CounterMetricFamily("swarmd_audit", "Audit lines written.", site.audit.written)
         yield CounterMetricFamily("swarmd_audit_lost", "Audit lines lost.", site.audit.lost)
+
+
+def _turns() -> Metric:
+    words = "How long one turn held the reactor: meanwhile nobody else is served."
+    family = HistogramMetricFamily("swarmd_reactor_turn_seconds", words)
+    buckets = [(floatToGoString(bound), count) for bound, count in HELD.up_to()]
+    family.add_metric((), buckets, HELD.total)
+    return family
 
 
 def _ends(expiries: Iterable[Expiry]) -> Metric:

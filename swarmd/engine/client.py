@@ -11,6 +11,7 @@ import orjson
 
 from swarmd.core.errors import ApiError, EngineRefused, EngineUnreachable
 from swarmd.core.version import NEWEST, OLDEST, Version, clamp, show
+from swarmd.engine.portions import Portions
 from swarmd.engine.ports import Answer, Link, Question
 
 JsonObject = dict[str, Any]
@@ -32,9 +33,10 @@ class EngineClient:
         link: To ask what is not asked here.
     """
 
-    def __init__(self, link: Link, timeout: float) -> None:
+    def __init__(self, link: Link, timeout: float, portions: Portions | None = None) -> None:
         self.link = link
         self._timeout = timeout
+        self._portions = portions
         self._version: Version | None = None
 
     def speak(self, lowest: Version, highest: Version) -> None:
@@ -100,7 +102,10 @@ class EngineClient:
 
     async def _get(self, target: str, limit: int, timeout: float = 0.0) -> Answer:
         timeout = timeout or self._timeout
-        return await self.link.call("GET", target, timeout=timeout, limit=limit)
+        answer = await self.link.call("GET", target, timeout=timeout, limit=limit)
+        if self._portions is not None and (turn := self._portions.enter()) is not None:
+            await turn
+        return answer
 
     def _checked(self, answer: Answer) -> bytes:
         if answer.status != 200:

@@ -9,6 +9,7 @@ from twisted.internet.interfaces import IReactorTime
 
 from swarmd.core.model import Engine
 from swarmd.engine.limits import Gates, Timing
+from swarmd.engine.portions import Portions
 from swarmd.engine.ports import Dispatch, OnEvent
 from swarmd.engine.wheel import Wheel
 
@@ -23,6 +24,7 @@ class Context:
         dispatch: Takes news into the cluster; must not raise.
         on_event: Takes (engine key, record) of every new event, before the cluster learns of it.
         engines: The cluster's picture, by key; only read.
+        portions: For work on answers, which must not hold up clients.
         wheel: For what is done often and need not be on time.
     """
 
@@ -34,7 +36,9 @@ class Context:
     engines: Mapping[str, Engine]
     timing: Timing = field(default_factory=Timing)
     gates: Gates = field(default_factory=Gates)
+    portions: Portions = field(init=False)
     wheel: Wheel = field(init=False)
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "portions", Portions(self.clock))
         object.__setattr__(self, "wheel", Wheel(self.clock, self.timing.step))

@@ -6,7 +6,8 @@ same, only slower.
 
 - ``tcp.Connection.write`` only queues, and the bytes leave after another round of epoll: two calls
   of epoll_ctl and a wake-up for each answer. Trying the socket first saves them.
-- ``EPollReactor.doPoll`` wraps each event in a logging context, which our logs do not use.
+- ``EPollReactor.doPoll`` wraps each event in a logging context, which our logs do not use. Here is
+  also where the length of turns can be measured (``held.py``).
 """
 
 from __future__ import annotations
@@ -17,6 +18,8 @@ from typing import Any
 from twisted.internet import tcp
 from twisted.internet.epollreactor import EPollReactor
 from twisted.logger import Logger
+
+from swarmd.streams.held import HELD
 
 # Larger writes are bulk: the kernel would take only a part, and the rest would be copied. A batch
 # of four TLS records is not.
@@ -60,10 +63,12 @@ def _write_at_once(self: Any, data: bytes) -> None:
 
 
 def _poll(self: Any, timeout: float | None) -> None:
+    HELD.end()
     try:
         events = self._poller.poll(-1 if timeout is None else timeout, len(self._selectables))
     except InterruptedError:
         return
+    HELD.begin()
     for descriptor, event in events:
         selectable = self._selectables.get(descriptor)
         if selectable is not None:

@@ -42,6 +42,7 @@ def test_the_fleet_the_door_and_the_process() -> None:
     assert seen[("swarmd_connections",)] == 4
     assert seen[("process_open_fds",)] > 0
     assert any(key[0] == "swarmd_info" for key in seen)
+    assert seen[("swarmd_reactor_turn_seconds_bucket", "+Inf")] >= 0
 
 
 def test_when_certificates_end() -> None:

@@ -9,6 +9,7 @@ the machine disturbs least. Latencies are medians. Every row is the median of th
 from __future__ import annotations
 
 import argparse
+import re
 import statistics
 import tempfile
 import time
@@ -203,6 +204,7 @@ def rest(fleet: Fleet, seconds: float) -> None:
 def lag(fleet: Fleet, seconds: float) -> None:
     """With 200 events/s, as ``rest`` has left it, and ``ps -a`` all the time."""
     waits: list[float] = []
+    before = held(fleet.swarmd.address)
     listing = get("/v1.41/containers/json?all=1")(fleet)
     with watching(fleet.swarmd.address, waits):
         costs = repeat(fleet.swarmd.address, listing, 1, seconds)
@@ -212,6 +214,7 @@ def lag(fleet: Fleet, seconds: float) -> None:
         f"ps -a under 200 events/s: p50 {costs.quantile(0.5) * 1e3:.1f} ms; meanwhile /_ping waited"
         f" p99 {watched.quantile(0.99) * 1e3:.1f} ms, at most {watched.quantile(1) * 1e3:.1f} ms"
     )
+    print(f"meanwhile {held_words(held(fleet.swarmd.address), before)}")
 
 
 def _ask(at: Address, path: str) -> bytes:
@@ -237,10 +240,11 @@ def start(stack: ExitStack, folder: Path, number: int, size: int, tls: Tls | Non
     wait_for(lambda: healthy(manager.address) == number)
     took, cpu = time.monotonic() - begun, manager.cpu
     _settle(manager)
+    joining = held(manager.address)
     print(
         f"\n{number} engines, {number * size} containers: healthy after {took:.1f} s and"
         f" {cpu:.1f} s of CPU; all inspected after {manager.cpu:.1f} s of CPU;"
-        f" {manager.memory:.0f} MiB\n"
+        f" {manager.memory:.0f} MiB\njoining: {held_words(joining)}\n"
     )
     proxy = stack.enter_context(nginx(folder, sources.address, tls))
     other = stack.enter_context(haproxy(folder, sources.address, tls))
@@ -248,6 +252,24 @@ def start(stack: ExitStack, folder: Path, number: int, size: int, tls: Tls | Non
     names = [f"c-{each % number:04}-{each // number:04}" for each in range(number * size)]
     first = [f"{0:08x}{each:08x}" * 4 for each in range(1, size)]
     return Fleet(sources, manager, proxy, other, ids, names, first)
+
+
+def held(at: Address) -> list[tuple[float, int]]:
+    """Lengths of the reactor's turns in seconds, and how many were not longer so far."""
+    lines = re.findall(rb'turn_seconds_bucket{le="(.+)"} (\S+)', _ask(at, "/swarmd/metrics"))
+    return [(float(bound), int(float(count))) for bound, count in lines]
+
+
+def held_words(now: list[tuple[float, int]], before: Sequence[tuple[float, int]] = ()) -> str:
+    old = dict(before)
+    turns = [(bound, count - old.get(bound, 0)) for bound, count in now]
+    total = turns[-1][1]
+    p99 = next(bound for bound, count in turns if count >= 0.99 * total)
+    longest = next(bound for bound, count in turns if count == total)
+    return (
+        f"{total} turns of the reactor, p99 up to {p99 * 1e3:g} ms,"
+        f" the longest up to {longest * 1e3:g} ms"
+    )
 
 
 def _settle(program: Program) -> None:

@@ -1,0 +1,81 @@
+from __future__ import annotations
+
+from twisted.internet.task import Clock
+
+from swarmd.engine.portions import PORTION, Portions
+
+
+class Line:
+    """Work of 2 ms for each that has entered, and who has done it in which turn."""
+
+    def __init__(self) -> None:
+        self.clock = Clock()
+        self.portions = Portions(self.clock)
+        self.turns: list[list[int]] = [[]]
+
+    def enter(self, number: int) -> None:
+        waiting = self.portions.enter()
+        if waiting is None:
+            self._work(number)
+        else:
+            waiting.addCallback(lambda _: self._work(number))
+
+    def _work(self, number: int) -> None:
+        self.turns[-1].append(number)
+        self.clock.rightNow += 0.002
+
+    def turn(self) -> None:
+        """As a reactor does it: what is put off for 0 s meanwhile is the next turn's."""
+        self.turns.append([])
+        due, self.clock.calls = self.clock.calls, []
+        for call in due:
+            call.func()
+
+
+def test_what_there_is_little_of_is_done_at_once() -> None:
+    line = Line()
+    line.enter(1)
+    line.enter(2)
+    line.turn()
+    line.enter(3)
+    line.turn()
+    assert line.turns == [[1, 2], [3], []]
+    assert line.clock.getDelayedCalls() == []
+
+
+def test_what_is_much_is_done_in_portions_and_in_order() -> None:
+    line = Line()
+    for number in range(8):
+        line.enter(number)
+    line.turn()
+    line.enter(8)
+    line.turn()
+    line.turn()
+    assert line.turns == [[0, 1, 2], [3, 4, 5], [6, 7, 8], []]
+    assert line.clock.getDelayedCalls() == []
+
+
+def test_one_that_takes_long_is_done_alone() -> None:
+    line = Line()
+    line.enter(0)
+    line.clock.rightNow += PORTION
+    line.enter(1)
+    assert line.turns == [[0]]
+    line.turn()
+    assert line.turns == [[0], [1]]
+    line.turn()
+
+
+def test_who_has_left_the_line_is_passed_over() -> None:
+    line = Line()
+    line.enter(0)
+    line.clock.rightNow += PORTION
+    gone = line.portions.enter()
+    assert gone is not None
+    gone.addErrback(lambda _: None)
+    gone.cancel()
+    line.enter(1)
+    line.turn()
+    assert line.turns == [[0], [1]]
+    line.turn()
+    assert line.clock.getDelayedCalls() == []
