@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -11,13 +10,12 @@ from typing import Any
 
 import orjson
 
+from swarmd.cluster.node_table import Row
 from swarmd.cluster.state import State
 from swarmd.core import version as api
 from swarmd.core.model import Engine
 from swarmd.core.names import natural
-from swarmd.core.units import show_size
 
-ONE_CPU = 1_000_000_000
 _LONGEST_LIST = 8
 
 # What an engine can do; the fleet can if no healthy engine says that it cannot.
@@ -101,7 +99,7 @@ def info(
         "NEventsListener": listeners,
         "SystemTime": datetime.fromtimestamp(now, UTC).isoformat().replace("+00:00", "Z"),
         "SystemStatus": _head(identity, engines)
-        + [row for engine in engines for row in _rows(engine, identity.overcommit)],
+        + state.node_table.rows(engines, identity.overcommit),
         "Warnings": _warnings(engines, problem, notices) or None,
     }
 
@@ -130,12 +128,9 @@ def _sums(engines: Sequence[Engine]) -> dict[str, int]:
     clients believe in hardware that is not there; the table of nodes still shows it.
     """
     containers = sum(len(engine.containers) for engine in engines)
-    counts = Counter[str]()
-    for engine in engines:
-        counts.update(engine.tally.states)
     running = sum(engine.tally.running for engine in engines)
-    paused = counts["paused"]
-    images = {image_id for engine in engines for image_id in engine.images}
+    paused = sum(engine.tally.paused for engine in engines)
+    images = set[str]().union(*(engine.images for engine in engines))
     return {
         "Containers": containers,
         "ContainersRunning": running,
@@ -145,11 +140,6 @@ def _sums(engines: Sequence[Engine]) -> dict[str, int]:
         "NCPU": sum(engine.spec.cpus for engine in engines),
         "MemTotal": sum(engine.spec.memory for engine in engines),
     }
-
-
-def with_overcommit(amount: int, overcommit: float) -> int:
-    """Classic Swarm's arithmetic, in whole percent: 2 CPUs with 5 % stay 2, memory grows by 5 %."""
-    return amount + amount * int(overcommit * 100 + 1e-9) // 100
 
 
 # What the engines say of themselves
@@ -227,13 +217,8 @@ def _union(groups: Iterable[Iterable[str]]) -> list[str]:
     return sorted({name for group in groups for name in group})
 
 
-# The table of nodes
-
-Row = tuple[str, str]
-
-
 def _head(identity: Identity, engines: Sequence[Engine]) -> list[Row]:
-    """The rows that classic Swarm has before the nodes."""
+    """The rows that classic Swarm has before the table of nodes."""
     rows = [("Role", identity.role)]
     if identity.role == "replica":
         rows.append(("Primary", identity.primary))
@@ -245,57 +230,12 @@ def _head(identity: Identity, engines: Sequence[Engine]) -> list[Row]:
     ]
 
 
-def _rows(engine: Engine, overcommit: float) -> list[Row]:
-    spec, tally = engine.spec, engine.tally
-    cpus = with_overcommit(spec.cpus, overcommit)
-    memory = with_overcommit(spec.memory, overcommit)
-    known = engine.validated or engine.given_name
-    rows = [
-        (f" {engine.name if known else '(unknown)'}", engine.address),
-        ("  └ ID", spec.id),
-        ("  └ Status", _status(engine)),
-        ("  └ Containers", _containers(engine)),
-        ("  └ Reserved CPUs", f"{tally.cpus / ONE_CPU:g} / {cpus}"),
-        ("  └ Reserved Memory", f"{show_size(tally.memory)} / {show_size(memory)}"),
-        ("  └ Labels", _labels(tuple(engine.labels.items()))),
-    ]
-    if engine.error:
-        rows.append(("  └ Error", engine.error))
-    return [
-        *rows,
-        ("  └ UpdatedAt", _moment(int(engine.updated))),
-        ("  └ ServerVersion", spec.version),
-    ]
-
-
-@lru_cache(maxsize=16_384)
-def _labels(labels: tuple[tuple[str, str], ...]) -> str:
-    return ", ".join(sorted(f"{key}={value}" for key, value in labels))
-
-
-def _status(engine: Engine) -> str:
-    return engine.health.value + (" (cordoned)" if engine.cordoned else "")
-
-
-def _containers(engine: Engine) -> str:
-    total, tally = len(engine.containers), engine.tally
-    if not engine.healthy:
-        return str(total)
-    stopped = total - tally.running - tally.paused
-    return f"{total} ({tally.running} Running, {tally.paused} Paused, {stopped} Stopped)"
-
-
-@lru_cache(maxsize=16_384)
-def _moment(seconds: int) -> str:
-    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
 def _warnings(engines: Sequence[Engine], problem: str, notices: Iterable[str]) -> list[str]:
     """Each warning once, with the nodes that it is about."""
     told: dict[str, list[str]] = {}
     for engine in engines:
-        own = _facts(engine.spec.info).get("Warnings", ()) if engine.healthy else ()
-        for text in (*own, *engine.warnings):
+        own = _facts(engine.spec.info).get("Warnings") if engine.healthy else None
+        for text in (*(own or ()), *engine.warnings) if own or engine.warnings else ():
             told.setdefault(text, []).append(engine.name)
     discovery = [f"discovery: {problem}"] if problem else []
     own = [f"WARNING: {text}" for text in (*discovery, *notices)]

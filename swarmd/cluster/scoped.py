@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TypeVar
 
 from swarmd.cluster.endings import Endings
+from swarmd.cluster.node_table import NodeTable
 from swarmd.cluster.state import State
 from swarmd.core.bits import Bits
 from swarmd.core.model import Container, Engine, Image, Network, Volume
@@ -238,6 +239,7 @@ class ScopedState(State):
         self.roster = _Roster(state, self._seen)  # type: ignore[assignment]
         self.index = _Index(state, self.engines)  # type: ignore[assignment]
         self.endings = Endings()
+        self.node_table = NodeTable()
         self.execs = state.execs
 
     def _seen(self, engine: Engine) -> Engine:

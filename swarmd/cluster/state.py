@@ -18,6 +18,7 @@ from swarmd.cluster.endings import Endings
 from swarmd.cluster.events import Events
 from swarmd.cluster.index import Bounded
 from swarmd.cluster.lists import Lists
+from swarmd.cluster.node_table import NodeTable
 from swarmd.cluster.notes import Notes
 from swarmd.cluster.reservations import Reservations
 from swarmd.cluster.roster import Roster, label_warnings
@@ -51,6 +52,7 @@ class State:
         self.containers = self.catalogue.by_id
         self.reservations = Reservations(self.catalogue.names, self.index.touch)
         self.endings = Endings()
+        self.node_table = NodeTable()
         self.execs: Bounded[str] = Bounded(_EXEC_LIMIT)
         self.revision = 0
         self._watchers: list[Callable[[news.Action], None]] = []

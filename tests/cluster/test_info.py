@@ -12,7 +12,7 @@ from swarmd.cluster.actions import (
     EngineRefused,
     ImagesListed,
 )
-from swarmd.cluster.info import Identity, info, version, with_overcommit
+from swarmd.cluster.info import Identity, info, version
 from swarmd.cluster.state import State
 from swarmd.core.model import Container, Demand
 from tests.cluster.fleet import GIB, NOW, fleet, item, join, key_of, told
@@ -123,12 +123,6 @@ def test_nodes_that_are_not_well(state: State) -> None:
 def test_a_replica_names_its_primary() -> None:
     replica = Identity("m", "1", role="replica", primary="10.0.0.9:4000")
     assert rows(State(), replica)[:2] == [("Role", "replica"), ("Primary", "10.0.0.9:4000")]
-
-
-def test_overcommit_is_in_whole_percent() -> None:
-    assert with_overcommit(2, 0.05) == 2
-    assert with_overcommit(200, 0.05) == 210
-    assert with_overcommit(100, 0.29) == 129
 
 
 def test_the_sums_are_the_hardware_of_the_hosts() -> None:
