@@ -14,7 +14,7 @@ from collections import deque
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IReactorTime
 
-PORTION = 0.005  # seconds
+PORTION = 0.01  # seconds
 
 
 class Portions:

@@ -6,7 +6,7 @@ from swarmd.engine.portions import PORTION, Portions
 
 
 class Line:
-    """Work of 2 ms for each that has entered, and who has done it in which turn."""
+    """Work of 4 ms for each that has entered, and who has done it in which turn."""
 
     def __init__(self) -> None:
         self.clock = Clock()
@@ -22,7 +22,7 @@ class Line:
 
     def _work(self, number: int) -> None:
         self.turns[-1].append(number)
-        self.clock.rightNow += 0.002
+        self.clock.rightNow += 0.004
 
     def turn(self) -> None:
         """As a reactor does it: what is put off for 0 s meanwhile is the next turn's."""
