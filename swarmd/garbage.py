@@ -7,8 +7,9 @@ import gc
 from twisted.application.service import Service
 
 # By default every 700 new objects cause a search, and a search through all objects follows soon.
-# One list of 50 containers decoded makes more than that, and frees them without any search.
-THRESHOLDS = (50_000, 20, 50)
+# One list of 50 containers decoded makes more than that, and frees them without any search. A
+# search among 50,000 new ones held the reactor for 50 to 120 ms on a busy machine.
+THRESHOLDS = (10_000, 100, 50)
 
 
 class RareCollection(Service):

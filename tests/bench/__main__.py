@@ -9,6 +9,7 @@ the machine disturbs least. Latencies are medians. Every row is the median of th
 from __future__ import annotations
 
 import argparse
+import os
 import re
 import statistics
 import tempfile
@@ -34,6 +35,7 @@ from tests.bench.programs import (
     wait_for,
 )
 
+CROWD, ENOUGH = 500, 4  # engines for which fewer processors are too few
 SETTLING = 1.0  # seconds between two looks at the CPU of a process that settles
 CREATE = b'{"Image":"busybox:latest","Cmd":["true"],"HostConfig":{}}'
 
@@ -241,6 +243,12 @@ def start(stack: ExitStack, folder: Path, number: int, size: int, tls: Tls | Non
     took, cpu = time.monotonic() - begun, manager.cpu
     _settle(manager)
     joining = held(manager.address)
+    if number >= CROWD and (os.cpu_count() or 1) < ENOUGH:
+        print(
+            f"\nBeware: {number} simulated engines, nginx, swarmd and the clients share"
+            f" {os.cpu_count()} processors. The engines took {sources.cpu:.1f} s of CPU so far;"
+            " trust CPU, not latencies, and take a machine of its own for this size."
+        )
     print(
         f"\n{number} engines, {number * size} containers: healthy after {took:.1f} s and"
         f" {cpu:.1f} s of CPU; all inspected after {manager.cpu:.1f} s of CPU;"
