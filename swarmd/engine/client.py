@@ -11,7 +11,6 @@ import orjson
 
 from swarmd.core.errors import ApiError, EngineRefused, EngineUnreachable
 from swarmd.core.version import NEWEST, OLDEST, Version, clamp, show
-from swarmd.engine.portions import Portions
 from swarmd.engine.ports import Answer, Link, Question
 
 JsonObject = dict[str, Any]
@@ -33,10 +32,9 @@ class EngineClient:
         link: To ask what is not asked here.
     """
 
-    def __init__(self, link: Link, timeout: float, portions: Portions | None = None) -> None:
+    def __init__(self, link: Link, timeout: float) -> None:
         self.link = link
         self._timeout = timeout
-        self._portions = portions
         self._version: Version | None = None
 
     def speak(self, lowest: Version, highest: Version) -> None:
@@ -102,10 +100,7 @@ class EngineClient:
 
     async def _get(self, target: str, limit: int, timeout: float = 0.0) -> Answer:
         timeout = timeout or self._timeout
-        answer = await self.link.call("GET", target, timeout=timeout, limit=limit)
-        if self._portions is not None and (turn := self._portions.enter()) is not None:
-            await turn
-        return answer
+        return await self.link.call("GET", target, timeout=timeout, limit=limit)
 
     def _checked(self, answer: Answer) -> bytes:
         if answer.status != 200:

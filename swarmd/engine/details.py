@@ -57,6 +57,7 @@ class Details:
         try:
             while self._wanted:
                 async with self._context.gates.inspects:
+                    await self._context.portions.turn()
                     await self._next()
         finally:
             self._workers -= 1

@@ -1,10 +1,12 @@
 """Work on engines' answers, in portions between which everybody else is served.
 
 While a thousand engines join, hundreds of answers are there at a time, each worth 0.2 to 5 ms of
-decoding and putting in its place; taken as they come, they held the reactor for 150 to 700 ms. Here
-they wait in line once the reactor has spent ``PORTION`` on them in one turn. Sockets are read
-between two turns, so a client never waits for more than a portion and the one answer that exceeds
-it. The line is as long as the gates let questions be under way (``swarmd.engine.limits``).
+decoding and putting in its place; taken as they come, they held the reactor for 150 to 700 ms.
+Here whoever works through an engine's lists and inspects waits in line once the reactor has spent
+``PORTION`` on that in one turn. Sockets are read between two turns, so a client never waits for
+more than a portion and the one answer that exceeds it; what is asked for a client's sake is not put
+in line at all. The line is as long as the gates allow (``swarmd.engine.limits``), and one for each
+session that begins.
 """
 
 from __future__ import annotations
@@ -26,14 +28,14 @@ class Portions:
         self._end = 0.0  # of the portion of this turn
         self._open = False
 
-    def enter(self) -> Deferred[None] | None:
-        """None if the work may be done at once, else what fires when its time has come."""
+    async def turn(self) -> None:
+        """Returns when the work may be done: mostly at once."""
         if not self._open:
             self._begin()
         elif self._line or self._clock.seconds() >= self._end:
-            self._line.append(Deferred())
-            return self._line[-1]
-        return None
+            waiting: Deferred[None] = Deferred()
+            self._line.append(waiting)
+            await waiting
 
     def _begin(self) -> None:
         self._open = True

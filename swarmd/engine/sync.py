@@ -61,6 +61,7 @@ class Sync:
 
     async def _try_lists(self, kinds: Iterable[str]) -> None:
         for kind in kinds:
+            await self._context.portions.turn()
             try:
                 await self.list(kind)
             except ApiError as error:
@@ -69,7 +70,9 @@ class Sync:
     async def _all_containers(self) -> None:
         """The whole list in a new session, later what is new in it."""
         at = self._context.clock.seconds()
-        items = self._client.items(await self._client.listing(containers_path()))
+        body = await self._client.listing(containers_path())
+        await self._context.portions.turn()
+        items = self._client.items(body)
         now = self._context.now()
         engine = self._context.engines.get(self._key)
         if engine is None or self._last.nothing:

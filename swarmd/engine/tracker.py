@@ -41,7 +41,7 @@ class EngineTracker(Service):
         self.link = link
         self._context = context
         self._position = Position()
-        self._client = EngineClient(link, context.timing.call, context.portions)
+        self._client = EngineClient(link, context.timing.call)
         self._sync = Sync(key, self._client, context)
         self._containers = Shared(self._list_containers)
         self._lists = {kind: Shared(partial(self._list, kind)) for kind in KINDS}
@@ -104,8 +104,7 @@ class EngineTracker(Service):
     async def _track(self) -> None:
         clock, timing = self._context.clock, self._context.timing
         await deferLater(clock, START_SPREAD * self._context.jitter())
-        if (turn := self._context.portions.enter()) is not None:
-            await turn
+        await self._context.portions.turn()
         attempt = 0
         while True:
             begun = clock.seconds()

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock
 
 from swarmd.engine.portions import PORTION, Portions
@@ -13,12 +14,10 @@ class Line:
         self.portions = Portions(self.clock)
         self.turns: list[list[int]] = [[]]
 
-    def enter(self, number: int) -> None:
-        waiting = self.portions.enter()
-        if waiting is None:
-            self._work(number)
-        else:
-            waiting.addCallback(lambda _: self._work(number))
+    def enter(self, number: int) -> Deferred[None]:
+        turn = Deferred.fromCoroutine(self.portions.turn())
+        turn.addCallbacks(lambda _: self._work(number), lambda failure: None)
+        return turn
 
     def _work(self, number: int) -> None:
         self.turns[-1].append(number)
@@ -70,10 +69,7 @@ def test_who_has_left_the_line_is_passed_over() -> None:
     line = Line()
     line.enter(0)
     line.clock.rightNow += PORTION
-    gone = line.portions.enter()
-    assert gone is not None
-    gone.addErrback(lambda _: None)
-    gone.cancel()
+    line.enter(7).cancel()
     line.enter(1)
     line.turn()
     assert line.turns == [[0], [1]]
