@@ -200,6 +200,8 @@ class Networks:
         Args:
             kept: Identities of those that somebody is about to use.
         """
+        if not _unused(engine):
+            return  # as with most that come: of a thousand, not each may look at all others
         await settle_lists(self._fleet, "networks")
         copies = {
             network_id(one)
@@ -207,10 +209,8 @@ class Networks:
             if other is not engine
             for one in other.networks.values()
         }
-        for network in list(engine.networks.values()):
-            local = network.scope == "local" and network.name not in PREDEFINED
-            wanted = _is_used(network, engine) or self.identity(network.id) in kept
-            if local and network_id(network) in copies and not wanted:
+        for network in _unused(engine):
+            if network_id(network) in copies and self.identity(network.id) not in kept:
                 await self._remove(network.id, engine)
 
     async def _description(self, network: Network, engine: Engine) -> dict[str, Any]:
@@ -289,6 +289,15 @@ def _pinned(labels: Any, node: Engine) -> dict[str, Any]:
 def decoded(body: bytes, shape: Shape) -> dict[str, Any]:
     found: dict[str, Any] = spelled(decoded_object(body), shape)
     return found
+
+
+def _unused(engine: Engine) -> list[Network]:
+    """Its own networks that no container is in."""
+    return [
+        one
+        for one in engine.networks.values()
+        if one.scope == "local" and one.name not in PREDEFINED and not _is_used(one, engine)
+    ]
 
 
 def _is_used(network: Network, engine: Engine) -> bool:

@@ -51,4 +51,5 @@ def test_the_gate_is_free_again_when_all_is_cancelled() -> None:
     crew.cancel()
     assert (free, rig.context.gates.inspects.tokens) == (28, 32)
     assert script.under_way == 0
+    rig.clock.advance(0)  # the turn of the reactor ends
     assert rig.clock.getDelayedCalls() == []
