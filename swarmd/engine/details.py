@@ -57,7 +57,6 @@ class Details:
         try:
             while self._wanted:
                 async with self._context.gates.inspects:
-                    await self._context.portions.turn()
                     await self._next()
         finally:
             self._workers -= 1
@@ -69,7 +68,7 @@ class Details:
         del self._wanted[container_id]
         if self._is_missing(container_id):
             try:
-                await self._sync.inspect(container_id)
+                await self._sync.inspect(container_id, in_line=True)
             except ApiError:
                 return
 

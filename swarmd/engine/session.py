@@ -86,6 +86,7 @@ class Session:
         engine = context.engines[self._key]
         before = engine.spec
         identity = await identify(self._client, context.now, before.clock_offset)
+        await context.portions.turn()
         spec = identity.spec
         if spec.id != before.id:
             self._position.reset()

@@ -61,9 +61,8 @@ class Sync:
 
     async def _try_lists(self, kinds: Iterable[str]) -> None:
         for kind in kinds:
-            await self._context.portions.turn()
             try:
-                await self.list(kind)
+                await self.list(kind, in_line=True)
             except ApiError as error:
                 self._log.warn("{key}: no list of {kind}: {e}", key=self._key, kind=kind, e=error)
 
@@ -95,8 +94,8 @@ class Sync:
         if engine is not None:
             self._last.told(listed, engine)
 
-    async def list(self, kind: str) -> None:
-        """``kind`` is "images", "networks" or "volumes"."""
+    async def list(self, kind: str, *, in_line: bool = False) -> None:
+        """``kind`` is "images", "networks" or "volumes"; ``in_line`` if nobody waits for it."""
         at = self._context.clock.seconds()
         limit = DRIVERS if kind == VOLUMES else 0.0
         try:
@@ -104,6 +103,8 @@ class Sync:
         except ApiError as error:
             self._context.dispatch(actions.ListFailed(self._key, kind, cause(error), at))
             raise
+        if in_line:
+            await self._context.portions.turn()
         engine = self._context.engines.get(self._key)
         if engine is None or (self._told.get(kind) == hash(body) and kind not in engine.stale):
             return
@@ -117,10 +118,15 @@ class Sync:
         listed = actions.ImagesListed if kind == IMAGES else actions.NetworksListed
         return listed(self._key, self._client.items(body), at)
 
-    async def inspect(self, container_id: str) -> dict[str, Any] | None:
-        """The inspect, told to the cluster as well; None if the engine has no such container."""
+    async def inspect(self, container_id: str, *, in_line: bool = False) -> dict[str, Any] | None:
+        """The inspect, told to the cluster as well; None if the engine has no such container.
+
+        ``in_line`` if nobody waits for it.
+        """
         at = self._context.clock.seconds()
         found = await self._client.container(container_id)
+        if in_line:
+            await self._context.portions.turn()
         if found is None:
             self._context.dispatch(actions.ContainerGone(self._key, container_id))
         else:
