@@ -39,11 +39,15 @@ def healthy_holders(state: State, ref: str) -> list[Engine]:
 def latest(engines: Sequence[Engine], ref: str) -> list[Engine]:
     """Those of ``engines`` with the newest image that ``ref`` names; all where it names none.
 
-    A name moves to what is built under it, and others may have a copy of what it meant before.
+    A name moves to what is built under it, and others may have a copy of what it meant before. On
+    another architecture it means another image, which is none the older for that.
     """
-    images = {engine.key: find_image(engine, ref) for engine in engines}
-    newest = max((image.created for image in images.values() if image), default=0)
-    found = [e for e in engines if (image := images[e.key]) and image.created == newest]
+    held = [(engine, image) for engine in engines if (image := find_image(engine, ref))]
+    newest: dict[str, int] = {}
+    for engine, image in held:
+        kind = engine.spec.architecture
+        newest[kind] = max(newest.get(kind, 0), image.created)
+    found = [e for e, image in held if image.created == newest[e.spec.architecture]]
     return found or list(engines)
 
 

@@ -97,6 +97,13 @@ def engines_with_image(state: State, ref: str) -> list[Engine]:
     return state.index.engines(state.index.images.of(familiar(ref)) | state.index.images.of(ref))
 
 
+def means_others(state: State, ref: str, image: Image) -> bool:
+    """Whether the name ``ref`` is anywhere another image than ``image``."""
+    state.index.settle()
+    images = state.index.images
+    return bool((images.of(familiar(ref)) | images.of(ref)) & ~images.of(image.id))
+
+
 class Found(NamedTuple, Generic[V]):
     """A network or volume, and every engine that has this very one."""
 

@@ -17,7 +17,7 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from swarmd.cluster.holders import latest
-from swarmd.cluster.lookup import engines_with_image, find_image
+from swarmd.cluster.lookup import engines_with_image, find_image, means_others
 from swarmd.codec.json_stream import JsonLines
 from swarmd.core.build import DISTRIBUTE
 from swarmd.core.config import label_list
@@ -64,11 +64,15 @@ class Distributor:
         Raises:
             ApiError: It could not be copied, with both nodes' names.
         """
-        holders = [one for one in engines_with_image(self._fleet.state, ref) if one.healthy]
-        newest = latest(holders, ref)
+        state, own = self._fleet.state, find_image(engine, ref)
+        if own is not None and (own.pulled or not means_others(state, ref, own)):
+            return
+        holders = [one for one in engines_with_image(state, ref) if one.healthy]
         images = [image for one in holders if (image := find_image(one, ref)) is not None]
+        newest = latest(holders, ref)
         if newest and engine not in newest and not any(image.pulled for image in images):
-            await self.copy(ref, newest[0], engine)
+            like = [e for e in newest if e.spec.architecture == engine.spec.architecture]
+            await self.copy(ref, (like or newest)[0], engine)
 
     async def copy(self, ref: str, source: Engine, to: Engine) -> None:
         """Once, however many ask for the same at a time; goes on if who asked leaves."""

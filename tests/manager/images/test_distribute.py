@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -84,6 +85,17 @@ def test_a_copy_of_what_the_name_meant_before_is_replaced() -> None:
     assert not case.bring().done
     assert case.sent(1).startswith(b"GET /v1.41/images/get?names=app HTTP/1.1\r\n")
     assert case.sent(2).startswith(b"POST /v1.41/images/load?quiet=1 HTTP/1.1\r\n")
+
+
+def test_another_architecture_keeps_what_the_name_means_there() -> None:
+    case = Case()
+    arm = case.rig.engine(2)
+    arm.spec = replace(arm.spec, architecture="aarch64")
+    for number, created in ((2, 5), (1, 6)):
+        entry = {"Id": f"sha256:{number:064}", "RepoTags": ["app:latest"], "Created": created}
+        case.rig.fleet.dispatch(ImagesListed(case.rig.engine(number).key, [entry]))
+    assert case.bring().results == [None]
+    assert not case.rig.end(1).connections
 
 
 def test_what_a_registry_may_have_is_copied() -> None:
