@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from tests.e2e.registries import remove_images
 from tests.lab.daemon import Swarmd
 from tests.lab.engine import Engine
 from tests.lab.engines import Fleet
@@ -25,7 +26,10 @@ _REFRESH = ("--engine-refresh-min-interval", "1s", "--engine-refresh-max-interva
 class Scene:
     """Attributes:
     faults: What may happen at a point; None resets the connection of the call.
+    pulled: An image that a registry has.
     """
+
+    pulled = ""
 
     def __init__(self, fleet: Fleet, folder: Path) -> None:
         self.fleet = fleet
@@ -129,6 +133,8 @@ class Scene:
         for engine in self.fleet:
             self.call("POST", f"/swarmd/nodes/{engine.name}/uncordon")
         self.fleet.remove_all()
+        for engine in self.fleet:
+            remove_images(engine)
         eventually(lambda: self.swarmd.api.get(ALL) == [], SETTLED)
 
 

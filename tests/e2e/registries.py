@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.conftest import Host
+from tests.lab.engine import Engine
 from tests.lab.engines import Fleet
 from tests.lab.registry import Registry, missing
 
@@ -47,7 +48,21 @@ def tidy(host: Host) -> Iterator[None]:
     yield
     for engine in host.fleet:
         engine.remove_all()
-        for image in engine.local.get("/images/json"):
-            for ref in image["RepoTags"] or [image["Id"]]:
-                if ref != KEPT:
-                    engine.local.call("DELETE", f"/images/{ref}?force=1")
+        remove_images(engine)
+
+
+def remove_images(engine: Engine) -> None:
+    for image in engine.local.get("/images/json"):
+        for ref in image["RepoTags"] or [image["Id"]]:
+            if ref != KEPT:
+                engine.local.call("DELETE", f"/images/{ref}?force=1")
+
+
+@pytest.fixture(scope="module")
+def pushed(fleet: Fleet, registry: Registry) -> str:
+    """An image that the registry has; node-1 has it as well, until somebody removes it."""
+    engine, repository = fleet["node-1"].local, f"{registry.address}/matrix"
+    engine.post(f"/images/busybox/tag?repo={repository}&tag=1")
+    answer = engine.call("POST", f"/images/{repository}/push?tag=1", X_Registry_Auth="e30=")
+    assert b"errorDetail" not in answer.body
+    return f"{repository}:1"

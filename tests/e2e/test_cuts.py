@@ -6,15 +6,17 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.e2e.cut_operations import OPERATIONS
+from tests.e2e import cut_images, cut_operations
 from tests.e2e.cuts import Scene
+from tests.e2e.registries import pushed, registry  # noqa: F401 - fixtures
 from tests.lab.engines import Fleet
 from tests.lab.trap import MOMENTS, Trap
 
 pytestmark = pytest.mark.fleet
 
 FAULTS = ("reset", "killed", "frozen", "swarmd killed")
-SLOW = ("drain",)
+OPERATIONS = {**cut_operations.OPERATIONS, **cut_images.OPERATIONS}
+SLOW = ("drain", "load", "pull", "build", "docker run")
 # An engine that is killed then never starts again: release 20.10 ends with a panic of its own.
 FATAL = ("DELETE /networks/", "begun", "killed")
 
@@ -44,7 +46,9 @@ def stage(fleet: Fleet, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sc
 
 
 @pytest.fixture
-def scene(stage: Scene) -> Iterator[Scene]:
+def scene(stage: Scene, request: pytest.FixtureRequest) -> Iterator[Scene]:
+    if request.node.callspec.params["operation"] == "pull":
+        stage.pulled = request.getfixturevalue("pushed")
     stage.settle()
     yield stage
     stage.heal()
