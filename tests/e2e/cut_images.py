@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 from urllib.parse import quote
 
@@ -74,6 +75,34 @@ class Build(_Image):
         assert self.holders() != []
 
 
+class BuildKit(_Image):
+    """By the command line: a session beside the build."""
+
+    calls = ("POST /session", "POST /build")
+
+    def do(self) -> Answer | None:
+        dockerfile = f"FROM busybox\nLABEL made={self.name}\n"
+        command = ["/usr/bin/docker", "-H", self.scene.swarmd.url, "build", "-t", self.ref, "-"]
+        env = {"PATH": os.environ["PATH"], "HOME": "/nonexistent", "DOCKER_BUILDKIT": "1"}
+        done = subprocess.run(
+            command,
+            input=dockerfile.encode(),
+            capture_output=True,
+            timeout=90,
+            env=env,
+            check=False,
+        )
+        return Answer(done.returncode, {}, json.dumps({"message": done.stderr.decode()}).encode())
+
+    def check(self, answer: Answer | None) -> None:
+        assert answer is not None
+        if answer.status == 0:
+            assert self.holders() != []
+        again = self.do()
+        assert again is not None and again.status == 0, again
+        assert self.holders() != []
+
+
 class Copy(_Image):
     """From the one engine that has it to the one where its container must be."""
 
@@ -133,6 +162,7 @@ OPERATIONS: dict[str, type[Operation]] = {
     "load": Load,
     "pull": Pull,
     "build": Build,
+    "buildkit": BuildKit,
     "image copy": Copy,
     "docker run": DockerRun,
 }

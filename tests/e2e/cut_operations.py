@@ -302,6 +302,38 @@ class Drain(Operation):
         assert self.scene.ask("GET", f"/containers/{there}/json")["Node"]["Name"] != "node-2"
 
 
+class Reschedule(Operation):
+    """node-2 is lost, and its container is made again elsewhere."""
+
+    calls = ("POST /containers/create", "POST /containers/[0-9a-f]+/start")
+
+    def prepare(self) -> None:
+        self.id = self.run(self.name, "constraint:node==~node-2", "reschedule:on-node-failure")
+        self.scene.ask("GET", "/containers/json")
+        path = "/swarmd/nodes/node-2"
+        eventually(lambda: self.name in self.scene.ask("GET", path)["Reschedulable"])
+
+    def do(self) -> Answer | None:
+        self.scene.fleet["node-2"].kill()
+        return None
+
+    def meanwhile(self) -> None:
+        """Nobody asks; where swarmd can, it brings that to its end before the node is back."""
+        if self.sure:
+            eventually(self._runs_elsewhere, 30, what="it runs elsewhere")
+
+    def _runs_elsewhere(self) -> bool:
+        shown = self.scene.ask("GET", f"/containers/{self.name}/json")
+        return bool(shown["State"]["Running"] and shown["Id"] != self.id)
+
+    def check(self, answer: Answer | None) -> None:
+        (there,) = self.scene.named(self.name)
+        if self.sure:
+            assert there != self.id
+        self.scene.call("POST", f"/containers/{there}/start")
+        assert self.scene.ask("GET", f"/containers/{self.name}/json")["Id"] == there
+
+
 OPERATIONS: dict[str, type[Operation]] = {
     "create": Create,
     "create anywhere": CreateAnywhere,
@@ -311,4 +343,5 @@ OPERATIONS: dict[str, type[Operation]] = {
     "network follows": NetworkFollows,
     "volume moves": VolumeMoves,
     "drain": Drain,
+    "reschedule": Reschedule,
 }

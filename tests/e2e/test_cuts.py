@@ -11,12 +11,14 @@ from tests.e2e.cuts import Scene
 from tests.e2e.registries import pushed, registry  # noqa: F401 - fixtures
 from tests.lab.engines import Fleet
 from tests.lab.trap import MOMENTS, Trap
+from tests.lab.waiting import eventually
 
 pytestmark = pytest.mark.fleet
 
 FAULTS = ("reset", "killed", "frozen", "swarmd killed")
 OPERATIONS = {**cut_operations.OPERATIONS, **cut_images.OPERATIONS}
-SLOW = ("drain", "load", "pull", "build", "docker run")
+SLOW = ("drain", "reschedule", "load", "pull", "build", "buildkit", "docker run")
+IDLE = 90  # descriptors: 16 connections to each engine, and what swarmd has anyway
 # An engine that is killed then never starts again: release 20.10 ends with a panic of its own.
 FATAL = ("DELETE /networks/", "begun", "killed")
 
@@ -41,6 +43,7 @@ def stage(fleet: Fleet, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sc
     try:
         scene.start()
         yield scene
+        eventually(lambda: scene.descriptors() < IDLE, what="only idle connections are left")
     finally:
         scene.close()
 
@@ -61,7 +64,7 @@ def test_cut(scene: Scene, name: str, operation: str, call: str, moment: str, fa
     trap = Trap(call, moment, scene.faults[fault])
     scene.set(trap)
     answer = case.do()
-    assert trap.sprung.wait(20), f"{call} never came: {answer}"
+    assert trap.sprung.wait(30), f"{call} never came: {answer}"
     case.meanwhile()
     scene.heal()
     scene.settle()
