@@ -49,7 +49,8 @@ class Scene:
         return next(engine for engine in self.fleet if engine.address == address)
 
     def start(self) -> None:
-        self.swarmd.start(len(self.wires))
+        self.swarmd.start()
+        eventually(self._well, SETTLED, what="all nodes are healthy")
 
     def close(self) -> None:
         try:
