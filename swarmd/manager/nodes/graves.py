@@ -88,6 +88,9 @@ class Graves:
             await self._mover.remove(container)
             self._report(container.name, engine)
         self._claims.update((one.labels[REPLACES], one.id) for one in _replacements(engine))
+        for container in list(self._needless()):
+            await self._mover.remove(container)
+            self._log.info("{name}: removed the new one, the old one lives", name=container.name)
         self.look_again()
 
     def _report(self, name: str, engine: Engine) -> None:
@@ -143,6 +146,20 @@ class Graves:
             other = stone is not None and stone.replacement not in ("", container.id)
             if other and container.state == "created":
                 yield container
+
+    def _needless(self) -> Iterator[Container]:
+        """Replacements that never started, of containers that were not given up and are back.
+
+        swarmd was killed between the create and the tombstone.
+        """
+        containers, stones = self._fleet.state.containers, self._intent.book.tombstones
+        for old_id, new_id in self._claims.items():
+            old, new = containers.get(old_id), containers.get(new_id)
+            if old is None or new is None or old_id in stones or old_id in self._open_cases:
+                continue
+            there = self._fleet.engine(old).healthy and self._fleet.engine(new).healthy
+            if there and not is_aside(old) and new.state == "created" and self._mover.is_ours(new):
+                yield new
 
     def forget(self, container: Container, engine: Engine) -> None:
         """An operator gives up a container of a node that does not answer.

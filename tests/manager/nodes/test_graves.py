@@ -106,3 +106,22 @@ def test_a_forged_replacement_is_not_taken_for_done() -> None:
     rig.lose()
     assert rig.fleet.obey() == ["POST 2 create", "POST 2 start"]
     assert rig.intent.book.tombstones[rig.old].replacement not in ("", forged)
+
+
+@pytest.mark.parametrize("order", [(1, 2), (2, 1)])
+@pytest.mark.parametrize("ours", [True, False])
+def test_one_that_was_just_made_when_swarmd_was_killed_goes(
+    ours: bool, order: tuple[int, int]
+) -> None:
+    """There was no time to bury the old one, and it is back."""
+    rig = Rig()
+    labels = labels_of_replacement(rig.intent.key(), rig.old) if ours else {REPLACES: rig.old}
+    new = rig.run("web", labels, 2)
+    rig.fleet.there[2][new]["State"] = {"Status": "created"}
+    rig.fleet.listing(2)
+    for number in (1, 2):
+        rig.fleet.lose(number)
+    for number in order:
+        rig.fleet.bring_back(number)
+    assert rig.fleet.obey() == ([f"DELETE 2 {new}"] if ours else [])
+    assert rig.fleet.names(1) == {"web": "running"}
