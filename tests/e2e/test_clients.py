@@ -1,7 +1,7 @@
 """Other people's clients: what they print of the fleet is what they print of one engine alone.
 
-Ruby's docker-api (Debian's ruby-docker-api), dockerode (npm, in .venv/node), and Ansible with
-community.docker (Debian's ansible). ``make test`` installs them.
+Ruby's docker-api (Debian's ruby-docker-api), dockerode (npm, in .venv/node), aiodocker (PyPI), and
+Ansible with community.docker (Debian's ansible). ``make test`` installs them.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import re
 import subprocess
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -63,6 +64,11 @@ def test_ruby(host: Host) -> None:
 def test_dockerode(host: Host) -> None:
     need("node", "-e", 'require("dockerode")')
     alone, fleet = of_both(host, "node", str(SCRIPTS / "dockerode.js"))
+    assert fleet == alone and len(alone) > 10
+
+
+def test_aiodocker(host: Host) -> None:
+    alone, fleet = of_both(host, sys.executable, str(SCRIPTS / "aio.py"))
     assert fleet == alone and len(alone) > 10
 
 
