@@ -18,6 +18,8 @@ pytestmark = pytest.mark.fleet
 FAULTS = ("reset", "killed", "frozen", "swarmd killed")
 OPERATIONS = {**cut_operations.OPERATIONS, **cut_images.OPERATIONS}
 SLOW = ("drain", "reschedule", "load", "pull", "build", "buildkit", "docker run")
+# Whose client waits for a frozen engine until that is thawed; see the matrix.
+STREAMS = ("docker run", "buildkit")
 IDLE = 90  # descriptors: 16 connections to each engine, and what swarmd has anyway
 # An engine that is killed then never starts again: release 20.10 ends with a panic of its own.
 FATAL = ("DELETE /networks/", "begun", "killed")
@@ -29,7 +31,8 @@ def _points() -> Iterator[object]:
         for call in kind.calls:
             for moment in MOMENTS:
                 for fault in FAULTS:
-                    if (call, moment, fault) == FATAL:
+                    waits = fault == "frozen" and operation in STREAMS
+                    if waits or (call, moment, fault) == FATAL:
                         continue
                     quick = fault == "reset" and moment != "asked" and operation not in SLOW
                     marks = () if quick else (pytest.mark.soak,)
