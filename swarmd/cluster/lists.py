@@ -53,14 +53,14 @@ class Lists:
         """
         with suppress(MalformedError):
             volume = decode.volume(entry, self._shared)
-            engine.volumes[volume.name] = volume
+            engine.volumes = {**engine.volumes, volume.name: volume}
             self._made[engine.key, volume.name] = at, volume
 
     def _keep_made(self, engine: Engine, asked: float) -> None:
         mine = [(of, made) for of, made in self._made.items() if of[0] == engine.key]
         for of, (at, volume) in mine:
             if at > asked:
-                engine.volumes[volume.name] = volume
+                engine.volumes = {**engine.volumes, volume.name: volume}
             else:
                 del self._made[of]
 

@@ -98,10 +98,13 @@ def engines_with_image(state: State, ref: str) -> list[Engine]:
 
 
 def means_others(state: State, ref: str, image: Image) -> bool:
-    """Whether the name ``ref`` is anywhere another image than ``image``."""
+    """Whether the name ``ref`` is anywhere that of another image than ``image``."""
     state.index.settle()
-    images = state.index.images
-    return bool((images.of(familiar(ref)) | images.of(ref)) & ~images.of(image.id))
+    index = state.index
+    return any(
+        index.images.of(name) & ~index.meanings.of((name, image.id))
+        for name in {familiar(ref), ref}
+    )
 
 
 class Found(NamedTuple, Generic[V]):

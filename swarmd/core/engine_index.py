@@ -51,6 +51,7 @@ class _Facts(NamedTuple):
     platforms: frozenset[tuple[str, str]] = frozenset()
     ports: frozenset[tuple[int, str]] = frozenset()
     images: frozenset[str] = frozenset()
+    meanings: frozenset[tuple[str, str]] = frozenset()
     networks: frozenset[str] = frozenset()
     volumes: frozenset[str] = frozenset()
 
@@ -81,6 +82,7 @@ class EngineIndex:
         platforms: (operating system, architecture), as engines say them -> engines.
         ports: (port, proto) -> engines where somebody holds it on some address.
         images: Reference or whole ID -> engines.
+        meanings: (reference, whole ID of the image that it names) -> engines.
         networks: Name or ID -> engines.
         volumes: Name -> engines.
     """
@@ -96,6 +98,7 @@ class EngineIndex:
         self.platforms: Holders[tuple[str, str]] = Holders()
         self.ports: Holders[tuple[int, str]] = Holders()
         self.images: Holders[str] = Holders()
+        self.meanings: Holders[tuple[str, str]] = Holders()
         self.networks: Holders[str] = Holders()
         self.volumes: Holders[str] = Holders()
         self.everyone: Bits = 0
@@ -209,6 +212,7 @@ class EngineIndex:
             platforms=frozenset(((engine.spec.os_type, engine.spec.architecture),)),
             ports=frozenset(engine.tally.ports),
             images=known.images if same[1] else frozenset((*engine.image_refs, *engine.images)),
+            meanings=known.meanings if same[1] else frozenset(engine.image_refs.items()),
             networks=known.networks if same[2] else frozenset(_network_names(engine)),
             volumes=known.volumes if same[3] else frozenset(engine.volumes),
         )

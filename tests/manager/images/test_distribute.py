@@ -81,7 +81,9 @@ def test_a_copy_of_what_the_name_meant_before_is_replaced() -> None:
     case.rig.fleet.dispatch(ImagesListed(case.rig.engine(2).key, [old]))
     case.rig.fleet.dispatch(ImagesListed(case.rig.engine(1).key, [{**old, "Id": ID}]))
     assert case.bring().results == [None]
-    case.rig.fleet.dispatch(ImagesListed(case.rig.engine(1).key, [{**old, "Id": ID, "Created": 6}]))
+    new = {**old, "Id": ID, "Created": 6}
+    # The builder has the old one, too, without its name.
+    case.rig.fleet.dispatch(ImagesListed(case.rig.engine(1).key, [new, {**old, "RepoTags": []}]))
     assert not case.bring().done
     assert case.sent(1).startswith(b"GET /v1.41/images/get?names=app HTTP/1.1\r\n")
     assert case.sent(2).startswith(b"POST /v1.41/images/load?quiet=1 HTTP/1.1\r\n")
