@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 
 from twisted.application.service import Service
-from twisted.internet.defer import CancelledError, Deferred, FirstError, gatherResults
+from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.task import deferLater
 from twisted.logger import Logger
 from twisted.python.failure import Failure
@@ -69,13 +69,9 @@ class EngineTracker(Service):
         if ids:
             await self._within(self._containers.ask(ids), timeout)
 
-    async def refresh_lists(self, kinds: Collection[str], timeout: float | None = None) -> None:
+    async def refresh_list(self, kind: str, timeout: float | None = None) -> None:
         """Lists "images", "networks" or "volumes" again; errors as of ``refresh``."""
-        asked = [self._lists[kind].ask(()) for kind in kinds]
-        try:
-            await self._within(gatherResults(asked, consumeErrors=True), timeout)
-        except FirstError as error:
-            error.subFailure.raiseException()
+        await self._within(self._lists[kind].ask(()), timeout)
 
     async def inspect(
         self, container_id: str, timeout: float | None = None

@@ -41,7 +41,8 @@ class Fleet(MultiService):
         expiring: Asks when certificates and CRLs end.
         changes: Grows whenever an engine comes, goes, or turns out to be another than was known.
         scope: Whose part of the fleet this is; None for all of it.
-        distrusted: Key -> until when (wall-clock seconds) reads do not wait for that engine.
+        distrusted: Key -> what is listed -> until when (wall-clock seconds) reads do not wait for
+            that engine's list.
     """
 
     scope: Scope | None = None
@@ -64,7 +65,7 @@ class Fleet(MultiService):
         self.notices: Callable[[], Sequence[str]] = tuple
         self.expiring: Callable[[], Sequence[Expiry]] = tuple
         self.changes = 0
-        self.distrusted: dict[str, float] = {}
+        self.distrusted: dict[str, dict[str, float]] = {}
         self._context = replace(context, dispatch=self.dispatch)
         self._make_link = make_link
         self._entries: dict[str, Entry] = {}

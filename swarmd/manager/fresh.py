@@ -6,7 +6,7 @@ next read refreshes just those, one call an engine, and never waits long for a s
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Callable, Coroutine, Iterable, Mapping
 from typing import Any, TypeVar
 
 from twisted.internet.defer import Deferred, FirstError, gatherResults
@@ -16,27 +16,28 @@ from swarmd.core.model import Engine
 from swarmd.manager.fleet import Fleet
 
 T = TypeVar("T")
+Wait = Coroutine[Any, Any, None]
+
+CONTAINERS = "containers"
 
 # A read is held up at most this long by an engine; then it shows what was known.
 PATIENCE = 1.0
 # Before something is said not to be there.
 LAST_PATIENCE = 5.0
-# An engine that was too slow is not waited for again for this long; the next read would be as slow.
+# A list that was too slow is not waited for again for this long; the next read would be as slow.
 DISTRUST = 10.0
+_NOBODY: Mapping[str, float] = {}
 
 
 def unsettled(fleet: Fleet) -> list[Engine]:
     """Engines with containers that may have changed, and from which an answer can be hoped for."""
-    return [e for e in fleet.state.engines.values() if e.dirty and _answers(fleet, e)]
+    return [e for e in fleet.state.engines.values() if e.dirty and _answers(fleet, e, CONTAINERS)]
 
 
 async def settle_containers(fleet: Fleet, engines: Iterable[Engine]) -> None:
     """Refreshes the dirty containers of ``engines``, all engines at once."""
     await _together(
-        [
-            _patiently(fleet, engine, fleet.tracker(engine).refresh(engine.dirty, PATIENCE))
-            for engine in engines
-        ]
+        [_patiently(fleet, engine, CONTAINERS, _containers(fleet, engine)) for engine in engines]
     )
 
 
@@ -44,10 +45,11 @@ async def settle_lists(fleet: Fleet, *kinds: str) -> None:
     """Lists ``images``, ``networks``, ``volumes`` again where they may have changed."""
     await _together(
         [
-            _patiently(fleet, engine, fleet.tracker(engine).refresh_lists(stale, PATIENCE))
+            _patiently(fleet, engine, kind, _list(fleet, engine, kind, PATIENCE))
             for engine in fleet.state.engines.values()
-            if engine.stale and (stale := engine.stale.intersection(kinds))
-            if _answers(fleet, engine)
+            if engine.stale
+            for kind in kinds
+            if kind in engine.stale and _answers(fleet, engine, kind)
         ]
     )
 
@@ -66,27 +68,37 @@ async def looked_up(fleet: Fleet, kind: str, find: Callable[[], T]) -> T:
         if not slow:
             raise
     await _together(
-        [_patiently(fleet, e, fleet.tracker(e).refresh_lists([kind], LAST_PATIENCE)) for e in slow]
+        [_patiently(fleet, e, kind, _list(fleet, e, kind, LAST_PATIENCE)) for e in slow]
     )
     return find()
 
 
-def _answers(fleet: Fleet, engine: Engine) -> bool:
-    return engine.healthy and fleet.now() >= fleet.distrusted.get(engine.key, 0.0)
+def _containers(fleet: Fleet, engine: Engine) -> Wait:
+    return fleet.tracker(engine).refresh(engine.dirty, PATIENCE)
 
 
-async def _patiently(fleet: Fleet, engine: Engine, refresh: Coroutine[Any, Any, None]) -> None:
+def _list(fleet: Fleet, engine: Engine, kind: str, seconds: float) -> Wait:
+    return fleet.tracker(engine).refresh_list(kind, seconds)
+
+
+def _answers(fleet: Fleet, engine: Engine, kind: str) -> bool:
+    until = fleet.distrusted.get(engine.key, _NOBODY).get(kind, 0.0)
+    return engine.healthy and fleet.now() >= until
+
+
+async def _patiently(fleet: Fleet, engine: Engine, kind: str, refresh: Wait) -> None:
     """What was known stays; whether the engine is lost is for its tracker to find out.
 
-    Nor does one that refuses, or answers nonsense, keep the others' answers from the client.
+    Nor does one that refuses, or answers nonsense, keep the others' answers from the client. One
+    list tells nothing of another: an engine waits long for the volumes of a driver that is gone.
     """
     try:
         await refresh
     except ApiError:
-        fleet.distrusted[engine.key] = fleet.now() + DISTRUST
+        fleet.distrusted.setdefault(engine.key, {})[kind] = fleet.now() + DISTRUST
 
 
-async def _together(waits: list[Coroutine[Any, Any, None]]) -> None:
+async def _together(waits: list[Wait]) -> None:
     if not waits:
         return
     try:

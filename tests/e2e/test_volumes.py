@@ -214,7 +214,7 @@ def test_a_driver_of_scope_global(docker: Docker, host: Host, tmp_path: Path) ->
     """Its volumes are everywhere: listed once, used from all nodes, bound to none."""
     folder = tmp_path / "store"
     folder.mkdir()
-    with served(folder) as store:
+    with served(folder, host.fleet.plugins) as store:
         docker("volume", "create", "--driver", store.name, "shared")
         try:
             for rank in (1, 2, 3):

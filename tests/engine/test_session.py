@@ -157,7 +157,7 @@ def test_a_list_that_can_not_be_had_is_told_and_asked_for_again() -> None:
     assert engine.stale == {"images"}
     assert engine.warnings == ("its images are not known: HTTP 500: as scripted",)
     script.failing.clear()
-    Deferred.fromCoroutine(tracker.refresh_lists({"images"}))
+    Deferred.fromCoroutine(tracker.refresh_list("images"))
     assert (engine.stale, engine.warnings) == (set(), ())
 
 

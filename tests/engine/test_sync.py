@@ -135,24 +135,12 @@ def test_an_engine_that_refuses_is_named() -> None:
     assert (error.node, error.status, error.message) == ("node-1", 500, "HTTP 500: as scripted")
 
 
-def test_lists_are_refreshed_side_by_side() -> None:
-    rig = Rig()
-    tracker, script = steady(rig)
-    rig.state.mark_stale(rig.engine().key, "images")
-    script.held["/volumes"] = []
-    waiting = start(tracker.refresh_lists({"images", "volumes"}, timeout=5.0))
-    assert sorted(script.calls) == ["/images/json", "/volumes"]
-    assert rig.engine().stale == set()
-    rig.pass_time(5.1)
-    assert isinstance(error_of(waiting), EngineUnreachable)
-
-
 def test_volumes_may_take_as_long_as_a_driver_that_is_gone() -> None:
     rig = Rig()
     tracker, script = steady(rig)
     script.lists["/volumes"] = {"Volumes": [{"Name": "v"}], "Warnings": ["list gone: no socket"]}
     script.held["/volumes"] = []
-    waiting = start(tracker.refresh_lists({"volumes"}, timeout=1.0))
+    waiting = start(tracker.refresh_list("volumes", timeout=1.0))
     rig.pass_time(15.0)
     assert isinstance(error_of(waiting), EngineUnreachable) and not rig.engine().volumes
     script.let_go("/volumes")

@@ -42,6 +42,7 @@ class Fleet:
     Attributes:
         authority: The CA of the engines' certificates, and of whoever talks to them.
         client: A certificate of that CA for clients (and for swarmd: it also names 127.0.0.1).
+        plugins: Where all of them look for plugins.
     """
 
     def __init__(
@@ -54,6 +55,7 @@ class Fleet:
         self.folder = _ROOT / str(self.place)
         self._clean()
         self.folder.mkdir(parents=True)
+        self.plugins = self.folder / "plugins"
         self.authority = Authority(self.folder / "tls")
         self.client = self.authority.issue("client", ("127.0.0.1", "localhost"))
         self.engines: list[Engine] = []
@@ -86,7 +88,8 @@ class Fleet:
     def add(self, rank: int, name: str = "") -> Engine:
         """One more machine, booted, with its engine not started yet."""
         folder, ip = self.folder / str(rank), f"{self._net}.{10 + rank}"
-        machine = Machine(name or f"node-{rank}", self._bridge, rank, ip, folder / "disk")
+        places = folder / "disk", self.plugins
+        machine = Machine(name or f"node-{rank}", self._bridge, rank, ip, *places)
         machine.boot()
         cgroup = f"/{self._bridge}-{rank}"
         tls, program = self._certificate(machine), self._programs.get(rank)

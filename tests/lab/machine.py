@@ -24,6 +24,8 @@ _BOOT = """
 hostname "$1"
 ip link set lo up
 mount -t tmpfs -o mode=755 disk "$2"
+mkdir -p "$3" /run/docker/plugins
+mount --bind "$3" /run/docker/plugins
 echo up
 exec docker-init -- sleep infinity
 """
@@ -48,12 +50,16 @@ class Machine:
         name: Its host name.
         ip: Its address on the bridge's /24 network.
         disk: Its own file system, in memory; seen only from inside.
+        plugins: Where its engine looks for plugins, from outside.
     """
 
-    def __init__(self, name: str, bridge: str, port: int, ip: str, disk: Path) -> None:
+    def __init__(
+        self, name: str, bridge: str, port: int, ip: str, disk: Path, plugins: Path
+    ) -> None:
         self.name = name
         self.ip = ip
         self.disk = disk
+        self.plugins = plugins
         self._bridge = bridge
         self._port = f"{bridge}p{port}"
         self._process: subprocess.Popen[str] | None = None
@@ -62,7 +68,7 @@ class Machine:
     def boot(self) -> None:
         self.disk.mkdir(parents=True, exist_ok=True)
         self._process = subprocess.Popen(
-            (*OWNED, *_APART, "sh", "-ec", _BOOT, "-", self.name, str(self.disk)),
+            (*OWNED, *_APART, "sh", "-ec", _BOOT, "-", self.name, *self._folders()),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -76,6 +82,9 @@ class Machine:
             raise RuntimeError(f"{self.name} did not boot: {said}")
         (self._first,) = children(self._process.pid)
         self._plug_in()
+
+    def _folders(self) -> tuple[str, str]:
+        return str(self.disk), str(self.plugins)
 
     def _plug_in(self) -> None:
         """No default route: a pull from the internet fails at once instead of timing out."""

@@ -1,6 +1,7 @@
 """A volume driver of scope global: a server of Docker's plugin protocol, one store for all engines.
 
-Its socket is where every engine of this machine looks for plugins, so its name is this process's.
+Engines keep to a driver that they saw once, and wait long for it when it is gone: so no other fleet
+looks where its socket is.
 """
 
 from __future__ import annotations
@@ -15,8 +16,6 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
-
-_SOCKETS = Path("/run/docker/plugins")
 
 
 class Store:
@@ -100,19 +99,17 @@ class _Handler(BaseHTTPRequestHandler):
 class _Server(socketserver.ThreadingUnixStreamServer):
     daemon_threads = True
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, path: Path) -> None:
         self.store = store
-        super().__init__(str(_SOCKETS / f"{store.name}.sock"), _Handler)
+        super().__init__(str(path), _Handler)
 
 
 @contextmanager
-def served(folder: Path) -> Iterator[Store]:
-    """While it lasts, every engine of this machine can use the driver."""
-    _SOCKETS.mkdir(parents=True, exist_ok=True)
+def served(folder: Path, plugins: Path) -> Iterator[Store]:
+    """While it lasts, every engine that looks into ``plugins`` can use the driver."""
     store = Store(folder)
-    path = _SOCKETS / f"{store.name}.sock"
-    path.unlink(missing_ok=True)
-    server = _Server(store)
+    path = plugins / f"{store.name}.sock"
+    server = _Server(store, path)
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
     try:

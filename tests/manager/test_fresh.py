@@ -90,6 +90,23 @@ def test_only_stale_lists_are_asked_for() -> None:
     assert rig.engine(2).images == {} and "images" not in rig.engine(2).stale
 
 
+def test_a_list_that_is_slow_tells_nothing_of_the_others() -> None:
+    rig = Rig(1)
+    key = rig.engine(1).key
+    rig.has_image(1, "sha256:1", "app:1")
+    rig.clock.advance(1)
+    for kind in ("images", "volumes"):
+        rig.state.mark_stale(key, kind)
+    rig.clock.advance(1)
+    rig.wire(1).on("GET", "/volumes", lambda target, body: Deferred())
+    slow = Deferred.fromCoroutine(settle_lists(rig.fleet, "volumes"))
+    rig.clock.advance(PATIENCE)
+    assert slow.called
+    rig.wire(1).on("GET", "/images/json", (200, []))
+    result_of(settle_lists(rig.fleet, "images", "volumes"))
+    assert rig.engine(1).images == {} and rig.engine(1).stale == {"volumes"}
+
+
 def holder(rig: Rig) -> str:
     for engine in rig.state.engines.values():
         if "app:1" in engine.image_refs:
