@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Iterator, Mapping
 
 import pytest
 from hypothesis import HealthCheck, settings
+from twisted.trial.unittest import SynchronousTestCase
 
 from tests.lab.engines import NO_PROGRAMS, Fleet, missing
 from tests.lab.packages import Missing
@@ -23,6 +25,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if _REAL.intersection(getattr(item, "fixturenames", ())):
             item.add_marker("engines")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _left_by_others(request: pytest.FixtureRequest) -> None:
+    """What others dropped unanswered is told when it is collected: to no test of Twisted's."""
+    tests = vars(request.module).values()
+    if any(isinstance(one, type) and issubclass(one, SynchronousTestCase) for one in tests):
+        gc.collect()
 
 
 @pytest.fixture(scope="session")

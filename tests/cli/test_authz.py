@@ -21,8 +21,8 @@ def test_a_table_of_rights(policy: str) -> None:
     text, allowed = check(policy, [])
     rows = {line.split()[0]: line.split()[1:] for line in text.splitlines()}
     assert allowed and rows["RIGHT"][:3] == ["admin", "ml", "(team=ml)"]
-    assert rows["containers:run"] == ["yes", "yes", "yes", "-", "yes"]
-    assert rows["fleet:admin"] == ["yes", "-", "-", "-", "yes"]
+    assert rows["containers:run"] == ["yes", "yes", "yes", "yes", "-", "yes"]
+    assert rows["fleet:admin"] == ["yes", "-", "-", "-", "-", "yes"]
     text, _ = check(policy, ["cn=alice"])
     assert text.splitlines()[0].split() == ["RIGHT", "ml", "(team=ml)"]
 

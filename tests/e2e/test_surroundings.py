@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 import pytest
 
-from tests.e2e.operating import on, operate
+from tests.e2e.operating.commands import on, operate
 from tests.e2e.trouble import everyone_else_is_quick
 from tests.lab.daemon import Swarmd
 from tests.lab.engines import Fleet
