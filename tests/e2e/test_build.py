@@ -72,7 +72,7 @@ def holders(fleet: Fleet, ref: str) -> list[str]:
 
 @pytest.mark.fleet
 def test_a_copy_of_the_build_before_is_not_what_the_name_means(
-    buildkit: Docker, context: str, host: Host
+    buildkit: Docker, context: str, host: Host, name: str
 ) -> None:
     """A builder is one node for its client; containers may have to be elsewhere."""
 
@@ -81,7 +81,7 @@ def test_a_copy_of_the_build_before_is_not_what_the_name_means(
         return {buildkit("run", "--rm", *one, "app", "cat", "/z").text for one in at}
 
     everyone = [engine.name for engine in host.fleet]
-    for z in ("first", "second"):
+    for z in (f"first-{name}", f"second-{name}"):  # in no cache: what comes from one is as old
         Path(context, "Dockerfile").write_text(f"FROM busybox\nRUN echo {z} > /z\n")
         buildkit("build", "-t", "app", context)
         assert len(holders(host.fleet, "app:latest")) in (1, 3)
