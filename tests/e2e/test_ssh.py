@@ -108,7 +108,9 @@ def test_a_dead_engine_ends_its_streams_and_comes_back(
         try:
             log.wait(NOTICED)
             eventually(lambda: swarmd.healthy() == ["node-2"], NOTICED, what="it is missed")
-            assert "docker system dial-stdio" in swarmd.nodes()["node-1"]["Error"]
+            # What the last of the three pings met: which of them, is a matter of the moment.
+            error = swarmd.nodes()["node-1"]["Error"]
+            assert "docker system dial-stdio" in error or "closed the connection" in error
         finally:
             _start_again(engine)
     eventually(lambda: len(swarmd.healthy()) == 2, 30, what="it is back")
@@ -130,7 +132,8 @@ def test_a_dead_sshd_ends_its_streams_and_comes_back(
             assert attached.wait(NOTICED) != 0
             eventually(lambda: swarmd.healthy() == ["node-2"], NOTICED, what="it is missed")
             error = swarmd.nodes()["node-1"]["Error"]
-            assert "sshd has closed the connection" in error or "connection refused" in error
+            reasons = ("sshd has closed the connection", "connection refused", "connection lost")
+            assert any(reason in error for reason in reasons), error
             docker("run", "--rm", "busybox", "true")
         finally:
             sshd.start()

@@ -220,8 +220,8 @@ class _Tracker:
     def __init__(self, fleet: ScriptedFleet, engine: Engine) -> None:
         self._engine = engine
 
-    async def refresh_lists(self, kinds: Any, timeout: float | None = None) -> None:
-        self._engine.stale.difference_update(kinds)
+    async def refresh_list(self, kind: str, timeout: float | None = None) -> None:
+        self._engine.stale.discard(kind)
 
     async def refresh(self, ids: Any, timeout: float | None = None) -> None: ...
 
