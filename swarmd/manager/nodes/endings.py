@@ -14,6 +14,7 @@ from swarmd.core.model import Engine
 
 # Seconds before the loss is noticed; an engine gives its containers ten of them.
 LATELY = 60.0
+_VERBS = ("kill", "start", "destroy")  # of all others nothing is kept
 
 
 class Endings:
@@ -28,14 +29,14 @@ class Endings:
             self._told.pop(action.key, None)
         elif isinstance(action, news.EventSeen):
             event = read_event(action.event)
-            if event is not None and event.kind == "container":
+            if event is not None and event.kind == "container" and event.verb in _VERBS:
                 self._happened(action.key, event.verb, event.id)
 
     def _happened(self, key: str, verb: str, container_id: str) -> None:
         lately = self._lately(key)
         if verb == "kill":
             lately[container_id] = self._clock.seconds()
-        elif verb in ("start", "destroy"):
+        else:
             lately.pop(container_id, None)
         self._told[key] = lately
 
