@@ -32,6 +32,13 @@ from swarmd.streams.tunnel import tunnel
 
 SESSION = b"x-docker-expose-session-uuid"
 
+# Within a scope: what is in the cache has no label, as ``df`` has it there.
+_NOBODYS = {
+    "CachesDeleted": None,
+    "SpaceReclaimed": 0,
+    "Warnings": ["the build cache belongs to no scope: nothing of it was removed"],
+}
+
 _log = Logger()
 
 
@@ -108,6 +115,9 @@ class Build(Noun):
         request.reply(200)
 
     async def prune(self, request: DockerRequest) -> None:
+        if self._fleet.scope is not None:
+            request.reply_json(200, _NOBODYS)
+            return
         body = await prune(self._fleet, partial(self._path, request, "prune"), "CachesDeleted")
         request.reply_json(200, body)
 

@@ -12,16 +12,17 @@ from swarmd.authz import other
 from swarmd.authz.body import read_strictly, render
 from swarmd.authz.create import Finding, judge_create, judge_network, networks_of
 from swarmd.authz.policy import Limits, Role
-from swarmd.authz.quota import FIXED, OWNER_LABEL, ROLE_LABEL, excess, has_quota, unbounded
+from swarmd.authz.quota import FIXED, excess, has_quota, made_by, unbounded
 from swarmd.authz.rights import Right
 from swarmd.codec.query import parse_query, render_query
 from swarmd.core.errors import ApiError
 from swarmd.core.identity import Identity
 from swarmd.core.model import Demand
+from swarmd.core.personal_labels import OWNER, ROLE
 from swarmd.core.spelling import Shape
 from swarmd.front.request import DockerRequest
 from swarmd.manager.fleet import Fleet
-from swarmd.manager.fresh import settle_containers, settle_lists, unsettled
+from swarmd.manager.fresh import settle_containers, settle_details, settle_lists, unsettled
 
 Judgement = Callable[[DockerRequest], Coroutine[Any, Any, None] | None]
 # Of one finding: the key that would allow it, its value, and the words of the refusal.
@@ -93,7 +94,7 @@ class Judge:
             pairs = ((key, one) for key, all_ in query.items() for one in all_)
             request.raw_query, request._query = render_query(pairs).encode(), None
         if right.noun == "containers" and action == "create" and body is not None:
-            self._count(body, request)
+            await self._count(body, request)
         if body is not None:
             request.body = render(body)
 
@@ -185,20 +186,20 @@ class Judge:
 
     # Quotas
 
-    def _count(self, body: dict[str, Any], request: DockerRequest) -> None:
-        labels = body.get("Labels")
-        own = dict(labels) if isinstance(labels, dict) else {}
-        own.pop(ROLE_LABEL, None)
-        own.pop(OWNER_LABEL, None)
-        if has_quota(self._role):
-            missing = unbounded(body, self._role)
-            if missing:
-                raise ApiError(
-                    f"denied by policy: the quota of role {self._role.name} needs {missing}", 403
-                )
-            own |= {ROLE_LABEL: self._role.name, OWNER_LABEL: self._identity.name}
-            request.admit = self._admit
-        body["Labels"] = own
+    async def _count(self, body: dict[str, Any], request: DockerRequest) -> None:
+        """Its labels say who made it, also where an image's labels say other."""
+        given = body.get("Labels")
+        made = {ROLE: self._role.name, OWNER: self._identity.name}
+        body["Labels"] = {**(given if isinstance(given, dict) else {}), **made}
+        if not has_quota(self._role):
+            return
+        if missing := unbounded(body, self._role):
+            raise ApiError(
+                f"denied by policy: the quota of role {self._role.name} needs {missing}", 403
+            )
+        request.admit = self._admit
+        held = made_by(self._role, self._whole.state.containers.values())
+        await settle_details(self._whole, held)
 
     def _admit(self, wanted: Demand) -> None:
         state = self._whole.state

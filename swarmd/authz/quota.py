@@ -11,10 +11,8 @@ from typing import Any
 
 from swarmd.authz.policy import NO_QUOTA, Role
 from swarmd.core.model import Container, Demand
-from swarmd.core.names import SWARM_LABELS
+from swarmd.core.personal_labels import OWNER, ROLE
 
-ROLE_LABEL = SWARM_LABELS + "role"
-OWNER_LABEL = SWARM_LABELS + "owner"
 _GPU = "gpu"
 _ONE_CPU = 1_000_000_000
 # Before API 1.19 limits stood beside HostConfig, where engines look only if it has none.
@@ -59,12 +57,16 @@ def _counts_gpus(request: Any) -> bool:
     return _GPU in words and type(count) is int and count >= 0
 
 
+def made_by(role: Role, containers: Iterable[Container]) -> list[Container]:
+    return [one for one in containers if one.labels.get(ROLE) == role.name]
+
+
 def excess(
     containers: Iterable[Container], role: Role, owner: str, wanted: Demand
 ) -> tuple[str, str]:
     """The key of the quota that ``wanted`` would exceed, and by what; ("", "") if none."""
-    of_role = [one for one in containers if one.labels.get(ROLE_LABEL) == role.name]
-    own = [one for one in of_role if one.labels.get(OWNER_LABEL) == owner]
+    of_role = made_by(role, containers)
+    own = [one for one in of_role if one.labels.get(OWNER) == owner]
     for key, quota, held in (("quota", role.quota, of_role), ("quota_each", role.quota_each, own)):
         demands = [one.demand for one in held] + [wanted]
         for name, most, sum_, unit in (

@@ -80,7 +80,7 @@ _TABLE: tuple[tuple[str, str, str, str, bool], ...] = (
     ("DELETE", "images/*", "images", "remove", True),
     ("POST", "build", "images", "build", True),
     ("POST", "build/cancel", "images", "build", False),
-    ("POST", "build/prune", "images", "buildcache", False),
+    ("POST", "build/prune", "images", "prune", True),
     ("POST", "session", "images", "buildkit", False),
     ("POST", "grpc", "images", "buildkit", False),
     ("GET", "networks", "networks", "read", True),

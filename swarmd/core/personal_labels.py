@@ -14,9 +14,12 @@ MOVE = SWARM_LABELS + "move"
 # On a container that swarmd made in place of another: the full ID of that other, and the proof.
 REPLACES = SWARM_LABELS + "replaces"
 PROOF = SWARM_LABELS + "proof"
+# Under a policy: by which role a container was made, and by whom. Quotas count by them.
+ROLE = SWARM_LABELS + "role"
+OWNER = SWARM_LABELS + "owner"
 
 _OURS = (REPLACES, PROOF)  # nobody else may give them
-_PERSONAL = (*KINDS.values(), SPREAD_LABEL, MOVE, SHARES_LABEL, IDENTITY, *_OURS)
+_PERSONAL = (*KINDS.values(), SPREAD_LABEL, MOVE, SHARES_LABEL, IDENTITY, ROLE, OWNER, *_OURS)
 
 
 def as_a_client_may(body: Any) -> Any:

@@ -12,13 +12,14 @@ from typing import Any, TypeVar
 from twisted.internet.defer import Deferred, FirstError, gatherResults
 
 from swarmd.core.errors import ApiError, NotFound
-from swarmd.core.model import Engine
+from swarmd.core.model import Container, Engine
 from swarmd.manager.fleet import Fleet
 
 T = TypeVar("T")
 Wait = Coroutine[Any, Any, None]
 
 CONTAINERS = "containers"
+DETAILS = "details"
 
 # A read is held up at most this long by an engine; then it shows what was known.
 PATIENCE = 1.0
@@ -38,6 +39,25 @@ async def settle_containers(fleet: Fleet, engines: Iterable[Engine]) -> None:
     """Refreshes the dirty containers of ``engines``, all engines at once."""
     await _together(
         [_patiently(fleet, engine, CONTAINERS, _containers(fleet, engine)) for engine in engines]
+    )
+
+
+async def settle_details(fleet: Fleet, containers: Iterable[Container]) -> None:
+    """Inspects those of which only a list has told, which says nothing of what they take.
+
+    What an engine does not answer in time is not known.
+    """
+    unknown: dict[str, list[str]] = {}
+    for container in containers:
+        if not container.detailed and not container.pending:
+            unknown.setdefault(container.engine, []).append(container.id)
+    engines = [fleet.state.engines[key] for key in unknown]
+    await _together(
+        [
+            _patiently(fleet, engine, DETAILS, _details(fleet, engine, unknown[engine.key]))
+            for engine in engines
+            if _answers(fleet, engine, DETAILS)
+        ]
     )
 
 
@@ -75,6 +95,11 @@ async def looked_up(fleet: Fleet, kind: str, find: Callable[[], T]) -> T:
 
 def _containers(fleet: Fleet, engine: Engine) -> Wait:
     return fleet.tracker(engine).refresh(engine.dirty, PATIENCE)
+
+
+async def _details(fleet: Fleet, engine: Engine, ids: Iterable[str]) -> None:
+    for container_id in ids:
+        await fleet.tracker(engine).inspect(container_id, PATIENCE)
 
 
 def _list(fleet: Fleet, engine: Engine, kind: str, seconds: float) -> Wait:

@@ -1,6 +1,7 @@
 from typing import Any
 
 from swarmd.api.build import Build
+from swarmd.core.scope import Scope
 from swarmd.manager.builds.builders import Builders
 from swarmd.manager.builds.placing import Builds
 from swarmd.manager.placer import Placer
@@ -78,6 +79,15 @@ def test_cancel_and_prune() -> None:
         answer: dict[str, Any] = {"CachesDeleted": [str(number)], "SpaceReclaimed": 1}
         rig.answers(number, 200, answer)
     assert client.answer() == (200, {"CachesDeleted": ["1", "2"], "SpaceReclaimed": 2})
+
+
+def test_a_scope_prunes_nobodys_cache() -> None:
+    rig = rig_of(1)
+    rig.fleet.scope = Scope("team", "ml")
+    status, body = rig.ask("POST", "/build/prune").answer()
+    assert (status, body["CachesDeleted"], body["SpaceReclaimed"]) == (200, None, 0)
+    assert "belongs to no scope" in body["Warnings"][0]
+    assert not rig.dialled(1).connections
 
 
 def test_without_an_engine_nothing_is_built() -> None:

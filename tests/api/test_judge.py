@@ -29,7 +29,7 @@ def test_nobody_sets_whose_quota_it_counts_for() -> None:
     body = {**create(), "Labels": {"com.docker.swarm.role": "ml", "com.docker.swarm.owner": "bob"}}
     assert rig.status(DAVE, "POST", "/containers/create", body) == 201
     labels = rig.sent("POST", "/containers/create")["Labels"]
-    assert "com.docker.swarm.role" not in labels and "com.docker.swarm.owner" not in labels
+    assert (labels["com.docker.swarm.role"], labels["com.docker.swarm.owner"]) == ("strict", "dave")
     assert rig.status(ALICE, "POST", "/containers/create", body) == 201
     assert rig.sent("POST", "/containers/create")["Labels"]["com.docker.swarm.owner"] == "alice"
 

@@ -157,9 +157,9 @@ class GuardedRig(HostileRig):
         key, at = self.engine(1).key, self.clock.seconds()
         dispatch = self.fleet.dispatch
         items = [
-            _container(ML, "mine", {"team": "ml"}, ML_IMAGE),
-            _container(WEB, "theirs", {"team": "web"}, WEB_IMAGE),
-            _container(FREE, "nobodys", {}, BUSYBOX),
+            container(ML, "mine", {"team": "ml"}, ML_IMAGE),
+            container(WEB, "theirs", {"team": "web"}, WEB_IMAGE),
+            container(FREE, "nobodys", {}, BUSYBOX),
         ]
         dispatch(actions.ContainersListed(key, items, at, self.now))
         images = [
@@ -191,7 +191,7 @@ def answer(method: str, target: str) -> tuple[int, Any]:
     return (204, b"") if method in ("POST", "DELETE") else (200, {"Id": "x"})
 
 
-def _container(one: str, name: str, labels: dict[str, str], image: str) -> dict[str, Any]:
+def container(one: str, name: str, labels: dict[str, str], image: str) -> dict[str, Any]:
     return {
         "Id": one,
         "Names": [f"/{name}"],

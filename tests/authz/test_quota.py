@@ -1,7 +1,8 @@
 from __future__ import annotations
 
 from swarmd.authz.policy import Quota, Role
-from swarmd.authz.quota import OWNER_LABEL, ROLE_LABEL, excess, has_quota, unbounded
+from swarmd.authz.quota import excess, has_quota, unbounded
+from swarmd.core import personal_labels
 from swarmd.core.model import Container, Demand
 
 GIB = 1 << 30
@@ -15,7 +16,7 @@ ROLE = Role(
 
 def held(owner: str, role: str = "ml", state: str = "running") -> Container:
     demand = Demand(cpus=1_000_000_000, memory=GIB, devices=(("gpu", "0"),))
-    labels = {ROLE_LABEL: role, OWNER_LABEL: owner}
+    labels = {personal_labels.ROLE: role, personal_labels.OWNER: owner}
     return Container("a", "e", labels=labels, demand=demand, state=state)
 
 

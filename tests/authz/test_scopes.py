@@ -9,10 +9,12 @@ import pytest
 
 from swarmd.api.scoping import Scoping
 from swarmd.authz.rights import Right
+from swarmd.cluster import actions
 from tests.api.rig import Client
 from tests.authz.rig import (
     ALICE,
     BOB,
+    BUSYBOX,
     ERIN,
     FREE,
     ML,
@@ -21,6 +23,8 @@ from tests.authz.rig import (
     WEB,
     WEB_NET,
     GuardedRig,
+    answer,
+    container,
     create,
 )
 
@@ -193,7 +197,6 @@ def test_names_do_not_repeat_between_scopes(rig: GuardedRig) -> None:
         ("GET", "/volumes/node-1/theirs-vol", 404),
         ("DELETE", "/volumes/theirs-vol?force=1", 404),
         ("POST", "/images/load", 403),
-        ("POST", "/build/prune", 403),
         ("GET", "/swarmd/nodes", 403),
         ("GET", "/swarmd/metrics", 403),
         ("POST", "/swarmd/explain", 403),
@@ -319,3 +322,22 @@ def test_a_quota_needs_a_limit_to_count(rig: GuardedRig) -> None:
     assert status == 403 and "--memory" in body["message"]
     status, body = rig.as_(ALICE, "POST", "/containers/mine/update", {"Memory": 1 << 40}).answer()
     assert status == 403 and "quota" in body["message"]
+
+
+def test_a_quota_counts_what_no_list_tells(rig: GuardedRig) -> None:
+    """Right after the start only lists are known, and they tell neither memory nor GPUs."""
+    labels = {"team": "ml", "com.docker.swarm.role": "ml", "com.docker.swarm.owner": "alice"}
+    old, at = "d5" * 32, rig.clock.seconds()
+    listed = [container(old, "old", labels, BUSYBOX)]
+    rig.fleet.dispatch(actions.ContainersListed(rig.engine(1).key, listed, at, rig.now, {old}))
+    inspected = {"Id": old, "Name": "/old", "Config": {"Labels": labels}, "State": {},
+                 "HostConfig": {"Memory": 4 << 30}}  # fmt: skip
+
+    def script(method: str, target: str) -> tuple[int, Any]:
+        return (200, inspected) if f"{old}/json" in target else answer(method, target)
+
+    rig.script(1, script)
+    status, body = rig.as_(ALICE, "POST", "/containers/create", create(Memory=1)).answer()
+    assert status == 403 and "role.ml.quota.memory" in body["message"]
+    rig.as_(ALICE, "POST", "/containers/create", create(Memory=1))
+    assert sum(f"{old}/json" in line for line in rig.asked) == 1

@@ -6,14 +6,17 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
 
-from tests.lab.cli import Docker, command_lines
+from tests.lab.cli import Docker, Result, Running, command_lines
 from tests.lab.daemon import Swarmd
+from tests.lab.engine import Engine
 from tests.lab.engines import Fleet
+from tests.lab.http import Api
 from tests.lab.waiting import eventually
 
 pytestmark = pytest.mark.fleet
@@ -35,6 +38,10 @@ roles = ["ml"]
 cn = "bob"
 roles = ["web"]
 
+[[identity]]
+cn = ["carol", "carl"]
+roles = ["gpu"]
+
 [role.admin]
 allow = ["*"]
 create = "anything"
@@ -49,6 +56,12 @@ binds = ["/nowhere"]
 [role.web]
 scope = "team=web"
 allow = ["read", "run", "logs", "attach", "remove"]
+
+[role.gpu]
+allow = ["read", "run", "remove"]
+create = { gpus = true }
+quota = { gpus = 3 }
+quota_each = { gpus = 2 }
 """
 
 
@@ -60,6 +73,8 @@ class Door(NamedTuple):
     bob: Docker
     admin: Docker
     stranger: Docker
+    carol: Docker
+    carl: Docker
 
 
 @pytest.fixture(scope="module")
@@ -67,20 +82,33 @@ def door(tls_fleet: Fleet, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     folder = tmp_path_factory.mktemp("authz")
     policy, socket = folder / "policy.toml", folder / "admin.sock"
     policy.write_text(POLICY)
+    crl = tls_fleet.authority.revoke()
     mine, (program, *newer) = tls_fleet.client, command_lines()
     options = ["--authz", str(policy), "--host", f"unix:{socket}:mode=600"]
+    options += ["--tlscrl", str(crl)]
     swarmd = Swarmd(folder / "s", tls_fleet, tls=mine, engine_tls=mine, options=options)
     who = [
         Docker(cli, swarmd.url, tls_fleet.authority.issue(name), folder / name)
-        for name, cli in (("alice", program), ("bob", [program, *newer][-1]), ("eve", program))
+        for name, cli in (
+            ("alice", program),
+            ("bob", [program, *newer][-1]),
+            ("eve", program),
+            ("carol", program),
+            ("carl", program),
+        )
     ]
     try:
         swarmd.start(len(tls_fleet.engines))
         admin = Docker(program, f"unix://{socket}", None, folder)
-        yield Door(swarmd, policy, socket, who[0], who[1], admin, who[2])
+        yield Door(swarmd, policy, socket, who[0], who[1], admin, *who[2:])
     finally:
         tls_fleet.remove_all()
         swarmd.close()
+
+
+def echoes(stream: Running, text: str) -> None:
+    stream.send(f"{text}\n".encode())
+    stream.expect(text)
 
 
 def test_teams_see_and_touch_their_own(door: Door) -> None:
@@ -103,6 +131,8 @@ def test_teams_see_and_touch_their_own(door: Door) -> None:
     assert alice("exec", "train", "echo", "in").text == "in"
     assert "containers:exec" in bob.fails("exec", "shop", "id")
     alice("container", "prune", "-f")
+    assert "shop" in admin("ps", "--format", "{{.Names}}").lines
+    assert "Total reclaimed space" in alice("system", "prune", "-f").text
     assert "shop" in admin("ps", "--format", "{{.Names}}").lines
     piped = alice("run", "-i", "--rm", "busybox", "cat", input=b"over the hijack")
     assert piped.text == "over the hijack"
@@ -144,6 +174,33 @@ def test_a_build_makes_an_image_of_the_teams_own(door: Door, tmp_path: Path) -> 
     assert json.loads(labels)["team"] == "ml"
 
 
+def test_disk_usage_is_the_scopes_own(door: Door) -> None:
+    """In every form of the call; images without a label are seen, and are nobody's use."""
+    for who, name in ((door.alice, "used"), (door.bob, "theirs"), (door.admin, "nobodys")):
+        who("create", "--name", name, "-v", f"{name}-data:/d", "busybox")
+    door.alice("commit", "used", "used-image")
+    door.admin("commit", "-c", "LABEL team=web", "theirs", "theirs-image")
+    api = Api(door.swarmd.url, door.alice.tls)
+    for version in ("/v1.24", "/v1.41", "/v1.42", "/v1.44", ""):
+        whole = api.get(f"{version}/system/df")
+        rows = [*whole["Images"], *whole["Containers"], *whole["Volumes"]]
+        assert {row["Labels"]["team"] for row in rows} == {"ml"}, version
+        assert ["used-image:latest"] in [row["RepoTags"] for row in whole["Images"]]
+        assert ["/used"] in [row["Names"][:1] for row in whole["Containers"]]
+        assert "used-data" in [row["Name"] for row in whole["Volumes"]]
+        assert whole["LayersSize"] == sum(row["Size"] for row in whole["Images"])
+        assert whole["BuildCache"] == []
+        for kind, field in (("image", "Images"), ("container", "Containers"),
+                            ("volume", "Volumes"), ("build-cache", "BuildCache")):  # fmt: skip
+            part = api.get(f"{version}/system/df?type={kind}")
+            assert len(part[field]) == len(whole[field]), version
+            assert all(one["Labels"]["team"] == "ml" for one in part[field]), version
+    seen = door.alice("system", "df", "-v").text
+    assert "used" in seen and "theirs" not in seen and "nobodys" not in seen
+    for who, name in ((door.alice, "used"), (door.bob, "theirs"), (door.admin, "nobodys")):
+        who("rm", name)
+
+
 def test_who_has_no_role_and_who_comes_by_socket(door: Door) -> None:
     assert "eve has no role" in door.stranger.fails("ps")
     door.socket.chmod(0o666)
@@ -176,7 +233,93 @@ def test_a_new_policy_counts_at_once_and_a_bad_one_not(door: Door) -> None:
     warned = eventually(lambda: [w for w in door.swarmd.info()["Warnings"] or () if "policy" in w])
     assert "nonsense: unknown key" in warned[0] and "stays in force" in warned[0]
     door.alice("ps")
-    door.policy.write_text(POLICY.replace('cn = "alice"', 'cn = "nobody"'))
-    eventually(lambda: door.alice("ps", status=None).status == 1)
+    with door.alice.running("run", "-i", "--rm", "busybox", "cat") as begun:
+        echoes(begun, "before")
+        door.policy.write_text(POLICY.replace('cn = "alice"', 'cn = "nobody"'))
+        eventually(lambda: door.alice("ps", status=None).status == 1)
+        echoes(begun, "after")
+        begun.end_input()
+        assert begun.wait() == 0
     door.policy.write_text(POLICY)
     eventually(lambda: door.alice("ps", status=None).status == 0)
+
+
+def test_whoever_is_revoked_is_out_and_leaves_what_runs(door: Door, tls_fleet: Fleet) -> None:
+    """Sessions of all kinds end, the next one is refused; what she made is her team's still."""
+    authority, alice = tls_fleet.authority, door.alice
+    alice("run", "-d", "--name", "kept", "busybox", "sleep", "300")
+    cat = ("run", "-i", "--rm", "--name")
+    with (
+        alice.running(*cat, "hers", "busybox", "cat") as hijacked,
+        alice.running("exec", "-i", "kept", "cat") as executed,
+        alice.running("logs", "-f", "kept") as followed,
+        alice.running("events") as watched,
+        alice.running("wait", "kept") as waited,
+        door.bob.running(*cat, "his", "busybox", "cat") as his,
+    ):
+        for stream in (hijacked, executed, his):
+            echoes(stream, "before")
+        authority.revoke(alice.tls)
+        door.swarmd.reread()
+        for ended in (hijacked, executed, followed, watched, waited):
+            eventually(lambda ended=ended: ended.process.poll() is not None)
+        assert "certificate" in alice.fails("ps")
+        echoes(his, "after")
+    assert "its certificate was revoked meanwhile" in door.swarmd.log.read_text()
+    assert door.admin.state("kept") == "running"
+    authority.revoke()
+    eventually(lambda: alice("ps", status=None).status == 0)
+    assert "kept" in alice.names()
+    alice("rm", "-f", "kept")
+
+
+def test_gpus_of_a_role_and_of_each_of_its_members(door: Door, tls_fleet: Fleet) -> None:
+    """No engine has any here: a create takes them all the same, a start would not."""
+    lines = [f"{engine.address} resource.gpu=0,1,2,3" for engine in tls_fleet]
+    door.swarmd.list_engines(lines)
+    door.swarmd.reread()
+    rows = door.swarmd.nodes
+    eventually(lambda: all("resource.gpu" in row["Labels"] for row in rows().values()))
+
+    def create(who: Docker, name: str, gpus: str, **how: Any) -> Result:
+        return who("create", "--name", name, "--gpus", gpus, "busybox", **how)
+
+    said = create(door.carol, "all", "all", status=1).error
+    assert "the quota of role gpu needs a number of GPUs" in said
+    assert "role.web.create.gpus" in create(door.bob, "none", "1", status=1).error
+    create(door.carol, "one", "1")
+    said = create(door.carol, "three", "2", status=1).error
+    assert "role.gpu.quota_each.gpus would be exceeded, 3 of 2" in said
+    create(door.carol, "two", "device=1")
+    said = create(door.carl, "four", "2", status=1).error
+    assert "role.gpu.quota.gpus would be exceeded, 4 of 3" in said
+    door.swarmd.stop()
+    door.swarmd.start(len(tls_fleet.engines))
+    # What is left is one, however many ask for it at once, also right after a start.
+    with ThreadPoolExecutor(8) as pool:
+        tries = [pool.submit(create, door.carl, f"burst-{n}", "1", status=None) for n in range(8)]
+    assert sorted(one.result().status for one in tries) == [0] + [1] * 7
+    given = [device for engine in tls_fleet for device in gpus_of(engine)]
+    assert len(given) == 3
+    door.carol("rm", "one")
+    create(door.carl, "five", "1")
+
+
+def gpus_of(engine: Engine) -> Iterator[str]:
+    for container in engine.containers():
+        host = engine.local.get(f"/containers/{container}/json")["HostConfig"]
+        for request in host["DeviceRequests"] or ():
+            yield from request["DeviceIDs"]
+
+
+def test_no_image_says_whose_quota_a_container_counts_for(door: Door) -> None:
+    labels = "LABEL com.docker.swarm.role=gpu com.docker.swarm.owner=carol"
+    door.admin("create", "--name", "seed", "busybox")
+    door.admin("commit", "-c", labels, "seed", "posing")
+    door.bob("create", "--name", "posed", "posing")
+    made = door.admin.inspect("posed")["Config"]["Labels"]
+    assert (made["com.docker.swarm.role"], made["com.docker.swarm.owner"]) == ("web", "bob")
+    door.admin("commit", "posed", "handed-on")
+    made = door.admin.inspect("handed-on")["Config"]["Labels"]
+    assert (made["com.docker.swarm.role"], made["com.docker.swarm.owner"]) == ("", "")
+    door.admin("rm", "seed", "posed")
