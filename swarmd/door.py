@@ -15,13 +15,20 @@ Listen = Callable[[str], "Deferred[IListeningPort]"]
 
 
 class Door(Service):
-    """Listens on every address, or ends the start with one line that says why not."""
+    """Listens on every address, or ends the start with one line that says why not.
+
+    Args:
+        leave: Called when it is closed, before any other part of the daemon ends.
+    """
 
     _log = Logger()
 
-    def __init__(self, addresses: Sequence[str], listen: Listen) -> None:
+    def __init__(
+        self, addresses: Sequence[str], listen: Listen, leave: Callable[[], None] = lambda: None
+    ) -> None:
         self._addresses = addresses
         self._listen = listen
+        self._leave = leave
         self._ports: list[IListeningPort] = []
 
     def privilegedStartService(self) -> None:
@@ -48,6 +55,7 @@ class Door(Service):
         super().stopService()
         closing = [Deferred.fromCoroutine(_closed(port)) for port in self._ports]
         self._ports = []
+        self._leave()
         return DeferredList(closing, consumeErrors=True)
 
 

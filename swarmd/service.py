@@ -14,7 +14,8 @@ from dataclasses import replace
 from typing import Any
 
 from twisted.application.service import MultiService
-from twisted.internet.interfaces import IProtocolFactory
+from twisted.internet.defer import Deferred
+from twisted.internet.interfaces import IListeningPort, IProtocolFactory
 from twisted.logger import ILogObserver, Logger
 from twisted.python.components import Componentized
 from twisted.web.resource import Resource
@@ -51,6 +52,7 @@ from swarmd.manager.fleet import Fleet
 from swarmd.manager.hub import Hub
 from swarmd.manager.images.distribute import Distributor
 from swarmd.manager.luggage import Luggage
+from swarmd.manager.namesakes import Namesakes
 from swarmd.manager.networks import Networks
 from swarmd.manager.placer import Placer
 from swarmd.manager.plans import Plans
@@ -152,6 +154,7 @@ def make_service(
     source.setServiceParent(daemon)
     root, refusals = _tree(settings, reactor, fleet, chance, daemon), Refusals(reactor.seconds)
     site = _site(settings, reactor, fleet, root, refusals)
+    _namesakes(fleet, reactor).setServiceParent(daemon)
     if settings.audit_log:
         _audit(settings.audit_log, reactor, site, fleet, now).setServiceParent(daemon)
     FirstContact(state.engines, site, reactor).setServiceParent(daemon)
@@ -232,7 +235,17 @@ def _door(
 ) -> Door:
     """The listeners."""
     secure = _secured(settings.tls, keyring, refusals) if settings.tls else None
-    return Door(settings.listen, lambda address: listen(reactor, address, site, secure))
+
+    def listening(address: str) -> Deferred[IListeningPort]:
+        return listen(reactor, address, site, secure)
+
+    return Door(settings.listen, listening, site.leave)
+
+
+def _namesakes(fleet: Fleet, reactor: Any) -> Namesakes:
+    namesakes, others = Namesakes(fleet.state, reactor), fleet.notices
+    fleet.notices = lambda: [*others(), *namesakes.notices()]
+    return namesakes
 
 
 def _audit(

@@ -22,12 +22,13 @@ def test_all_addresses_are_opened_and_closed() -> None:
         ports[address] = Port()
         return succeed(ports[address])
 
-    door = Door(["tcp://127.0.0.1:1", "unix:///x"], listen)
+    left: list[bool] = []
+    door = Door(["tcp://127.0.0.1:1", "unix:///x"], listen, lambda: left.append(True))
     door.privilegedStartService()
     door.startService()
     assert [port.open for port in ports.values()] == [True, True]
     assert door.stopService().called
-    assert [port.open for port in ports.values()] == [False, False]
+    assert [port.open for port in ports.values()] == [False, False] and left == [True]
 
 
 def test_an_address_that_is_taken_ends_the_start_in_one_line() -> None:

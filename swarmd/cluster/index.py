@@ -46,19 +46,29 @@ class PrefixIndex:
 
 
 class NameIndex:
-    """Name -> IDs; more than one only if somebody made containers behind our back."""
+    """Name -> IDs; more than one only if somebody made containers behind our back.
+
+    Attributes:
+        shared: Names that have more than one.
+    """
 
     def __init__(self) -> None:
+        self.shared: set[str] = set()
         self._ids: dict[str, tuple[str, ...]] = {}
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._ids)
 
     def add(self, name: str, container_id: str) -> None:
-        self._ids[name] = (*self._ids.get(name, ()), container_id)
+        held = self._ids.get(name, ())
+        self._ids[name] = (*held, container_id)
+        if held:
+            self.shared.add(name)
 
     def remove(self, name: str, container_id: str) -> None:
         left = tuple(held for held in self._ids[name] if held != container_id)
+        if len(left) < 2:
+            self.shared.discard(name)
         if left:
             self._ids[name] = left
         else:

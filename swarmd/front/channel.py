@@ -348,6 +348,12 @@ class Channel(ClientConnection):
         if self._end is not None:
             self._end.half_closed()
 
+    def leave(self) -> None:
+        """swarmd ends, engines' connections too; but nobody is to hear that an engine was lost."""
+        if self._phase not in (Phase.STREAM, Phase.CLOSING):
+            self._drop_request(Failure(ConnectionDone("swarmd ends")))
+            self.loseConnection()
+
     def expire(self) -> None:
         """The deadline has passed."""
         if self._phase is Phase.BODY:

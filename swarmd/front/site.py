@@ -132,6 +132,11 @@ class DockerSite(Factory):
     def forget(self, channel: Channel) -> None:
         self._channels.discard(channel)
 
+    def leave(self) -> None:
+        """swarmd ends: so does all that clients wait for."""
+        for channel in list(self._channels):
+            channel.leave()
+
     @property
     def connections(self) -> int:
         return len(self._channels)

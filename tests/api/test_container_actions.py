@@ -115,6 +115,17 @@ def test_an_exec_is_remembered_and_found() -> None:
     assert rig.got(2)[0] == f"GET /v1.41/exec/{EXEC}/json"
 
 
+def test_a_wait_that_swarmd_ends_blames_no_node() -> None:
+    """All its connections go at once then, and an engine's may be the first."""
+    rig = rig_with_web()
+    client = rig.ask("POST", "/containers/web/wait")
+    rig.dialled(2).answers(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
+    rig.site.leave()
+    rig.dialled(2).dies()
+    assert client.received.endswith(b"\r\n\r\n")
+    assert client.transport.disconnecting
+
+
 def test_wait_tells_at_once_and_ends_well_when_the_engine_dies() -> None:
     rig = rig_with_web()
     client = rig.ask("POST", "/containers/web/wait?condition=removed")

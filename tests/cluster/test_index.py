@@ -38,9 +38,9 @@ def test_a_name_may_be_held_by_several() -> None:
     index.add("web", "2")
     index.add("db", "1")
     assert index.find("web") == ("1", "2")
-    assert set(index) == {"web", "db"}
+    assert set(index) == {"web", "db"} and index.shared == {"web"}
     index.remove("web", "1")
-    assert index.find("web") == ("2",)
+    assert index.find("web") == ("2",) and index.shared == set()
     index.remove("web", "2")
     assert index.find("web") == () and set(index) == {"db"}
 

@@ -59,3 +59,17 @@ def test_who_did_what_where(swarmd_for: Callable[..., Swarmd], tmp_path: Path, n
     log.unlink()
     swarmd.reread()
     eventually(log.exists, what="SIGHUP opens it again")
+
+
+def test_what_was_under_way_when_swarmd_ended(
+    swarmd_for: Callable[..., Swarmd], tmp_path: Path, name: str
+) -> None:
+    log = tmp_path / "audit.log"
+    swarmd = swarmd_for(options=("--audit-log", str(log)))
+    docker = Docker("/usr/bin/docker", swarmd.url, home=tmp_path)
+    docker("run", "-d", "--name", name, "busybox", "sleep", "600")  # which heeds no SIGTERM
+    with docker.running("events") as events, docker.running("stop", "-t", "60", name):
+        events.expect("container kill")
+        assert swarmd.stop()
+    (line,) = [line for line in lines(log) if line["verb"] == "stop"]
+    assert (line["object"], line["status"]) == (name, 499) and line["nodes"]
