@@ -43,9 +43,9 @@ class Reservations:
         return held[0] if held else self._reserved.get(name, "")
 
     def take_name(self, name: str, container_id: str, replacing: str = "") -> None:
-        holder = self.holder(name)
-        if holder and holder not in (container_id, replacing):
-            raise NameTaken(name, holder)
+        for holder in self._names.find(name) or (self._reserved.get(name, container_id),):
+            if holder not in (container_id, replacing):
+                raise NameTaken(name, holder)
         self._reserved[name] = container_id
 
     def free_name(self, name: str, container_id: str) -> None:

@@ -55,6 +55,15 @@ def test_a_name_is_given_once() -> None:
     assert state.engines[key_of(1)].tally.total == 1
 
 
+def test_who_replaces_one_of_two_that_share_a_name_has_no_right_to_it() -> None:
+    """Another swarmd has replaced it already."""
+    state = fleet(2)
+    told(state, 1, item(1, "web"))
+    told(state, 2, item(2, "web"))
+    with pytest.raises(NameTaken):
+        state.reserve(pending("web"), full_id(1))
+
+
 def test_a_failed_create_leaves_nothing() -> None:
     state = fleet(1)
     state.reserve(pending())

@@ -215,6 +215,33 @@ def test_only_an_operator_says_that_it_is_lost(
     assert moved(docker, name, old) != "node-2"
 
 
+def test_of_two_swarmds_the_second_leaves_it_to_the_first(
+    swarmd: Swarmd,
+    docker: Docker,
+    swarmd_for: Callable[..., Swarmd],
+    victim: Engine,
+    tmp_path: Path,
+    name: str,
+) -> None:
+    """Both would make it again, so one is to ask people. It sees both copies until the end."""
+    second = swarmd_for(options=("--reschedule-grace", "1s", "--reschedule-confirm"))
+    there = Docker("/usr/bin/docker", second.url, home=tmp_path)
+    old = run_on(docker, "node-2", name, *POLICY)
+    for each, client in ((swarmd, docker), (second, there)):
+        known(client, each, name)
+    victim.machine.cut()
+    node = moved(docker, name, old)
+    eventually(lambda: name in ok(operate(second, "node", "ls")), 15, what="the second asks")
+    assert f"{node}/{name}" in there.fails("inspect", name)
+    new = there("inspect", "-f", "{{.Id}}", f"{node}/{name}").text
+    assert new == docker.inspect(name)["Id"]
+    operate(second, "node", "lost", "node-2")
+    victim.machine.heal()
+    eventually(lambda: old not in victim.containers(), MOVED, what="the old copy is gone")
+    eventually(lambda: there("inspect", "-f", "{{.Id}}", name).text == new)
+    assert len(there("ps", "-aq").lines) == 1
+
+
 def test_forgotten_containers_free_their_names(
     swarmd: Swarmd, docker: Docker, victim: Engine, name: str
 ) -> None:
