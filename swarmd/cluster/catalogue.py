@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 
 from swarmd.cluster.age_order import AgeOrder
 from swarmd.cluster.index import Bounded, NameIndex, PrefixIndex
@@ -157,4 +156,4 @@ def _of(engine: Engine, container_id: str) -> str:
 
 
 def touch(container: Container, at: float) -> Container:
-    return replace(container, touched=max(at, container.touched))
+    return container._replace(touched=max(at, container.touched))

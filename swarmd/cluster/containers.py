@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 
 from swarmd.cluster.actions import ContainerInspected, ContainersListed
 from swarmd.cluster.catalogue import Catalogue, touch
@@ -83,7 +82,7 @@ class Containers:
         old = catalogue.by_id.get(new.id)
         if old is None:
             catalogue.mark(engine, new.id, action.at)
-            known = replace(new, entry=new_entry(new, engine.name))
+            known = new._replace(entry=new_entry(new, engine.name))
         else:
             known = self._renamed(engine, old, after_inspect(old, new))
         catalogue.put(engine, touch(known, action.at))
@@ -97,23 +96,23 @@ class Containers:
         known = engine.containers.get(container.id)
         if known is None:
             entry = container.entry or new_entry(container, engine.name)
-            container = replace(container, engine=engine.key, pending=False, entry=entry)
+            container = container._replace(engine=engine.key, pending=False, entry=entry)
         elif known.detailed:
             container = known
         else:
             ports = known.demand.ports if known.running else container.demand.ports
-            demand = replace(container.demand, ports=ports)
-            container = replace(known, demand=demand, tty=container.tty)
+            demand = container.demand._replace(ports=ports)
+            container = known._replace(demand=demand, tty=container.tty)
         self._catalogue.put(engine, touch(container, at))
 
     def moved(self, engine: Engine, old_ip: str) -> None:
         """The engine's name or address changed, which each entry shows."""
         for container in list(engine.containers.values()):
             entry = moved_entry(container.entry, container.names, engine.name, engine.ip, old_ip)
-            self._catalogue.put(engine, replace(container, entry=entry))
+            self._catalogue.put(engine, container._replace(entry=entry))
 
     def _renamed(self, engine: Engine, old: Container, new: Container) -> Container:
         if new.names == old.names:
             return new
         entry = moved_entry(new.entry, new.names, engine.name, engine.ip, engine.ip)
-        return replace(new, entry=entry)
+        return new._replace(entry=entry)

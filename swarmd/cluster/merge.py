@@ -7,7 +7,6 @@ entry. So what an inspect or an event told exactly stays while a list does not c
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 
 from swarmd.core.listing import own_first
 from swarmd.core.model import Container, Demand
@@ -29,8 +28,7 @@ IGNORED = frozenset(
 
 def after_list(old: Container, new: Container, text: str, now: float) -> Container:
     """``new`` as listed with Status ``text`` at ``now``, and what ``old`` knew better."""
-    kept = replace(
-        new,
+    kept = new._replace(
         created=_in_second(old.created, new.created),
         demand=_demand(old, new),
         started_at=old.started_at,
@@ -63,9 +61,8 @@ def shows(known: Container, state: str | None, text: str, now: float) -> bool:
 
 def _estimated(kept: Container, new: Container) -> Container:
     if new.state in _UP:
-        return replace(kept, started_at=new.started_at, detailed=False)
-    return replace(
-        kept,
+        return kept._replace(started_at=new.started_at, detailed=False)
+    return kept._replace(
         started_at=kept.started_at or new.started_at,
         finished_at=new.finished_at,
         exit_code=new.exit_code,
@@ -84,13 +81,12 @@ def _in_second(exact: float, listed: float) -> float:
 def _demand(old: Container, new: Container) -> Demand:
     """A running container's list item has all its ports; else only an inspect or create has."""
     ports = new.demand.ports if new.running else old.demand.ports
-    return old.demand if ports == old.demand.ports else replace(old.demand, ports=ports)
+    return old.demand if ports == old.demand.ports else old.demand._replace(ports=ports)
 
 
 def after_inspect(old: Container, new: Container) -> Container:
     """``new`` as inspected, and what only the list tells: entry, aliases, image as shown."""
-    return replace(
-        new,
+    return new._replace(
         names=(*new.names, *old.names[1:]),
         image=old.image or new.image,
         entry=old.entry,
@@ -108,19 +104,19 @@ def after_event(
     """
     if verb == "start" and when >= old.finished_at:
         health = "none" if old.health == "none" else "starting"
-        return replace(old, state="running", started_at=when, exit_code=0, health=health)
+        return old._replace(state="running", started_at=when, exit_code=0, health=health)
     if verb == "die" and when >= old.started_at:
         code = attributes.get("exitCode", "")
         known = int(code) if code.isdecimal() else 0
-        return replace(old, state="exited", finished_at=when, exit_code=known)
+        return old._replace(state="exited", finished_at=when, exit_code=known)
     if verb == "pause" and old.state == "running":
-        return replace(old, state="paused")
+        return old._replace(state="paused")
     if verb == "unpause" and old.state == "paused":
-        return replace(old, state="running")
+        return old._replace(state="running")
     if verb == "health_status" and detail in _HEALTH:
-        return replace(old, health=detail)
+        return old._replace(health=detail)
     if verb == "rename" and attributes.get("name"):
-        return replace(old, names=(*own_first([attributes["name"]]), *old.names[1:]))
+        return old._replace(names=(*own_first([attributes["name"]]), *old.names[1:]))
     if verb == "update":
-        return replace(old, detailed=False)
+        return old._replace(detailed=False)
     return old

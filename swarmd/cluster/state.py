@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from typing import Any
 
 from swarmd.cluster import actions as news
@@ -248,7 +247,7 @@ class State:
             return
         self.reservations.free_name(name, container_id)
         if granted and container is not None and engine is not None:
-            new = replace(container, names=(name, *container.names[1:]))
+            new = container._replace(names=(name, *container.names[1:]))
             self._containers.changed(engine, container, new, self._seconds())
 
     def name_taken(self, name: str) -> bool:

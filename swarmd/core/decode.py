@@ -16,6 +16,7 @@ import orjson
 
 from swarmd.core.listing import EVERY_ADDRESS, encode_entry, own_first
 from swarmd.core.model import (
+    NO_LABELS,
     Container,
     Demand,
     HostPort,
@@ -65,9 +66,9 @@ class Shared:
 
     def labels(self, labels: Json | None) -> Mapping[str, str]:
         if not labels:
-            return _NO_LABELS
-        key = tuple((intern(str(name)), intern(str(value))) for name, value in labels.items())
-        return self.made(key, lambda: dict(key))
+            return NO_LABELS
+        pairs = tuple((intern(str(name)), intern(str(value))) for name, value in labels.items())
+        return self.made(("labels", pairs), lambda: dict(pairs))
 
     def made(self, key: Hashable, make: Callable[[], R]) -> R:
         """What was made for ``key`` before, else what ``make`` makes of it now."""
@@ -79,9 +80,6 @@ class Shared:
             self._values.clear()
         kept: R = self._values.setdefault(key, value)
         return kept
-
-
-_NO_LABELS: Mapping[str, str] = {}
 
 
 @_checked

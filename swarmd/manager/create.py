@@ -102,7 +102,7 @@ class Creator:
                 answer = await make(self._fleet, engine, order, demand)
             if answer.status == 201:
                 container_id = self._made(engine, answer)
-                state.confirm(pending.id, replace(pending, id=container_id, pending=False))
+                state.confirm(pending.id, pending._replace(id=container_id, pending=False))
                 self._plans.drop(order.client, familiar(order.config.image))
                 self._luggage.unpacked(order.config, engine)
         except (EngineUnreachable, CancelledError):

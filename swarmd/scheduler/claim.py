@@ -6,7 +6,6 @@ A reservation holds concrete ports and device IDs, so that two creates under way
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from swarmd.core.model import Demand, Engine, HostPort
 from swarmd.core.resources import DeviceWish
@@ -28,7 +27,7 @@ def claim(wanted: Placement, engine: Engine) -> Demand:
     devices = claim_devices(wanted, engine)
     if ports is None or devices is None:
         raise ValueError(f"no free ports or devices on {engine.name}")
-    return replace(wanted.demand, ports=ports, devices=devices)
+    return wanted.demand._replace(ports=ports, devices=devices)
 
 
 def port_is_free(engine: Engine, port: HostPort) -> bool:

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -26,7 +25,7 @@ EXACT = Container(
 
 
 def one(**changes: Any) -> Container:
-    return replace(EXACT, **changes)
+    return EXACT._replace(**changes)
 
 
 def listed(**changes: Any) -> Container:
@@ -57,7 +56,7 @@ def test_an_end_that_an_event_told_before() -> None:
     new = listed(state="exited", finished_at=9_998.5, exit_code=3)
     known = after_list(old, new, "Exited (3) 1 second ago", NOW)
     assert (known.finished_at, known.detailed) == (9_998.1, True)
-    other = after_list(old, replace(new, exit_code=4), "Exited (4) 1 second ago", NOW)
+    other = after_list(old, new._replace(exit_code=4), "Exited (4) 1 second ago", NOW)
     assert (other.exit_code, other.detailed) == (4, False)
 
 
@@ -84,7 +83,7 @@ def test_the_second_of_creation_is_the_engines(exact: float, shown: float, kept:
 def test_a_running_container_holds_the_ports_that_are_listed() -> None:
     new = listed(demand=Demand(ports=(HostPort(81),)))
     known = after_list(EXACT, new, "Up 5 minutes", NOW)
-    assert known.demand == replace(EXACT.demand, ports=(HostPort(81),))
+    assert known.demand == EXACT.demand._replace(ports=(HostPort(81),))
 
 
 def test_a_created_container_holds_the_ports_that_it_asked_for() -> None:

@@ -92,6 +92,12 @@ def test_equal_values_are_kept_once() -> None:
     assert listed(item(1)).labels is listed(item(2)).labels
 
 
+def test_labels_that_read_like_networks_are_not_taken_for_them() -> None:
+    shared = Shared()
+    assert shared.labels({"bridge": "1"}) == {"bridge": "1"}
+    assert shared.value((("bridge", "1"),)) == (("bridge", "1"),)
+
+
 def test_what_is_kept_for_sharing_has_a_bound(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Shared, "LIMIT", 10)
     shared = Shared()
