@@ -16,6 +16,7 @@ from swarmd.core.engine_index import EngineIndex
 from swarmd.core.errors import ApiError
 from swarmd.core.resources import ONE_CPU
 from swarmd.core.tally import Tally
+from swarmd.manager.making import LOOKS, PAUSE
 from swarmd.manager.order import Order, read_body
 from tests.cluster.fleet import NOW, key_of
 from tests.manager.scripted import MEMORY, Call, ScriptedFleet
@@ -221,16 +222,21 @@ class Histories(RuleBasedStateMachine):
     def nothing_unforeseen(self) -> None:
         assert self.unexpected == []
 
+    def _refuse_all(self) -> None:
+        """Also what is asked after a pause: an engine may still have been at a lost create."""
+        for _ in range(2 * LOOKS):
+            while self.fleet.calls:
+                self.refuse(0, 500)
+            self.fleet.clock.advance(PAUSE)
+
     def teardown(self) -> None:
         """Every create comes to an end, every node is heard; then nothing may be reserved."""
         if not hasattr(self, "fleet"):
             return
-        while self.fleet.calls:
-            self.refuse(0, 500)
+        self._refuse_all()
         for number in self.fleet.there:
             self.fleet.bring_back(number)
-        while self.fleet.calls:
-            self.refuse(0, 500)
+        self._refuse_all()
         assert all(work.called for work in self.results)
         assert self.fleet.state.reservations.pending == {}
         for number, there in self.fleet.there.items():
