@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from swarmd.core.event import Event
 from swarmd.core.model import Spec
 
 
@@ -170,10 +171,10 @@ class ListFailed:
 
 @dataclass(frozen=True, slots=True)
 class EventSeen:
-    """One record of an engine's event stream, as decoded JSON."""
+    """One record of an engine's event stream."""
 
     key: str
-    event: Mapping[str, Any]
+    event: Event
     at: float
     now: float
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 import orjson
@@ -10,9 +10,9 @@ from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IReactorTime
 from twisted.python.failure import Failure
 
-from swarmd.cluster.events import is_event
 from swarmd.codec.json_stream import DocumentTooLong, JsonLines
 from swarmd.core.errors import EngineRefused, EngineUnreachable
+from swarmd.core.event import Event, read_event
 from swarmd.engine.client import EngineClient, error_text
 from swarmd.engine.ports import Answer, Head
 
@@ -20,8 +20,6 @@ from swarmd.engine.ports import Answer, Head
 LINE_LIMIT = 4 << 20
 # Events of one and the same nanosecond that are told apart.
 MOST_AT_ONCE = 1000
-
-Event = Mapping[str, Any]
 
 
 class Position:
@@ -49,7 +47,7 @@ class Position:
 
     def passes(self, event: Event) -> bool:
         """Whether it is new: ``since`` is inclusive, so the last events come again."""
-        time = event.get("timeNano")
+        time = event.record.get("timeNano")
         if not isinstance(time, int) or time < self._last:
             return True
         if time > self._last or len(self._at_last) >= MOST_AT_ONCE:
@@ -62,12 +60,11 @@ class Position:
 
 
 def _identity(event: Event) -> int:
-    actor = event.get("Actor") or {}
-    return hash((str(event.get("Type")), str(event.get("Action")), str(actor.get("ID"))))
+    return hash((event.kind, event.verb, event.detail, event.id))
 
 
 class EventStream:
-    """One subscription; ``handle`` gets each new record and must not raise."""
+    """One subscription; ``handle`` gets each new event and must not raise."""
 
     def __init__(
         self,
@@ -126,8 +123,9 @@ class EventStream:
         except ValueError:
             self._break_off("what it sends is no JSON")
 
-    def _one(self, event: Any) -> None:
-        if self._cause is None and is_event(event) and self._position.passes(event):
+    def _one(self, record: object) -> None:
+        event = read_event(record)
+        if event is not None and self._cause is None and self._position.passes(event):
             self._handle(event)
 
     def _break_off(self, text: str) -> None:

@@ -5,13 +5,12 @@ from __future__ import annotations
 from twisted.logger import Logger
 
 from swarmd.cluster import actions
-from swarmd.cluster.events import Event as ReadEvent
-from swarmd.cluster.events import read_event
 from swarmd.core.errors import ApiError
+from swarmd.core.event import Event
 from swarmd.engine.client import EngineClient, cause
 from swarmd.engine.context import Context
 from swarmd.engine.details import Details
-from swarmd.engine.events import Event, EventStream, Position
+from swarmd.engine.events import EventStream, Position
 from swarmd.engine.health import HealthCheck
 from swarmd.engine.identify import Identity, identify
 from swarmd.engine.refresh import Refresh
@@ -127,27 +126,26 @@ class Session:
 
     # Events
 
-    def _event(self, record: Event) -> None:
+    def _event(self, event: Event) -> None:
         self._health.sign_of_life()
         self._refresh.event()
         try:
-            self._tell(record)
-            self._act(record)
+            self._tell(event)
+            self._act(event)
         except Exception:  # noqa: BLE001 - one bad record must not end the stream
             # Not the record: an exec's event has its whole command, with whatever is secret in it.
-            self._log.failure("{key}: event of {type}", key=self._key, type=record.get("Type"))
+            self._log.failure("{key}: event of {type}", key=self._key, type=event.kind)
 
-    def _tell(self, record: Event) -> None:
+    def _tell(self, event: Event) -> None:
         """Listeners first: nothing that is done about an event may delay it."""
         context = self._context
-        context.on_event(self._key, record)
+        context.on_event(self._key, event.record)
         at, now = context.clock.seconds(), context.now()
-        context.dispatch(actions.EventSeen(self._key, record, at, now))
+        context.dispatch(actions.EventSeen(self._key, event, at, now))
 
-    def _act(self, record: Event) -> None:
-        event = read_event(record)
+    def _act(self, event: Event) -> None:
         engine = self._context.engines.get(self._key)
-        if event is None or engine is None:
+        if engine is None:
             return
         if _changes_itself(event):
             self._crew.start(self._reload())
@@ -170,7 +168,7 @@ class Session:
         self._context.dispatch(actions.EngineFailed(self._key, cause(error), now, limit))
 
 
-def _changes_itself(event: ReadEvent) -> bool:
+def _changes_itself(event: Event) -> bool:
     """Its configuration was read again, or it has just joined a swarm."""
     if event.kind == "daemon":
         return event.verb == "reload"

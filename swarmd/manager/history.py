@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import orjson
 
-from swarmd.cluster.events import is_event
 from swarmd.codec.json_stream import JsonLines
+from swarmd.core.event import read_event
 from swarmd.core.model import Engine
 from swarmd.core.version import show
 from swarmd.manager.event_query import NANOS
@@ -40,7 +40,7 @@ def _decoded(fleet: Fleet, outcome: Outcome) -> list[FleetEvent]:
     except ValueError:
         return []  # this engine's past cannot be read; that of the others can
     key = outcome.engine.key
-    told = (fleet.hub.describe(key, record) for record in records if is_event(record))
+    told = (fleet.hub.describe(key, record) for record in records if read_event(record))
     return [event for event in told if fleet.hub.sees(event)]
 
 

@@ -137,11 +137,10 @@ class Volumes:
 
     def _heed(self, news: Action) -> None:
         """Also when it was mounted, or made anew, behind our back."""
-        if not isinstance(news, EventSeen) or news.event.get("Type") != "volume":
+        if not isinstance(news, EventSeen) or news.event.kind != "volume":
             return
-        if news.event.get("Action") in ("mount", "destroy"):
-            actor = news.event.get("Actor") or {}
-            self._empty.discard((news.key, str(actor.get("ID"))))
+        if news.event.verb in ("mount", "destroy"):
+            self._empty.discard((news.key, news.event.id))
 
     def movable(self, ref: str) -> Found[Volume] | None:
         """The volume, if it was made here, with nothing but a name, and never mounted."""

@@ -3,8 +3,8 @@ from typing import Any
 
 import pytest
 
-from swarmd.cluster.actions import EventSeen
 from tests.api.rig import WEB, ApiRig, Client
+from tests.cluster.fleet import seen
 
 EXEC = "e" * 64
 
@@ -223,7 +223,7 @@ def test_news_is_read_before_a_name_is_called_unknown() -> None:
     """Made behind our back a moment ago: its event is here, its name is not."""
     rig = ApiRig(1)
     event = {"Type": "container", "Action": "create", "Actor": {"ID": WEB, "Attributes": {}}}
-    rig.fleet.dispatch(EventSeen(rig.engine(1).key, event, rig.clock.seconds(), rig.now))
+    rig.fleet.dispatch(seen(rig.engine(1).key, event, rig.clock.seconds(), rig.now))
     rig.clock.advance(1)
     client = rig.ask("POST", "/containers/web/start")
     assert "/containers/json" in rig.got(1)[0]

@@ -13,6 +13,7 @@ from swarmd.cluster.actions import (
     EventSeen,
 )
 from swarmd.cluster.state import State
+from swarmd.core.event import read_event
 from swarmd.core.model import Engine, Spec
 
 NOW = 1_700_000_000.0
@@ -139,4 +140,11 @@ def happened(
         "Actor": {"ID": full_id(about), "Attributes": attributes},
         "timeNano": int(when * 1e9),
     }
-    state.dispatch(EventSeen(key_of(number), record, at, NOW))
+    state.dispatch(seen(key_of(number), record, at))
+
+
+def seen(key: str, record: dict[str, Any], at: float, now: float = NOW) -> EventSeen:
+    """News of engine ``key``."""
+    event = read_event(record)
+    assert event is not None
+    return EventSeen(key, event, at, now)

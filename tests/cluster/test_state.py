@@ -19,13 +19,12 @@ from swarmd.cluster.actions import (
     EngineRefused,
     EngineUnlisted,
     EngineValidated,
-    EventSeen,
 )
 from swarmd.cluster.state import State
 from swarmd.core.errors import NameTaken
 from swarmd.core.model import Container, Demand, Engine, Health, HostPort
 from swarmd.core.tally import Tally
-from tests.cluster.fleet import NOW, fleet, full_id, inspect, item, key_of, spec, told
+from tests.cluster.fleet import NOW, fleet, full_id, inspect, item, key_of, seen, spec, told
 
 ENGINES = st.integers(1, 2)
 NUMBERS = st.integers(1, 5)
@@ -75,7 +74,7 @@ INSPECTS = st.builds(inspect, NUMBERS, NAMES, HostConfig__NanoCpus=NUMBERS)
 CONTAINER_NEWS: st.SearchStrategy[Action] = st.one_of(
     st.builds(ContainersListed, KEYS, LISTED, TIMES, st.just(NOW), ASKED),
     st.builds(ContainerInspected, KEYS, INSPECTS, TIMES, st.just(NOW)),
-    st.builds(EventSeen, KEYS, EVENTS, TIMES, st.just(NOW)),
+    st.builds(seen, KEYS, EVENTS, TIMES),
     st.builds(ContainerGone, KEYS, NUMBERS.map(full_id)),
 )
 

@@ -16,6 +16,7 @@ from twisted.internet.defer import Deferred
 from twisted.trial.unittest import TestCase
 
 from swarmd.core.decode import Shared, image, inspected_container, listed_container, network, volume
+from swarmd.core.event import Event
 from swarmd.engine.client import EngineClient, containers_path
 from swarmd.engine.events import EventStream, Position
 from swarmd.engine.identify import identify
@@ -250,9 +251,9 @@ class Promises(TestCase):
         seen: list[str] = []
         over: Deferred[None] = Deferred()
 
-        def handle(event: Any) -> None:
-            if event["Actor"]["Attributes"].get("name") == self.name:
-                seen.append(event["Action"])
+        def handle(event: Event) -> None:
+            if event.attributes.get("name") == self.name:
+                seen.append(event.verb)
             if seen[-1:] == ["destroy"] and not over.called:
                 over.callback(None)
 

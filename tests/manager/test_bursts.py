@@ -18,7 +18,7 @@ from swarmd.core.resources import ONE_CPU
 from swarmd.core.tally import Tally
 from swarmd.manager.making import LOOKS, PAUSE
 from swarmd.manager.order import Order, read_body
-from tests.cluster.fleet import NOW, key_of
+from tests.cluster.fleet import NOW, key_of, seen
 from tests.manager.scripted import MEMORY, Call, ScriptedFleet
 
 ENGINES = 3
@@ -127,7 +127,7 @@ class Histories(RuleBasedStateMachine):
             "timeNano": int(NOW * 1e9),
         }
         at = self.fleet.clock.seconds()
-        self.fleet.dispatch(news.EventSeen(key_of(number), record, at, NOW))
+        self.fleet.dispatch(seen(key_of(number), record, at))
 
     @rule(number=numbers, pick=picks, told=st.booleans())
     def remove(self, number: int, pick: int, told: bool) -> None:

@@ -13,6 +13,7 @@ from swarmd.core.errors import Ambiguous, ApiError, EngineRefused, EngineUnreach
 from swarmd.manager.placer import Placer
 from swarmd.manager.volumes import Volumes
 from swarmd.scheduler.registry import make_policy
+from tests.cluster.fleet import seen
 from tests.manager.rig import Rig, result_of
 
 LOST = EngineUnreachable("node-1", "connection lost", sent=True)
@@ -48,7 +49,7 @@ class Case(Rig):
     def event(self, number: int, action: str, name: str) -> None:
         event = {"Type": "volume", "Action": action, "Actor": {"ID": name}}
         key = self.engine(number).key
-        self.fleet.dispatch(actions.EventSeen(key, event, self.clock.seconds(), self.now))
+        self.fleet.dispatch(seen(key, event, self.clock.seconds(), self.now))
 
 
 def test_an_existing_one_is_asked_for_again_where_it_is() -> None:

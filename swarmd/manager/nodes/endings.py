@@ -9,7 +9,6 @@ from __future__ import annotations
 from twisted.internet.interfaces import IReactorTime
 
 from swarmd.cluster import actions as news
-from swarmd.cluster.events import read_event
 from swarmd.core.model import Engine
 
 # Seconds before the loss is noticed; an engine gives its containers ten of them.
@@ -28,21 +27,22 @@ class Endings:
         if isinstance(action, news.EngineUnlisted):
             self._told.pop(action.key, None)
         elif isinstance(action, news.EventSeen):
-            event = read_event(action.event)
-            if event is not None and event.kind == "container" and event.verb in _VERBS:
+            event = action.event
+            if event.kind == "container" and event.verb in _VERBS:
                 self._happened(action.key, event.verb, event.id)
 
     def _happened(self, key: str, verb: str, container_id: str) -> None:
         lately = self._lately(key)
+        lately.pop(container_id, None)
         if verb == "kill":
             lately[container_id] = self._clock.seconds()
-        else:
-            lately.pop(container_id, None)
-        self._told[key] = lately
 
     def _lately(self, key: str) -> dict[str, float]:
-        since = self._clock.seconds() - LATELY
-        return {one: when for one, when in self._told.get(key, {}).items() if when > since}
+        """In the order of time, so that it costs little to forget what was long ago."""
+        lately, since = self._told.setdefault(key, {}), self._clock.seconds() - LATELY
+        while lately and lately[first := next(iter(lately))] <= since:
+            del lately[first]
+        return lately
 
     def with_engine(self, engine: Engine) -> frozenset[str]:
         """IDs; none where something ran on untold, for then people stopped the others."""

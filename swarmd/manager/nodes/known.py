@@ -11,7 +11,6 @@ from twisted.internet.interfaces import IDelayedCall, IReactorTime
 from twisted.logger import Logger
 
 from swarmd.cluster import actions as news
-from swarmd.cluster.events import read_event
 from swarmd.core.config import KINDS, label_list
 from swarmd.core.errors import ApiError, BadParameter
 from swarmd.manager.fleet import Fleet
@@ -76,8 +75,8 @@ class Known:
             self._inspects[key] = left
 
     def _happened(self, action: news.EventSeen) -> None:
-        event = read_event(action.event)
-        if event is None or event.verb not in _TELLING.get(event.kind, ()):
+        event = action.event
+        if event.verb not in _TELLING.get(event.kind, ()):
             return
         about = event.id if event.kind == "container" else event.attributes.get("container", "")
         self._asked[about] = action.key

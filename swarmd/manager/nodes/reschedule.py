@@ -253,7 +253,7 @@ def _cancel(case: Case) -> None:
 
 def _makes_room(action: news.Action) -> bool:
     if isinstance(action, news.EventSeen):
-        return str(action.event.get("Action")) in ("die", "destroy")
+        return action.event.verb in ("die", "destroy")
     return isinstance(action, news.ContainerGone) or (
         isinstance(action, news.EngineCordoned) and not action.cordoned
     )

@@ -12,7 +12,7 @@ from swarmd.manager.nodes.mover import Mover
 from swarmd.manager.nodes.reschedule import Rescheduler, Rules
 from swarmd.manager.nodes.vigil import Vigil
 from swarmd.manager.plans import Plans
-from tests.cluster.fleet import key_of
+from tests.cluster.fleet import key_of, seen
 from tests.manager.scripted import ScriptedFleet
 
 ON = {KINDS["reschedule"]: '["on-node-failure"]'}
@@ -52,7 +52,7 @@ class Rig:
         for verb in verbs:
             record = {"Type": "container", "Action": verb, "Actor": {"ID": container_id}}
             at = self.fleet.clock.seconds()
-            self.fleet.dispatch(news.EventSeen(key_of(number), record, at, at))
+            self.fleet.dispatch(seen(key_of(number), record, at, at))
 
     def lose(self, number: int = 1, wait: float = GRACE) -> None:
         self.fleet.lose(number)
