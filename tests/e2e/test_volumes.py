@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 import pytest
 
@@ -14,7 +13,6 @@ from tests.lab.cli import Docker
 from tests.lab.daemon import Swarmd
 from tests.lab.engines import Fleet
 from tests.lab.http import Api
-from tests.lab.volume_plugin import served
 from tests.lab.waiting import eventually
 
 SLEEP = ("busybox", "sleep", "600")
@@ -207,36 +205,3 @@ def test_on_every_node_as_in_classic_swarm(
         client("run", "--rm", *on(rank), "-v", "vol:/x", "busybox", "true")
     client("volume", "rm", "vol")
     assert holders(fleet, "vol") == []
-
-
-@pytest.mark.fleet
-def test_a_driver_of_scope_global(docker: Docker, host: Host, tmp_path: Path) -> None:
-    """Its volumes are everywhere: listed once, used from all nodes, bound to none."""
-    folder = tmp_path / "store"
-    folder.mkdir()
-    with served(folder, host.fleet.plugins) as store:
-        docker("volume", "create", "--driver", store.name, "shared")
-        try:
-            for rank in (1, 2, 3):
-                here = ("-e", f"constraint:rank=={rank}", "-v", "shared:/data", "busybox")
-                docker("run", "--rm", *here, "sh", "-c", f"echo {rank} >> /data/seen")
-            assert (folder / "shared" / "seen").read_text().split() == ["1", "2", "3"]
-            for engine in host.fleet:
-                names = [one["Name"] for one in engine.local.get("/volumes")["Volumes"]]
-                assert "shared" in names
-            assert docker("volume", "ls", "-q").lines == ["shared"]
-            shown = docker("volume", "inspect", "-f", "{{.Scope}} {{.Driver}} {{.Name}}", "shared")
-            assert shown.text == f"global {store.name} shared"
-            sleep = ("run", "-d", "-v", "shared:/data", "busybox", "sleep", "60")
-            made = [docker(*sleep).text for _ in range(3)]
-            assert len({docker.inspect(one)["Node"]["Name"] for one in made}) == 3
-            docker("rm", "-f", *made[:2])
-            assert "volume is in use" in docker.fails("volume", "rm", "shared")
-            assert docker("volume", "ls", "-q", "--filter", "dangling=true").lines == []
-            docker("rm", "-f", made[2])
-            assert docker("volume", "ls", "-q", "--filter", "dangling=true").lines == ["shared"]
-        finally:
-            host.fleet.remove_all()
-            docker("volume", "rm", "shared")
-        assert docker("volume", "ls", "-q").lines == [] and list(folder.iterdir()) == []
-        assert set(store.mounts.values()) == {0}
