@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 
-from swarmd.cluster.age_order import AgeOrder
 from swarmd.cluster.index import Bounded, NameIndex, PrefixIndex
+from swarmd.cluster.rows import Rows
 from swarmd.core.model import Container, Engine
 from swarmd.core.names import IDENTITY, is_id
 
@@ -32,7 +32,7 @@ class Catalogue:
         self.ids = PrefixIndex()
         self._marks: dict[str, float] = {}  # dirty ID -> since when
         self._removed: Bounded[None] = Bounded(_REMEMBERED_REMOVALS)
-        self._order = AgeOrder()
+        self.rows = Rows()
 
     # Changes
 
@@ -46,11 +46,7 @@ class Catalogue:
         elif not _counted_alike(old, container):
             self._discount(engine, old)
             self._count(engine, container)
-        if old is None or old.created != container.created:
-            offset = engine.spec.clock_offset
-            if old is not None:
-                self._order.remove(old.id, old.created + offset)
-            self._order.add(container.id, container.created + offset)
+        self.rows.put(engine, container)
 
     def drop(self, engine: Engine, container: Container) -> None:
         """Forgets a container; it may come back, say with its engine."""
@@ -58,7 +54,7 @@ class Catalogue:
         self.ids.remove(container.id)
         self._discount(engine, container)
         self.clean(engine, container.id)
-        self._order.remove(container.id, container.created + engine.spec.clock_offset)
+        self.rows.drop(engine, container)
 
     def remove(self, engine: Engine, container_id: str) -> None:
         """The container exists no more; a list that was asked for before must not revive it."""
@@ -105,22 +101,6 @@ class Catalogue:
         """Whether it is known to be another engine's: none may speak for another."""
         known = self.by_id.get(container_id)
         return known is not None and known.engine != engine.key
-
-    # Order
-
-    def newest_first(self, engines: Mapping[str, Engine]) -> Sequence[str]:
-        """All IDs in the order of a list; engines' clocks are made comparable."""
-        return self._order.newest_first(
-            lambda: (
-                (container.id, container.created + engine.spec.clock_offset)
-                for engine in engines.values()
-                for container in engine.containers.values()
-            )
-        )
-
-    def reorder(self) -> None:
-        """A clock was found to be off."""
-        self._order.spoil()
 
     # Indexes
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TypeVar
 
-from swarmd.cluster.endings import Endings
 from swarmd.cluster.node_table import NodeTable
+from swarmd.cluster.rows import Row
 from swarmd.cluster.state import State
 from swarmd.core.bits import Bits
 from swarmd.core.model import Container, Engine, Image, Network, Volume
@@ -157,17 +157,23 @@ class _Ids:
         return [one for one in found if one in self._containers][:limit]
 
 
-class _Catalogue:
-    def __init__(self, state: State, containers: Mapping[str, Container]) -> None:
+class _Rows:
+    def __init__(self, state: State, sight: Sight) -> None:
         self._state = state
-        self._containers = containers
+        self._shows = sight.container
+        self.of = state.catalogue.rows.of
+
+    def newest_first(self, engines: object) -> list[Row]:
+        order = self._state.catalogue.rows.newest_first(self._state.engines)
+        return [row for row in order if self._shows(row.container)]
+
+
+class _Catalogue:
+    def __init__(self, state: State, sight: Sight, containers: Mapping[str, Container]) -> None:
         self.names = _Names(state.catalogue.names, containers)
         self.identities = _Names(state.catalogue.identities, containers)
         self.ids = _Ids(state.catalogue.ids, containers)
-
-    def newest_first(self, engines: object) -> list[str]:
-        order = self._state.catalogue.newest_first(self._state.engines)
-        return [one for one in order if one in self._containers]
+        self.rows = _Rows(state, sight)
 
 
 class _Roster:
@@ -235,10 +241,9 @@ class ScopedState(State):
         self._known: dict[str, tuple[Engine, Engine]] = {}
         self.containers = Part(lambda: state.containers, sight.container)  # type: ignore[assignment]
         self.engines = _Engines(state, self._seen)  # type: ignore[assignment]
-        self.catalogue = _Catalogue(state, self.containers)  # type: ignore[assignment]
+        self.catalogue = _Catalogue(state, sight, self.containers)  # type: ignore[assignment]
         self.roster = _Roster(state, self._seen)  # type: ignore[assignment]
         self.index = _Index(state, self.engines)  # type: ignore[assignment]
-        self.endings = Endings()
         self.node_table = NodeTable()
         self.execs = state.execs
 

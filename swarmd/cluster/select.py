@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Sequence
 from functools import partial
-from itertools import chain, islice
+from itertools import chain
 
 from swarmd.cluster.filters import (
     Filters,
@@ -22,6 +22,7 @@ from swarmd.cluster.filters import (
 )
 from swarmd.cluster.kept_ids import own_ids
 from swarmd.cluster.lookup import find_container, find_image
+from swarmd.cluster.rows import Row
 from swarmd.cluster.state import State
 from swarmd.core.decode import STATES
 from swarmd.core.model import Container, Engine, Health
@@ -33,34 +34,33 @@ _HEALTH = ("starting", "healthy", "unhealthy", "none")
 _TASK_LABEL = SWARM_LABELS + "task"
 
 
-def select(state: State, query: ListQuery) -> list[Container]:
+def select(state: State, query: ListQuery) -> Sequence[Row]:
     """Raises NoSuchContainer for an unknown ``before`` or ``since``, BadParameter for a value."""
     tests = _tests(state, query)
-    chosen, in_order = _candidates(state, query.filters)
+    ids = _candidates(state, query.filters)
+    rows = state.catalogue.rows
+    chosen = rows.newest_first(state.engines) if ids is None else rows.of(ids)
     for test in tests:
-        chosen = filter(test, chosen)
-    if in_order:
-        return list(islice(chosen, query.limit or None))
-    newest_first = sorted(chosen, key=partial(_age_key, state), reverse=True)
-    return newest_first[: query.limit or None]
+        chosen = [row for row in chosen if test(row.container)]
+    if ids is not None:
+        chosen = sorted(chosen, key=lambda row: _age_key(state, row.container), reverse=True)
+    return chosen[: query.limit] if query.limit else chosen
 
 
 # Where to look
 
 
-def _candidates(state: State, filters: Filters) -> tuple[Iterable[Container], bool]:
-    """As few as the indexes allow, and whether they are in order."""
+def _candidates(state: State, filters: Filters) -> Iterable[str] | None:
+    """IDs of as few as the indexes allow; None for all."""
     if "id" in filters:
-        return _by_id(state, filters["id"]), False
+        return _by_id(state, filters["id"])
     names = _names(state, filters["name"]) if "name" in filters else None
     if names is not None:
-        found = {one for name in names for one in state.catalogue.names.find(name)}
-        return map(state.containers.__getitem__, found), False
+        return {one for name in names for one in state.catalogue.names.find(name)}
     if "label" in filters or "node" in filters:
         engines = [one for one in state.engines.values() if _may_hold(one, filters)]
-        return chain.from_iterable(engine.containers.values() for engine in engines), False
-    order = state.catalogue.newest_first(state.engines)
-    return map(state.containers.__getitem__, order), True
+        return chain.from_iterable(engine.containers for engine in engines)
+    return None
 
 
 def _names(state: State, values: Sequence[str]) -> Collection[str] | None:
@@ -73,15 +73,14 @@ def _names(state: State, values: Sequence[str]) -> Collection[str] | None:
     return None
 
 
-def _by_id(state: State, prefixes: Iterable[str]) -> list[Container]:
+def _by_id(state: State, prefixes: Iterable[str]) -> Iterable[str]:
     """Only starts that are unique count, as with an engine."""
-    found = {
+    return {
         prefix if prefix in state.containers else ids[0]
         for prefix in prefixes
         if len(ids := state.catalogue.ids.starting_with(prefix, 2)) == 1
         or prefix in state.containers
     }
-    return [state.containers[one] for one in found]
 
 
 def _may_hold(engine: Engine, filters: Filters) -> bool:

@@ -13,7 +13,6 @@ from typing import Any
 from swarmd.cluster import actions as news
 from swarmd.cluster.catalogue import Catalogue
 from swarmd.cluster.containers import Containers
-from swarmd.cluster.endings import Endings
 from swarmd.cluster.events import Events
 from swarmd.cluster.index import Bounded
 from swarmd.cluster.lists import Lists
@@ -50,7 +49,6 @@ class State:
         self.catalogue = Catalogue(self.index.touch)
         self.containers = self.catalogue.by_id
         self.reservations = Reservations(self.catalogue.names, self.index.touch)
-        self.endings = Endings()
         self.node_table = NodeTable()
         self.execs: Bounded[str] = Bounded(_EXEC_LIMIT)
         self.revision = 0
@@ -166,8 +164,7 @@ class State:
         if engine.spec.id not in ("", action.spec.id):
             self._refuse(engine, "another engine answers here now", action.now)
         if engine.spec.clock_offset != action.spec.clock_offset:
-            self.catalogue.reorder()
-            self.endings.clear()
+            self.catalogue.rows.reorder()
         shown = engine.name, engine.ip
         self.roster.accept(engine, action)
         self._refresh_shown(engine, *shown)

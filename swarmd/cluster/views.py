@@ -9,6 +9,7 @@ from swarmd.cluster.filters import ListQuery
 from swarmd.cluster.image_view import image_list as image_list
 from swarmd.cluster.kept_ids import with_kept_ids
 from swarmd.cluster.network_view import network_list as network_list
+from swarmd.cluster.rows import Row, offsets_of, pieces
 from swarmd.cluster.select import select
 from swarmd.cluster.state import State
 from swarmd.cluster.volume_view import volume_list as volume_list
@@ -29,50 +30,53 @@ def container_chunks(state: State, query: ListQuery, now: float) -> Iterator[byt
 
     What is shown is decided here and now; only the encoding is left for later.
     """
-    chosen = select(state, query)
+    rows = select(state, query)
     engines = state.engines.values()
-    offsets = {engine.key: engine.spec.clock_offset for engine in engines}
     lost = frozenset(engine.key for engine in engines if not engine.healthy)
     moved = {engine.key: engine for engine in engines if engine.kept_ids}
-    state.endings.tidy(len(state.containers))
-    return _encoded(_Encoder(state, offsets, lost, moved, now), chosen)
+    shown = [row.container for row in rows]
+    return _encoded(_Shown(tuple(rows), shown, offsets_of(state.engines), lost, moved, now))
 
 
-def _encoded(encoder: _Encoder, chosen: Sequence[Container]) -> Iterator[bytes]:
+def _encoded(shown: _Shown) -> Iterator[bytes]:
     yield b"["
-    for start in range(0, len(chosen), SLICE):
-        pieces = encoder.pieces(chosen[start : start + SLICE])
-        if start + SLICE >= len(chosen):
-            pieces[-1] = pieces[-1][:-1]  # the last comma
-        yield b"".join(pieces)
+    for start in range(0, len(shown.rows), SLICE):
+        made = shown.pieces(start)
+        if start + SLICE >= len(shown.rows):
+            made[-1] = made[-1][:-1]  # the last comma
+        yield b"".join(made)
     yield b"]\n"
 
 
 @dataclass(frozen=True, slots=True)
-class _Encoder:
-    """Attributes:
-    offsets: Our clock minus each engine's, by its key.
-    lost: Engines of which nobody knows how their containers are doing.
-    moved: Engines with networks that clients know by another ID.
+class _Shown:
+    """What a list shows, as of the moment ``now``.
+
+    Attributes:
+        offsets: Our clock minus each engine's, by its key.
+        lost: Engines of which nobody knows how their containers are doing.
+        moved: Engines with networks that clients know by another ID.
     """
 
-    state: State
+    rows: Sequence[Row]
+    containers: Sequence[Container]
     offsets: Mapping[str, float]
     lost: frozenset[str]
     moved: Mapping[str, Engine]
     now: float
 
-    def pieces(self, part: Sequence[Container]) -> list[bytes]:
-        """Of these containers, a comma behind each."""
-        plain = not (self.lost or self.moved)
-        if plain or all(c.engine not in self.lost and c.engine not in self.moved for c in part):
-            return self.state.endings.entries(part, self.offsets, self.now)
-        return [piece for one in part for piece in self._odd(one)]
+    def pieces(self, start: int) -> list[bytes]:
+        """Of one slice, two for each row."""
+        part = slice(start, start + SLICE)
+        rows, containers = self.rows[part], self.containers[part]
+        made = pieces(rows, containers, self.offsets, self.now)
+        if self.lost or self.moved:
+            self._mend(made, containers)
+        return made
 
-    def _odd(self, one: Container) -> Sequence[bytes]:
-        if one.engine in self.lost:
-            entry = [one.entry, ending(one.state, LOST)]
-        else:
-            entry = self.state.endings.entries((one,), self.offsets, self.now)
-        engine = self.moved.get(one.engine)
-        return entry if engine is None else (with_kept_ids(b"".join(entry), engine),)
+    def _mend(self, made: list[bytes], containers: Sequence[Container]) -> None:
+        for place, one in enumerate(containers):
+            if one.engine in self.moved:
+                made[2 * place] = with_kept_ids(one.entry, self.moved[one.engine])
+            if one.engine in self.lost:
+                made[2 * place + 1] = ending(one.state, LOST)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 
 import orjson
 from twisted.web.http import RESPONSES
@@ -37,7 +38,9 @@ def content_fields(
     extra: Iterable[tuple[bytes, bytes]],
 ) -> bytes:
     """The lines that describe a body; those answers that have none get no such line."""
-    lines = render_fields(extra) if extra else b""
+    lines = b""
+    if extra:
+        lines = _constant(extra) if isinstance(extra, tuple) else render_fields(extra)
     if status in BODILESS:
         return lines
     if content_type is not None:
@@ -45,6 +48,9 @@ def content_fields(
     if length is not None:
         lines += b"Content-Length: %d\r\n" % length
     return lines
+
+
+_constant = lru_cache(maxsize=64)(render_fields)  # a tuple belongs to a route, not to a request
 
 
 def error_body(message: str) -> bytes:

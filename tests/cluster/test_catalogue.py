@@ -11,20 +11,9 @@ def one(**changes: object) -> Container:
 def test_equal_values_leave_the_sums_alone() -> None:
     catalogue, engine = Catalogue(), Engine("k", "k")
     catalogue.put(engine, one(state="running"))
-    order = catalogue.newest_first({"k": engine})
     catalogue.put(engine, one(state="running", entry=b"new"))
-    assert catalogue.newest_first({"k": engine}) is order
     assert (engine.tally.total, engine.tally.running) == (1, 1)
     assert catalogue.by_id["c1"].entry == b"new"
-
-
-def test_a_new_moment_of_creation_changes_the_order() -> None:
-    catalogue, engine = Catalogue(), Engine("k", "k")
-    catalogue.put(engine, one(created=1.0))
-    catalogue.put(engine, Container("c2", "k", created=2.0))
-    assert catalogue.newest_first({"k": engine}) == ["c2", "c1"]
-    catalogue.put(engine, one(created=3.0))
-    assert catalogue.newest_first({"k": engine}) == ["c1", "c2"]
 
 
 def test_touching_never_goes_back_in_time() -> None:

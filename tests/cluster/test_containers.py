@@ -85,8 +85,8 @@ def test_a_list_does_not_revive_the_dead() -> None:
 def test_the_order_within_a_second_is_that_of_the_list() -> None:
     state = fleet(1)
     told(state, 1, *(item(number, Created=100) for number in (3, 1, 2)))
-    order = state.catalogue.newest_first(state.engines)
-    assert order == [full_id(3), full_id(1), full_id(2)]
+    rows = state.catalogue.rows.newest_first(state.engines)
+    assert [row.container.id for row in rows] == [full_id(3), full_id(1), full_id(2)]
 
 
 def test_what_cannot_be_understood_is_told_and_drops_nothing() -> None:

@@ -24,8 +24,8 @@ def test_containers_by_every_index(seen: ScopedState) -> None:
     assert list(seen.catalogue.names) == ["mine"]
     assert seen.catalogue.identities.find("x") == ()
     assert seen.catalogue.ids.starting_with("") == [ML]
-    assert list(seen.catalogue.newest_first(seen.engines)) == [ML]
-    assert [one.id for one in select(seen, ListQuery(all=True))] == [ML]
+    assert [row.container.id for row in seen.catalogue.rows.newest_first(seen.engines)] == [ML]
+    assert [row.container.id for row in select(seen, ListQuery(all=True))] == [ML]
 
 
 def test_engines_are_one_object_each_with_their_part(seen: ScopedState) -> None:

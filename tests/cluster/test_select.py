@@ -43,7 +43,7 @@ def state() -> State:
 
 
 def names(state: State, query: ListQuery) -> list[str]:
-    return [container.name for container in select(state, query)]
+    return [row.container.name for row in select(state, query)]
 
 
 def filtered(state: State, key: str, *values: str, everything: bool = True) -> list[str]:

@@ -136,10 +136,14 @@ def check_containers(state: State) -> None:
         (name, held) for name in state.catalogue.names for held in state.catalogue.names.find(name)
     }
     assert indexed == set(names)
-    order = state.catalogue.newest_first(state.engines)
+    order = listed(state)
     created = [state.containers[one].created for one in order]
     assert sorted(order) == sorted(state.containers)
     assert created == sorted(created, reverse=True)
+
+
+def listed(state: State) -> list[str]:
+    return [row.container.id for row in state.catalogue.rows.newest_first(state.engines)]
 
 
 def check_engines(state: State) -> None:
@@ -193,6 +197,6 @@ def test_a_clock_that_is_off_changes_the_order() -> None:
     state = fleet(2)
     told(state, 1, item(1, Created=100))
     told(state, 2, item(2, Created=200))
-    assert state.catalogue.newest_first(state.engines) == [full_id(2), full_id(1)]
+    assert listed(state) == [full_id(2), full_id(1)]
     state.dispatch(EngineValidated(key_of(1), spec(1, clock_offset=500.0), NOW))
-    assert state.catalogue.newest_first(state.engines) == [full_id(1), full_id(2)]
+    assert listed(state) == [full_id(1), full_id(2)]

@@ -22,8 +22,8 @@ from tests.soak.plan import OWN, Round
 from tests.soak.worker import UNANSWERED, Worker
 
 SETTLED = 15.0  # seconds until everything is listed as it is: one full list, and a slow machine
-# Seconds for what no engine is asked for, on a slow machine; 3 of them are what a swarmd that was just
-# started waits for engines that say nothing.
+# Seconds for what no engine is asked for, on a slow machine; 3 of them are what a swarmd that was
+# just started waits for engines that say nothing.
 PROMPT = 6.0
 # Beyond what was open after the first rounds: idle connections to engines, for a minute each.
 MORE_DESCRIPTORS = 80
