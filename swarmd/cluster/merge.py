@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from swarmd.core.listing import own_first
+from swarmd.core.listing import renamed
 from swarmd.core.model import Container, Demand
 from swarmd.core.status import read_status
 
@@ -87,7 +87,7 @@ def _demand(old: Container, new: Container) -> Demand:
 def after_inspect(old: Container, new: Container) -> Container:
     """``new`` as inspected, and what only the list tells: entry, aliases, image as shown."""
     return new._replace(
-        names=(*new.names, *old.names[1:]),
+        names=renamed(old.names, new.name),
         image=old.image or new.image,
         entry=old.entry,
     )
@@ -116,7 +116,7 @@ def after_event(
     if verb == "health_status" and detail in _HEALTH:
         return old._replace(health=detail)
     if verb == "rename" and attributes.get("name"):
-        return old._replace(names=(*own_first([attributes["name"]]), *old.names[1:]))
+        return old._replace(names=renamed(old.names, attributes["name"]))
     if verb == "update":
         return old._replace(detailed=False)
     return old

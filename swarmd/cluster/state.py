@@ -22,6 +22,7 @@ from swarmd.cluster.reservations import Reservations
 from swarmd.cluster.roster import Roster, label_warnings
 from swarmd.core.decode import Shared
 from swarmd.core.engine_index import EngineIndex
+from swarmd.core.listing import renamed
 from swarmd.core.model import Container, Engine
 from swarmd.core.tally import Tally
 
@@ -244,7 +245,7 @@ class State:
             return
         self.reservations.free_name(name, container_id)
         if granted and container is not None and engine is not None:
-            new = container._replace(names=(name, *container.names[1:]))
+            new = container._replace(names=renamed(container.names, name))
             self._containers.changed(engine, container, new, self._seconds())
 
     def name_taken(self, name: str) -> bool:

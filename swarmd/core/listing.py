@@ -21,8 +21,21 @@ _STATUS = b',"State":"%b","Status":"%b"},'
 
 def own_first(names: Iterable[str]) -> tuple[str, ...]:
     """``Names`` of an engine without slashes; a container's own name is the one not in a path."""
-    bare = [name.removeprefix("/") for name in names]
-    return tuple(sorted(bare, key=lambda name: "/" in name))
+    bare = dict.fromkeys(name.removeprefix("/") for name in names)
+    return tuple(sorted(bare, key=_is_alias))
+
+
+def renamed(names: Iterable[str], name: str) -> tuple[str, ...]:
+    """``names`` with ``name`` as the container's own, in place of what it was called before.
+
+    That may be two: an engine that is just renaming it lists both.
+    """
+    return own_first([name, *filter(_is_alias, names)])
+
+
+def _is_alias(name: str) -> bool:
+    """What a link of another container calls it."""
+    return "/" in name
 
 
 def both_forms(names: Iterable[str], node: str) -> list[str]:

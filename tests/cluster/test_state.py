@@ -24,7 +24,19 @@ from swarmd.cluster.state import State
 from swarmd.core.errors import NameTaken
 from swarmd.core.model import Container, Demand, Engine, Health, HostPort
 from swarmd.core.tally import Tally
-from tests.cluster.fleet import NOW, fleet, full_id, inspect, item, key_of, seen, spec, told
+from tests.cluster.fleet import (
+    NOW,
+    fleet,
+    full_id,
+    happened,
+    inspect,
+    inspected,
+    item,
+    key_of,
+    seen,
+    spec,
+    told,
+)
 
 ENGINES = st.integers(1, 2)
 NUMBERS = st.integers(1, 5)
@@ -48,7 +60,7 @@ VERBS = st.sampled_from(
 def items(draw: st.DrawFn) -> dict[str, Any]:
     state, status = draw(STATES)
     ports = [{"IP": "::", "PrivatePort": 1, "PublicPort": draw(NUMBERS), "Type": "tcp"}]
-    names = [f"/{draw(NAMES)}"]
+    names = [f"/{name}" for name in draw(st.lists(NAMES, min_size=1, max_size=2))]
     more = {"State": state, "Status": status, "Labels": draw(LABELS), "Ports": ports}
     return item(draw(NUMBERS), Names=names, **more)
 
@@ -200,3 +212,20 @@ def test_a_clock_that_is_off_changes_the_order() -> None:
     assert listed(state) == [full_id(2), full_id(1)]
     state.dispatch(EngineValidated(key_of(1), spec(1, clock_offset=500.0), NOW))
     assert listed(state) == [full_id(1), full_id(2)]
+
+
+def test_a_list_made_during_a_rename_has_both_names() -> None:
+    """Whoever tells the end of it, one is left; and nothing of it is left with the container."""
+    one = full_id(1)
+    for end in (
+        lambda state: state.release_name("new", one, granted=True),
+        lambda state: happened(state, 1, "rename", name="/new"),
+        lambda state: inspected(state, 1, inspect(1, "new")),
+    ):
+        state = fleet(1)
+        told(state, 1, item(1, Names=["/old", "/new", "/app/db"]))
+        end(state)
+        assert state.containers[one].names == ("new", "app/db")
+        assert not state.name_taken("old") and state.name_taken("new")
+        state.dispatch(ContainerGone(key_of(1), one))
+        assert list(state.catalogue.names) == []

@@ -9,6 +9,7 @@ from swarmd.core.listing import (
     moved_entry,
     new_entry,
     own_first,
+    renamed,
     shown_ports,
 )
 from swarmd.core.model import Container
@@ -16,6 +17,12 @@ from swarmd.core.model import Container
 
 def test_the_own_name_comes_first() -> None:
     assert own_first(["/app/db", "/db", "/web/db"]) == ("db", "app/db", "web/db")
+    assert own_first(["/db", "/db"]) == ("db",)
+
+
+def test_a_renamed_container_has_one_name_of_its_own() -> None:
+    """An engine that is just renaming it lists both."""
+    assert renamed(("old", "new", "app/db"), "/new") == ("new", "app/db")
 
 
 def test_each_name_is_shown_plain_and_with_its_node() -> None:
