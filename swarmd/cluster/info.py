@@ -13,6 +13,7 @@ import orjson
 from swarmd.cluster.node_table import Row
 from swarmd.cluster.state import State
 from swarmd.core import version as api
+from swarmd.core.kept_json import kept_json
 from swarmd.core.model import Engine
 from swarmd.core.names import natural
 
@@ -152,7 +153,7 @@ def _facts(body: bytes) -> Mapping[str, Any]:
         raw = orjson.loads(body)
     except orjson.JSONDecodeError:
         return {}
-    return _shared_facts(orjson.dumps(_shown(raw))) if isinstance(raw, dict) else {}
+    return _shared_facts(kept_json(_shown(raw))) if isinstance(raw, dict) else {}
 
 
 def _shown(raw: Mapping[str, Any]) -> dict[str, Any]:

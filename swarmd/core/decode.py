@@ -12,8 +12,7 @@ from functools import wraps
 from sys import intern
 from typing import Any, ParamSpec, TypeVar
 
-import orjson
-
+from swarmd.core.kept_json import kept_json
 from swarmd.core.listing import EVERY_ADDRESS, encode_entry, own_first
 from swarmd.core.model import (
     NO_LABELS,
@@ -186,7 +185,7 @@ def timestamp(text: str | None) -> float:
 @_checked
 def image(item: Json, shared: Shared) -> Image:
     """One value for all engines that list the same, since a fleet shares most of its images."""
-    entry = orjson.dumps(item)
+    entry = kept_json(item)
     return shared.made(entry, lambda: _image(item, entry, shared))
 
 
@@ -210,7 +209,7 @@ def network(item: Json, shared: Shared) -> Network:
         driver=intern(item.get("Driver") or ""),
         scope=intern(item.get("Scope") or "local"),
         labels=shared.labels(item.get("Labels")),
-        entry=orjson.dumps(item),
+        entry=kept_json(item),
     )
 
 
@@ -221,7 +220,7 @@ def volume(item: Json, shared: Shared) -> Volume:
         driver=intern(item.get("Driver") or "local"),
         scope=intern(item.get("Scope") or "local"),
         labels=shared.labels(item.get("Labels")),
-        entry=orjson.dumps(item),
+        entry=kept_json(item),
     )
 
 

@@ -177,7 +177,7 @@ class Spec:
         labels: The engine's own ``--label`` entries.
         api_min, api_max: As (1, 41).
         clock_offset: Our clock minus the engine's, in seconds.
-        info: The raw ``/info`` body, for what is merged from it at read time.
+        info: The ``/info`` body without what changes by itself, for what is merged at read time.
     """
 
     id: str

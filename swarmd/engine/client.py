@@ -66,10 +66,9 @@ class EngineClient:
         """What it means that there was no answer for so long."""
         return EngineUnreachable(self.link.node, f"no answer within {seconds:g} s")
 
-    async def info(self) -> tuple[JsonObject, bytes]:
-        """Decoded and as received; without a version, which is not known yet."""
-        body = self._checked(await self._get("/info", _SMALL))
-        return self._object(body), body
+    async def info(self) -> JsonObject:
+        """Without a version, which is not known yet."""
+        return self._object(self._checked(await self._get("/info", _SMALL)))
 
     async def about(self) -> JsonObject:
         """What ``/version`` says."""

@@ -8,6 +8,7 @@ from typing import Any
 
 from swarmd.core.decode import timestamp
 from swarmd.core.errors import BadParameter
+from swarmd.core.kept_json import kept_json
 from swarmd.core.model import Spec
 from swarmd.core.version import NEWEST, OLDEST, Version, parse, show
 from swarmd.engine.client import EngineClient
@@ -22,6 +23,13 @@ _MOST_MEMORY = 1 << 53
 _LONGEST_NAME = 255
 # Two clocks that differ by less are one clock, as far as a single question can tell.
 _UNSURE = 0.1
+# Another at each reading, and known better from elsewhere.
+_FLEETING = frozenset(
+    {
+        *("SystemTime", "NFd", "NGoroutines", "NEventsListener", "Images"),
+        *("Containers", "ContainersRunning", "ContainersPaused", "ContainersStopped"),
+    }
+)
 
 
 class NotManageableError(Exception):
@@ -41,7 +49,7 @@ async def identify(
 ) -> Identity:
     """Asks for ``/info`` and ``/version``; ``old_offset`` is kept where it may still be right."""
     asked = now()
-    info, raw = await client.info()
+    info = await client.info()
     answered = now()
     about = await client.about()
     middle = (asked + answered) / 2
@@ -49,7 +57,7 @@ async def identify(
         clock = timestamp(info.get("SystemTime")) or middle
         unsure = (answered - asked) / 2 + _UNSURE
         offset = steady_offset(middle - clock, old_offset, unsure)
-        return Identity(_spec(info, raw, about, offset), clock)
+        return Identity(_spec(info, about, offset), clock)
     except (TypeError, ValueError, OverflowError, AttributeError, BadParameter) as error:
         raise NotManageableError(f"its /info or /version is not understood: {error}") from error
 
@@ -61,7 +69,7 @@ def steady_offset(measured: float, old: float, unsure: float) -> float:
     return 0.0 if abs(measured) <= unsure else measured
 
 
-def _spec(info: Json, raw: bytes, about: Json, offset: float) -> Spec:
+def _spec(info: Json, about: Json, offset: float) -> Spec:
     lowest, highest = _versions(about)
     cpus, memory = int(info.get("NCPU") or 0), int(info.get("MemTotal") or 0)
     if not (0 < cpus <= _MOST_CPUS and 0 < memory <= _MOST_MEMORY):
@@ -83,7 +91,7 @@ def _spec(info: Json, raw: bytes, about: Json, offset: float) -> Spec:
         labels=_labels(info.get("Labels") or ()),
         clock_offset=offset,
         swarm_manager=bool(swarm.get("ControlAvailable")),
-        info=raw,
+        info=kept_json({key: info[key] for key in info if key not in _FLEETING}),
     )
 
 

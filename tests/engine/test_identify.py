@@ -39,6 +39,16 @@ def test_all_that_an_engine_tells() -> None:
     assert b'"Driver":"overlay2"' in spec.info
 
 
+def test_what_is_another_at_each_reading_does_not_make_another_engine() -> None:
+    """Else all that is made once for an engine would be made again, and kept, each minute."""
+    first, second = (
+        {"SystemTime": f"2026-01-01T00:00:0{second}Z", "Containers": second, "NGoroutines": second}
+        for second in (1, 2)
+    )
+    one, two = (identity_of(Script(Clock(), info=info)).spec.info for info in (first, second))
+    assert one == two and b"node-1" in one
+
+
 def test_what_an_old_engine_leaves_out() -> None:
     spec = identity_of(Script(Clock(), about={"MinAPIVersion": "", "Arch": "amd64"})).spec
     assert (spec.api_min, spec.os_type, spec.architecture) == ((1, 12), "linux", "amd64")

@@ -13,6 +13,7 @@ from twisted.logger import Logger
 from swarmd.cluster import actions as news
 from swarmd.core.config import KINDS, label_list
 from swarmd.core.errors import ApiError, BadParameter
+from swarmd.core.kept_json import kept_json
 from swarmd.manager.fleet import Fleet
 
 ON_FAILURE = "on-node-failure"
@@ -66,7 +67,7 @@ class Known:
         container = self._fleet.state.containers.get(str(action.inspect.get("Id")))
         if container is not None and is_wanted(container.labels, self._default):
             kept = {key: action.inspect.get(key) for key in _KEPT}
-            self._inspects.setdefault(action.key, {})[container.id] = orjson.dumps(kept)
+            self._inspects.setdefault(action.key, {})[container.id] = kept_json(kept)
 
     def _drop_gone(self, key: str) -> None:
         engine, known = self._fleet.state.engines.get(key), self._inspects.get(key)
