@@ -67,6 +67,9 @@ class Events:
     def _image(self, engine: Engine, event: Event, at: float) -> None:
         """A container's item shows its image's ID once the tag is gone or another image's."""
         self._lists.mark(engine, IMAGES, at)
+        if event.verb == "tag":
+            when = event.when + engine.spec.clock_offset
+            self._lists.image_named(engine, event.attributes.get("name", ""), event.id, when)
         names = {event.id, event.attributes.get("name")}
         for container in engine.containers.values():
             if container.image in names or container.image_id in names:

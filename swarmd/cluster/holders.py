@@ -37,17 +37,23 @@ def healthy_holders(state: State, ref: str) -> list[Engine]:
 
 
 def latest(engines: Sequence[Engine], ref: str) -> list[Engine]:
-    """Those of ``engines`` with the newest image that ``ref`` names; all where it names none.
+    """Those of ``engines`` with the image that ``ref`` was given to last; all where it names none.
 
-    A name moves to what is built under it, and others may have a copy of what it meant before. On
-    another architecture it means another image, which is none the older for that.
+    A name moves to what is built under it, and others may have a copy of what it meant before. An
+    image that comes from a cache may be older than those: what counts is when it got the name, and
+    only where nobody saw that, when it was made. On another architecture a name means another
+    image, which is none the older for that.
     """
     held = [(engine, image) for engine in engines if (image := find_image(engine, ref))]
-    newest: dict[str, int] = {}
+    named: dict[str, float] = {}
     for engine, image in held:
-        kind = engine.spec.architecture
-        newest[kind] = max(newest.get(kind, 0), image.created)
-    found = [e for e, image in held if image.created == newest[e.spec.architecture]]
+        given_to, when = engine.named.get(familiar(ref), ("", 0.0))
+        named[image.id] = max(named.get(image.id, 0.0), when if given_to == image.id else 0.0)
+    newest: dict[str, tuple[float, int]] = {}
+    for engine, image in held:
+        kind, age = engine.spec.architecture, (named[image.id], image.created)
+        newest[kind] = max(newest.get(kind, age), age)
+    found = [e for e, i in held if (named[i.id], i.created) == newest[e.spec.architecture]]
     return found or list(engines)
 
 

@@ -12,6 +12,7 @@ from swarmd.cluster.notes import Notes
 from swarmd.core import decode
 from swarmd.core.decode import MalformedError, Shared
 from swarmd.core.model import Engine, Image, Volume
+from swarmd.core.names import familiar
 
 V = TypeVar("V")
 
@@ -31,8 +32,11 @@ class Lists:
     def images(self, engine: Engine, action: ImagesListed) -> None:
         found = self._decoded(engine, IMAGES, action.entries, decode.image)
         engine.images = {image.id: image for image in found}
-        engine.image_refs = image_refs(found)
+        engine.image_refs = refs = image_refs(found)
         self._settle(engine, IMAGES, action.at)
+        if IMAGES not in engine.stale:  # else a name may have been given after the question
+            now = engine.named.items()
+            engine.named = {ref: one for ref, one in now if refs.get(ref) == one[0]}
 
     def networks(self, engine: Engine, action: NetworksListed) -> None:
         found = self._decoded(engine, NETWORKS, action.entries, decode.network)
@@ -45,6 +49,10 @@ class Lists:
         engine.volumes = {volume.name: volume for volume in found}
         self._settle(engine, VOLUMES, action.at)
         self._keep_made(engine, action.at)
+
+    def image_named(self, engine: Engine, tag: str, image_id: str, when: float) -> None:
+        """Somebody saw that ``tag`` was given to it, in seconds since the epoch by our clock."""
+        engine.named[familiar(tag)] = image_id, when
 
     def volume_made(self, engine: Engine, entry: Mapping[str, Any], at: float) -> None:
         """It is there, whatever a list says that was asked for before.
@@ -74,7 +82,7 @@ class Lists:
         self._since[engine.key, kind] = at
 
     def drop(self, engine: Engine) -> None:
-        engine.images, engine.image_refs = {}, {}
+        engine.images, engine.image_refs, engine.named = {}, {}, {}
         engine.networks, engine.volumes, engine.kept_ids = {}, {}, ()
         engine.stale.clear()
         for kind in KINDS:

@@ -24,7 +24,7 @@ _OF_ENGINES = frozenset(
     {
         *("key", "address", "ip", "host_labels", "operator_labels", "given_name", "name", "spec"),
         *("labels", "health", "error", "since", "updated", "failures", "cordoned", "warnings"),
-        *("kept_ids", "dirty", "stale"),
+        *("kept_ids", "dirty", "stale", "named"),
     }
 )
 

@@ -263,6 +263,12 @@ class State:
             engine = self.engines[container.engine]
             self.catalogue.mark(engine, container_id, self._seconds())
 
+    def image_named(self, key: str, tag: str, image_id: str, when: float) -> None:
+        """What no event tells: builds by BuildKit name images in silence."""
+        engine = self.engines.get(key)
+        if engine is not None:
+            self._lists.image_named(engine, tag, image_id, when)
+
     def volume_made(self, key: str, entry: Mapping[str, Any]) -> None:
         """``entry`` is what engine ``key`` said of a volume that it has just made."""
         engine = self.engines.get(key)

@@ -221,6 +221,8 @@ class Engine:
         updated: Wall-clock seconds of the last news from it.
         cordoned: Takes no new containers.
         warnings: What the last sync could not learn, in words.
+        named: Tag -> the image ID that it was given to, and when (seconds since the epoch, our
+            clock); only what was seen to happen.
         kept_ids: Of networks that were moved here: their ID, and the one that clients know.
         dirty: IDs of containers whose list entry may be out of date (or not known yet); a read
             refreshes them first.
@@ -248,6 +250,7 @@ class Engine:
     containers: dict[str, Container] = field(default_factory=dict)
     images: dict[str, Image] = field(default_factory=dict)
     image_refs: dict[str, str] = field(default_factory=dict)  # tag or digest -> image id
+    named: dict[str, tuple[str, float]] = field(default_factory=dict)
     networks: dict[str, Network] = field(default_factory=dict)
     volumes: dict[str, Volume] = field(default_factory=dict)
     kept_ids: tuple[tuple[bytes, bytes], ...] = ()

@@ -1,12 +1,21 @@
 from __future__ import annotations
 
+import math
+from typing import Any
+
 import pytest
 
-from swarmd.cluster.actions import EngineFailed, ImagesListed
-from swarmd.cluster.holders import healthy_holders, holders, holders_of_all, holds
+from swarmd.cluster.actions import EngineFailed, EngineValidated, ImagesListed
+from swarmd.cluster.holders import (
+    healthy_holders,
+    holders,
+    holders_of_all,
+    holds,
+    latest,
+)
 from swarmd.cluster.state import State
 from swarmd.core.errors import Ambiguous, EngineUnreachable, NoSuchImage
-from tests.cluster.fleet import NOW, fleet, key_of
+from tests.cluster.fleet import NOW, fleet, key_of, seen, spec
 
 A, B = "sha256:" + "ab" * 32, "sha256:" + "ac" * 32
 
@@ -71,3 +80,58 @@ def test_no_node_has_all(state: State) -> None:
     assert "my/app:2 is on node-2; other is on node-3" in error.value.message
     with pytest.raises(NoSuchImage, match=r"^No such image: none$"):
         holders_of_all(state, ["app:1", "none"])
+
+
+OLD, NEW = {"Id": A, "Created": 100}, {"Id": B, "Created": 200}
+
+
+def listed(state: State, number: int, image: dict[str, Any], at: float = math.inf) -> None:
+    entry = {**image, "RepoTags": ["app:latest"], "RepoDigests": []}
+    state.dispatch(ImagesListed(key_of(number), [entry], at))
+
+
+def tagged(state: State, number: int, image: dict[str, Any], when: float) -> None:
+    actor = {"ID": image["Id"], "Attributes": {"name": "app:latest"}}
+    record = {"Type": "image", "Action": "tag", "Actor": actor, "timeNano": int(when * 1e9)}
+    state.dispatch(seen(key_of(number), record, 1.0))
+
+
+def last(state: State, ref: str = "app") -> list[str]:
+    return names(latest(list(state.engines.values()), ref))
+
+
+@pytest.fixture
+def built() -> State:
+    """``app`` was built twice; node-1 still has a copy of the first."""
+    state = fleet(3)
+    for number, image in ((1, OLD), (2, NEW), (3, NEW)):
+        listed(state, number, image)
+    return state
+
+
+def test_a_name_is_that_of_the_image_made_last(built: State) -> None:
+    assert last(built) == ["node-2", "node-3"]
+    assert last(built, A) == ["node-1"]
+
+
+def test_or_of_the_one_that_was_seen_to_get_it_last(built: State) -> None:
+    tagged(built, 1, OLD, NOW)
+    assert last(built) == last(built, "docker.io/library/app:latest") == ["node-1"]
+    tagged(built, 3, NEW, NOW + 1)
+    assert last(built) == ["node-2", "node-3"], "a copy is the same image"
+
+
+def test_by_the_clock_of_us_all(built: State) -> None:
+    built.dispatch(EngineValidated(key_of(1), spec(1, clock_offset=-50.0), NOW))
+    tagged(built, 1, OLD, NOW + 40)
+    tagged(built, 2, NEW, NOW)
+    assert last(built) == ["node-2", "node-3"]
+
+
+def test_a_name_that_went_elsewhere_is_not_remembered(built: State) -> None:
+    tagged(built, 1, OLD, NOW)
+    listed(built, 1, NEW, at=0.5)
+    assert built.engines[key_of(1)].named, "the list was asked for before"
+    listed(built, 1, NEW, at=1.5)
+    assert not built.engines[key_of(1)].named
+    assert last(built) == ["node-1", "node-2", "node-3"]

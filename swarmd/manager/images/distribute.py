@@ -93,11 +93,15 @@ class Distributor:
     async def spread(self, engine: Engine, before: Refs) -> None:
         """Copies what a build has tagged on ``engine`` to where its label, or the option, says.
 
+        From now on the tag means that image, wherever another has it.
+
         The build is over, and its client served: how the copies went is told by events, and by
         the warnings of ``docker info``.
         """
         await settle_lists(self._fleet, "images")
         new = sorted(self.refs(engine) - before)
+        for ref, image_id in new:
+            self._fleet.state.image_named(engine.key, ref, image_id, self._fleet.now())
         copies = [
             Deferred.fromCoroutine(self._spread_one(ref, engine, engine.images[image_id]))
             for ref, image_id in new

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from swarmd.cluster.actions import ImagesListed
+from swarmd.cluster.holders import latest
 from swarmd.core.build import DISTRIBUTE
 from swarmd.core.errors import EngineRefused, EngineUnreachable
 from swarmd.manager.images.distribute import SILENCE, Distributor
@@ -182,6 +183,19 @@ class TestAfterBuilds:
         reached = {number for number in (2, 3) if case.rig.end(number).connections}
         # One after the other: the second begins when the first has ended.
         assert reached == ({min(nodes)} if nodes else set())
+
+    def test_the_name_means_what_was_built_last_however_old_its_layers_are(self) -> None:
+        """BuildKit tags in silence, and what comes from its cache is older than a copy."""
+        case = Case(3)
+        copied = {"Id": "sha256:" + "e" * 64, "RepoTags": ["new:1"], "Created": 9}
+        case.rig.fleet.dispatch(ImagesListed(case.rig.engine(2).key, [copied]))
+        cached = {**copied, "Id": "sha256:" + "c" * 64, "Created": 5}
+        before = case.images.refs(case.rig.engine(1))
+        case.rig.fleet.dispatch(ImagesListed(case.rig.engine(1).key, [cached]))
+        engines = list(case.rig.fleet.state.engines.values())
+        assert latest(engines, "new:1") == [case.rig.engine(2)]
+        Running(case.images.spread(case.rig.engine(1), before))
+        assert latest(engines, "new:1") == [case.rig.engine(1)]
 
     def test_what_was_pulled_meanwhile_is_no_build(self) -> None:
         case = self.spread("", "all", RepoDigests=["new@sha256:" + "d" * 64])
