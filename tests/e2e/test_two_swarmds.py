@@ -152,6 +152,22 @@ def test_one_name_given_by_both_in_one_moment_is_told(pair: Pair, name: str) -> 
     pair.there("rm", doubled, f"{doubled}-b")
 
 
+def test_a_drain_at_one_ends_well_beside_the_other(pair: Pair, fleet: Fleet, name: str) -> None:
+    """Which sees a container that was put aside, and may give it its name back meanwhile."""
+    work = ("--stop-timeout", "2", "-e", "constraint:node==~node-2", "busybox", "sleep", "60")
+    old = pair.here("run", "-d", "--name", name, *work).text
+    drain = "/swarmd/nodes/node-2/drain"
+    with ThreadPoolExecutor(1) as pool:
+        drained = pool.submit(pair.one.api.call, "POST", drain)
+        while not drained.done():
+            pair.other.api.get(ALL)
+    assert b'"Moved":1' in drained.result().body, drained.result().body
+    pair.one.api.post("/swarmd/nodes/node-2/uncordon")
+    (new,) = pair.there("ps", "-aq", "--no-trunc").lines
+    assert new != old and pair.there("inspect", "-f", "{{.Name}}", new).text == f"/{name}"
+    assert fleet["node-2"].containers() == []
+
+
 class Heard(Trap):
     """Springs never; notes what is asked for on its way."""
 
