@@ -45,9 +45,10 @@ class Relocation:
             raise NotFound("it is gone")
         if is_aside(old):
             raise Staying("an earlier move of it is not ended yet, for want of a node")
-        if old.state != "running":
-            raise Staying(f"it is not running but {old.state}")
         inspect = await self._mover.inspect(old)
+        state = str((inspect.get("State") or {}).get("Status"))
+        if state != "running":  # as its engine has it: it may have been started a moment ago
+            raise Staying(f"it is not running but {state}")
         reasons = reasons_to_stay(inspect, self._mover.shared_volumes())
         if reasons:
             raise Staying("; ".join(reasons))

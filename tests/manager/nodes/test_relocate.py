@@ -67,6 +67,16 @@ def test_what_stays() -> None:
     assert set(status(drain).values()) == {"stays"} and len(rig.fleet.names(1)) == 3
 
 
+def test_what_was_started_a_moment_ago_is_moved() -> None:
+    """Its engine knows, before a list has told."""
+    rig = Rig()
+    old = rig.run("web", state="created")
+    rig.fleet.there[1][old]["State"] = {"Status": "running"}
+    drain = rig.drainer.drain(rig.node)
+    rig.fleet.obey()
+    assert status(drain) == {"web": "moved"}
+
+
 @pytest.mark.parametrize("old_state", ["running", "exited"])
 def test_a_move_left_half_done_is_undone(old_state: str) -> None:
     rig = Rig()
