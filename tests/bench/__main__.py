@@ -21,7 +21,7 @@ from pathlib import Path
 
 import orjson
 
-from tests.bench import streams
+from tests.bench import streams, told
 from tests.bench.load import Address, Client, Operation, Result, repeat, watching
 from tests.bench.programs import (
     Program,
@@ -94,6 +94,21 @@ def cycle(fleet: Fleet) -> Operation:
     return operation
 
 
+def choosy(fleet: Fleet) -> Operation:
+    """A create that says where, and its removal."""
+
+    def operation(client: Client, number: int) -> None:
+        ref = f"bench-{time.monotonic_ns()}"
+        client.ask("POST", f"/v1.41/containers/create?name={ref}", CHOOSY)
+        client.ask("DELETE", f"/v1.41/containers/{ref}?force=1")
+
+    return operation
+
+
+def pull(fleet: Fleet) -> Operation:
+    return lambda client, number: client.ask("POST", "/v1.41/images/create?fromImage=busybox")
+
+
 def echo(fleet: Fleet) -> Operation:
     attached: set[int] = set()
 
@@ -106,6 +121,16 @@ def echo(fleet: Fleet) -> Operation:
     return operation
 
 
+CHOOSY = orjson.dumps(
+    {
+        "Image": "busybox:latest",
+        "Env": [
+            "constraint:storagedriver==overlay2",
+            "constraint:zone!=9",
+            "affinity:container!=nobody-*",
+        ],
+    }
+)
 INSPECT, TOP = "/v1.41/containers/{}/json", "/v1.41/containers/{}/top"
 NAMED = "/v1.41/containers/json?all=1&filters=%7B%22name%22%3A%5B%22{}%22%5D%7D"
 SECURED = ("ping", "inspect by ID", "top", "attach, echo of 64 B")
@@ -120,6 +145,8 @@ ROWS = (
     Row("ps, one name", 2, about(NAMED, lambda f: f.names)),
     Row("images", 2, get("/v1.41/images/json")),
     Row("create, start, rm", 1, cycle, cycle),
+    Row("create choosily, rm", 1, choosy),
+    Row("pull on all nodes", 1, pull),
     Row("attach, echo of 64 B", 1, echo, echo),
 )
 
@@ -219,6 +246,26 @@ def lag(fleet: Fleet, seconds: float) -> None:
     print(f"meanwhile {held_words(held(fleet.swarmd.address), before)}")
 
 
+def heard(fleet: Fleet, seconds: float) -> None:
+    """With 200 events/s."""
+    _ask(fleet.engines.address, "/churn?rate=200")
+    found, fewest, most = told.delays(fleet.swarmd, seconds)
+    _ask(fleet.engines.address, "/churn?rate=0")
+    print(
+        f"events at 200/s: each of {told.SUBSCRIBERS} subscribers heard {fewest} to {most}; delay"
+        f" p50 {found.quantile(0.5) * 1e3:.2f} ms, p99 {found.quantile(0.99) * 1e3:.1f} ms"
+    )
+
+
+def requests(fleet: Fleet, seconds: float) -> None:
+    """What engines are asked for one create, start and rm, pings and whole lists included."""
+    before = asked(fleet)
+    done = repeat(fleet.swarmd.address, cycle(fleet), 1, seconds).count
+    kinds = {kind: number - before.get(kind, 0) for kind, number in asked(fleet).items()}
+    words = [f"{kind} {number / done:.2f}" for kind, number in kinds.items() if number]
+    print(f"engines' requests for one create, start and rm: {', '.join(sorted(words))}")
+
+
 def _ask(at: Address, path: str) -> bytes:
     client = Client(at)
     try:
@@ -228,7 +275,7 @@ def _ask(at: Address, path: str) -> bytes:
 
 
 def asked(fleet: Fleet) -> dict[str, int]:
-    """How many requests the first engine has had, by the last word of their paths."""
+    """How many requests the engines have had, by the last word of their paths."""
     body = _ask(fleet.engines.address, "/asked")
     counts: dict[str, int] = orjson.loads(body)
     return counts
@@ -308,6 +355,9 @@ def main() -> None:
                 streams.idle(fleet.swarmd, fleet.first[0], 5000)
             rest(fleet, 10 * wanted.seconds)
             lag(fleet, 5 * wanted.seconds)
+            heard(fleet, 3 * wanted.seconds)
+            requests(fleet, wanted.seconds)
+            print(f"memory at the end: {fleet.swarmd.memory:.0f} MiB")
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         secured(stack, folder, wanted.seconds, wanted.rounds)

@@ -13,6 +13,7 @@ from __future__ import annotations
 import re
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable
 from itertools import count
 from typing import Any, cast
@@ -32,7 +33,8 @@ reactor: Any = installed
 Json = dict[str, Any]
 BLOCK = b"x" * 65536
 LENGTH = re.compile(rb"(?i)\r\ncontent-length: *(\d+)")
-UPLOAD = re.compile(rb"PUT |POST \S*/images/load")
+UPLOAD = re.compile(rb"PUT |POST \S*/(?:images/load|build)")
+ASKED: Counter[str] = Counter()  # requests to all engines, by the last word of their paths
 VERSION = re.compile(r"\A/v1\.\d+")
 
 
@@ -49,7 +51,6 @@ class Engine:
         self.containers: dict[str, Json] = {}
         self.names: dict[str, str] = {}
         self.subscribers: set[Connection] = set()
-        self.asked: dict[str, int] = {}
         self.turned: dict[str, float] = {}  # ID -> when it was stopped or started last
         self._list: bytes | None = None
         self._serial = count(size)
@@ -152,7 +153,7 @@ class Engine:
         if path == "/_ping":
             return 200, b"OK"
         if path == "/asked":
-            return 200, orjson.dumps(self.asked)
+            return 200, orjson.dumps(ASKED)
         if path == "/info":
             return 200, self.info()
         if path == "/version":
@@ -163,6 +164,8 @@ class Engine:
         if path == "/images/json":
             tags = b'"RepoTags":["busybox:latest"],"RepoDigests":["busybox@sha256:1"]'
             return 200, b'[{"Id":"sha256:' + b"b" * 64 + b'",' + tags + b',"Created":1}]'
+        if path == "/images/create":
+            return 200, b'{"status":"Status: Image is up to date for busybox:latest"}\n'
         if path == "/volumes":
             return 200, b'{"Volumes":null,"Warnings":null}'
         if path == "/networks":
@@ -278,7 +281,7 @@ class Connection(Protocol):
         method, target, _ = line.split(" ")
         path, _, query = VERSION.sub("", target).partition("?")
         kind = "rm" if method == "DELETE" else path.rsplit("/", 1)[-1]
-        self._engine.asked[kind] = self._engine.asked.get(kind, 0) + 1
+        ASKED[kind] += 1
         if path == "/events":
             self._engine.subscribers.add(self)
             self.write(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")

@@ -94,6 +94,11 @@ class Client:
         ending = "Host: x\r\nConnection: close\r\n\r\n"
         self._socket.sendall(f"GET {target} HTTP/1.1\r\n{ending}".encode())
 
+    def more(self, seconds: float) -> bytes:
+        """What comes next; TimeoutError if nothing does."""
+        self._socket.settimeout(seconds)
+        return self._more()
+
     def fetch(self, target: str) -> int:
         """Asks and reads to the end of the connection; how many bytes came."""
         self.begin(target)

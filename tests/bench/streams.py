@@ -43,12 +43,17 @@ def _load(client: Client, ref: str, blocks: int) -> int:
     return client.upload("POST", "/v1.41/images/load", BLOCK, blocks)
 
 
+def _build(client: Client, ref: str, blocks: int) -> int:
+    return client.upload("POST", "/v1.41/build?t=bench", BLOCK, blocks)
+
+
 STREAMS: dict[str, Stream] = {
     "attach, down": _attach,
     "logs, down": _download("logs"),
     "export, down": _download("export"),
     "cp, up": _copy,
     "load, up, to all": _load,
+    "build, up": _build,
 }
 
 

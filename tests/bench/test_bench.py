@@ -21,6 +21,8 @@ def test_every_workload_runs(tmp_path: Path, capsys: pytest.CaptureFixture[str])
         streams.idle(fleet.swarmd, fleet.first[0], 3)
         bench.rest(fleet, seconds=0.1)
         bench.lag(fleet, seconds=0.1)
+        bench.heard(fleet, seconds=0.3)
+        bench.requests(fleet, seconds=0.1)
     printed = capsys.readouterr().out
     assert "2 engines, 4 containers: healthy after" in printed
     assert all(row.name in printed for row in bench.ROWS)
@@ -28,6 +30,8 @@ def test_every_workload_runs(tmp_path: Path, capsys: pytest.CaptureFixture[str])
     assert "/_ping waited" in printed
     assert "cp, up, 8 at once" in printed
     assert "3 of 3 held" in printed
+    assert "each of 10 subscribers heard" in printed
+    assert "create 1.00" in printed and "rm 1.00" in printed and "start 1.00" in printed
 
 
 def test_requests_for_a_container(tmp_path: Path) -> None:
