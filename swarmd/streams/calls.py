@@ -146,6 +146,11 @@ class StreamCall(Call):
         self._idle_limit = idle_timeout
         self._paused = False
 
+    @property
+    def waiting(self) -> bool:
+        """An answer with a time limit is waited for until its end, as of a load to many nodes."""
+        return super().waiting or self._idle_limit is not None
+
     def pause(self) -> None:
         """Stops reading from the engine, which then must wait; no idle time limit meanwhile."""
         self._paused = True

@@ -33,7 +33,7 @@ class Caller(Protocol):
     """Who wants a connection to the engine.
 
     Attributes:
-        waiting: Nothing has come from the engine yet.
+        waiting: It is to end when the engine hangs: mostly, nothing has come from it yet.
         method: Of the request.
     """
 
@@ -191,7 +191,8 @@ class Link:
     def interrupt(self, cause: str) -> None:
         """Whoever still waits for an answer is told ``cause``; what has begun goes on.
 
-        For an engine that is known to hang: it may come back, and its streams with it.
+        For an engine that is known to hang: it may come back, and clients' streams with it. Long
+        calls of swarmd's own end, since others' answers to the same client wait for them.
         """
         for caller in [each for each in self._callers if each.waiting]:
             caller.refuse(cause)
@@ -202,7 +203,7 @@ class Link:
         self._pool.close()
 
     def retire(self, cause: str = "the node was removed") -> None:
-        """Serves nothing new; streams that have begun go on to their own end."""
+        """Serves nothing new; clients' streams that have begun go on to their own end."""
         self._closed = cause
         self.interrupt(cause)
 

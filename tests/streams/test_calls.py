@@ -19,6 +19,17 @@ class StreamTests(LinkCase):
         got = receive or self.got.append
         return Deferred.fromCoroutine(self.link.stream("GET", "/events", got, **more))
 
+    def test_one_with_a_time_limit_ends_when_its_engine_is_found_to_hang(self) -> None:
+        """A pull to many nodes does not wait for it; a stream of events may go on."""
+        endless, limited = self.stream(), self.stream(idle_timeout=600.0)
+        for which in (0, 1):
+            self.engine.answers(STREAM, which=which)
+        self.link.interrupt("no answer to pings")
+        self.assertEqual(self.cause(limited).cause, "no answer to pings")
+        self.assertNoResult(endless)
+        self.link.close()
+        self.failureResultOf(endless)
+
     def test_the_body_comes_as_it_comes(self) -> None:
         heads: list[int] = []
         waiting = self.stream(on_head=lambda head: heads.append(head.status))
