@@ -25,6 +25,7 @@ class Context:
         on_event: Takes (engine key, record) of every new event, before the cluster learns of it.
         engines: The cluster's picture, by key; only read.
         portions: For work on answers, which must not hold up clients.
+        reads: Likewise, for what clients wait for: a list may ask a thousand engines what changed.
         wheel: For what is done often and need not be on time.
     """
 
@@ -37,8 +38,10 @@ class Context:
     timing: Timing = field(default_factory=Timing)
     gates: Gates = field(default_factory=Gates)
     portions: Portions = field(init=False)
+    reads: Portions = field(init=False)
     wheel: Wheel = field(init=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "portions", Portions(self.clock))
+        object.__setattr__(self, "reads", Portions(self.clock))
         object.__setattr__(self, "wheel", Wheel(self.clock, self.timing.step))

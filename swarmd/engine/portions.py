@@ -4,9 +4,9 @@ While a thousand engines join, hundreds of answers are there at a time, each wor
 decoding and putting in its place; taken as they come, they held the reactor for 150 to 700 ms.
 Here whoever works through an engine's lists and inspects waits in line once the reactor has spent
 ``PORTION`` on that in one turn. Sockets are read between two turns, so a client never waits for
-more than a portion and the one answer that exceeds it; what is asked for a client's sake is not put
-in line at all. The line is as long as the gates allow (``swarmd.engine.limits``), and one for each
-session that begins.
+more than a portion and the one answer that exceeds it. The line is as long as the gates allow
+(``swarmd.engine.limits``), and one for each session that begins. What is asked for a client's sake
+has a line of its own, and it is the questions that wait in it: so the answers come bit by bit.
 """
 
 from __future__ import annotations

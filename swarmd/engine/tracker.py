@@ -64,13 +64,15 @@ class EngineTracker(Service):
         """Lists these containers again, in one call together with what others ask for.
 
         Raises:
-            EngineUnreachable: Also if it takes longer than ``timeout`` seconds.
+            EngineUnreachable: Also if the engine takes longer than ``timeout`` seconds.
         """
         if ids:
+            await self._context.reads.turn()
             await self._within(self._containers.ask(ids), timeout)
 
     async def refresh_list(self, kind: str, timeout: float | None = None) -> None:
         """Lists "images", "networks" or "volumes" again; errors as of ``refresh``."""
+        await self._context.reads.turn()
         await self._within(self._lists[kind].ask(()), timeout)
 
     async def inspect(
