@@ -28,11 +28,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="module", autouse=True)
-def _left_by_others(request: pytest.FixtureRequest) -> None:
+def _left_by_others(request: pytest.FixtureRequest) -> Iterator[None]:
     """What others dropped unanswered is told when it is collected: to no test of Twisted's."""
     tests = vars(request.module).values()
-    if any(isinstance(one, type) and issubclass(one, SynchronousTestCase) for one in tests):
-        gc.collect()
+    if not any(isinstance(one, type) and issubclass(one, SynchronousTestCase) for one in tests):
+        yield
+        return
+    gc.collect()
+    gc.freeze()
+    yield
+    gc.unfreeze()
 
 
 @pytest.fixture(scope="session")
