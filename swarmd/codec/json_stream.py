@@ -33,15 +33,28 @@ class JsonLines:
         Raises:
             DocumentTooLong: Nothing further can be read from this stream.
         """
-        # The usual case: whole lines, one document each.
-        if not self._buffer and data.endswith(b"\n") and not _JOINT.search(data):
-            return [line for line in data.split(b"\n") if line.strip()]
-        self._buffer += data
-        ends = self._ends()
-        documents = self._cut(ends)
+        documents: list[bytes] = []
+        if self._buffer:
+            first = data.find(b"\n") + 1 or len(data)
+            documents, data = self._scan(data[:first]), data[first:]
+        last = data.rfind(b"\n") + 1
+        if last:
+            documents += self._lines(data[:last])
+        if last < len(data):
+            documents += self._scan(data[last:])
         if len(self._buffer) > self._limit:
             raise DocumentTooLong(f"no end of a document in {self._limit} bytes")
         return documents
+
+    def _lines(self, lines: bytes) -> list[bytes]:
+        """Nearly always one document each, which is seen many times faster than brace by brace."""
+        if _JOINT.search(lines):
+            return self._scan(lines)
+        return [line for line in lines.split(b"\n") if line and not line.isspace()]
+
+    def _scan(self, data: bytes) -> list[bytes]:
+        self._buffer += data
+        return self._cut(self._ends())
 
     def _start_over(self) -> None:
         self._scanned = 0
