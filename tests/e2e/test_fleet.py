@@ -260,7 +260,7 @@ def _list(api: Api) -> list[dict[str, str]]:
             (port["PrivatePort"], port.get("PublicPort"), port["Type"]) for port in item["Ports"]
         }
         item["Ports"] = sorted(ports, key=str)
-        item["Status"] = re.sub(r"\d+|a|Less than", "N", item["Status"])
+        item["Status"] = re.sub(r"(?:Less than a|\d+) seconds?", "N seconds", item["Status"])
     return list(items)
 
 
