@@ -18,6 +18,10 @@ V = TypeVar("V")
 
 IMAGES, NETWORKS, VOLUMES = KINDS = ("images", "networks", "volumes")
 
+# An engine is not trusted with our memory: until its next list it may name what it likes.
+_MOST_NAMED = 4096
+_LONGEST_TAG = 512
+
 
 class Lists:
     """Applies lists, and keeps ``Engine.stale``: which of them must be asked for again."""
@@ -52,7 +56,11 @@ class Lists:
 
     def image_named(self, engine: Engine, tag: str, image_id: str, when: float) -> None:
         """Somebody saw that ``tag`` was given to it, in seconds since the epoch by our clock."""
-        engine.named[familiar(tag)] = image_id, when
+        if max(len(tag), len(image_id)) > _LONGEST_TAG:
+            return
+        name = familiar(tag)
+        if name in engine.named or len(engine.named) < _MOST_NAMED:
+            engine.named[name] = image_id, when
 
     def volume_made(self, engine: Engine, entry: Mapping[str, Any], at: float) -> None:
         """It is there, whatever a list says that was asked for before.

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from swarmd.cluster import lists
 from swarmd.cluster.actions import EngineFailed, EngineValidated, ImagesListed
 from swarmd.cluster.holders import (
     healthy_holders,
@@ -135,3 +136,16 @@ def test_a_name_that_went_elsewhere_is_not_remembered(built: State) -> None:
     listed(built, 1, NEW, at=1.5)
     assert not built.engines[key_of(1)].named
     assert last(built) == ["node-1", "node-2", "node-3"]
+
+
+def test_an_engine_cannot_fill_the_memory_with_names(
+    built: State, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lists, "_MOST_NAMED", 10)
+    tagged(built, 1, OLD, NOW)
+    for number in range(100):
+        built.image_named(key_of(1), f"app:{number}", A, NOW)
+    built.image_named(key_of(1), "x" * 1000, A, NOW)
+    assert len(built.engines[key_of(1)].named) == 10
+    tagged(built, 1, NEW, NOW + 1)
+    assert built.engines[key_of(1)].named["app:latest"] == (B, pytest.approx(NOW + 1))

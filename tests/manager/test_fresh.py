@@ -1,6 +1,7 @@
 from typing import Any
 
 from twisted.internet.defer import CancelledError, Deferred
+from twisted.internet.task import deferLater
 
 from swarmd.core.errors import NoSuchImage
 from swarmd.manager.fresh import (
@@ -9,6 +10,7 @@ from swarmd.manager.fresh import (
     PATIENCE,
     looked_up,
     settle_containers,
+    settle_details,
     settle_lists,
     unsettled,
 )
@@ -161,3 +163,22 @@ def test_an_engine_that_refuses_a_list_does_not_spoil_the_read() -> None:
     rig.wire(2).on("GET", "/networks", (200, [{"Id": "n" * 64, "Name": "net"}]))
     result_of(settle_lists(rig.fleet, "networks"))
     assert [network.name for network in rig.engine(2).networks.values()] == ["net"]
+
+
+def test_an_engine_that_is_slow_with_each_inspect_holds_nobody_up_for_long() -> None:
+    rig, slow = Rig(1), PATIENCE * 0.9
+    ids = [f"{number:064x}" for number in range(50)]
+    for container_id in ids:
+        rig.has_container(1, container_id, f"c{container_id}")
+
+    def answer(target: str, body: bytes) -> Any:
+        return deferLater(rig.clock, slow, lambda: (404, {"message": "no such container"}))
+
+    rig.wire(1).on("GET", "/containers/[0-9a-f]+/json", answer)
+    waiting = Deferred.fromCoroutine(
+        settle_details(rig.fleet, [rig.state.containers[one] for one in ids])
+    )
+    for _ in range(int(LAST_PATIENCE / slow) + 1):
+        assert not waiting.called
+        rig.clock.advance(slow)
+    assert waiting.called

@@ -13,6 +13,8 @@ from swarmd.core.model import Engine
 
 # Seconds before the loss is noticed; an engine gives its containers ten of them.
 LATELY = 60.0
+MOST = 20_000  # of one engine: it is not trusted with our memory
+_ID_LENGTH = 64
 _VERBS = ("kill", "start", "destroy")  # of all others nothing is kept
 
 
@@ -34,7 +36,7 @@ class Endings:
     def _happened(self, key: str, verb: str, container_id: str) -> None:
         lately = self._lately(key)
         lately.pop(container_id, None)
-        if verb == "kill":
+        if verb == "kill" and len(lately) < MOST and len(container_id) <= _ID_LENGTH:
             lately[container_id] = self._clock.seconds()
 
     def _lately(self, key: str) -> dict[str, float]:

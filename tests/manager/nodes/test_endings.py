@@ -1,10 +1,12 @@
 from __future__ import annotations
 
 import pytest
+from twisted.internet.task import Clock
 
 from swarmd.cluster import actions as news
+from swarmd.manager.nodes import endings
 from swarmd.manager.nodes.endings import LATELY
-from tests.cluster.fleet import key_of
+from tests.cluster.fleet import key_of, seen
 from tests.manager.nodes.rescheduling import Rig
 
 MADE, STARTED = ["POST 2 create"], ["POST 2 create", "POST 2 start"]
@@ -52,3 +54,13 @@ def test_nothing_is_kept_of_what_is_gone() -> None:
     rig.happened(rig.old, "kill")
     rig.fleet.dispatch(news.EngineUnlisted(key_of(1)))
     assert endings._told == {}
+
+
+def test_an_engine_cannot_fill_the_memory_with_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(endings, "MOST", 10)
+    told = endings.Endings(Clock())
+    for number in range(100):
+        actor = {"ID": f"{number:064}"}
+        told.told(seen("k", {"Type": "container", "Action": "kill", "Actor": actor}, 0.0))
+    told.told(seen("j", {"Type": "container", "Action": "kill", "Actor": {"ID": "x" * 99}}, 0.0))
+    assert {key: len(held) for key, held in told._told.items()} == {"k": 10, "j": 0}
