@@ -11,6 +11,7 @@ from swarmd.api.guard import Guard
 from swarmd.api.resource import Noun
 from swarmd.authz.policy import Glob, Limits, Role
 from swarmd.cluster.scoped import Sight
+from swarmd.files.aside import Aside, at_once
 from swarmd.front.request import DockerRequest
 from swarmd.manager.fleet import Fleet
 from swarmd.manager.scoped import ScopedFleet
@@ -26,14 +27,21 @@ class Authorization(PolicyFile):
     """
 
     def __init__(
-        self, path: str, clock: Any, fleet: Fleet, root: Noun, tree: Callable[[Fleet], Noun]
+        self,
+        path: str,
+        clock: Any,
+        fleet: Fleet,
+        root: Noun,
+        tree: Callable[[Fleet], Noun],
+        aside: Aside = at_once,
     ) -> None:
+        super().__init__(path, clock, lambda policy: self.guard.replace(policy), aside)
         self.guard = Guard(root, fleet, read_policy(path), self._scoped)
-        super().__init__(path, clock, self.guard.replace)
         self._fleet = fleet
         self._tree = tree
         others = fleet.notices
         fleet.notices = lambda: [*others(), *self.notices()]
+        fleet.bad_files["policy"] = lambda: [self.problem] if self.problem else []
 
     def learned(self, request: DockerRequest) -> None:
         """``GET /swarmd/policy``: one that would allow what was asked for while learning."""

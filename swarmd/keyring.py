@@ -10,26 +10,29 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
-from weakref import WeakKeyDictionary, WeakValueDictionary
+from contextlib import suppress
+from dataclasses import replace
+from typing import Any
+from weakref import WeakValueDictionary
 
-from twisted.application.service import Service
+from twisted.application.service import MultiService
+from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IReactorTime
 from twisted.internet.task import LoopingCall
 from twisted.logger import Logger
 
 from swarmd.certificates.expiry import Expiry, ending, of_certificate, warnings
+from swarmd.files.aside import Aside, at_once
+from swarmd.files.watch import Watch
 from swarmd.streams.trust import (
     ClientTls,
     ServerTls,
     TlsFiles,
     Trust,
     client_trust,
-    look_at,
     server_trust,
 )
 
-INTERVAL = 1.0  # seconds between two looks at the files
 EXPIRY_INTERVAL = 5.0
 DAY = 86400.0
 
@@ -37,15 +40,7 @@ DAY = 86400.0
 Note = Callable[[str, Sequence[str]], None]
 
 
-@dataclass(slots=True)
-class _Looks:
-    """How a set of files looked when it was read, and a moment ago."""
-
-    handled: tuple[object, ...]
-    last: tuple[object, ...]
-
-
-class Keyring(Service):
+class Keyring(MultiService):
     """Makes the TLS of listeners and of connections to engines, and keeps it up to date.
 
     Attributes:
@@ -58,36 +53,36 @@ class Keyring(Service):
 
     _log = Logger()
 
-    def __init__(self, clock: IReactorTime, now: Callable[[], float]) -> None:
+    def __init__(
+        self, clock: IReactorTime, now: Callable[[], float], aside: Aside = at_once
+    ) -> None:
+        super().__init__()
         self.on_change: list[Callable[[Trust], None]] = []
         self.note: Note = lambda key, texts: None
         self._now = now
         # Whatever nobody uses any longer goes by itself.
-        self._looks: WeakKeyDictionary[Trust, _Looks] = WeakKeyDictionary()
         self._shared: WeakValueDictionary[TlsFiles, Trust] = WeakValueDictionary()
         self._engines: WeakValueDictionary[str, ClientTls] = WeakValueDictionary()
         self._noted: set[str] = set()
         self._told: dict[str, float] = {}  # what expires -> when the log last said so
-        self._loops = {
-            LoopingCall(self._guarded, self._look): INTERVAL,
-            LoopingCall(self._guarded, self._check_expiry): EXPIRY_INTERVAL,
-        }
-        for loop in self._loops:
-            loop.clock = clock
+        self._aside = aside
+        self._files: Watch[Trust] = Watch(clock, self._reread, aside)
+        self._files.setServiceParent(self)
+        self._loop = LoopingCall(self._check_expiry_guarded)
+        self._loop.clock = clock
 
     def startService(self) -> None:
         super().startService()
-        for loop, interval in self._loops.items():
-            loop.start(interval)
+        self._loop.start(EXPIRY_INTERVAL)
 
-    def stopService(self) -> None:
-        super().stopService()
-        for loop in self._loops:
-            loop.stop()
+    def stopService(self) -> Deferred[Any]:
+        self._loop.stop()
+        stopping: Deferred[Any] = super().stopService()
+        return stopping
 
-    def _guarded(self, work: Callable[[], None]) -> None:
+    def _check_expiry_guarded(self) -> None:
         try:
-            work()
+            self._check_expiry()
         except Exception:  # noqa: BLE001 - an escape would end the loop for good
             self._log.failure("certificates could not be followed")
 
@@ -96,8 +91,8 @@ class Keyring(Service):
     def server(self, files: TlsFiles) -> ServerTls:
         """TLS of a listener; ValueError if the files cannot be used."""
         trust = server_trust(files)
-        trust.read()
         self._watch(trust)
+        trust.read()
         return ServerTls(trust)
 
     def client(self, files: TlsFiles, host: str, key: str) -> ClientTls:
@@ -115,47 +110,49 @@ class Keyring(Service):
         return tls
 
     def _watch(self, trust: Trust) -> None:
-        look = look_at(trust.files.paths)
-        self._looks[trust] = _Looks(look, look)
+        self._files.follow(trust, trust.files.paths)
 
     # Reading again
 
     def reread(self) -> None:
         """Reads everything now, whether it changed or not."""
-        for trust in list(self._looks):
-            self._reread(trust)
+        self._files.reread()
 
-    def _look(self) -> None:
-        for trust, looks in list(self._looks.items()):
-            look = look_at(trust.files.paths)
-            if look != looks.handled and look == looks.last:
-                self._reread(trust)
-            looks.last = look
-
-    def _reread(self, trust: Trust) -> None:
-        self._looks[trust].handled = look_at(trust.files.paths)
-        if self._read(trust):
+    async def _reread(self, trust: Trust) -> None:
+        before = trust.problem
+        await self._aside(lambda: self._is_read(trust))
+        self._tell_problem(trust, before)
+        if not trust.problem:
             self._log.info("TLS files were read anew: {paths}", paths=", ".join(trust.files.paths))
             for told in self.on_change:
                 told(trust)
             self._check_expiry()
 
-    def _read(self, trust: Trust) -> bool:
+    def _read(self, trust: Trust) -> None:
         before = trust.problem
-        try:
+        self._is_read(trust)
+        self._tell_problem(trust, before)
+
+    def _is_read(self, trust: Trust) -> None:
+        """What is wrong with the files is in ``problem``."""
+        with suppress(ValueError):
             trust.read()
-        except ValueError:
-            if trust.problem != before:
-                self._log.warn("{problem}", problem=_problem(trust))
-            return False
-        return True
+
+    def _tell_problem(self, trust: Trust, before: str) -> None:
+        if trust.problem not in ("", before):
+            self._log.warn("{problem}", problem=_problem(trust))
 
     # Telling
 
+    def problems(self) -> list[str]:
+        """Files that cannot be used as they are now."""
+        problems = [_problem(trust) for trust in self._files.followed() if trust.problem]
+        return list(dict.fromkeys(problems))
+
     def notices(self) -> list[str]:
         """What the operator should know now: unusable files, and our own certificates' end."""
-        problems = [_problem(trust) for trust in self._looks if trust.problem]
-        return list(dict.fromkeys(problems)) + warnings(self._own(), self._now())
+        told = [*self.problems(), *self._files.notices()]
+        return told + warnings(self._own(), self._now())
 
     def expiring(self) -> list[Expiry]:
         """When all that is in use ends: our certificates, CAs and CRLs, engines' certificates."""
@@ -163,7 +160,7 @@ class Keyring(Service):
         return self._own() + [one for one in seen if one is not None]
 
     def _own(self) -> list[Expiry]:
-        loaded = [trust.loaded for trust in self._looks]
+        loaded = [trust.loaded for trust in self._files.followed()]
         expiries = [one for each in loaded if each is not None for one in each.expiries]
         return list(dict.fromkeys(expiries))
 

@@ -38,6 +38,7 @@ from swarmd.discovery.source import Source, make_source
 from swarmd.door import Door
 from swarmd.engine.context import Context
 from swarmd.engine.limits import Timing
+from swarmd.files.aside import in_thread
 from swarmd.front.listen import listen
 from swarmd.front.site import CommonHeaders, DockerSite
 from swarmd.garbage import RareCollection
@@ -141,17 +142,14 @@ def make_service(
     state = State(reactor.seconds)
     hub = Hub(state)
     context = _context(settings, reactor, now, chance, state, hub)
-    keyring = Keyring(reactor, now)
+    keyring = Keyring(reactor, now, in_thread(reactor))
     keyring.setServiceParent(daemon)
     fleet = Fleet(state, hub, context, LinkMaker(settings, keyring, reactor), now)
     fleet.setServiceParent(daemon)
     fleet.notices, fleet.expiring = keyring.notices, keyring.expiring
+    fleet.bad_files["tls"] = keyring.problems
     keyring.note = lambda key, texts: fleet.dispatch(EngineNoted(key, "tls", texts))
-    source: Source = make_source(
-        settings.discovery, reactor, fleet.apply, fleet.report, settings.engine_port
-    )
-    source.setName("discovery")
-    source.setServiceParent(daemon)
+    _discovery(settings, reactor, fleet).setServiceParent(daemon)
     root, refusals = _tree(settings, reactor, fleet, chance, daemon), Refusals(reactor.seconds)
     site = _site(settings, reactor, fleet, root, refusals)
     _namesakes(fleet, reactor).setServiceParent(daemon)
@@ -161,6 +159,22 @@ def make_service(
     _door(settings, reactor, site, keyring, refusals).setServiceParent(daemon)
     Notifier(os.environ, reactor, fleet.summary).setServiceParent(daemon)
     return daemon
+
+
+def _discovery(settings: Settings, reactor: Any, fleet: Fleet) -> Source:
+    source = make_source(
+        settings.discovery,
+        reactor,
+        fleet.apply,
+        fleet.report,
+        settings.engine_port,
+        in_thread(reactor),
+    )
+    source.setName("discovery")
+    others = fleet.notices
+    fleet.notices = lambda: [*others(), *source.notices()]
+    fleet.bad_files["hosts"] = lambda: [fleet.problem] if fleet.problem else []
+    return source
 
 
 def _context(
@@ -216,7 +230,7 @@ def _tree(
     operations.setServiceParent(fleet)
     if settings.authz is None:
         return root
-    authorization = Authorization(settings.authz, reactor, fleet, root, tree)
+    authorization = Authorization(settings.authz, reactor, fleet, root, tree, in_thread(reactor))
     own.add("policy", GET=authorization.learned)
     authorization.setServiceParent(daemon)
     return authorization.guard

@@ -10,7 +10,8 @@ import pytest
 from twisted.internet.task import Clock
 from twisted.logger import globalLogPublisher
 
-from swarmd.keyring import DAY, EXPIRY_INTERVAL, INTERVAL, Keyring
+from swarmd.files.watch import INTERVAL
+from swarmd.keyring import DAY, EXPIRY_INTERVAL, Keyring
 from swarmd.streams.trust import TlsFiles, Trust
 from tests.lab.certificates import Authority, Certificate
 
@@ -188,7 +189,7 @@ def test_a_mistake_does_not_end_the_watch(rig: Rig, node: Certificate, log: list
     rig.keyring.on_change.append(lambda trust: 1 / 0)  # type: ignore[arg-type, return-value]
     node.cert.write_bytes(node.cert.read_bytes() + b"\n")
     rig.look(2)
-    assert "certificates could not be followed" in log
+    assert log[-1].endswith("could not be followed")
     rig.keyring.on_change.pop()
     node.cert.write_bytes(node.cert.read_bytes() + b"\n")
     rig.look(2)

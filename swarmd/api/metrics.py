@@ -47,6 +47,7 @@ class Metrics:
         yield _turns()
         yield _gauge("swarmd_event_listeners", "Clients on events.", self._fleet.hub.listeners)
         yield _ends(self._fleet.expiring())
+        yield _bad_files(self._fleet)
 
 
 def _door(site: DockerSite) -> Iterator[Metric]:
@@ -82,6 +83,14 @@ def _ends(expiries: Iterable[Expiry]) -> Metric:
         earliest[one.what] = min(end, earliest.get(one.what, end))
     for what, end in sorted(earliest.items()):
         family.add_metric((what,), end)
+    return family
+
+
+def _bad_files(fleet: Fleet) -> Metric:
+    words = "Files that cannot be used as they are now; what was read before still counts."
+    family = GaugeMetricFamily("swarmd_bad_files", words, labels=("kind",))
+    for kind, problems in sorted(fleet.bad_files.items()):
+        family.add_metric((kind,), len(problems()))
     return family
 
 

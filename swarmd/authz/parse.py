@@ -23,10 +23,17 @@ _HOST = ("network", "pid", "ipc", "uts", "userns", "cgroup")
 _SIZE = re.compile(r"(\d{1,15})([bkmgt]?)\Z")
 _ONE_CPU = 1_000_000_000
 UNBOUND = "anything"
+# The TOML reader takes a time that grows with the square of a key's parts; a policy's have four.
+_PART = r"""(?:[\w-]++|"[^"\n]*+"|'[^'\n]*+')"""
+_DEEP_KEY = re.compile(rf"""(?<![\w-])(?:{_PART}[ \t]*+\.[ \t]*+){{16}}""")
 
 
 def parse_policy(text: str) -> Policy:
     """Raises ValueError."""
+    deep = _DEEP_KEY.search(text)
+    if deep:
+        line = text.count("\n", 0, deep.start()) + 1
+        raise ValueError(f"line {line}: a key of so many parts means nothing here")
     try:
         top = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:

@@ -15,7 +15,8 @@ from cryptography.hazmat.primitives.serialization import (
 
 from swarmd.certificates.words import cut
 
-_CRL = re.compile(rb"-----BEGIN X509 CRL-----.*?-----END X509 CRL-----\n?", re.S)
+# Without a dash between: else a file of beginnings would be read to its end for each of them.
+_CRL = re.compile(rb"-----BEGIN X509 CRL-----[^-]*+-----END X509 CRL-----\n?")
 _MARK = b"-----BEGIN "
 
 

@@ -23,6 +23,8 @@ _HOST = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,252})")
 _USER = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,63}")
 _HOST_PORT = re.compile(r"(\[[^\[\]]*\]|[^:\[\]]*)(?::([^:]*))?")
 _PORT = re.compile(r"[0-9]{1,5}")
+# An IPv4 address has four parts to vary, a name hardly more.
+_MOST_RANGES = 16
 # No IPv6 address looks like [1:20]: it has eight groups or a double colon.
 _RANGE = re.compile(r"\[([0-9]{1,9}):([0-9]{1,9})\]")
 
@@ -105,6 +107,8 @@ def expand_ranges(text: str) -> list[str]:
     """Every text that ``10.0.[1:2].[01:20]`` stands for; leading zeros are kept."""
     fixed = _RANGE.sub("{}", text.replace("{", "{{").replace("}", "}}"))
     bounds: list[tuple[str, str]] = _RANGE.findall(text)
+    if len(bounds) > _MOST_RANGES:
+        raise ValueError(f"it has {len(bounds)} ranges, and {_MOST_RANGES} are the most")
     spans = [_span(*pair) for pair in bounds]
     if math.prod(map(len, spans)) > MOST_ADDRESSES:
         raise ValueError(f"{text!r} stands for more than {MOST_ADDRESSES} addresses")

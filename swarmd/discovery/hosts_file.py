@@ -2,14 +2,13 @@
 
 One engine a line: an address, which may hold ranges, then words ``key=value``. ``name``, ``sshkey``
 and what begins with ``tls`` are ours, every other key is a label. ``#`` begins a comment, quotes
-keep spaces. A bad line costs that line only.
+keep spaces. A bad line costs that line only; a file in which hardly anything is right is none.
 """
 
 from __future__ import annotations
 
 import os
 import re
-import shlex
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
@@ -31,6 +30,18 @@ _TLS_MODES = ("off", "on", "verify")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,252}")
 # ``constraint:node==…`` asks for an engine's name, so no label may answer it.
 _RESERVED_LABELS = ("node",)
+# No list of engines comes near; whatever else the file is, it is given up soon.
+LONGEST_LINE = 64 << 10  # characters
+MOST_LINES = 100_000
+MOST_PROBLEMS = 1000
+_MOST_WORK = 3 * MOST_ADDRESSES  # addresses, whether they are taken or not
+_LONGEST_PROBLEM = 300  # characters
+
+# As a shell has it: in double quotes, a backslash keeps its meaning before " and itself only.
+_PART = re.compile(
+    r"""([^\s'"\\\#]+)|'([^']*)'|"((?:[^"\\]|\\.)*+)"|\\(.)|(\s+)|(\#.*)|(['"])|(\\)""", re.DOTALL
+)
+_ESCAPED = re.compile(r'\\(["\\])')
 
 
 @dataclass(slots=True)
@@ -42,23 +53,42 @@ class Hosts:
 
 
 def parse_hosts(text: str, default_port: int, folder: str = "") -> Hosts:
-    """Reads a whole file; never fails, every line that is wrong becomes a problem.
+    """Reads a whole file; every line that is wrong becomes a problem.
 
     Args:
         folder: Where paths begin that are not absolute; without it there may be none.
+
+    Raises:
+        ValueError: It is no hosts file at all.
     """
+    if text.count("\n") >= MOST_LINES:
+        raise ValueError(f"it has more than {MOST_LINES} lines")
     hosts = Hosts()
     first_lines: dict[str, int] = {}
+    work = 0
     for number, line in enumerate(text.split("\n"), start=1):
         try:
             found = parse_line(line, default_port, folder)
+            work += len(found)
             _check_new(found, first_lines, len(hosts.entries))
         except ValueError as error:
-            hosts.problems.append(f"{number}: {error}")
+            hosts.problems.append(_brief(f"{number}: {error}"))
+            _check_work(len(hosts.problems), work)
             continue
         hosts.entries += found
         first_lines |= dict.fromkeys(_identities(found), number)
     return hosts
+
+
+def _check_work(problems: int, addresses: int) -> None:
+    if problems > MOST_PROBLEMS:
+        raise ValueError(f"more than {MOST_PROBLEMS} of its lines are wrong: is it a hosts file?")
+    if addresses > _MOST_WORK:
+        raise ValueError(f"its lines stand for more than {_MOST_WORK} addresses")
+
+
+def _brief(problem: str) -> str:
+    return problem if len(problem) <= _LONGEST_PROBLEM else f"{problem[:_LONGEST_PROBLEM]}…"
 
 
 def parse_line(line: str, default_port: int, folder: str = "") -> list[Entry]:
@@ -82,12 +112,35 @@ def parse_line(line: str, default_port: int, folder: str = "") -> list[Entry]:
 
 
 def _words(line: str) -> list[str]:
+    if len(line) > LONGEST_LINE:
+        raise ValueError(f"it is longer than {LONGEST_LINE >> 10} KiB")
     quoted = any(mark in line for mark in "'\"\\")
-    # shlex needs a microsecond a character, which 10,000 plain lines need not pay.
-    words = shlex.split(line, comments=True) if quoted else line.partition("#")[0].split()
+    words = _unquoted(line) if quoted else line.partition("#")[0].split()
     if not all(word.isprintable() and "\ufffd" not in word for word in words):
         raise ValueError("it holds characters that are no text in UTF-8")
     return words
+
+
+def _unquoted(line: str) -> list[str]:
+    """The words of a line with quotes."""
+    words: list[list[str]] = []
+    parts: list[str] | None = None  # of the word that is being read
+    for match in _PART.finditer(line):
+        plain, single, double, escaped, space, comment, open_quote, lone = match.groups()
+        if comment:
+            break
+        if space:
+            parts = None
+            continue
+        if open_quote or lone:
+            raise ValueError("No closing quotation" if open_quote else "No escaped character")
+        if parts is None:
+            words.append(parts := [])
+        if double is not None:
+            parts.append(_ESCAPED.sub(r"\1", double))
+        else:
+            parts += [text for text in (plain, single, escaped) if text is not None]
+    return ["".join(parts) for parts in words]
 
 
 def _pairs(words: Iterable[str]) -> dict[str, str]:

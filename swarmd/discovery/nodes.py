@@ -37,3 +37,7 @@ class Nodes(Service):
 
     def reread(self) -> None:
         """Nothing to read again."""
+
+    def notices(self) -> list[str]:
+        """Nothing that could hang."""
+        return []

@@ -14,7 +14,8 @@ from swarmd.core.addresses import PLAIN_PORT
 from swarmd.discovery.entry import Entry as Entry
 from swarmd.discovery.entry import TlsOverride as TlsOverride
 from swarmd.discovery.nodes import Nodes, parse_nodes
-from swarmd.discovery.watch import HostsFile, read_file
+from swarmd.discovery.watch import HostsFile, read_hosts
+from swarmd.files.aside import Aside, at_once
 
 # A service; ``reread()`` is for SIGHUP.
 Source = HostsFile | Nodes
@@ -29,6 +30,7 @@ def make_source(
     on_entries: Callable[[list[Entry]], None],
     on_problem: Callable[[str], None],
     default_port: int = PLAIN_PORT,
+    aside: Aside = at_once,
 ) -> Source:
     """The source for a URL that ``check`` has accepted.
 
@@ -36,10 +38,11 @@ def make_source(
         on_entries: Gets the whole list of engines, at start and whenever it changes.
         on_problem: Gets one line on what discovery cannot read; the engines known so far stay.
         default_port: Of addresses without a port.
+        aside: Where a file is read again.
     """
     scheme, rest = _split(url)
     if scheme == "file":
-        return HostsFile(rest, default_port, clock, on_entries, on_problem)
+        return HostsFile(rest, default_port, clock, on_entries, on_problem, aside)
     return Nodes(parse_nodes(rest, default_port), on_entries)
 
 
@@ -53,7 +56,7 @@ def check(url: str, default_port: int = PLAIN_PORT) -> None:
     """ValueError, with the reason, if nothing can be discovered by ``url`` at present."""
     scheme, rest = _split(url)
     if scheme == "file":
-        read_file(rest)
+        read_hosts(rest, default_port)
     else:
         parse_nodes(rest, default_port)
 

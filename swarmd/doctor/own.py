@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import stat
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
@@ -16,9 +15,8 @@ from cryptography.x509.oid import ExtendedKeyUsageOID
 from swarmd.certificates.expiry import Expiry, warnings
 from swarmd.certificates.words import listed, names, subject
 from swarmd.discovery.entry import Entry
-from swarmd.discovery.hosts_file import parse_hosts
 from swarmd.discovery.nodes import parse_nodes
-from swarmd.discovery.watch import read_file
+from swarmd.discovery.watch import read_hosts
 from swarmd.doctor.advice import advice
 from swarmd.doctor.finding import Finding, error, ok, warning
 from swarmd.settings import Settings, discovery_url, from_options, ssh_files
@@ -63,10 +61,9 @@ def entries_of(settings: Settings) -> tuple[list[Entry], list[Finding]]:
     try:
         if scheme != "file":
             return parse_nodes(rest, settings.engine_port), []
-        _, text = read_file(rest)
+        hosts = read_hosts(rest, settings.engine_port)
     except ValueError as wrong:
         return [], [refused(HOSTS, wrong)]
-    hosts = parse_hosts(text, settings.engine_port, os.path.dirname(rest))
     findings = [_misread(rest, problem) for problem in hosts.problems]
     if not hosts.entries:
         findings.append(error(HOSTS, f"{rest} lists no engine"))

@@ -38,6 +38,7 @@ class Fleet(MultiService):
     Attributes:
         problem: What is wrong with discovery, in words; "" if nothing is.
         notices: Asks for what else the operator should know of swarmd itself.
+        bad_files: By what they are, asks what is wrong with files as they are now.
         expiring: Asks when certificates and CRLs end.
         changes: Grows whenever an engine comes, goes, or turns out to be another than was known.
         scope: Whose part of the fleet this is; None for all of it.
@@ -63,6 +64,7 @@ class Fleet(MultiService):
         self.clock: IReactorTime = context.clock
         self.problem = ""
         self.notices: Callable[[], Sequence[str]] = tuple
+        self.bad_files: dict[str, Callable[[], Sequence[str]]] = {}
         self.expiring: Callable[[], Sequence[Expiry]] = tuple
         self.changes = 0
         self.distrusted: dict[str, dict[str, float]] = {}

@@ -11,8 +11,6 @@ not, nobody is let in. Lists of the CAs above count where there are any.
 
 from __future__ import annotations
 
-import os
-import stat
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -29,6 +27,7 @@ from zope.interface import implementer
 from swarmd.certificates import pem
 from swarmd.certificates.expiry import Expiry, of_certificate, of_revocations
 from swarmd.certificates.words import issuer, listed, subject
+from swarmd.files.reader import BadFileError, load
 from swarmd.streams.alerts import openssl_words
 from swarmd.streams.judge import is_ip, judge_client, judge_engine
 
@@ -112,9 +111,9 @@ class Trust:
         """
         try:
             self.loaded = self._load(self.files)
-        except ValueError as error:
-            self.problem = str(error)
-            raise
+        except Exception as error:
+            self.problem = str(error) or repr(error)
+            raise ValueError(self.problem) from error
         self.problem = ""
 
     @property
@@ -251,22 +250,9 @@ def _load(files: TlsFiles, method: int) -> Loaded:
 
 def _read(path: str, kind: str, parse: Callable[[bytes], T]) -> T:
     try:
-        with open(path, "rb", opener=_at_once) as file:
-            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-                raise ValueError("it is no regular file")
-            data = file.read(LARGEST_FILE + 1)
-        if len(data) > LARGEST_FILE:
-            raise ValueError(f"it is larger than {LARGEST_FILE >> 20} MiB")
-        return parse(data)
-    except OSError as error:
-        raise ValueError(f"cannot use TLS {kind} {path}: {error.strerror}") from None
-    except ValueError as error:
+        return load(path, LARGEST_FILE, parse)
+    except BadFileError as error:
         raise ValueError(f"cannot use TLS {kind} {path}: {error}") from None
-
-
-def _at_once(path: str, flags: int) -> int:
-    """A pipe must not make everybody wait for its other end."""
-    return os.open(path, flags | os.O_NONBLOCK)
 
 
 def _signed(data: bytes, cas: Sequence[x509.Certificate]) -> list[x509.CertificateRevocationList]:
@@ -322,16 +308,3 @@ def _expiries(
         watched += [of_certificate(ca, f"CA certificate {files.ca}:") for ca in cas]
     lists = [of_revocations(crl, f"CRL {files.crl}: the list") for crl in crls]
     return watched + [one for one in lists if one is not None]
-
-
-def look_at(paths: Sequence[str]) -> tuple[object, ...]:
-    """What tells these files from what they were: changes when one of them does."""
-    return tuple(_look(path) for path in paths)
-
-
-def _look(path: str) -> object:
-    try:
-        status = os.stat(path)
-    except OSError as error:
-        return error.errno
-    return status.st_mtime_ns, status.st_size, status.st_ino

@@ -53,6 +53,13 @@ def test_when_certificates_end() -> None:
     assert seen[("swarmd_certificate_not_after_seconds", 'CA /ca: "CN=x"')] == ends[1].timestamp()
 
 
+def test_files_that_cannot_be_used() -> None:
+    rig = make()
+    rig.fleet.bad_files.update({"policy": lambda: ["nested"], "hosts": lambda: []})
+    seen = scraped(rig)
+    assert (seen[("swarmd_bad_files", "policy")], seen[("swarmd_bad_files", "hosts")]) == (1, 0)
+
+
 def test_the_audit_log_is_counted_where_there_is_one() -> None:
     rig = make()
     assert ("swarmd_audit_total",) not in scraped(rig)

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import contextlib
+import time
 from base64 import b64encode
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -83,3 +85,14 @@ def test_kinds_of_keys_that_are_not_known(
     strange: x509.Certificate = Strange()  # type: ignore[assignment]
     assert not belongs(private_key(node.key.read_bytes()), strange)
     assert not signed_by(crl, strange)
+
+
+@pytest.mark.parametrize("read", [certificates, private_key, revocations])
+def test_beginnings_without_an_end_take_no_longer_than_they_are(
+    read: Callable[[bytes], object],
+) -> None:
+    began = time.process_time()
+    for kind in (b"CERTIFICATE", b"PRIVATE KEY", b"X509 CRL"):
+        with pytest.raises(ValueError, match="it holds"):
+            read(b"-----BEGIN %s-----\n" % kind * 200_000)
+    assert time.process_time() - began < 2

@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import shlex
+import time
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
@@ -8,7 +11,7 @@ from hypothesis import strategies as st
 
 from swarmd.core.addresses import MOST_ADDRESSES
 from swarmd.discovery.entry import Entry, TlsOverride
-from swarmd.discovery.hosts_file import parse_hosts, parse_line
+from swarmd.discovery.hosts_file import _unquoted, parse_hosts, parse_line
 
 
 def addresses(text: str) -> list[str]:
@@ -108,6 +111,11 @@ def test_whole_file_with_every_kind_of_line_end() -> None:
         ("a x=\x00", "it holds characters that are no text in UTF-8"),
         ("a x=\ufffd", "it holds characters that are no text in UTF-8"),
         ("h:99999", "'h:99999': '99999' is not a port (1 to 65535)"),
+        ("a x=\\", "No escaped character"),
+        ("a" + "[1:1]" * 17, "it has 17 ranges, and 16 are the most"),
+        ("a" + "[1:1]" * 10_000, "it has 10000 ranges, and 16 are the most"),
+        ("a '" + "x" * 65_600 + "'", "it is longer than 64 KiB"),
+        ("a " + "b" * 400, f"'{'b' * 296}…"),
         ("h[3:1]", "range [3:1] runs backwards"),
         ("http://a", "'http://a': unsupported protocol 'http'; use tcp, unix or ssh"),
     ],
@@ -150,3 +158,44 @@ def test_no_text_breaks_the_parser(text: str) -> None:
     assert len(keys) == len(set(keys))
     assert len(hosts.problems) <= text.count("\n") + 1
     assert not any("\n" in problem for problem in hosts.problems)
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("\n" * 300_000, "it has more than 100000 lines"),
+        ("bad line\n" * 50_000, "more than 1000 of its lines are wrong: is it a hosts file?"),
+        ("h[1:9999]\n" * 50_000, "its lines stand for more than 30000 addresses"),
+        ("h[1:9999] bad\n" * 50_000, "more than 1000 of its lines are wrong"),
+    ],
+)
+def test_a_file_that_is_none_is_given_up_soon(text: str, reason: str) -> None:
+    began = time.process_time()
+    with pytest.raises(ValueError, match=reason):
+        parse_hosts(text, 2375)
+    assert time.process_time() - began < 2
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "a" + "[1:1]" * 780_000,
+        'a x="' + "b" * 3_500_000 + '"',
+        *(f"a x={mark * 16_000}\n" * 60 for mark in ("'b\"", '"\\"', '\\"', "''", "'\" ")),
+    ],
+)
+def test_no_line_takes_longer_than_it_is_long(line: str) -> None:
+    began = time.process_time()
+    parse_hosts(line, 2375)
+    assert time.process_time() - began < 2
+
+
+@given(st.text("ab='\"\\# \t", max_size=30))
+def test_quotes_mean_what_a_shell_makes_of_them(text: str) -> None:
+    def words(of: Callable[[str], list[str]]) -> list[str] | None:
+        try:
+            return of(text)
+        except ValueError:
+            return None
+
+    assert words(_unquoted) == words(lambda text: shlex.split(text, comments=True))

@@ -39,4 +39,5 @@ def test_the_list_is_told_once() -> None:
     nodes.startService()
     nodes.reread()
     nodes.stopService()
+    assert nodes.notices() == []
     assert told == [entries]

@@ -4,13 +4,13 @@ import os
 import tempfile
 from pathlib import Path
 
-import pytest
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
 from swarmd.discovery import watch
 from swarmd.discovery.entry import Entry
-from swarmd.discovery.watch import INTERVAL, HostsFile
+from swarmd.discovery.watch import HostsFile
+from swarmd.files.watch import INTERVAL
 
 
 class HostsFileTests(SynchronousTestCase):
@@ -198,20 +198,3 @@ class HostsFileTests(SynchronousTestCase):
         source.startService()
         source.stopService()
         self.assertEqual(self.clock.getDelayedCalls(), [])
-
-
-def test_what_is_written_during_the_read_looks_like_a_change(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    path = tmp_path / "hosts"
-    path.write_text("a\n")
-    stat_opened = os.fstat
-
-    def stat_then_write(descriptor: int) -> os.stat_result:
-        status = stat_opened(descriptor)
-        path.write_text("a\nb\n")
-        return status
-
-    monkeypatch.setattr(os, "fstat", stat_then_write)
-    look, _ = watch.read_file(str(path))
-    assert watch.look_at(str(path)) != look

@@ -13,7 +13,6 @@ from swarmd.streams.trust import (
     TlsFiles,
     client_options,
     client_trust,
-    look_at,
     server_options,
     server_trust,
 )
@@ -149,11 +148,3 @@ def test_it_knows_who_was_revoked(authority: Authority, node: Certificate) -> No
     trust.read()
     assert trust.current.revokes([node.load()])
     assert not trust.current.revokes([authority.issue("other").load()])
-
-
-def test_a_change_of_any_file_shows(node: Certificate) -> None:
-    paths = [str(node.cert), "/no/file"]
-    before = look_at(paths)
-    assert look_at(paths) == before
-    node.cert.write_bytes(node.cert.read_bytes() + b"\n")
-    assert look_at(paths) != before

@@ -16,9 +16,11 @@ from typing import Any
 import orjson
 
 from swarmd.core.errors import ApiError
+from swarmd.files.reader import BadFileError, parsed, read
 
 NAME = "swarmd.json"
 VERSION = 1
+LARGEST = 1 << 30  # bytes; of each container that is to be made again, all that it was is there
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,14 +152,14 @@ class Intent:
 def read_book(path: Path) -> Book:
     """A missing file is an empty book; ValueError for one that is not understood."""
     try:
-        content = path.read_bytes()
-    except FileNotFoundError:
-        return Book()
-    except OSError as error:
-        raise ValueError(f"state file {path} cannot be read: {error.strerror}") from None
+        content, _ = read(str(path), LARGEST)
+    except BadFileError as error:
+        if error.missing:
+            return Book()
+        raise ValueError(f"state file {path} cannot be read: {error}") from None
     try:
-        return _decoded(orjson.loads(content))
-    except (ValueError, TypeError, AttributeError, KeyError) as error:
+        return parsed(content, lambda data: _decoded(orjson.loads(data)))
+    except BadFileError as error:
         raise ValueError(
             f"state file {path} is not understood ({error}); mend it, or move it away and "
             "cordon and label anew"

@@ -24,6 +24,7 @@ from twisted.python.failure import Failure
 
 from swarmd.core.addresses import Address, parse_address
 from swarmd.core.backoff import backoff
+from swarmd.files.reader import BadFileError, read
 from swarmd.streams.causes import words
 from swarmd.streams.endpoint import dialer
 from swarmd.streams.ports import Dial
@@ -38,6 +39,7 @@ MOST_CONNECTIONS = 64  # to one host
 IDLE_LIMIT = 60.0  # seconds
 CROWDED_FOR = 5.0  # seconds for which a connection on which sshd refused a channel gets no other
 SPARES = 2
+LARGEST_KNOWN_HOSTS = 4 << 20  # bytes
 _FIRST_WAIT, _LONGEST_WAIT = 1.0, 15.0
 
 
@@ -226,9 +228,15 @@ def _own_name() -> str:
 
 
 def read_known_hosts(path: str) -> str:
-    """ "" if there is no such file: then no host is known."""
+    """ "" if there is no such file: then no host is known.
+
+    Raises:
+        ValueError: It cannot be read.
+    """
     try:
-        with open(path, encoding="utf-8", errors="replace") as file:
-            return file.read()
-    except FileNotFoundError:
-        return ""
+        data, _ = read(path, LARGEST_KNOWN_HOSTS)
+    except BadFileError as error:
+        if error.missing:
+            return ""
+        raise ValueError(f"cannot read {path}: {error}") from None
+    return data.decode("utf-8", "replace")

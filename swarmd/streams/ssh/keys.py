@@ -17,7 +17,10 @@ from twisted.conch.ssh.keys import EncryptedKeyError, Key
 from twisted.internet.endpoints import UNIXClientEndpoint, connectProtocol
 from twisted.internet.error import ConnectError
 
+from swarmd.files.reader import BadFileError, read
+
 AGENT_LIMIT = 5.0  # seconds for one answer of the agent
+LARGEST_KEY = 64 << 10  # bytes
 USUAL_FILES = ("id_ed25519", "id_ecdsa", "id_rsa")
 
 _RSA = b"ssh-rsa"
@@ -143,12 +146,10 @@ def _usual_files() -> Iterator[str]:
 def read_key(path: str) -> Key:
     """The private key in a file; ValueError says what is wrong with it, never what is in it."""
     try:
-        with open(path, "rb") as file:
-            open_to_others = os.fstat(file.fileno()).st_mode & 0o077
-            text = file.read()
-    except OSError as error:
-        raise ValueError(f"cannot read SSH key {path}: {error.strerror}") from None
-    if open_to_others:
+        text, status = read(path, LARGEST_KEY)
+    except BadFileError as error:
+        raise ValueError(f"cannot read SSH key {path}: {error}") from None
+    if status.st_mode & 0o077:
         raise ValueError(f"SSH key {path} can be read by others: chmod 600 {path}")
     try:
         key: Key = Key.fromString(text)

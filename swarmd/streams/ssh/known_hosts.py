@@ -17,6 +17,7 @@ from hashlib import sha1, sha256
 from twisted.conch.ssh.common import getNS
 
 from swarmd.core.addresses import SSH_PORT, Address
+from swarmd.core.pattern import PatternError, regex
 
 _HASHED = "|1|"
 _REVOKED, _AUTHORITY = "@revoked", "@cert-authority"
@@ -117,8 +118,13 @@ def _names(hosts: str, name: str) -> bool:
 
 
 def _matches(pattern: str, name: str) -> bool:
+    if "*" not in pattern and "?" not in pattern:
+        return pattern == name
     expression = re.escape(pattern).replace(r"\*", ".*").replace(r"\?", ".")
-    return re.fullmatch(expression, name) is not None
+    try:
+        return regex(rf"\A{expression}\z").matches(name)
+    except PatternError:  # longer than any name
+        return False
 
 
 def _hash_matches(hosts: str, name: str) -> bool:

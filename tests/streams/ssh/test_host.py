@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
+
 import pytest
 from twisted.internet.defer import CancelledError, Deferred, gatherResults
 from twisted.internet.error import ConnectionLost
@@ -158,3 +161,11 @@ class NoSessionsTest(SshdCase):
     async def test_a_host_that_opens_no_session_is_told(self) -> None:
         with pytest.raises(SshError, match="sshd opens no session: "):
             await self.dial(self.host())
+
+
+def test_a_pipe_in_place_of_the_known_hosts_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "known_hosts"
+    assert module.read_known_hosts(str(path)) == ""
+    os.mkfifo(path)
+    with pytest.raises(ValueError, match="known_hosts: it is no regular file"):
+        module.read_known_hosts(str(path))

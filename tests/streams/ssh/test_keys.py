@@ -38,6 +38,8 @@ def test_what_is_wrong_with_a_key_file_is_told(tmp_path: Path) -> None:
     assert read_key(str(key)).sshType() == b"ssh-ed25519"
     assert why_not(locked) == "SSH key KEY has a passphrase: give it to an agent (SSH_AUTH_SOCK)"
     assert why_not(tmp_path / "gone") == "cannot read SSH key KEY: No such file or directory"
+    os.mkfifo(tmp_path / "pipe", 0o600)
+    assert why_not(tmp_path / "pipe") == "cannot read SSH key KEY: it is no regular file"
     other = Path(f"{key}.pub")
     other.chmod(0o600)
     assert why_not(other) == "SSH key KEY is a public key: its other half is needed"

@@ -1,4 +1,5 @@
 import base64
+import time
 from pathlib import Path
 
 import pytest
@@ -112,3 +113,10 @@ def test_the_kinds_of_key_that_are_known_come_first() -> None:
         b"rsa-sha2-512",
         b"rsa-sha2-256",
     ]
+
+
+def test_no_pattern_takes_longer_than_it_is_long() -> None:
+    began = time.process_time()
+    for pattern in ("*a" * 500, "*a" * 100_000, "?" * 300 + "*", "*" * 100_000):
+        assert lines_for(line(pattern + "b"), HOST) == []
+    assert time.process_time() - began < 1
