@@ -21,8 +21,7 @@ def with_node(body: bytes, engine: Engine) -> bytes:
     The section is spliced in before the last brace: decoding and encoding the whole would cost
     thirty times as much and could lose what we do not model.
     """
-    if engine.kept_ids:
-        body = with_kept_ids(body, engine)
+    body = with_kept_ids(body, engine)
     end = body.rfind(b"}")
     if end < 0:
         return body

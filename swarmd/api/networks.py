@@ -14,10 +14,12 @@ from swarmd.api.resource import MISSING, Noun, Route
 from swarmd.api.target import target
 from swarmd.cluster.filters import NetworkQuery
 from swarmd.cluster.kept_ids import network_id
-from swarmd.cluster.lookup import PREDEFINED, Found, find_container, find_network, network_identity
+from swarmd.cluster.lookup import Found, find_container, find_network, network_identity
 from swarmd.cluster.views import network_list
+from swarmd.core.config import endpoint_network
 from swarmd.core.errors import ApiError, BadParameter
 from swarmd.core.model import Engine, Network
+from swarmd.core.predefined import PREDEFINED
 from swarmd.core.spelling import NETWORK_CONNECT
 from swarmd.front.request import DockerRequest
 from swarmd.manager.fanout import Outcome, ask_engines, refusal
@@ -111,9 +113,20 @@ class Networks(Noun):
             request,
             self._fleet.link(engine),
             target(self._fleet, request, engine, "networks", _on(engine, found).id, action),
-            body=orjson.dumps({**body, "Container": container.id}),
+            body=orjson.dumps({**self._joined(body, ref, found), "Container": container.id}),
             done=lambda status: self._changed(engine, container.id),
         )
+
+    def _joined(self, body: dict[str, Any], ref: str, found: Found[Network]) -> dict[str, Any]:
+        """The body without an ID of the network: an engine would look for it by that alone."""
+        endpoint: Any = body.get("EndpointConfig")
+        asked = endpoint_network(endpoint)
+        if not asked:
+            return body
+        if _identity(find_network(self._fleet.state, asked)) != _identity(found):
+            raise BadParameter(f"EndpointConfig.NetworkID is not the ID of network {ref}")
+        rest = {key: value for key, value in endpoint.items() if key != "NetworkID"}
+        return {**body, "EndpointConfig": rest}
 
     def _changed(self, engine: Engine, container_id: str) -> None:
         self._fleet.state.mark_dirty(container_id)
@@ -161,6 +174,10 @@ def _on(engine: Engine, found: Found[Network]) -> Network:
     wanted = network_identity(found.value, engine)
     same = (one for one in engine.networks.values() if network_identity(one, engine) == wanted)
     return next(same, found.value)
+
+
+def _identity(found: Found[Network]) -> str:
+    return network_identity(found.value, found.engine)
 
 
 def _ablest_first(engines: tuple[Engine, ...]) -> list[Engine]:

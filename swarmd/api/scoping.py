@@ -15,10 +15,11 @@ from swarmd.authz.other import BUILDKIT
 from swarmd.authz.policy import Role
 from swarmd.authz.rights import Right
 from swarmd.cluster.kept_ids import network_id
-from swarmd.cluster.lookup import PREDEFINED, find_container, find_image, find_network
+from swarmd.cluster.lookup import find_container, find_image, find_network
 from swarmd.cluster.state import State
 from swarmd.core.errors import ApiError, BadParameter, Conflict, NoSuchImage, NotFound
 from swarmd.core.names import join_reference, split_node
+from swarmd.core.predefined import PREDEFINED
 from swarmd.manager.fleet import Fleet
 
 Json = dict[str, Any]

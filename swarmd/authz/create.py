@@ -8,7 +8,9 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from swarmd.authz.policy import Glob, Limits
+from swarmd.core.config import endpoint_network
 from swarmd.core.names import familiar, repository_of, split_node
+from swarmd.core.predefined import predefined_name
 
 Json = Mapping[str, Any]
 # What is wrong, each with the key of [role.X.create] that would allow it; "" if none does.
@@ -76,7 +78,9 @@ def judge_create(body: Json, limits: Limits) -> Findings:
 def networks_of(body: Json) -> list[str]:
     """Every network that a create names, as it names them."""
     mode = str(_object(body.get("HostConfig")).get("NetworkMode") or "")
-    return [mode, *_object(_object(body.get("NetworkingConfig")).get("EndpointsConfig"))]
+    endpoints = _object(_object(body.get("NetworkingConfig")).get("EndpointsConfig"))
+    by_id = filter(None, map(endpoint_network, endpoints.values()))
+    return [mode, *endpoints, *by_id]
 
 
 def judge_image(ref: str, limits: Limits) -> Findings:
@@ -89,6 +93,7 @@ def judge_image(ref: str, limits: Limits) -> Findings:
 
 def judge_endpoint(name: str, endpoint: Any, limits: Limits) -> Findings:
     yield from judge_network(name, limits)
+    yield from judge_network(endpoint_network(endpoint), limits)
     if _object(endpoint).get("DriverOpts"):
         yield Finding("driver options of an endpoint")
 
@@ -96,6 +101,7 @@ def judge_endpoint(name: str, endpoint: Any, limits: Limits) -> Findings:
 def judge_network(ref: str, limits: Limits) -> Findings:
     """By what is left of ``ref`` once swarmd has taken a node off it."""
     name = split_node(ref)[1]
+    name = predefined_name(name) or name
     if name.startswith("container:"):
         yield Finding(f"network {ref}")
     if name == "host" and "network" not in limits.host:

@@ -7,7 +7,7 @@ from contextlib import suppress
 from typing import Any, TypeVar
 
 from swarmd.cluster.actions import ImagesListed, ListFailed, NetworksListed, VolumesListed
-from swarmd.cluster.kept_ids import kept_ids
+from swarmd.cluster.kept_ids import kept_ids, predefined_ids
 from swarmd.cluster.notes import Notes
 from swarmd.core import decode
 from swarmd.core.decode import MalformedError, Shared
@@ -45,7 +45,7 @@ class Lists:
     def networks(self, engine: Engine, action: NetworksListed) -> None:
         found = self._decoded(engine, NETWORKS, action.entries, decode.network)
         engine.networks = {network.id: network for network in found}
-        engine.kept_ids = kept_ids(found)
+        engine.kept_ids, engine.predefined_ids = kept_ids(found), predefined_ids(found)
         self._settle(engine, NETWORKS, action.at)
 
     def volumes(self, engine: Engine, action: VolumesListed) -> None:
@@ -91,7 +91,8 @@ class Lists:
 
     def drop(self, engine: Engine) -> None:
         engine.images, engine.image_refs, engine.named = {}, {}, {}
-        engine.networks, engine.volumes, engine.kept_ids = {}, {}, ()
+        engine.networks, engine.volumes = {}, {}
+        engine.kept_ids = engine.predefined_ids = ()
         engine.stale.clear()
         for kind in KINDS:
             self._since.pop((engine.key, kind), None)

@@ -14,10 +14,9 @@ from swarmd.cluster.state import State
 from swarmd.core.errors import Ambiguous, NoSuchContainer, NoSuchExec, NotFound
 from swarmd.core.model import Container, Engine, Image, Network, Volume
 from swarmd.core.names import familiar, may_be_id, split_node
+from swarmd.core.predefined import PREDEFINED
 
 V = TypeVar("V", Network, Volume)
-
-PREDEFINED = frozenset({"bridge", "host", "none"})
 
 
 def find_container(state: State, ref: str) -> Container:
@@ -121,12 +120,15 @@ class Found(NamedTuple, Generic[V]):
 def find_network(state: State, ref: str) -> Found[Network]:
     """By ID (also one kept from before a move), name, ``node/name`` or unique start of an ID.
 
-    A global network and the predefined ones are one network on several engines.
+    A global network and the predefined ones are one network on several engines, by whichever of
+    their IDs they are asked for.
     """
-    by_rank = _ranked_networks(state, ref)
-    for found in by_rank:
+    for found in _ranked_networks(state, ref):
         if found:
-            return _one("network", ref, found, network_identity)
+            only = _one("network", ref, found, network_identity)
+            name = only.value.name
+            own = name in PREDEFINED and ref != name and "/" not in ref
+            return find_network(state, name) if own else only
     raise NotFound(f"network {ref} not found")
 
 

@@ -17,10 +17,11 @@ from swarmd.cluster.filters import (
     text_test,
 )
 from swarmd.cluster.kept_ids import network_id
-from swarmd.cluster.lookup import PREDEFINED, network_identity
+from swarmd.cluster.lookup import network_identity
 from swarmd.cluster.state import State
 from swarmd.core.model import Engine, Network
 from swarmd.core.names import natural
+from swarmd.core.predefined import PREDEFINED
 
 Held = tuple[Network, Engine]
 Test = Callable[[Network, Engine], bool]

@@ -14,17 +14,17 @@ from swarmd.cluster.rows import Row
 from swarmd.cluster.state import State
 from swarmd.core.bits import Bits
 from swarmd.core.model import Container, Engine, Image, Network, Volume
+from swarmd.core.predefined import PREDEFINED
 from swarmd.core.scope import Scope
 from swarmd.core.tally import Tally
 
 V = TypeVar("V")
-PREDEFINED = frozenset({"bridge", "host", "none"})
 
 _OF_ENGINES = frozenset(
     {
         *("key", "address", "ip", "host_labels", "operator_labels", "given_name", "name", "spec"),
         *("labels", "health", "error", "since", "updated", "failures", "cordoned", "warnings"),
-        *("kept_ids", "dirty", "stale", "named"),
+        *("kept_ids", "predefined_ids", "dirty", "stale", "named"),
     }
 )
 

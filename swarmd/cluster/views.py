@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from swarmd.cluster.filters import ListQuery
 from swarmd.cluster.image_view import image_list as image_list
-from swarmd.cluster.kept_ids import with_kept_ids
+from swarmd.cluster.kept_ids import moved_ids
 from swarmd.cluster.network_view import network_list as network_list
 from swarmd.cluster.rows import Row, offsets_of, pieces
 from swarmd.cluster.select import select
@@ -77,6 +77,6 @@ class _Shown:
     def _mend(self, made: list[bytes], containers: Sequence[Container]) -> None:
         for place, one in enumerate(containers):
             if one.engine in self.moved:
-                made[2 * place] = with_kept_ids(one.entry, self.moved[one.engine])
+                made[2 * place] = moved_ids(one.entry, self.moved[one.engine])
             if one.engine in self.lost:
                 made[2 * place + 1] = ending(one.state, LOST)

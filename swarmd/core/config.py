@@ -18,6 +18,7 @@ from swarmd.core.errors import BadParameter
 from swarmd.core.listing import EVERY_ADDRESS
 from swarmd.core.model import Demand, HostPort
 from swarmd.core.names import SWARM_LABELS
+from swarmd.core.predefined import IDS, PREDEFINED
 from swarmd.core.resources import DeviceWish, cpus, cpuset_size, device_wishes, devices, memory
 
 Json = Mapping[str, Any]
@@ -130,7 +131,10 @@ def rewritten(body: Json, plain: Callable[[str], str] = str) -> dict[str, Any]:
     if body.get("HostConfig"):
         sent["HostConfig"] = _plain_host(body["HostConfig"], plain)
     if endpoints := _endpoints(body):
-        renamed = {plain(name): endpoint for name, endpoint in endpoints.items()}
+        renamed = {
+            plain(name): plain_endpoint(name, endpoint, plain)
+            for name, endpoint in endpoints.items()
+        }
         sent["NetworkingConfig"] = {**body["NetworkingConfig"], "EndpointsConfig": renamed}
     return sent
 
@@ -303,7 +307,7 @@ def _range(port: str, numbers: str, ip: str) -> PortRange:
 
 # References
 
-_NO_NETWORKS = frozenset({"", "default", "bridge", "host", "none"})
+_NO_NETWORKS = frozenset({"", "default", *PREDEFINED, *IDS.values()})
 
 
 def _endpoints(body: Json) -> Json:
@@ -317,9 +321,29 @@ def _endpoints(body: Json) -> Json:
 
 def _networks(body: Json, host: Json) -> tuple[str, ...]:
     """The predefined ones are everywhere, so they say nothing of where to go."""
-    names = [host.get("NetworkMode") or "", *_endpoints(body)]
+    endpoints = _endpoints(body)
+    names = [host.get("NetworkMode") or "", *endpoints, *map(endpoint_network, endpoints.values())]
     wanted = (name for name in names if name not in _NO_NETWORKS and not _shared(name))
     return tuple(dict.fromkeys(wanted))
+
+
+def endpoint_network(endpoint: Any) -> str:
+    """The ID by which an engine looks for an endpoint's network, whatever its name says; or ""."""
+    found = endpoint.get("NetworkID") if isinstance(endpoint, dict) else ""
+    return found if isinstance(found, str) else ""
+
+
+def plain_endpoint(network: str, endpoint: Any, plain: Callable[[str], str]) -> Any:
+    """The settings of an endpoint in ``network``, with its ID as the engine knows it.
+
+    Where clients know the network by another ID, it is asked for by its name alone.
+    """
+    asked = endpoint_network(endpoint)
+    known = plain(asked)
+    if known == asked:
+        return endpoint
+    rest = {key: value for key, value in endpoint.items() if key != "NetworkID"}
+    return rest if known == plain(network) else {**rest, "NetworkID": known}
 
 
 def _volumes(host: Json) -> tuple[str, ...]:

@@ -26,6 +26,7 @@ from swarmd.core.model import (
     Volume,
 )
 from swarmd.core.names import is_id
+from swarmd.core.predefined import IDS
 from swarmd.core.resources import cpus, devices, memory
 from swarmd.core.status import read_status, state_of
 
@@ -286,7 +287,7 @@ def _port_map(ports: Json | None) -> list[dict[str, Any]]:
 def _networks(settings: Json | None) -> tuple[tuple[str, str], ...]:
     networks = (settings or {}).get("Networks") or {}
     return tuple(
-        (intern(name), intern((endpoint or {}).get("NetworkID") or ""))
+        (intern(name), intern(IDS.get(name) or (endpoint or {}).get("NetworkID") or ""))
         for name, endpoint in networks.items()
     )
 

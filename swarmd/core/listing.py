@@ -13,6 +13,7 @@ from typing import Any
 import orjson
 
 from swarmd.core.model import Container
+from swarmd.core.predefined import with_shown_ids
 
 EVERY_ADDRESS = ("", "0.0.0.0", "::")
 _AT_READING = ("State", "Status")
@@ -60,6 +61,8 @@ def encode_entry(item: Mapping[str, Any], names: Sequence[str], node: str, ip: s
     kept = {key: value for key, value in item.items() if key not in _AT_READING}
     kept["Names"] = both_forms(names, node)
     kept["Ports"] = shown_ports(item.get("Ports") or (), ip)
+    if settings := item.get("NetworkSettings"):
+        kept["NetworkSettings"] = with_shown_ids(settings)
     return orjson.dumps(kept)[:-1]
 
 

@@ -224,6 +224,7 @@ class Engine:
         named: Tag -> the image ID that it was given to, and when (seconds since the epoch, our
             clock); only what was seen to happen.
         kept_ids: Of networks that were moved here: their ID, and the one that clients know.
+        predefined_ids: The same of bridge, host and none, which to clients are one each.
         dirty: IDs of containers whose list entry may be out of date (or not known yet); a read
             refreshes them first.
         stale: Which of "images", "networks", "volumes" must be listed again before a read.
@@ -254,6 +255,7 @@ class Engine:
     networks: dict[str, Network] = field(default_factory=dict)
     volumes: dict[str, Volume] = field(default_factory=dict)
     kept_ids: tuple[tuple[bytes, bytes], ...] = ()
+    predefined_ids: tuple[tuple[bytes, bytes], ...] = ()
     dirty: set[str] = field(default_factory=set)
     stale: set[str] = field(default_factory=set)
     doubts: set[str] = field(default_factory=set)

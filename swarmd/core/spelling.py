@@ -22,7 +22,7 @@ def keys(names: str) -> dict[str, Shape]:
 CONTAINER_CREATE: Shape = {
     **keys("Image Env Labels ExposedPorts Tty Memory CpuShares"),
     "Healthcheck": keys("StartInterval"),
-    "NetworkingConfig": keys("EndpointsConfig"),
+    "NetworkingConfig": {"EndpointsConfig": {ANY: keys("NetworkID")}},
     "HostConfig": {
         **keys("Binds Links VolumesFrom NetworkMode IpcMode PidMode CpusetCpus Annotations"),
         **keys("Memory MemoryReservation NanoCpus CpuShares CpuQuota CpuPeriod"),
@@ -32,7 +32,7 @@ CONTAINER_CREATE: Shape = {
     },
 }
 EXEC_START: Shape = keys("Detach Tty")
-NETWORK_CONNECT: Shape = keys("Container")
+NETWORK_CONNECT: Shape = {**keys("Container"), "EndpointConfig": keys("NetworkID")}
 NETWORK_CREATE: Shape = {
     **keys("Name Driver Scope Labels"),
     **{"IPAM": keys("Config"), "ConfigFrom": keys("Network")},

@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from swarmd.core.model import Engine
+from swarmd.core.predefined import with_shown_ids
 from swarmd.core.scope import Scope
 from swarmd.core.version import Version
 from swarmd.manager.fanout import AT_ONCE, Outcome, ask_engines, counted, gather, listed
@@ -112,7 +113,10 @@ def _shown(field: str, value: Any) -> Any:
 def _with_both_names(row: Row, engine: Engine) -> Row:
     """As in every list of containers."""
     names = listed(row.get("Names"), str)
-    return {**row, "Names": [*names, *(f"/{engine.name}{name}" for name in names)]}
+    both = [*names, *(f"/{engine.name}{name}" for name in names)]
+    settings = row.get("NetworkSettings")
+    shown = {"NetworkSettings": with_shown_ids(settings)} if isinstance(settings, dict) else {}
+    return {**row, **shown, "Names": both}
 
 
 def _told_apart(row: Row, engine: Engine, seen: Mapping[str, int]) -> Row:

@@ -16,7 +16,7 @@ from twisted.internet.task import deferLater
 from twisted.logger import Logger
 
 from swarmd.cluster.kept_ids import network_id
-from swarmd.cluster.lookup import PREDEFINED, Found, find_engine, find_network
+from swarmd.cluster.lookup import Found, find_engine, find_network
 from swarmd.core.config import label_list
 from swarmd.core.errors import (
     ApiError,
@@ -28,6 +28,7 @@ from swarmd.core.errors import (
 )
 from swarmd.core.model import Engine, Network
 from swarmd.core.names import KEPT_ID, split_node
+from swarmd.core.predefined import PREDEFINED
 from swarmd.core.spelling import NETWORK_CREATE, Shape, spelled
 from swarmd.core.version import Version, show
 from swarmd.manager.bodies import decoded_object

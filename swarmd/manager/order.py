@@ -16,6 +16,7 @@ from swarmd.core.features import features
 from swarmd.core.model import Container, Demand, Engine
 from swarmd.core.names import IDENTITY, split_node
 from swarmd.core.personal_labels import as_a_client_may
+from swarmd.core.predefined import predefined_name
 from swarmd.core.spelling import CONTAINER_CREATE, spelled
 from swarmd.core.version import Version, show
 from swarmd.manager.bodies import decoded_json
@@ -131,7 +132,7 @@ class References:
             return name
         if ref in self._config.networks:
             return self._network(ref)
-        return ref
+        return predefined_name(ref) or ref
 
     def _network(self, ref: str) -> str:
         """One that was moved is known to clients by an ID that its engine never had."""

@@ -9,6 +9,7 @@ from swarmd.cluster.kept_ids import network_id
 from swarmd.cluster.scoped import ScopedState, Sight
 from swarmd.core import version
 from swarmd.core.model import Engine
+from swarmd.core.predefined import PREDEFINED
 from swarmd.core.scope import Scope
 from swarmd.engine.tracker import EngineTracker
 from swarmd.manager.fleet import Fleet
@@ -47,7 +48,7 @@ class ScopedHub(Hub):
         if attributes.get("container", actor_id) not in (actor_id, *self._seen.containers):
             return False  # another's container, on a network or with a volume that is shared
         if kind == "network":
-            return attributes.get("name") not in ("bridge", "host", "none") and any(
+            return attributes.get("name") not in PREDEFINED and any(
                 actor_id in (one.id, network_id(one))
                 for e in engines
                 for one in e.networks.values()

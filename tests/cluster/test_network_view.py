@@ -11,6 +11,7 @@ from swarmd.cluster.network_view import network_list
 from swarmd.cluster.state import State
 from swarmd.core.errors import BadParameter
 from swarmd.core.names import KEPT_ID
+from swarmd.core.predefined import IDS
 from tests.cluster.fleet import fleet, item, key_of, told
 
 
@@ -20,6 +21,7 @@ def network(net_id: str, name: str, **more: Any) -> dict[str, Any]:
 
 
 OVER = network("c0", "over", Driver="overlay", Scope="global", Labels={"a": "b"})
+BRIDGE, HOST = IDS["bridge"], IDS["host"]
 MOVED = network("d1", "moved", Labels={KEPT_ID: "d0"})
 
 
@@ -48,10 +50,10 @@ def test_each_network_once_by_name(state: State) -> None:
     rows = [(one["Id"], one["Name"]) for one in shown(state)]
     assert rows == [
         ("x2", "back"),
-        ("b1", "bridge"),
+        (BRIDGE, "bridge"),
         ("f1", "node-1/front"),
         ("f2", "node-2/front"),
-        ("h1", "host"),
+        (HOST, "host"),
         ("d0", "moved"),
         ("c0", "over"),
     ]
@@ -65,16 +67,16 @@ FILTERS: list[tuple[dict[str, Any], list[str]]] = [
     ({"driver": "overlay"}, ["c0"]),
     ({"scope": "global"}, ["c0"]),
     ({"scope": ("local", "global"), "label": "a"}, ["c0"]),
-    ({"type": "builtin"}, ["b1", "h1"]),
+    ({"type": "builtin"}, [BRIDGE, HOST]),
     ({"type": "custom", "name": "o"}, ["f1", "f2", "d0", "c0"]),
-    ({"type": ("custom", "builtin"), "id": "1$"}, ["b1", "f1", "h1"]),
+    ({"type": ("custom", "builtin"), "id": ("1$", BRIDGE, HOST[:12])}, [BRIDGE, "f1", HOST]),
     ({"name": "front"}, ["f1", "f2"]),
     ({"name": "^node-2/front$"}, ["f2"]),
     ({"name": "^ba"}, ["x2"]),
     ({"id": "d0"}, ["d0"]),
     ({"node": "node-2"}, ["x2", "f2", "d0"]),
     ({"dangling": "true"}, ["x2", "f2", "d0", "c0"]),
-    ({"dangling": "false"}, ["b1", "f1", "h1"]),
+    ({"dangling": "false"}, [BRIDGE, "f1", HOST]),
 ]
 
 

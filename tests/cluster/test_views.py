@@ -11,6 +11,7 @@ from swarmd.cluster.filters import ListQuery
 from swarmd.cluster.state import State
 from swarmd.cluster.views import container_chunks, container_list
 from swarmd.core.names import KEPT_ID
+from swarmd.core.predefined import IDS
 from tests.cluster.fleet import NOW, fleet, happened, item, join, key_of, told
 
 
@@ -29,7 +30,9 @@ def test_an_item_is_what_the_engine_sent_but_for_what_must_change() -> None:
     state = fleet(1)
     sent = item(1, "web", Annotations={"new": "field"}, Labels={"ü": "ß"})
     told(state, 1, sent)
-    assert shown(state) == [{**sent, "Names": ["/web", "/node-1/web"], "Status": "Up 5 minutes"}]
+    networks = {"bridge": {"NetworkID": IDS["bridge"]}}
+    changed = {"Names": ["/web", "/node-1/web"], "NetworkSettings": {"Networks": networks}}
+    assert shown(state) == [{**sent, **changed, "Status": "Up 5 minutes"}]
 
 
 def test_status_is_of_the_moment_of_reading() -> None:

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from swarmd.core import decode
 from swarmd.core.decode import MalformedError, Shared, timestamp
 from swarmd.core.model import Container, Demand, HostPort, Mount, Published
+from swarmd.core.predefined import IDS
 from tests.cluster.fleet import NOW, full_id, inspect, item
 
 
@@ -31,7 +32,7 @@ def test_a_running_container_of_a_list() -> None:
     assert (one.image, one.network_mode) == ("busybox", "bridge")
     assert one.created == NOW - 999 + 0.5
     assert (one.state, one.started_at, one.finished_at) == ("running", NOW - 330, 0)
-    assert one.networks == (("bridge", "b1"),)
+    assert one.networks == (("bridge", IDS["bridge"]),)
     assert not one.detailed and one.health == "none"
 
 

@@ -12,13 +12,14 @@ from typing import Any
 
 from swarmd.core.config import CreateRequest, parse_create
 from swarmd.core.personal_labels import MOVE
+from swarmd.core.predefined import PREDEFINED
 
 Json = Mapping[str, Any]
 
 NEVER, STATELESS, ALWAYS = "never", "stateless", "always"
 
 _SERVICE_TASK = "com.docker.swarm.task.id"
-_PREDEFINED = frozenset({"bridge", "host", "none", "default", ""})
+_PREDEFINED = PREDEFINED | {"default", ""}
 _ENDPOINT = ("IPAMConfig", "Links", "DriverOpts", "GwPriority")
 
 
