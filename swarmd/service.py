@@ -33,6 +33,7 @@ from swarmd.cluster.info import Identity
 from swarmd.cluster.state import State
 from swarmd.core.names import random_name
 from swarmd.core.version import show
+from swarmd.daemon_id import daemon_id
 from swarmd.descriptors import clients_within, raise_limit
 from swarmd.discovery.source import Source, make_source
 from swarmd.door import Door
@@ -292,6 +293,7 @@ def _identity(settings: Settings) -> Identity:
     return Identity(
         name=socket.gethostname(),
         version=__version__,
+        id=daemon_id(settings.listen),
         strategy=settings.policy.strategy,
         filters=settings.policy.filters,
         overcommit=settings.policy.overcommit,

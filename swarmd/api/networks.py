@@ -16,7 +16,7 @@ from swarmd.cluster.filters import NetworkQuery
 from swarmd.cluster.kept_ids import network_id
 from swarmd.cluster.lookup import Found, find_container, find_network, network_identity
 from swarmd.cluster.views import network_list
-from swarmd.core.config import endpoint_network
+from swarmd.core.endpoint import endpoint_network
 from swarmd.core.errors import ApiError, BadParameter
 from swarmd.core.model import Engine, Network
 from swarmd.core.predefined import PREDEFINED

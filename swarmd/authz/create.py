@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from swarmd.authz.policy import Glob, Limits
-from swarmd.core.config import endpoint_network
+from swarmd.core.endpoint import endpoint_network
 from swarmd.core.names import familiar, repository_of, split_node
 from swarmd.core.predefined import predefined_name
 

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 import orjson
 
 from swarmd.core.decode import fixed_ports
+from swarmd.core.endpoint import endpoint_network, plain_endpoint
 from swarmd.core.errors import BadParameter
 from swarmd.core.listing import EVERY_ADDRESS
 from swarmd.core.model import Demand, HostPort
@@ -325,25 +326,6 @@ def _networks(body: Json, host: Json) -> tuple[str, ...]:
     names = [host.get("NetworkMode") or "", *endpoints, *map(endpoint_network, endpoints.values())]
     wanted = (name for name in names if name not in _NO_NETWORKS and not _shared(name))
     return tuple(dict.fromkeys(wanted))
-
-
-def endpoint_network(endpoint: Any) -> str:
-    """The ID by which an engine looks for an endpoint's network, whatever its name says; or ""."""
-    found = endpoint.get("NetworkID") if isinstance(endpoint, dict) else ""
-    return found if isinstance(found, str) else ""
-
-
-def plain_endpoint(network: str, endpoint: Any, plain: Callable[[str], str]) -> Any:
-    """The settings of an endpoint in ``network``, with its ID as the engine knows it.
-
-    Where clients know the network by another ID, it is asked for by its name alone.
-    """
-    asked = endpoint_network(endpoint)
-    known = plain(asked)
-    if known == asked:
-        return endpoint
-    rest = {key: value for key, value in endpoint.items() if key != "NetworkID"}
-    return rest if known == plain(network) else {**rest, "NetworkID": known}
 
 
 def _volumes(host: Json) -> tuple[str, ...]:

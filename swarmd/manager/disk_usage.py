@@ -6,8 +6,10 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any
 
+import orjson
+
+from swarmd.cluster.kept_ids import with_kept_ids
 from swarmd.core.model import Engine
-from swarmd.core.predefined import with_shown_ids
 from swarmd.core.scope import Scope
 from swarmd.core.version import Version
 from swarmd.manager.fanout import AT_ONCE, Outcome, ask_engines, counted, gather, listed
@@ -114,9 +116,10 @@ def _with_both_names(row: Row, engine: Engine) -> Row:
     """As in every list of containers."""
     names = listed(row.get("Names"), str)
     both = [*names, *(f"/{engine.name}{name}" for name in names)]
-    settings = row.get("NetworkSettings")
-    shown = {"NetworkSettings": with_shown_ids(settings)} if isinstance(settings, dict) else {}
-    return {**row, **shown, "Names": both}
+    if (settings := row.get("NetworkSettings")) is not None:
+        known = orjson.loads(with_kept_ids(orjson.dumps(settings), engine))
+        row = {**row, "NetworkSettings": known}
+    return {**row, "Names": both}
 
 
 def _told_apart(row: Row, engine: Engine, seen: Mapping[str, int]) -> Row:

@@ -134,3 +134,21 @@ def test_prune() -> None:
     rig.answers(1, 200, {"NetworksDeleted": ["a"]})
     rig.answers(2, 200, {"NetworksDeleted": None})
     assert client.answer() == (200, {"NetworksDeleted": ["a"]})
+
+
+@pytest.mark.parametrize("asked", [NET, "net", NET[:8]])
+def test_the_id_of_an_endpoint_is_what_the_path_says(asked: str) -> None:
+    rig = rig_with_net()
+    rig.has_container(2, WEB, "web")
+    endpoint = {"networkid": asked, "Aliases": ["x"]}
+    rig.ask("POST", "/networks/net/connect", {"Container": "web", "EndpointConfig": endpoint})
+    assert orjson.loads(rig.got(2)[1])["EndpointConfig"] == {"Aliases": ["x"]}
+
+
+@pytest.mark.parametrize(("asked", "status"), [("other", 400), ("f" * 64, 404)])
+def test_another_id_is_refused(asked: str, status: int) -> None:
+    rig = rig_with_net()
+    rig.has_network(2, "0" * 64, "other")
+    rig.has_container(2, WEB, "web")
+    body = {"Container": "web", "EndpointConfig": {"NetworkID": asked}}
+    assert rig.ask("POST", "/networks/net/connect", body).answer()[0] == status

@@ -4,8 +4,9 @@ from typing import Any
 
 import pytest
 
-from swarmd.authz.create import judge_create
+from swarmd.authz.create import judge_create, networks_of
 from swarmd.authz.policy import Glob, Limits, Ports
+from swarmd.core.predefined import IDS
 
 NONE = Limits()
 ALL = Limits(
@@ -112,3 +113,11 @@ def test_local_volumes_that_are_bind_mounts_count_as_such() -> None:
     assert found(mount({"type": "none", "o": "rbind", "device": "/srv"}), srv)
     assert found(mount({"type": "tmpfs", "device": "tmpfs"}), srv) == []
     assert found(mount({"type": "nfs", "o": "addr=x", "device": ":/x"}), srv)
+
+
+def test_the_hosts_network_by_the_id_that_clients_know() -> None:
+    assert found({"NetworkMode": IDS["host"]}) == ["the host's network"]
+    endpoints = {"mine": {"NetworkID": IDS["host"]}}
+    body = {"Image": "a", "NetworkingConfig": {"EndpointsConfig": endpoints}}
+    assert [one.what for one in judge_create(body, NONE)] == ["the host's network"]
+    assert IDS["host"] in networks_of(body)

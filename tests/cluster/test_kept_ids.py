@@ -4,9 +4,17 @@ from __future__ import annotations
 
 import pytest
 
-from swarmd.cluster.kept_ids import kept_ids, network_id, own_ids, with_kept_ids
+from swarmd.cluster.kept_ids import (
+    kept_ids,
+    moved_ids,
+    network_id,
+    own_ids,
+    predefined_ids,
+    with_kept_ids,
+)
 from swarmd.core.model import Engine, Network
 from swarmd.core.names import KEPT_ID
+from swarmd.core.predefined import IDS
 
 OWN, KEPT = "b" * 64, "a" * 64
 MOVED = Network(OWN, "net", labels={KEPT_ID: KEPT})
@@ -42,3 +50,14 @@ def test_back_by_the_start_of_an_id() -> None:
     engines = [engine(MOVED), engine()]
     assert own_ids("aaa", engines) == (OWN,)
     assert own_ids("bbb", engines) == ()
+
+
+def test_the_predefined_ones_are_one_each_on_all_engines() -> None:
+    bridge = Network(OWN, "bridge")
+    pair = (OWN.encode(), IDS["bridge"].encode())
+    assert network_id(bridge) == IDS["bridge"]
+    assert predefined_ids([bridge, MOVED, Network("x", "host")]) == (pair,)
+    assert kept_ids([bridge]) == ()
+    here = Engine("e", "e", predefined_ids=(pair,))
+    assert with_kept_ids(OWN.encode(), here) == pair[1]
+    assert moved_ids(OWN.encode(), here) == OWN.encode()

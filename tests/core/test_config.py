@@ -7,6 +7,7 @@ import pytest
 from swarmd.core.config import EMPTY, CreateRequest, PortRange, parse_create, rewritten
 from swarmd.core.errors import BadParameter
 from swarmd.core.model import Demand, HostPort
+from swarmd.core.predefined import IDS
 from swarmd.core.resources import DeviceWish
 
 CONSTRAINTS = "com.docker.swarm.constraints"
@@ -240,3 +241,9 @@ def test_bad_bodies(body: Any, message: str) -> None:
     with pytest.raises(BadParameter) as caught:
         parse_create(body)
     assert caught.value.message == message
+
+
+def test_an_endpoints_network_is_needed_by_its_id_too() -> None:
+    endpoints = {"net": {"NetworkID": "f" * 64}, "bridge": {"NetworkID": IDS["bridge"]}}
+    config = parse_create({"Image": "a", "NetworkingConfig": {"EndpointsConfig": endpoints}})
+    assert config.networks == ("net", "f" * 64)
