@@ -76,9 +76,7 @@ class Containers(Noun):
             platform=request.arg("platform"),
             query=tuple(passed_on),
         )
-        if request.admit is not None:
-            order = replace(order, admit=request.admit)
-        created = await self._creator.create(order)
+        created = await self._creator.create(replace(order, **request.terms))
         if not request.gone:
             request.reply(created.status, created.body)
 

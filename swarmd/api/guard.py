@@ -24,6 +24,7 @@ from swarmd.core.errors import ApiError
 from swarmd.core.identity import Identity
 from swarmd.front.identity import identity_of
 from swarmd.front.request import DockerRequest
+from swarmd.manager.contents import Contents
 from swarmd.manager.fleet import Fleet
 
 # Nobody's rights change what these are removed from: within a scope only its own can go.
@@ -57,6 +58,7 @@ class Guard(Resource):
         self._root = root
         self._fleet = fleet
         self._make_tree = make_tree
+        self._contents = Contents(fleet)
         self._trees: dict[tuple[Role, bool], tuple[Fleet, Resource]] = {}
         self.replace(policy)
 
@@ -93,7 +95,7 @@ class Guard(Resource):
         if role is None:
             raise Denied(denial(identity, right, roles))
         fleet, tree = self._tree(role, (right.noun, right.verb) in _STRICT)
-        judge = Judge(role, identity, self._fleet, fleet)
+        judge = Judge(role, identity, self._fleet, fleet, self._contents)
         judgement = judge.of(request, right, segments)
         found = _found(tree, request)
         return found if judgement is None else Judged(found, judgement)
@@ -110,7 +112,8 @@ class Guard(Resource):
         if role is None:
             self._tell(identity, denial(identity, right, self._roles_of(identity)))
         self.learner.saw(identity, right)
-        learned = Judge(role or Role("learned", frozenset()), identity, self._fleet, self._fleet)
+        role = role or Role("learned", frozenset())
+        learned = Judge(role, identity, self._fleet, self._fleet, self._contents)
         report = partial(self._learned, identity)
         judgement = learned.learn(request, right, segments, report)
         found = _found(self._root, request)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Callable, Coroutine, Iterable, Sequence
 from functools import partial
 from typing import Any
 
+from swarmd.api.reach import USES, Reach
 from swarmd.api.scoping import Scoping, is_host
 from swarmd.authz import body as shapes
 from swarmd.authz import other
@@ -17,10 +18,11 @@ from swarmd.authz.rights import Right
 from swarmd.codec.query import parse_query, render_query
 from swarmd.core.errors import ApiError
 from swarmd.core.identity import Identity
-from swarmd.core.model import Demand
+from swarmd.core.model import Container, Demand, Engine
 from swarmd.core.personal_labels import OWNER, ROLE
 from swarmd.core.spelling import Shape
 from swarmd.front.request import DockerRequest
+from swarmd.manager.contents import Contents
 from swarmd.manager.fleet import Fleet
 from swarmd.manager.fresh import settle_containers, settle_details, settle_lists, unsettled
 
@@ -50,11 +52,16 @@ class Judge:
         seen: As much of it as the role sees.
     """
 
-    def __init__(self, role: Role, identity: Identity, whole: Fleet, seen: Fleet) -> None:
+    def __init__(
+        self, role: Role, identity: Identity, whole: Fleet, seen: Fleet, contents: Contents
+    ) -> None:
         self._role = role
         self._identity = identity
         self._whole = whole
         self._scoping = Scoping(role, whole, seen) if role.scope is not None else None
+        self._reach: Reach | None = None
+        if role.limits is not None:
+            self._reach = Reach(role.limits, whole, seen, contents, self._has_own_image)
         self._report: Report = self._deny
 
     def of(self, request: DockerRequest, right: Right, segments: list[str]) -> Judgement | None:
@@ -63,24 +70,30 @@ class Judge:
         bounded = self._role.limits is not None or self._scoping is not None
         if not bounded and not has_quota(self._role):
             return None
-        writes = request.method not in (b"GET", b"HEAD")
-        if not writes and (self._scoping is None or right.noun != "images"):
+        if request.method in (b"GET", b"HEAD") and not self._reads_of(right):
             return None
         return partial(self._judge, right, action)
+
+    def _reads_of(self, right: Right) -> bool:
+        """Whether also a GET has to be looked at."""
+        if self._scoping is not None and right.noun == "images":
+            return True
+        return self._reach is not None and right.verb in USES
 
     def learn(
         self, request: DockerRequest, right: Right, segments: list[str], report: Report
     ) -> Judgement | None:
         """Reports what would be refused, and lets it pass as it came."""
         self._report = report
-        if request.method in (b"GET", b"HEAD"):
+        if request.method in (b"GET", b"HEAD") and right.verb not in USES:
             return None
         action = segments[-1] if request.method != b"DELETE" else ""
         return partial(self._look, right, action)
 
     async def _look(self, right: Right, action: str, request: DockerRequest) -> None:
         try:
-            self._content(right, action, request)
+            body = self._content(right, action, request)
+            await self._existing(right, action, request, parse_query(request.raw_query), body)
         except ApiError as error:
             self._report("", "", error.message)
 
@@ -91,12 +104,37 @@ class Judge:
         query = parse_query(request.raw_query)
         if self._scoping is not None:
             self._scoping.apply(right, action, query, body)
-            pairs = ((key, one) for key, all_ in query.items() for one in all_)
-            request.raw_query, request._query = render_query(pairs).encode(), None
+        if self._reach is not None:
+            await self._reach.pin(right, action, query, body)
+            await self._existing(right, action, request, query, body)
+        pairs = ((key, one) for key, all_ in query.items() for one in all_)
+        request.raw_query, request._query = render_query(pairs).encode(), None
         if right.noun == "containers" and action == "create" and body is not None:
             await self._count(body, request)
         if body is not None:
             request.body = render(body)
+
+    async def _existing(
+        self,
+        right: Right,
+        action: str,
+        request: DockerRequest,
+        query: dict[str, list[str]],
+        body: dict[str, Any] | None,
+    ) -> None:
+        """What is taken of things that are there; some of it is known only where it will be."""
+        if self._reach is None:
+            return
+        self._check(await self._reach.of(right, action, query, body or {}))
+        request.terms = {**request.terms, "vet": self._vet}
+
+    async def _vet(self, engine: Engine, volumes: Sequence[str]) -> None:
+        assert self._reach is not None
+        self._check(await self._reach.volumes_on(engine, volumes))
+
+    def _has_own_image(self, container: Container) -> bool:
+        """Its image is the scope's own, whatever it is called."""
+        return self._scoping is not None and self._scoping.is_own(container.image_id)
 
     async def _settle(self) -> None:
         """What belongs to whom is judged by what is, not by what was."""
@@ -197,7 +235,7 @@ class Judge:
             raise ApiError(
                 f"denied by policy: the quota of role {self._role.name} needs {missing}", 403
             )
-        request.admit = self._admit
+        request.terms = {**request.terms, "admit": self._admit}
         held = made_by(self._role, self._whole.state.containers.values())
         await settle_details(self._whole, held)
 

@@ -10,12 +10,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from swarmd.api.naming import Naming, texts
 from swarmd.authz import force
 from swarmd.authz.other import BUILDKIT
 from swarmd.authz.policy import Role
 from swarmd.authz.rights import Right
 from swarmd.cluster.kept_ids import network_id
-from swarmd.cluster.lookup import find_container, find_image, find_network
+from swarmd.cluster.lookup import find_image, find_network
 from swarmd.cluster.state import State
 from swarmd.core.errors import ApiError, BadParameter, Conflict, NoSuchImage, NotFound
 from swarmd.core.names import join_reference, split_node
@@ -26,7 +27,6 @@ Json = dict[str, Any]
 Query = dict[str, list[str]]
 # What CLIs call the network of a container that names none, also among its endpoints.
 DEFAULT = "default"
-_MODES = ("NetworkMode", "PidMode", "IpcMode")
 
 
 class Scoping:
@@ -35,6 +35,7 @@ class Scoping:
         self._scope = role.scope
         self._whole = whole.state
         self._seen = seen.state
+        self._naming = Naming(seen.state)
 
     def is_own(self, ref: str) -> bool:
         """Whether ``ref`` is an image of the scope's, wherever it is."""
@@ -73,7 +74,7 @@ class Scoping:
         force.label_body(body, self._scope)
         host = body.get("HostConfig")
         host = body["HostConfig"] = dict(host) if isinstance(host, dict) else {}
-        self._name_containers(host)
+        self._naming.host(host)
         self._own_volumes(host, str(host.get("VolumeDriver") or body.get("VolumeDriver") or ""))
         mode = str(host.get("NetworkMode") or "")
         if mode and not mode.startswith("container:"):
@@ -82,42 +83,14 @@ class Scoping:
         endpoints = networking.get("EndpointsConfig") if isinstance(networking, dict) else None
         for name, endpoint in endpoints.items() if isinstance(endpoints, dict) else ():
             self.check_network(name)
-            self._endpoint(endpoint)
-
-    def _name_containers(self, host: Json) -> None:
-        for key in _MODES:
-            mode = str(host.get(key) or "")
-            if mode.startswith("container:"):
-                host[key] = f"container:{self._id(mode.removeprefix('container:'))}"
-        for key in ("VolumesFrom", "Links"):
-            if host.get(key):
-                host[key] = [self._reference(text, key == "Links") for text in _texts(host[key])]
-
-    def _reference(self, text: str, link: bool) -> str:
-        """``web:ro`` or, of a link, ``web:alias``, which without an alias is that of its name."""
-        ref, colon, rest = text.partition(":")
-        if link and not colon:
-            rest = split_node(ref)[1]
-        return f"{self._id(ref)}:{rest}" if rest else self._id(ref)
-
-    def _id(self, ref: str) -> str:
-        return find_container(self._seen, ref).id
-
-    def _endpoint(self, endpoint: Any) -> None:
-        if isinstance(endpoint, dict):
-            endpoint.pop("NetworkID", None)
-            endpoint.pop("EndpointID", None)
-            if endpoint.get("Links"):
-                endpoint["Links"] = [
-                    self._reference(one, True) for one in _texts(endpoint["Links"])
-                ]
+            self._naming.endpoint(endpoint)
 
     # Volumes
 
     def _own_volumes(self, host: Json, driver: str) -> None:
         """Named ones become mounts, since only a mount says how to label what it makes."""
         binds, mounts = [], list(host.get("Mounts") or ())
-        for bind in _texts(host.get("Binds") or []):
+        for bind in texts(host.get("Binds") or []):
             source, colon, _ = bind.partition(":")
             if not colon or source.startswith("/"):
                 binds.append(bind)
@@ -156,8 +129,8 @@ class Scoping:
             self.check_network(right.ref)
         if action in ("connect", "disconnect"):
             if isinstance(body.get("Container"), str):
-                body["Container"] = self._id(body["Container"])
-            self._endpoint(body.get("EndpointConfig"))
+                body["Container"] = self._naming.id(body["Container"])
+            self._naming.endpoint(body.get("EndpointConfig"))
 
     def check_network(self, ref: str) -> None:
         if ref not in PREDEFINED and ref != DEFAULT:
@@ -209,7 +182,7 @@ class Scoping:
     def _mode(self, mode: str) -> str:
         """Of a build's steps: the network, or whose it shares, as no engine can misread it."""
         if mode.startswith("container:"):
-            return f"container:{self._id(mode.removeprefix('container:'))}"
+            return f"container:{self._naming.id(mode.removeprefix('container:'))}"
         if mode:
             self.check_network(mode)
         return mode
@@ -269,8 +242,3 @@ def _is_repository(state: State, ref: str) -> bool:
 def _first(query: Query, key: str) -> str:
     values = query.get(key) or [""]
     return values[0]
-
-
-def _texts(values: Any) -> list[str]:
-    """Raises nothing: the create itself refuses what is no list of texts."""
-    return [one for one in values if isinstance(one, str)] if isinstance(values, list) else []

@@ -68,7 +68,8 @@ def judge_create(body: Json, limits: Limits) -> Findings:
     host = _object(body.get("HostConfig"))
     for rule in _RULES:
         yield from rule(host, limits)
-    yield from judge_image(str(body.get("Image") or ""), limits)
+    if body.get("Image"):  # without one there will be no container
+        yield from judge_image(str(body["Image"]), limits)
     yield from _volume_driver(body.get("VolumeDriver"), limits)
     endpoints = _object(_object(body.get("NetworkingConfig")).get("EndpointsConfig"))
     for name, endpoint in endpoints.items():

@@ -111,7 +111,7 @@ def parse_create(body: Any) -> CreateRequest:
         cpuset=cpuset,
         network_mode=host.get("NetworkMode") or "",
         networks=_networks(body, host),
-        volumes=_volumes(host),
+        volumes=named_volumes(host),
         containers=_containers(host),
         tty=bool(body.get("Tty")),
     )
@@ -328,7 +328,8 @@ def _networks(body: Json, host: Json) -> tuple[str, ...]:
     return tuple(dict.fromkeys(wanted))
 
 
-def _volumes(host: Json) -> tuple[str, ...]:
+def named_volumes(host: Json) -> tuple[str, ...]:
+    """With their nodes, as they are named."""
     binds = (bind.partition(":")[0] for bind in host.get("Binds") or () if ":" in bind)
     named = [source for source in binds if source and not source.startswith(("/", ".", "~"))]
     for mount in host.get("Mounts") or ():

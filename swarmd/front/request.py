@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from io import BytesIO
 from itertools import chain
 from typing import TYPE_CHECKING, Any, cast
@@ -64,7 +64,7 @@ class DockerRequest(Request):
     defaultContentType = JSON
     version: tuple[int, int] | None = None
     body = b""
-    admit: Callable[..., None] | None = None  # judges a create's size, where there is a quota
+    terms: Mapping[str, Any] = {}  # of a policy, for the order that a create becomes
     gone = survives_half_close = False
     trail: Trail | None = None
     queued = False

@@ -22,7 +22,7 @@ from swarmd.manager.fleet import Fleet
 from swarmd.manager.fresh import settle_lists
 from swarmd.manager.luggage import Luggage
 from swarmd.manager.making import NotMadeError, make
-from swarmd.manager.order import Order, identified
+from swarmd.manager.order import Order, References, identified
 from swarmd.manager.placer import Placer
 from swarmd.manager.plans import Plans
 from swarmd.scheduler.claim import claim
@@ -99,6 +99,8 @@ class Creator:
         try:
             with self._luggage.claimed(order.config, engine):
                 await self._bring(engine, order)
+                plain = References(state, order.config).plain
+                await order.vet(engine, [plain(name) for name in order.config.volumes])
                 answer = await make(self._fleet, engine, order, demand)
             if answer.status == 201:
                 container_id = self._made(engine, answer)

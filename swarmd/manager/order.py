@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -24,9 +24,15 @@ from swarmd.manager.placer import node_pin
 from swarmd.scheduler.filters.platform import parse_platform
 from swarmd.scheduler.request import Pin, Placement, PortRange
 
+Vet = Callable[[Engine, Sequence[str]], Coroutine[Any, Any, None]]
+
 
 def _admit_all(demand: Demand) -> None:
     """Nobody has set a quota."""
+
+
+async def _allow_all(engine: Engine, volumes: Sequence[str]) -> None:
+    """Nobody bounds what a volume may be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +45,7 @@ class Order:
     version: The API version in which it was asked.
     query: The other query arguments, to be passed on.
     admit: Raises ApiError if nothing of that size may be added now.
+    vet: Raises ApiError if volumes of these names, on this engine, must not be mounted.
     replaces: The container, on a node that it must leave, whose name and place this one takes.
     """
 
@@ -51,6 +58,7 @@ class Order:
     query: tuple[tuple[str, str], ...] = ()
     replaces: Container | None = None
     admit: Callable[[Demand], None] = _admit_all
+    vet: Vet = _allow_all
 
     @property
     def leaves(self) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 from swarmd.api.judge import Judge
 from swarmd.authz.policy import Quota, Role
 from swarmd.authz.rights import classify
+from swarmd.manager.contents import Contents
 from tests.authz.rig import ALICE, DAVE, ROOT, GuardedRig, create
 
 
@@ -20,7 +21,9 @@ def test_who_is_bound_by_nothing_is_not_looked_at() -> None:
         (Role("admin", frozenset({"*"}), limits=None, quota=Quota(1)), True),
         (Role("bound", frozenset({"*"})), True),
     ):
-        judgement = Judge(role, ROOT, rig.fleet, rig.fleet).of(request, right, path)
+        judgement = Judge(role, ROOT, rig.fleet, rig.fleet, Contents(rig.fleet)).of(
+            request, right, path
+        )
         assert (judgement is not None) == looked_at
 
 

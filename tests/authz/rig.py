@@ -25,7 +25,7 @@ from tests.hostile.rig import HostileRig
 ML, WEB, FREE = "a1" * 32, "b2" * 32, "c3" * 32
 ML_IMAGE, WEB_IMAGE, BUSYBOX = "sha256:" + ML, "sha256:" + WEB, "sha256:" + FREE
 ML_NET, WEB_NET, SHARED_NET = "a4" * 32, "b4" * 32, "c4" * 32
-HOST_NET = "e4" * 32
+HOST_NET, BRIDGE = "e4" * 32, "d4" * 32
 
 POLICY = """
 [[identity]]
@@ -97,12 +97,14 @@ STRANGER = Identity(address="10.9.9.9")
 class GuardedRig(HostileRig):
     """Attributes:
     guard: What stands before the tree.
+    there: Path, without its version -> what an engine shows of a thing; a status says that it
+        does not.
     """
 
     def __init__(self, policy: str = POLICY) -> None:
         super().__init__()
         for number in (1, 2):
-            self.script(number, lambda method, target: answer(method, target))
+            self.script(number, self._answer)
         manager = Manager("manager", "1")
 
         def tree(seen: Any) -> Noun:
@@ -119,6 +121,7 @@ class GuardedRig(HostileRig):
 
         self.guard = Guard(tree(self.fleet), self.fleet, parse_policy(policy), scoped)
         self.site = DockerSite(self.guard, self.clock, lambda: COMMON)
+        self.there: dict[str, Any] = {}
         self._fill()
 
     def as_(self, who: Identity, method: str, path: str, body: Any = None, *headers: str) -> Client:
@@ -149,6 +152,26 @@ class GuardedRig(HostileRig):
         ]
         return orjson.loads(found[-1])
 
+    def _answer(self, method: str, target: str) -> tuple[int, Any]:
+        shown = self.there.get(target.partition("/v")[2].partition("/")[2].partition("?")[0])
+        if method != "GET" or shown is None:
+            return answer(method, target)
+        return shown if isinstance(shown, tuple) else (200, shown)
+
+    def show(self, *containers: dict[str, Any]) -> None:
+        """Engine 1 has these too, as ``inspected`` makes them."""
+        key, at = self.engine(1).key, self.clock.seconds()
+        items = [listed(one) for one in containers]
+        about = frozenset(one["Id"] for one in containers)
+        self.fleet.dispatch(actions.ContainersListed(key, items, at, self.now, about))
+        for one in containers:
+            self.there[f"containers/{one['Id']}/json"] = one
+
+    @property
+    def changed(self) -> list[str]:
+        """What engines were asked but for looking at something."""
+        return [line for line in self.asked if not line.startswith("GET")]
+
     @property
     def asked(self) -> list[str]:
         return [line for n in (1, 2) for line in self.scripted(n).asked]
@@ -172,7 +195,7 @@ class GuardedRig(HostileRig):
             _network(ML_NET, "mine-net", {"team": "ml"}),
             _network(WEB_NET, "theirs-net", {"team": "web"}),
             _network(SHARED_NET, "shared", {}),
-            _network("d4" * 32, "bridge", {}),
+            _network(BRIDGE, "bridge", {}),
             _network(HOST_NET, "host", {}),
         ]
         dispatch(actions.NetworksListed(key, networks, at))
@@ -181,6 +204,10 @@ class GuardedRig(HostileRig):
             {"Name": "theirs-vol", "Driver": "local", "Scope": "local", "Labels": {"team": "web"}},
         ]
         dispatch(actions.VolumesListed(key, volumes, (), at))
+        for item in items:
+            self.there[f"containers/{item['Id']}/json"] = inspected(item["Id"], item["Names"][0])
+        for one in volumes:
+            self.there[f"volumes/{one['Name']}"] = one
 
 
 def answer(method: str, target: str) -> tuple[int, Any]:
@@ -188,6 +215,8 @@ def answer(method: str, target: str) -> tuple[int, Any]:
         return 201, {"Id": "f9" * 32, "Name": "made"}
     if method == "POST" and "/exec" in target:
         return 201, {"Id": "e" * 64}
+    if method == "GET" and "/volumes/" in target:
+        return 404, {"message": "no such volume"}
     return (204, b"") if method in ("POST", "DELETE") else (200, {"Id": "x"})
 
 
@@ -202,6 +231,38 @@ def container(one: str, name: str, labels: dict[str, str], image: str) -> dict[s
         "Status": "Up 1 second",
         "Labels": labels,
     }
+
+
+def inspected(one: str, name: str, image: str = "busybox", **host: Any) -> dict[str, Any]:
+    """As an engine shows one that asked for ``host``, mounts in the form of an inspect."""
+    mounts = host.pop("Mounts", [])
+    networks = host.pop("Networks", {"bridge": {"NetworkID": BRIDGE}})
+    labels = host.pop("Labels", {})
+    asked = {
+        "NetworkMode": "default",
+        "LogConfig": {"Type": "json-file", "Config": {}},
+        "CgroupnsMode": "host",
+        "IpcMode": "private",
+        "Runtime": "runc",
+        "MaskedPaths": ["/proc/kcore", "/proc/keys", "/proc/timer_list", "/sys/firmware"],
+        "ReadonlyPaths": ["/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger"],
+        **host,
+    }
+    return {
+        "Id": one,
+        "Name": name if name.startswith("/") else f"/{name}",
+        "State": {"Status": "running"},
+        "Config": {"Image": image, "Labels": labels},
+        "HostConfig": asked,
+        "Mounts": mounts,
+        "NetworkSettings": {"Networks": networks},
+    }
+
+
+def listed(shown: dict[str, Any]) -> dict[str, Any]:
+    """Its item of the container list."""
+    item = container(shown["Id"], shown["Name"][1:], shown["Config"]["Labels"], BUSYBOX)
+    return {**item, "NetworkSettings": shown["NetworkSettings"]}
 
 
 def _image(one: str, tag: str, labels: dict[str, str]) -> dict[str, Any]:

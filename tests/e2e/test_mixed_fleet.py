@@ -275,3 +275,30 @@ def test_an_image_of_a_containerd_store_that_no_registry_has(
         mixed_fleet.remove_all()
         for engine in mixed_fleet:
             engine.local.call("DELETE", "/images/lone:1?force=1")
+
+
+def test_what_each_release_fills_in_is_nothing_that_was_asked_for(
+    mixed_fleet: Fleet, tmp_path: Path
+) -> None:
+    """A role that may have nothing may use what it made, on each of them."""
+    policy = tmp_path / "policy.toml"
+    who = '[[identity]]\nnetwork = "127.0.0.0/8"\nroles = ["bare"]\n'
+    policy.write_text(f'{who}[role.bare]\nallow = ["*"]\n')
+    swarmd = Swarmd(tmp_path / "s", mixed_fleet, options=["--authz", str(policy)])
+    try:
+        swarmd.start(3)
+        docker = newest(swarmd, tmp_path)
+        for rank in (OLD, NEXT, NEW):
+            name, net = f"own-{rank}", f"net-{rank}"
+            constraint = f'com.docker.swarm.constraints=["rank=={rank}"]'
+            docker("network", "create", "--label", constraint, net)
+            docker("run", "-d", "--name", name, "--network", net, "-v", "/anonymous", *SLEEP)
+            assert docker("exec", name, "echo", "in").text == "in"
+            docker("restart", "-t", "0", name)
+            shared = (f"--network=container:{name}", f"--pid=container:{name}")
+            docker("run", "--rm", "--volumes-from", name, *shared, "busybox", "true")
+            docker("run", "--rm", "--ipc", "shareable", *on(rank), "busybox", "true")
+        assert "binds" in docker.fails("run", "-v", "/:/x", "busybox", status=125)
+    finally:
+        mixed_fleet.remove_all()
+        swarmd.close()
