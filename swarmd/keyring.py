@@ -26,6 +26,7 @@ from swarmd.files.aside import Aside, at_once
 from swarmd.files.watch import Watch
 from swarmd.streams.trust import (
     ClientTls,
+    Loaded,
     ServerTls,
     TlsFiles,
     Trust,
@@ -64,6 +65,8 @@ class Keyring(MultiService):
         self._shared: WeakValueDictionary[TlsFiles, Trust] = WeakValueDictionary()
         self._engines: WeakValueDictionary[str, ClientTls] = WeakValueDictionary()
         self._noted: set[str] = set()
+        self._lists: set[str] = set()
+        self._remarked: list[str] = []
         self._told: dict[str, float] = {}  # what expires -> when the log last said so
         self._aside = aside
         self._files: Watch[Trust] = Watch(clock, self._reread, aside)
@@ -93,6 +96,7 @@ class Keyring(MultiService):
         trust = server_trust(files)
         self._watch(trust)
         trust.read()
+        self._tell_lists()
         return ServerTls(trust)
 
     def client(self, files: TlsFiles, host: str, key: str) -> ClientTls:
@@ -106,6 +110,7 @@ class Keyring(MultiService):
             trust = self._shared[files] = client_trust(files)
             self._watch(trust)
             self._read(trust)
+            self._tell_lists()
         tls = self._engines[key] = ClientTls(trust, host)
         return tls
 
@@ -123,9 +128,11 @@ class Keyring(MultiService):
         await self._aside(lambda: self._is_read(trust))
         self._tell_problem(trust, before)
         if not trust.problem:
-            self._log.info("TLS files were read anew: {paths}", paths=", ".join(trust.files.paths))
+            paths = ", ".join(trust.current.files.named)
+            self._log.info("TLS files were read anew: {paths}", paths=paths)
             for told in self.on_change:
                 told(trust)
+            self._tell_lists()
             self._check_expiry()
 
     def _read(self, trust: Trust) -> None:
@@ -151,17 +158,39 @@ class Keyring(MultiService):
 
     def notices(self) -> list[str]:
         """What the operator should know now: unusable files, and our own certificates' end."""
-        told = [*self.problems(), *self._files.notices()]
-        return told + warnings(self._own(), self._now())
+        told = dict.fromkeys([*self.problems(), *self._files.notices(), *self.remarks()])
+        return list(told) + warnings(self._own(), self._now())
+
+    def remarks(self) -> list[str]:
+        """What is to be said of the files that are in use."""
+        remarks = [text for each in self._loaded() for text in each.remarks]
+        return list(dict.fromkeys(remarks))
+
+    def _loaded(self) -> list[Loaded]:
+        loaded = (trust.loaded for trust in self._files.followed())
+        return [each for each in loaded if each is not None]
 
     def expiring(self) -> list[Expiry]:
         """When all that is in use ends: our certificates, CAs and CRLs, engines' certificates."""
         seen = [_of_engine(key, tls) for key, tls in self._engines.items()]
         return self._own() + [one for one in seen if one is not None]
 
+    def _tell_lists(self) -> None:
+        """Which lists of revoked certificates count from now on, and what they lack."""
+        before, self._lists = self._lists, self._in_use()
+        for path in sorted(self._lists - before):
+            self._log.info("whoever is revoked in {path} is refused", path=path)
+        remarked, self._remarked = self._remarked, self.remarks()
+        for text in self._remarked:
+            if text not in remarked:
+                self._log.warn("{text}", text=text)
+
+    def _in_use(self) -> set[str]:
+        """Paths of lists of revoked certificates."""
+        return {each.files.crl for each in self._loaded() if each.files.crl}
+
     def _own(self) -> list[Expiry]:
-        loaded = [trust.loaded for trust in self._files.followed()]
-        expiries = [one for each in loaded if each is not None for one in each.expiries]
+        expiries = [one for each in self._loaded() for one in each.expiries]
         return list(dict.fromkeys(expiries))
 
     def _check_expiry(self) -> None:

@@ -194,3 +194,55 @@ def test_a_mistake_does_not_end_the_watch(rig: Rig, node: Certificate, log: list
     node.cert.write_bytes(node.cert.read_bytes() + b"\n")
     rig.look(2)
     assert rig.changes[-1] is server.trust
+
+
+def test_a_list_beside_the_ca_that_comes_and_goes(
+    rig: Rig, authority: Authority, node: Certificate, log: list[str]
+) -> None:
+    """From the moment it is there nobody can get in by taking it away."""
+    server = rig.keyring.server(files(node))
+    engine = rig.keyring.client(files(node), "node", "node:2376")
+    eve = authority.issue("eve")
+    beside = node.folder / "crl.pem"
+    rig.look(2)
+    beside.write_text("half")
+    rig.look(3)
+    (notice,) = rig.keyring.notices()
+    assert f"cannot use TLS CRL {beside}: it holds a damaged list" in notice
+    whole = authority.revoke(eve).read_bytes()
+    beside.write_bytes(whole)
+    rig.look(2)
+    assert rig.keyring.notices() == []
+    assert log.count(f"whoever is revoked in {beside} is refused") == 1
+    current = [tls.trust.current.authorities for tls in (server, engine)]
+    assert all(each.revokes([eve.load()]) for each in current)
+    beside.unlink()
+    rig.look(3)
+    rig.keyring.reread()
+    renewed = authority.issue("renewed", ["node"])
+    node.replace_by(renewed)
+    rig.look(3)
+    assert [tls.trust.current.authorities for tls in (server, engine)] == current
+    (notice,) = rig.keyring.notices()
+    assert notice.startswith(f"cannot use TLS CRL {beside}: No such file")
+    assert notice.endswith("; what was read before is still used")
+    beside.write_bytes(whole)
+    rig.look(2)
+    assert rig.keyring.notices() == [] and server.trust.current.chain == (renewed.load(),)
+
+
+def test_a_ca_whose_list_is_missing_is_told_once(
+    rig: Rig, authority: Authority, node: Certificate, log: list[str], tmp_path: Path
+) -> None:
+    other = Authority(tmp_path / "other").issue("other")
+    both = tmp_path / "both.pem"
+    both.write_bytes(node.ca.read_bytes() + other.ca.read_bytes())
+    given = files(node, ca=str(both), crl=str(authority.revoke()))
+    held = rig.keyring.server(given), rig.keyring.client(given, "node", "node:2376")
+    (notice,) = rig.keyring.notices()
+    assert "it has no list of" in notice and log.count(notice) == 1
+    rig.keyring.reread()
+    assert log.count(notice) == 1
+    both.write_bytes(node.ca.read_bytes())
+    rig.look(2)
+    assert rig.keyring.notices() == [] and held[0].trust in rig.changes

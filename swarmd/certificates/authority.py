@@ -16,10 +16,13 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-NAME = "swarmd fleet CA"
+from swarmd.certificates.issuance import number, own_key_id
+
+NAME = "swarmd fleet CA"  # what all their names begin with
 LIFE = timedelta(days=3650)
 # Before now, as the clocks of a fleet differ.
 _SLACK = timedelta(hours=1)
+_MARK = 4  # bytes of its key's identifier in the name of an authority
 _SERVER, _CLIENT = ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CLIENT_AUTH
 USAGES = {"swarmd": [_SERVER, _CLIENT], "engine": [_SERVER], "client": [_CLIENT]}
 
@@ -46,11 +49,25 @@ def new_key() -> ec.EllipticCurvePrivateKey:
 
 
 def new_authority(key: ec.EllipticCurvePrivateKey, now: datetime) -> x509.Certificate:
-    name = _common_name(NAME)
+    """With a name of its own, as it may have to stand beside the one that it follows."""
+    mark = x509.SubjectKeyIdentifier.from_public_key(key.public_key())
+    name = _common_name(f"{NAME} {now:%Y-%m-%d} {mark.digest[:_MARK].hex()}")
     draft = _draft(name, name, key.public_key(), now, now + LIFE)
     draft = draft.add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
     draft = draft.add_extension(_key_usage(signs=True), critical=True)
-    return draft.sign(key, SHA256())
+    above = x509.AuthorityKeyIdentifier.from_issuer_subject_key_identifier(mark)
+    return draft.add_extension(above, critical=False).sign(key, SHA256())
+
+
+def is_ours(certificate: x509.Certificate) -> bool:
+    """Whether `swarmd certs` made this CA, and so a list of revoked certificates as well."""
+    return common_name(certificate).startswith(NAME)
+
+
+def common_name(certificate: x509.Certificate) -> str:
+    """The first; "" without one."""
+    names = certificate.subject.get_attributes_for_oid(NameOID.COMMON_NAME)
+    return str(names[0].value) if names else ""
 
 
 class Authority:
@@ -69,10 +86,7 @@ class Authority:
         end = min(now + life, self.certificate.not_valid_after_utc)
         subject = _common_name(wanted.names[0])
         draft = _draft(subject, self.certificate.subject, key, now, end)
-        above = x509.AuthorityKeyIdentifier.from_issuer_public_key(
-            self.certificate.public_key()  # type: ignore[arg-type]
-        )
-        draft = draft.add_extension(above, critical=False)
+        draft = draft.add_extension(own_key_id(self.certificate), critical=False)
         none = x509.BasicConstraints(ca=False, path_length=None)
         draft = draft.add_extension(none, critical=True)
         draft = draft.add_extension(_key_usage(signs=False), critical=True)
@@ -93,13 +107,24 @@ class Authority:
         return list(usage) == USAGES[wanted.role] and list(names) == wanted.alternatives
 
     def revoke(
-        self, before: Iterable[x509.RevokedCertificate], serials: Sequence[int], now: datetime
+        self,
+        before: x509.CertificateRevocationList | None,
+        serials: Sequence[int],
+        now: datetime,
     ) -> x509.CertificateRevocationList:
-        """The list with these added to those revoked ``before``; good as long as the authority."""
+        """The list with these added to those revoked ``before``; good as long as the authority.
+
+        Its number grows with time, so that also a list that was lost is followed by a higher one.
+        """
         draft = x509.CertificateRevocationListBuilder().issuer_name(self.certificate.subject)
         draft = draft.last_update(now - _SLACK)
         draft = draft.next_update(self.certificate.not_valid_after_utc)
-        for old in before:
+        draft = draft.add_extension(own_key_id(self.certificate), critical=False)
+        after = 0 if before is None else number(before) + 1
+        draft = draft.add_extension(
+            x509.CRLNumber(max(after, int(now.timestamp()))), critical=False
+        )
+        for old in before or ():
             draft = draft.add_revoked_certificate(old)
         for serial in serials:
             entry = x509.RevokedCertificateBuilder().serial_number(serial).revocation_date(now)

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 from cryptography import x509
 
-from swarmd.certificates.words import issuer, moment, subject
+from swarmd.certificates.words import authority, moment, subject
 
 # How long before its end a certificate is warned about.
 NOTICE = timedelta(days=30)
@@ -51,12 +51,17 @@ def of_certificate(certificate: x509.Certificate, what: str) -> Expiry:
     return Expiry(f"{what} {subject(certificate)}", certificate.not_valid_after_utc)
 
 
-def of_revocations(crl: x509.CertificateRevocationList, what: str) -> Expiry | None:
-    """None for a list that says of itself that it never ends."""
+def of_authority(certificate: x509.Certificate, what: str) -> Expiry:
+    """With its fingerprint: the next one may have the same name."""
+    return Expiry(f"{what} {authority(certificate)}", certificate.not_valid_after_utc)
+
+
+def of_revocations(crl: x509.CertificateRevocationList, what: str, signer: str) -> Expiry | None:
+    """``signer`` in words. None for a list that says of itself that it never ends."""
     end, begin = crl.next_update_utc, crl.last_update_utc
     if end is None:
         return None
-    return Expiry(f"{what} of {issuer(crl)}", end, min(NOTICE, (end - begin) / _LAST_PART))
+    return Expiry(f"{what} of {signer}", end, min(NOTICE, (end - begin) / _LAST_PART))
 
 
 def warnings(expiries: Iterable[Expiry], now: float) -> list[str]:

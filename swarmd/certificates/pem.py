@@ -54,13 +54,6 @@ def belongs(key: PrivateKeyTypes, certificate: x509.Certificate) -> bool:
     return key.public_key().public_bytes(*form) == shown
 
 
-def signed_by(crl: x509.CertificateRevocationList, authority: x509.Certificate) -> bool:
-    try:
-        return crl.is_signature_valid(authority.public_key())  # type: ignore[arg-type]
-    except (UnsupportedAlgorithm, TypeError, ValueError):
-        return False
-
-
 def revocations(data: bytes) -> list[x509.CertificateRevocationList]:
     """The lists of revoked certificates (CRL) of a file: PEM, several perhaps, or one as DER."""
     try:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 
 from cryptography import x509
+from cryptography.hazmat.primitives.hashes import SHA256
 
 _LONGEST = 100  # characters of one name
 _MOST_NAMES = 20
+_FINGERPRINT = 8  # bytes of it that are shown
 
 
 def subject(certificate: x509.Certificate) -> str:
@@ -16,6 +18,20 @@ def subject(certificate: x509.Certificate) -> str:
 
 def issuer(certificate: x509.Certificate | x509.CertificateRevocationList) -> str:
     return _quoted(certificate.issuer)
+
+
+def authority(certificate: x509.Certificate) -> str:
+    """A CA by name and fingerprint, as several may have one name: ``"CN=x" (SHA-256 9F:86:…)``.
+
+    The begin of what ``openssl x509 -noout -fingerprint -sha256`` shows.
+    """
+    shown = hexadecimal(certificate.fingerprint(SHA256())[:_FINGERPRINT])
+    return f"{subject(certificate)} (SHA-256 {shown})"
+
+
+def hexadecimal(data: bytes) -> str:
+    """As OpenSSL writes it."""
+    return data[:_LONGEST].hex(":").upper()
 
 
 def names(certificate: x509.Certificate) -> list[str]:

@@ -14,9 +14,16 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from swarmd.certificates import pem
-from swarmd.certificates.authority import USAGES, Authority, Wanted, new_authority, new_key
-from swarmd.certificates.expiry import NOTICE
-from swarmd.certificates.words import moment
+from swarmd.certificates.authority import (
+    USAGES,
+    Authority,
+    Wanted,
+    common_name,
+    new_authority,
+    new_key,
+)
+from swarmd.certificates.expiry import NOTICE, ending
+from swarmd.certificates.issuance import issued_by, latest, lists_of
 
 USAGE = """\
 Usage: swarmd certs [--days N] FOLDER ROLE=NAME[,NAME...] ... [revoke=NAME ...]
@@ -35,13 +42,17 @@ is then FOLDER/NAME with ca.pem, cert.pem and key.pem:
   client   DOCKER_TLS_VERIFY=1 DOCKER_CERT_PATH=FOLDER/NAME DOCKER_HOST=tcp://...:2376
 
 Run it again to add machines or users: keys and valid certificates stay, those with other names
-than before, or with fewer than 30 days to go, are signed anew. revoke=NAME puts a certificate on
-the list crl.pem, which is in FOLDER and beside each certificate of swarmd. FOLDER/ca-key.pem signs
-everything; keep it off the fleet."""
+than before, or with fewer than 30 days to go, are signed anew. revoke=NAME puts all certificates
+of that name on the list crl.pem, which is in FOLDER and beside each certificate of swarmd. It
+counts once it is where swarmd has its files: copy it there, beside ca.pem. FOLDER/issued.pem says
+what was signed, and FOLDER/ca-key.pem signs everything; keep both, off the fleet."""
 
 DAYS = 825
 _NAMES = re.compile(r"[A-Za-z0-9_:][A-Za-z0-9._:-]*(,[A-Za-z0-9_:][A-Za-z0-9._:-]*)*")
 _REVOKE = "revoke"
+_TO_DO = """\
+This counts once each swarmd has the list {crl}: copy it there, beside ca.pem, or to where --tlscrl
+points. It is read within three seconds; `swarmd doctor` says whether there is one."""
 
 
 class CertsError(Exception):
@@ -100,7 +111,6 @@ def _make(workshop: Workshop, wanted: Sequence[Wanted], life: timedelta) -> None
     for each in wanted:
         if each.role != _REVOKE:
             workshop.make(each, life)
-    workshop.hand_out_list()
 
 
 class Workshop:
@@ -110,23 +120,44 @@ class Workshop:
         self._folder = folder
         self._now = now
         self._crl = folder / "crl.pem"
+        self._issued = folder / "issued.pem"
 
     def open(self) -> None:
         """Makes the authority, if there is none yet."""
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        key = _key(self._folder / "ca-key.pem")
         path = self._folder / "ca.pem"
-        if not path.exists():
+        is_new = not path.exists()
+        key = _key(self._folder / "ca-key.pem")
+        if is_new:
             _write(path, new_authority(key, self._now).public_bytes(Encoding.PEM), 0o644)
         certificate = _certificate(path)
         if not pem.belongs(key, certificate):
             raise CertsError(f"{self._folder}: ca-key.pem is not the key of ca.pem")
         self._authority = Authority(certificate, key)
-        if certificate.not_valid_after_utc - self._now <= NOTICE:
-            end = moment(certificate.not_valid_after_utc)
-            print(f"the authority itself ends on {end}: begin another one, in another folder")
+        self._look_at_the_end(certificate)
         if not self._crl.exists():
-            self._list(())
+            self._begin_list(is_new)
+
+    def _look_at_the_end(self, certificate: x509.Certificate) -> None:
+        left = certificate.not_valid_after_utc - self._now
+        if left <= timedelta(0):
+            raise CertsError(f"the authority itself {self._ended(certificate)}")
+        if left <= NOTICE:
+            print(f"the authority itself {self._ended(certificate)}")
+
+    def _ended(self, certificate: x509.Certificate) -> str:
+        when = ending(certificate.not_valid_after_utc, self._now.timestamp())
+        return f"{when}: begin another one, in another folder (docs/tls.rst, Changing the CA)"
+
+    def _begin_list(self, is_new: bool) -> None:
+        """What was lost here may still be where it was handed out to."""
+        lists = [crl for copy in self._copies() for crl in pem.revocations(copy.read_bytes())]
+        found = latest(lists_of(lists, self._authority.certificate))
+        if found:
+            print(f"{self._crl} was gone, and is as in the copies of it")
+        elif not is_new:
+            print(f"{self._crl} was gone, and is empty now: whoever was revoked is to be again")
+        self._list(found[0] if found else None, ())
 
     def make(self, wanted: Wanted, life: timedelta) -> None:
         """Key and certificate; those that are good stay."""
@@ -140,6 +171,7 @@ class Workshop:
         key = _key(folder / "key.pem")
         if found is None or not self._is_good(found, wanted, key):
             signed = self._authority.sign(wanted, key.public_key(), self._now, life)
+            self._remember([signed] if found is None else [found, signed])
             _write(path, signed.public_bytes(Encoding.PEM), 0o644)
             print(f"{name}: new certificate")
         _write(folder / "ca.pem", (self._folder / "ca.pem").read_bytes(), 0o644)
@@ -151,30 +183,73 @@ class Workshop:
             pem.belongs(key, found)  # type: ignore[arg-type]
             and self._authority.fits(found, wanted)
             and found.not_valid_after_utc - self._now > NOTICE
+            and not self._is_revoked(found)
         )
 
     def _is_revoked(self, found: x509.Certificate) -> bool:
-        (crl,) = pem.revocations(self._crl.read_bytes())
-        return crl.get_revoked_certificate_by_serial_number(found.serial_number) is not None
+        listed = self._revoked().get_revoked_certificate_by_serial_number(found.serial_number)
+        return listed is not None
+
+    def _revoked(self) -> x509.CertificateRevocationList:
+        try:
+            lists = pem.revocations(self._crl.read_bytes())
+        except ValueError as error:
+            raise CertsError(f"{self._crl}: {error}") from None
+        mine = latest(lists_of(lists, self._authority.certificate))
+        if not mine:
+            raise CertsError(f"{self._crl}: no list in it is signed by the authority in ca.pem")
+        return mine[0]
+
+    # What was signed before may still be in use somewhere.
+
+    def _remember(self, certificates: Sequence[x509.Certificate]) -> None:
+        kept = dict.fromkeys([*self._known(), *certificates])
+        _write(self._issued, b"".join(each.public_bytes(Encoding.PEM) for each in kept), 0o644)
+
+    def _known(self) -> list[x509.Certificate]:
+        """All that have not ended yet."""
+        if not self._issued.exists():
+            return []
+        try:
+            known = pem.certificates(self._issued.read_bytes())
+        except ValueError as error:
+            raise CertsError(f"{self._issued}: {error}") from None
+        return [each for each in known if each.not_valid_after_utc > self._now]
+
+    def _of(self, name: str) -> list[x509.Certificate]:
+        path = self._folder / name / "cert.pem"
+        shown = [_certificate(path)] if path.exists() else []
+        found = [*shown, *(each for each in self._known() if common_name(each) == name)]
+        if not found:
+            raise CertsError(f"revoke={name}: there is no {path}, and nothing was signed for it")
+        mine = [each for each in found if issued_by(each, self._authority.certificate)]
+        if not mine:
+            raise CertsError(f"revoke={name}: {path} is signed by another authority")
+        return mine
 
     def revoke(self, names: Sequence[str]) -> None:
-        for name in names:
-            path = self._folder / name / "cert.pem"
-            if not path.exists():
-                raise CertsError(f"revoke={name}: there is no {path}")
-            found = _certificate(path)
-            if not self._is_revoked(found):
-                self._list([found.serial_number])
+        """All certificates of each name: who has one of them may have kept the others."""
+        found = {name: self._of(name) for name in names}
+        for name, certificates in found.items():
+            left = [each for each in certificates if not self._is_revoked(each)]
+            if left:
+                serials = dict.fromkeys(each.serial_number for each in left)
+                self._list(self._revoked(), list(serials))
                 print(f"{name}: revoked")
+        self._hand_out_list()
+        if names:
+            print(_TO_DO.format(crl=self._crl))
 
-    def _list(self, serials: Sequence[int]) -> None:
-        before = pem.revocations(self._crl.read_bytes())[0] if self._crl.exists() else ()
+    def _list(self, before: x509.CertificateRevocationList | None, serials: Sequence[int]) -> None:
         crl = self._authority.revoke(before, serials, self._now)
         _write(self._crl, crl.public_bytes(Encoding.PEM), 0o644)
 
-    def hand_out_list(self) -> None:
+    def _copies(self) -> list[Path]:
+        return sorted(self._folder.glob("*/crl.pem"))
+
+    def _hand_out_list(self) -> None:
         """To every swarmd that had one before."""
-        for copy in self._folder.glob("*/crl.pem"):
+        for copy in self._copies():
             _write(copy, self._crl.read_bytes(), 0o644)
 
 

@@ -8,7 +8,10 @@ _OUR_CERTIFICATE = (
 )
 _CERTIFICATES = "`swarmd certs` makes such certificates for a whole fleet"
 
-_CA = "name the CA that signed it: tlscacert= in its line, or --engine-tlscacert"
+_CA = (
+    "name the CA that signed it: tlscacert= in its line, or --engine-tlscacert; while a CA is "
+    "changed, one file holds both"
+)
 _REACH = "is the machine up, and does a firewall let this machine through to the port?"
 
 # The first sign that occurs counts.
@@ -46,9 +49,20 @@ _ADVICE: tuple[tuple[str, str], ...] = (
     ("has expired on", "make it anew; swarmd reads its own files without a restart"),
     ("is not valid yet", "is the clock of this machine right? Or the certificate is for later"),
     ("which is not our CA", _CA),
+    ("but by another that is called", _CA),
     ("not by our CA", _CA),
     ("a CA of this system", _CA),
-    ("list of revoked ones", "make the CRL anew; it is read without a restart"),
+    (
+        "there is no list of revoked ones of",
+        "put the list of that CA into the CRL file as well, in any order (`cat one.pem two.pem`); "
+        "it is read without a restart",
+    ),
+    (
+        "list of revoked ones",
+        "let that CA make its list anew (`swarmd certs` does), and put it into the CRL file; it is "
+        "read without a restart",
+    ),
+    ("but by another called", "put the list of our CA into the CRL file"),
     ("was revoked by", "give the engine another certificate, or take it off the list"),
     ("not made for this purpose", "make it anew, with serverAuth as its extended key usage"),
     ("is encrypted", "keep the key without a passphrase, readable by swarmd alone"),

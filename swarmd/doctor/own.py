@@ -24,6 +24,7 @@ from swarmd.streams.trust import TlsFiles, server_trust
 from swarmd.tls_files import engine_files
 
 OPTIONS, HOSTS, SERVER = "options", "hosts file", "server certificate"
+REVOCATION = "revocation"
 
 
 def settings_of(
@@ -96,6 +97,32 @@ def of_server(files: TlsFiles, now: float) -> Iterator[Finding]:
     if not _may_serve(leaf):
         yield error(SERVER, f"{subject(leaf)} is not made for servers (extendedKeyUsage)")
     yield from of_time(trust.current.expiries, now)
+
+
+def of_lists(files: TlsFiles) -> Iterator[Finding]:
+    """Whether somebody whose certificate is revoked is refused by the listener."""
+    trust = server_trust(files)
+    try:
+        trust.read()
+    except ValueError:
+        return  # told by the above
+    loaded = trust.current
+    revoked = sum(len(crl) for crl in loaded.authorities.crls)
+    if loaded.files.crl:
+        yield ok(REVOCATION, f"whoever is revoked in {loaded.files.crl} is refused ({revoked} are)")
+    elif files.verify and not loaded.remarks:
+        yield warning(
+            REVOCATION,
+            "there is no list of revoked certificates: who has one gets in until it ends",
+            f"put it where {files.beside} is looked for, or say --tlscrl FILE; `swarmd certs` "
+            "makes one for its CA",
+        )
+    yield from of_remarks(loaded.remarks)
+
+
+def of_remarks(remarks: Iterable[str]) -> Iterator[Finding]:
+    for text in remarks:
+        yield warning(REVOCATION, text)
 
 
 def of_time(expiries: Iterable[Expiry], now: float) -> Iterator[Finding]:

@@ -75,11 +75,13 @@ async def examine(
     findings += problems
     if settings.tls is not None:
         findings += own.of_server(settings.tls, time.time())
+        findings += own.of_lists(settings.tls)
     findings += own.of_keys(_keys(settings, entries))
     keyring = Keyring(reactor, time.time)
     maker = LinkMaker(settings, keyring, reactor)
     links = [(entry, maker(entry)) for entry in entries]
     visits = await _visit_all(settings, links, reactor)
+    findings += own.of_remarks(keyring.remarks())
     findings += own.of_time(keyring.expiring(), time.time())
     findings += [one for each in visits for one in each.findings]
     answered = [(each.entry.address, each.spec) for each in visits if each.spec is not None]

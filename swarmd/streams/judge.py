@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import Any
 
 from cryptography import x509
@@ -17,26 +18,40 @@ from service_identity.exceptions import CertificateError
 from service_identity.hazmat import DNS_ID, IPAddress_ID, verify_service_identity
 from service_identity.pyopenssl import extract_patterns
 
-from swarmd.certificates.words import cut, issuer, listed, moment, names, subject
+from swarmd.certificates.words import authority, cut, issuer, listed, moment, names, subject
+from swarmd.streams.authorities import NO_LIST, Authorities
 
-_NO_CRL = 3
 _WRONG_PURPOSE = 26
 
+_WRONG_SIGNATURE = 7
+# All that can be wrong with a list.
+_REVOCATION = frozenset((NO_LIST, 5, 8, 11, 12, 15, 16, 23, 33, 35, 36, 44))
+
 # What follows ``its certificate "CN=…"``, by OpenSSL's number of the problem.
-_WORDS: dict[int, Callable[[x509.Certificate], str]] = {
-    _NO_CRL: lambda cert: f"cannot be judged: there is no list of revoked ones of {issuer(cert)}",
-    7: lambda cert: f"is not signed by our CA, but by another that is called {issuer(cert)} too",
-    8: lambda cert: f"cannot be judged: the list of revoked ones is not signed by {issuer(cert)}",
-    9: lambda cert: f"is not valid yet, but from {moment(cert.not_valid_before_utc)}",
-    10: lambda cert: f"has expired on {moment(cert.not_valid_after_utc)}",
-    11: lambda cert: f"cannot be judged: {issuer(cert)}'s list of revoked ones is not valid yet",
-    12: lambda cert: f"cannot be judged: {issuer(cert)}'s list of revoked ones has expired",
-    23: lambda cert: f"was revoked by {issuer(cert)}",
-    24: lambda cert: f"is signed by {issuer(cert)}, which may sign none (basicConstraints)",
-    25: lambda cert: "has more CAs above it than one of them allows (pathlen)",
-    66: lambda cert: "has a key that is too short",
-    67: lambda cert: "has a key that is too short",
-    68: lambda cert: "is signed with a hash that is no longer safe",
+_WORDS: dict[int, Callable[[x509.Certificate, Authorities], str]] = {
+    NO_LIST: lambda cert, ours: (
+        f"cannot be judged: there is no list of revoked ones of {ours.signer(cert)}"
+    ),
+    _WRONG_SIGNATURE: lambda cert, ours: _of_namesake(cert, ours),
+    8: lambda cert, ours: (
+        f"cannot be judged: the list of revoked ones is not signed by {ours.signer(cert)}"
+    ),
+    9: lambda cert, ours: f"is not valid yet, but from {moment(cert.not_valid_before_utc)}",
+    10: lambda cert, ours: f"has expired on {moment(cert.not_valid_after_utc)}",
+    11: lambda cert, ours: (
+        f"cannot be judged: {ours.signer(cert)}'s list of revoked ones is not valid yet"
+    ),
+    12: lambda cert, ours: (
+        f"cannot be judged: {ours.signer(cert)}'s list of revoked ones has expired"
+    ),
+    23: lambda cert, ours: f"was revoked by {ours.signer(cert)}",
+    24: lambda cert, ours: (
+        f"is signed by {ours.signer(cert)}, which may sign none (basicConstraints)"
+    ),
+    25: lambda cert, ours: "has more CAs above it than one of them allows (pathlen)",
+    66: lambda cert, ours: "has a key that is too short",
+    67: lambda cert, ours: "has a key that is too short",
+    68: lambda cert, ours: "is signed with a hash that is no longer safe",
 }
 # The chain ends in what we do not know.
 _SELF_SIGNED = (18, 19)
@@ -61,38 +76,92 @@ def _introduced(cert: X509, creator: Any) -> str:
 
 
 def judge_client(connection: Any, cert: X509, problem: int, depth: int, ok: int) -> bool:
-    # Nothing may escape into OpenSSL: an exception there would be lost, and with it the refusal.
-    if ok or (problem == _NO_CRL and depth):
-        return True
     tls = connection.get_app_data()
+    # Nothing may escape into OpenSSL: an exception there would be lost, and with it the refusal.
     try:
-        tls.refusal = _reason(cert.to_cryptography(), problem, depth, tls.creator)
+        tls.refusal = _judged(tls, cert, problem, depth, ok)
     except Exception as error:  # noqa: BLE001
         tls.refusal = _not_understood(error)
-    return False
+    return not tls.refusal
+
+
+@dataclass(slots=True)
+class Path:
+    """One chain on its way through the judgement.
+
+    Attributes:
+        good: What OpenSSL is content with; it begins at the CA, and ends with the holder's own.
+        signer: Who really signed one for which OpenSSL took a namesake, and how deep that one is.
+        doubtful: OpenSSL may have looked at the wrong list, so they are asked again in the end.
+    """
+
+    good: dict[int, X509] = field(default_factory=dict)
+    signer: tuple[int, x509.Certificate] | None = None
+    doubtful: bool = False
+
+    def certificates(self) -> list[x509.Certificate]:
+        """From the holder's own up to the CA, as they were signed."""
+        chain = [self.good[depth].to_cryptography() for depth in sorted(self.good)]
+        return chain if self.signer is None else [*chain[: self.signer[0] + 1], self.signer[1]]
+
+
+def _judged(tls: Any, cert: X509, problem: int, depth: int, ok: int) -> str:
+    path, ours = tls.path, tls.judged_by.authorities
+    if ok:
+        path.good[depth] = cert
+        return "" if depth or not path.doubtful else _judged_again(path, tls)
+    if problem == NO_LIST and depth:
+        return ""
+    found = cert.to_cryptography()
+    if problem in _REVOCATION and ours.is_ambiguous(found):
+        path.doubtful = True
+        return ""
+    signer = ours.namesake(found, depth) if problem == _WRONG_SIGNATURE else None
+    if signer is not None:
+        path.signer, path.doubtful = (depth, signer), bool(ours.crls)
+        return ""
+    return _reason(found, problem, depth, tls)
+
+
+def _judged_again(path: Path, tls: Any) -> str:
+    """By the lists of those who signed the chain."""
+    chain, ours = path.certificates(), tls.judged_by.authorities
+    for depth, cert in enumerate(chain):
+        above = chain[depth + 1] if depth + 1 < len(chain) else ours.above(cert)
+        problem = ours.revocation(cert, above) if above is not None else NO_LIST
+        if problem and not (problem == NO_LIST and depth):
+            return _reason(cert, problem, depth, tls)
+    return ""
 
 
 def _not_understood(error: Exception) -> str:
     return f"its certificate cannot be understood: {cut(str(error))}"
 
 
-def _reason(cert: x509.Certificate, problem: int, depth: int, creator: Any) -> str:
+def _reason(cert: x509.Certificate, problem: int, depth: int, tls: Any) -> str:
     whose = "the certificate of its CA" if depth else "its certificate"
-    ours = creator.authorities
-    our_ca = f"our CA ({ours})" if ours else "a CA of this system"
+    ours: Authorities = tls.judged_by.authorities
+    our_ca = f"our CA, {ours.words}" if ours.cas else "a CA of this system"
     if problem in _SELF_SIGNED and depth:
-        return f"its certificate is signed by {subject(cert)}, which is not {our_ca}"
+        return f"its certificate is signed by {authority(cert)}, which is not {our_ca}"
     if problem in _SELF_SIGNED:
         words = f"is signed by itself, not by {our_ca}"
+    elif problem in _STRANGE_CA and ours.has_namesake(cert):
+        words = _of_namesake(cert, ours)
     elif problem in _STRANGE_CA:
         words = f"is signed by {issuer(cert)}, which is not {our_ca}"
     elif problem == _WRONG_PURPOSE:
-        words = f"is not made for this purpose: its extendedKeyUsage lacks {creator.purpose}"
+        words = f"is not made for this purpose: its extendedKeyUsage lacks {tls.creator.purpose}"
     elif problem in _WORDS:
-        words = _WORDS[problem](cert)
+        words = _WORDS[problem](cert, ours)
     else:
         words = f"was refused by OpenSSL (reason {problem})"
     return f"{whose} {subject(cert)} {words}"
+
+
+def _of_namesake(cert: x509.Certificate, ours: Authorities) -> str:
+    other = ours.signer(cert)
+    return f"is not signed by our CA, {ours.words}, but by another that is called {other} too"
 
 
 def missing_name(cert: X509, host: str) -> str:

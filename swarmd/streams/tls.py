@@ -45,13 +45,15 @@ class HalfCloseTLS(TLSMemoryBIOProtocol):
 
     Attributes:
         refusal: Why the peer's certificate was refused, once it was.
-        creator: Whose rules the peer is judged by, and ``judged_by`` what they were.
+        creator: Whose rules the peer is judged by, ``judged_by`` what they were, and ``path`` how
+            far that has come.
         peer_name: The name or address that the peer's certificate must hold; "" for any.
     """
 
     refusal = ""
     creator: Any = None
     judged_by: Any = None
+    path: Any = None
     peer_name = ""
     _peer_ended = False  # its close_notify is here
     _ending = False  # ours was asked for
@@ -278,7 +280,7 @@ class ServerTLS(HalfCloseTLS):
             chain = connection.get_verified_chain(as_cryptography=True)
         except ValueError:  # OpenSSL understands more than we do; in doubt it goes
             return True
-        return bool(chain) and self.creator.trust.current.revokes(chain)
+        return bool(chain) and self.creator.trust.current.authorities.revokes(chain)
 
 
 class ClientTLSFactory(TLSMemoryBIOFactory):
@@ -312,7 +314,7 @@ class ServerTLSFactory(TLSMemoryBIOFactory):
 
     def drop_revoked(self) -> None:
         """Ends the connections of those who were revoked meanwhile; all others go on."""
-        if not self._creator.trust.current.crls:
+        if not self._creator.trust.current.authorities.crls:
             return
         for protocol in list(self.protocols):
             protocol.drop_if_revoked()

@@ -6,18 +6,19 @@ engine's certificate must also hold the name or address it was dialled by, as a 
 trusted to sign, an intermediate one too.
 
 Of a CRL file, the list of whoever signed the other side's certificate must be there, and valid: if
-not, nobody is let in. Lists of the CAs above count where there are any.
+not, nobody is let in. Lists of the CAs above count where there are any. ``crl.pem`` beside the CA
+file is taken without being named, and from then on it must be there.
 """
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 from cryptography import x509
 from OpenSSL import SSL
-from OpenSSL.crypto import X509, X509StoreFlags
 from twisted.internet.interfaces import (
     IOpenSSLClientConnectionCreator,
     IOpenSSLServerConnectionCreator,
@@ -25,17 +26,18 @@ from twisted.internet.interfaces import (
 from zope.interface import implementer
 
 from swarmd.certificates import pem
-from swarmd.certificates.expiry import Expiry, of_certificate, of_revocations
-from swarmd.certificates.words import issuer, listed, subject
+from swarmd.certificates.expiry import Expiry
 from swarmd.files.reader import BadFileError, load
 from swarmd.streams.alerts import openssl_words
-from swarmd.streams.judge import is_ip, judge_client, judge_engine
+from swarmd.streams.authorities import Authorities
+from swarmd.streams.foresight import expiries, remarks
+from swarmd.streams.judge import Path, is_ip, judge_client, judge_engine
 
 # Gives idle connections' buffers back: 42 KB in place of 66 KB for each. pyOpenSSL has no name.
 _RELEASE_BUFFERS = 0x10
 LARGEST_FILE = 64 << 20  # bytes; a list of a million revoked certificates is smaller
-# Of a bundle with the CAs of the whole world there is always one that ends.
-_MOST_CAS_WATCHED = 10
+# What `swarmd certs` calls it.
+LIST_BESIDE = "crl.pem"
 
 T = TypeVar("T")
 
@@ -49,7 +51,8 @@ class TlsFiles:
         verify: The other side must show a certificate signed by ``ca``, or, towards engines and
             without ``ca``, by a CA of the system.
         name: Expected in an engine's certificate in place of its address; "" for the address.
-        crl: Path of the lists of certificates that ``ca`` has revoked; "" for none.
+        crl: Path of the lists of certificates that ``ca`` has revoked; "" for what may lie beside
+            the CA.
     """
 
     ca: str = ""
@@ -60,8 +63,20 @@ class TlsFiles:
     crl: str = ""
 
     @property
-    def paths(self) -> list[str]:
+    def beside(self) -> str:
+        """Where a list is looked for that nobody has named; "" if none is."""
+        if self.crl or not (self.verify and self.ca):
+            return ""
+        return os.path.join(os.path.dirname(self.ca), LIST_BESIDE)
+
+    @property
+    def named(self) -> list[str]:
         return [path for path in (self.ca, self.cert, self.key, self.crl) if path]
+
+    @property
+    def paths(self) -> list[str]:
+        """All that are watched, although the list may not be there."""
+        return self.named + ([self.beside] if self.beside else [])
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,24 +84,19 @@ class Loaded:
     """What a set of files said when it was read.
 
     Attributes:
-        authorities: The CAs that we trust, in words; "" for those of the system.
+        files: With the list that was taken beside the CA.
+        authorities: The CAs that we trust, none for those of the system, and what they revoked.
         chain: Our certificate, and those of the CAs between it and its root that we show.
         expiries: When each of the certificates and lists ends.
+        remarks: What the operator should know of them.
     """
 
+    files: TlsFiles
     context: SSL.Context
-    authorities: str
+    authorities: Authorities
     chain: tuple[x509.Certificate, ...]
-    crls: tuple[x509.CertificateRevocationList, ...]
     expiries: tuple[Expiry, ...]
-
-    def revokes(self, chain: Sequence[x509.Certificate]) -> bool:
-        return any(
-            crl.issuer == cert.issuer
-            and crl.get_revoked_certificate_by_serial_number(cert.serial_number) is not None
-            for cert in chain
-            for crl in self.crls
-        )
+    remarks: tuple[str, ...]
 
 
 class Trust:
@@ -102,6 +112,7 @@ class Trust:
         self.loaded: Loaded | None = None
         self.problem = ""
         self._load = load
+        self._list_seen = False
 
     def read(self) -> None:
         """From now on the next connection is made by what the files say now.
@@ -110,11 +121,17 @@ class Trust:
             ValueError: A file cannot be read or does not fit; the text names it.
         """
         try:
-            self.loaded = self._load(self.files)
+            self.loaded = self._load(self._with_list())
         except Exception as error:
             self.problem = str(error) or repr(error)
             raise ValueError(self.problem) from error
         self.problem = ""
+
+    def _with_list(self) -> TlsFiles:
+        """A list that was there once and is no longer must not open the door again."""
+        beside = self.files.beside
+        self._list_seen = self._list_seen or bool(beside and _is_there(beside))
+        return replace(self.files, crl=beside) if self._list_seen else self.files
 
     @property
     def current(self) -> Loaded:
@@ -144,10 +161,6 @@ class ClientTls:
         self._host = host
         self._server_name = None if is_ip(host) else host.encode("idna")
 
-    @property
-    def authorities(self) -> str:
-        return self.trust.current.authorities
-
     def check(self) -> None:
         """ValueError, with the reason, if there is nothing to shake hands with."""
         _ = self.trust.current
@@ -156,11 +169,12 @@ class ClientTls:
         self.seen = certificate
 
     def clientConnectionForTLS(self, tlsProtocol: Any) -> SSL.Connection:
-        connection = SSL.Connection(self.trust.current.context, None)
+        loaded = self.trust.current
+        connection = SSL.Connection(loaded.context, None)
         if self._server_name:
             connection.set_tlsext_host_name(self._server_name)
         tlsProtocol.peer_name = self._host
-        tlsProtocol.creator = self
+        tlsProtocol.creator, tlsProtocol.judged_by, tlsProtocol.path = self, loaded, Path()
         connection.set_app_data(tlsProtocol)
         return connection
 
@@ -174,14 +188,10 @@ class ServerTls:
     def __init__(self, trust: Trust) -> None:
         self.trust = trust
 
-    @property
-    def authorities(self) -> str:
-        return self.trust.current.authorities
-
     def serverConnectionForTLS(self, tlsProtocol: Any) -> SSL.Connection:
         loaded = self.trust.current
         connection = SSL.Connection(loaded.context, None)
-        tlsProtocol.creator, tlsProtocol.judged_by = self, loaded
+        tlsProtocol.creator, tlsProtocol.judged_by, tlsProtocol.path = self, loaded, Path()
         connection.set_app_data(tlsProtocol)
         return connection
 
@@ -234,18 +244,18 @@ def _load(files: TlsFiles, method: int) -> Loaded:
     context.set_min_proto_version(SSL.TLS1_2_VERSION)
     context.set_mode(_RELEASE_BUFFERS)
     cas = _read(files.ca, "CA certificate", pem.certificates) if files.ca else []
-    crls = _read(files.crl, "CRL", lambda data: _signed(data, cas)) if files.crl else []
-    _set_authorities(context, cas, crls)
+    crls = _read(files.crl, "CRL", pem.revocations) if files.crl else []
+    authorities = Authorities(cas, crls)
+    _refuse_strange(files.crl, authorities)
+    store = context.get_cert_store()
+    assert store is not None
+    authorities.fill(store)
     chain = _read(files.cert, "certificate", pem.certificates) if files.cert else []
     if chain:
         _show(context, chain, files)
-    return Loaded(
-        context,
-        listed([subject(ca) for ca in cas], 3) if cas else "",
-        tuple(chain),
-        tuple(crls),
-        tuple(_expiries(files, chain, cas, crls)),
-    )
+    told = remarks(files.ca, files.crl, files.beside, authorities, chain)
+    ends = expiries(files.ca, files.cert, files.crl, authorities, chain)
+    return Loaded(files, context, authorities, tuple(chain), tuple(ends), tuple(told))
 
 
 def _read(path: str, kind: str, parse: Callable[[bytes], T]) -> T:
@@ -255,32 +265,16 @@ def _read(path: str, kind: str, parse: Callable[[bytes], T]) -> T:
         raise ValueError(f"cannot use TLS {kind} {path}: {error}") from None
 
 
-def _signed(data: bytes, cas: Sequence[x509.Certificate]) -> list[x509.CertificateRevocationList]:
-    """The lists of a file; a forged or mistaken one must not wait for the first handshake."""
-    crls = pem.revocations(data)
-    for crl in crls:
-        namesakes = [ca for ca in cas if ca.subject == crl.issuer]
-        if namesakes and not any(pem.signed_by(crl, ca) for ca in namesakes):
-            raise ValueError(f"it is not signed by our CA, but by another called {issuer(crl)}")
-    return crls
-
-
-def _set_authorities(
-    context: SSL.Context,
-    cas: Sequence[x509.Certificate],
-    crls: Sequence[x509.CertificateRevocationList],
-) -> None:
-    store = context.get_cert_store()
-    assert store is not None
-    for ca in cas:
-        store.add_cert(X509.from_cryptography(ca))
-    for crl in crls:
-        store.add_crl(crl)
-    # As Go has it: whatever is in the CA file may end a chain.
-    flags = X509StoreFlags.PARTIAL_CHAIN
-    if crls:
-        flags |= X509StoreFlags.CRL_CHECK | X509StoreFlags.CRL_CHECK_ALL
-    store.set_flags(flags)
+def _refuse_strange(path: str, authorities: Authorities) -> None:
+    """A forged or mistaken file without a list of ours must not wait for the first handshake."""
+    if any(authorities.lists.values()):
+        return
+    for crl in authorities.others:
+        if any(ca.subject == crl.issuer for ca in authorities.cas):
+            raise ValueError(
+                f"cannot use TLS CRL {path}: it is not signed by our CA, {authorities.words}, "
+                f"but by another called {authorities.signer(crl)}"
+            )
 
 
 def _show(context: SSL.Context, chain: Sequence[x509.Certificate], files: TlsFiles) -> None:
@@ -297,14 +291,12 @@ def _show(context: SSL.Context, chain: Sequence[x509.Certificate], files: TlsFil
         raise ValueError(f"cannot use TLS certificate {files.cert}: {words}") from None
 
 
-def _expiries(
-    files: TlsFiles,
-    chain: Sequence[x509.Certificate],
-    cas: Sequence[x509.Certificate],
-    crls: Sequence[x509.CertificateRevocationList],
-) -> list[Expiry]:
-    watched = [of_certificate(cert, f"TLS certificate {files.cert}:") for cert in chain]
-    if len(cas) <= _MOST_CAS_WATCHED:
-        watched += [of_certificate(ca, f"CA certificate {files.ca}:") for ca in cas]
-    lists = [of_revocations(crl, f"CRL {files.crl}: the list") for crl in crls]
-    return watched + [one for one in lists if one is not None]
+def _is_there(path: str) -> bool:
+    """Also where we may not look: then the attempt to read it says so."""
+    try:
+        os.stat(path)
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except OSError:
+        pass
+    return True

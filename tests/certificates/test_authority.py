@@ -39,7 +39,7 @@ def test_a_client_has_no_alternative_names(authority: Authority) -> None:
 
 
 def test_what_was_revoked_stays_revoked(authority: Authority) -> None:
-    first = authority.revoke((), [5], NOW)
+    first = authority.revoke(None, [5], NOW)
     second = authority.revoke(first, [7], NOW + DAY)
     assert [one.serial_number for one in second] == [5, 7]
     assert second.is_signature_valid(authority.certificate.public_key())  # type: ignore[arg-type]

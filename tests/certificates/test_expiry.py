@@ -3,7 +3,15 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from swarmd.certificates.expiry import Expiry, ending, of_certificate, of_revocations, warnings
+from swarmd.certificates import words
+from swarmd.certificates.expiry import (
+    Expiry,
+    ending,
+    of_authority,
+    of_certificate,
+    of_revocations,
+    warnings,
+)
 from swarmd.certificates.pem import revocations
 from tests.lab.certificates import Authority
 
@@ -20,13 +28,13 @@ def test_thirty_days_ahead() -> None:
 
 
 def test_in_words() -> None:
-    for left, words in (
+    for left, said in (
         (6.5 * DAY, "expires on 2026-06-01 12:00 UTC (in 6 days)"),
         (1.5 * DAY, "expires on 2026-06-01 12:00 UTC (in 36 hours)"),
         (100.0, "expires on 2026-06-01 12:00 UTC (in 0 hours)"),
         (0.0, "has expired on 2026-06-01 12:00 UTC"),
     ):
-        assert ending(END, NOW - left) == words
+        assert ending(END, NOW - left) == said
     assert Expiry("this", END).warning(NOW) == "this has expired on 2026-06-01 12:00 UTC"
 
 
@@ -41,6 +49,9 @@ def test_of_what_is_on_disk(tmp_path: Path) -> None:
     node = authority.issue("node").load()
     assert of_certificate(node, "mine:") == Expiry('mine: "CN=node"', node.not_valid_after_utc)
     (crl,) = revocations(authority.revoke(valid=timedelta(days=20)).read_bytes())
-    found = of_revocations(crl, "the list")
+    assert of_authority(authority.certificate, "its") == Expiry(
+        f"its {words.authority(authority.certificate)}", authority.certificate.not_valid_after_utc
+    )
+    found = of_revocations(crl, "the list", '"CN=lab-ca"')
     assert found is not None and found.what == 'the list of "CN=lab-ca"'
     assert found.notice == timedelta(days=20), "a quarter of its 80 days"

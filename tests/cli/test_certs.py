@@ -3,6 +3,7 @@ from __future__ import annotations
 import contextlib
 import io
 import os
+import shutil
 import ssl
 import subprocess
 import sys
@@ -14,7 +15,7 @@ import pytest
 from cryptography import x509
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
-from swarmd.certificates import pem
+from swarmd.certificates import issuance, pem
 from swarmd.certificates.authority import Wanted
 from swarmd.cli.certs import Workshop, run
 from swarmd.tls_files import TlsFiles, check
@@ -137,7 +138,7 @@ def test_more_machines_and_other_names(tmp_path: Path) -> None:
     assert done.stdout == "node-1: new certificate\nnode-3: new certificate\n"
     after = contents(tmp_path)
     changed = {str(path.relative_to(tmp_path)) for path in before if after[path] != before[path]}
-    assert changed == {"node-1/cert.pem"}
+    assert changed == {"node-1/cert.pem", "issued.pem"}
 
 
 def test_a_certificate_about_to_expire_is_made_anew(tmp_path: Path) -> None:
@@ -201,8 +202,10 @@ def test_who_is_revoked_gets_another_key(tmp_path: Path) -> None:
     certs(str(tmp_path), "swarmd=cloud", "client=eve", "client=alice")
     old = load(tmp_path / "eve")
     key = (tmp_path / "eve" / "key.pem").read_bytes()
-    assert certs(str(tmp_path), "revoke=eve").stdout == "eve: revoked\n"
-    assert certs(str(tmp_path), "revoke=eve,eve").stdout == ""
+    told = certs(str(tmp_path), "revoke=eve").stdout
+    assert told.startswith("eve: revoked\nThis counts once each swarmd has the list ")
+    assert f"{tmp_path}/crl.pem: copy it there" in told
+    assert certs(str(tmp_path), "revoke=eve,eve").stdout == told.removeprefix("eve: revoked\n")
     (crl,) = pem.revocations((tmp_path / "cloud" / "crl.pem").read_bytes())
     assert [one.serial_number for one in crl] == [old.serial_number]
     ca = x509.load_pem_x509_certificate((tmp_path / "ca.pem").read_bytes())
@@ -233,7 +236,127 @@ def test_nothing_outlives_the_authority(tmp_path: Path, capsys: pytest.CaptureFi
     Workshop(tmp_path, begun).open()
     workshop = Workshop(tmp_path, datetime.now(UTC))
     workshop.open()
-    assert "the authority itself ends on" in capsys.readouterr().out
+    assert "the authority itself expires on" in capsys.readouterr().out
     workshop.make(Wanted("client", ("alice",)), timedelta(days=825))
     ca = x509.load_pem_x509_certificate((tmp_path / "ca.pem").read_bytes())
     assert load(tmp_path / "alice").not_valid_after_utc == ca.not_valid_after_utc
+
+
+def revoked(crl: Path) -> set[int]:
+    (found,) = pem.revocations(crl.read_bytes())
+    return {one.serial_number for one in found}
+
+
+def test_all_that_somebody_was_ever_given_is_revoked(tmp_path: Path) -> None:
+    """Who was renewed, renamed or deleted may still have what came before."""
+    certs(str(tmp_path), "swarmd=cloud", "engine=node-1,10.0.0.1", "client=alice")
+    serials = {load(tmp_path / "node-1").serial_number}
+    certs(str(tmp_path), "engine=node-1,10.0.0.2")
+    serials.add(load(tmp_path / "node-1").serial_number)
+    shutil.rmtree(tmp_path / "node-1")
+    certs(str(tmp_path), "revoke=node-1")
+    for crl in (tmp_path / "crl.pem", tmp_path / "cloud" / "crl.pem"):
+        assert revoked(crl) == serials and len(serials) == 2
+    certs(str(tmp_path), "engine=node-1,10.0.0.2")
+    assert load(tmp_path / "node-1").serial_number not in serials
+    certs(str(tmp_path), "revoke=node-1,alice")
+    assert len(revoked(tmp_path / "crl.pem")) == 4
+
+
+def test_what_was_made_before_it_was_written_down(tmp_path: Path) -> None:
+    certs(str(tmp_path), "client=alice")
+    old = load(tmp_path / "alice").serial_number
+    (tmp_path / "issued.pem").unlink()
+    (tmp_path / "alice" / "key.pem").unlink()
+    assert certs(str(tmp_path), "client=alice").stdout == "alice: new certificate\n"
+    certs(str(tmp_path), "revoke=alice")
+    assert revoked(tmp_path / "crl.pem") == {old, load(tmp_path / "alice").serial_number}
+
+
+def test_what_has_ended_is_forgotten(tmp_path: Path) -> None:
+    certs("--days=1", str(tmp_path), "client=alice")
+    workshop = Workshop(tmp_path, datetime.now(UTC) + timedelta(days=9))
+    workshop.open()
+    workshop.make(Wanted("client", ("bob",)), timedelta(days=100))
+    assert len(pem.certificates((tmp_path / "issued.pem").read_bytes())) == 1
+
+
+def test_nobody_is_revoked_if_one_of_them_cannot_be(tmp_path: Path) -> None:
+    certs(str(tmp_path), "client=alice")
+    assert certs(str(tmp_path), "revoke=alice,bob").returncode == 1
+    assert revoked(tmp_path / "crl.pem") == set()
+    other = tmp_path / "other"
+    certs(str(other), "client=alice")
+    (tmp_path / "issued.pem").unlink()
+    shutil.copy(other / "alice" / "cert.pem", tmp_path / "alice" / "cert.pem")
+    assert "is signed by another authority" in certs(str(tmp_path), "revoke=alice").stderr
+
+
+def test_a_list_that_is_lost_comes_back_from_its_copies(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    certs(str(tmp_path), "swarmd=cloud", "client=eve")
+    certs(str(tmp_path), "revoke=eve")
+    before = revoked(tmp_path / "crl.pem")
+    (tmp_path / "crl.pem").unlink()
+    assert "as in the copies" in certs(str(tmp_path), "client=alice").stdout
+    assert revoked(tmp_path / "crl.pem") == before
+    number = serial(tmp_path / "crl.pem")
+    (tmp_path / "crl.pem").unlink()
+    (tmp_path / "cloud" / "crl.pem").unlink()
+    Workshop(tmp_path, datetime.now(UTC) + timedelta(minutes=1)).open()
+    assert "is empty now: whoever was revoked" in capsys.readouterr().out
+    assert revoked(tmp_path / "crl.pem") == set() and serial(tmp_path / "crl.pem") > number
+
+
+def serial(crl: Path) -> int:
+    return issuance.number(pem.revocations(crl.read_bytes())[0])
+
+
+def test_each_list_has_a_higher_number_and_the_key_of_its_authority(tmp_path: Path) -> None:
+    certs(str(tmp_path), *(f"client=u{each}" for each in range(4)))
+    ca = pem.certificates((tmp_path / "ca.pem").read_bytes())[0]
+    numbers = []
+    for each in range(4):
+        certs(str(tmp_path), f"revoke=u{each}")
+        numbers.append(serial(tmp_path / "crl.pem"))
+    assert numbers == sorted(set(numbers))
+    own = ca.extensions.get_extension_for_class(x509.SubjectKeyIdentifier).value.digest
+    for signed in (
+        ca,
+        load(tmp_path / "u1"),
+        pem.revocations((tmp_path / "crl.pem").read_bytes())[0],
+    ):
+        assert issuance.key_id(signed) == own
+
+
+def test_lists_that_are_not_its_own(tmp_path: Path) -> None:
+    other = tmp_path / "other"
+    certs(str(tmp_path), "client=alice")
+    certs(str(other), "client=alice")
+    mine, theirs = (tmp_path / "crl.pem").read_bytes(), (other / "crl.pem").read_bytes()
+    (tmp_path / "crl.pem").write_bytes(theirs + mine)
+    assert certs(str(tmp_path), "revoke=alice").returncode == 0
+    assert len(revoked(tmp_path / "crl.pem")) == 1
+    (tmp_path / "crl.pem").write_bytes(theirs)
+    assert "no list in it is signed by the authority" in certs(str(tmp_path), "revoke=alice").stderr
+    (tmp_path / "crl.pem").write_text("junk")
+    assert "crl.pem: it holds" in certs(str(tmp_path), "revoke=alice").stderr
+
+
+def test_two_authorities_have_two_names(tmp_path: Path) -> None:
+    for folder in ("one", "two"):
+        certs(str(tmp_path / folder), "client=alice")
+    subjects = {
+        pem.certificates((tmp_path / folder / "ca.pem").read_bytes())[0].subject.rfc4514_string()
+        for folder in ("one", "two")
+    }
+    assert len(subjects) == 2
+    assert all(name.startswith("CN=swarmd fleet CA 20") for name in subjects)
+
+
+def test_an_authority_that_has_ended_signs_nothing(tmp_path: Path) -> None:
+    Workshop(tmp_path, datetime.now(UTC) - timedelta(days=3651)).open()
+    done = certs(str(tmp_path), "client=alice")
+    assert done.returncode == 1 and "the authority itself has expired on" in done.stderr
+    assert "another folder" in done.stderr

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -8,7 +9,7 @@ from typing import Any
 import pytest
 
 from swarmd.doctor.finding import Finding, Level
-from swarmd.doctor.own import entries_of, of_keys, of_server, settings_of
+from swarmd.doctor.own import entries_of, of_keys, of_lists, of_server, settings_of
 from swarmd.doctor.run import DoctorOptions
 from swarmd.settings import Settings
 from swarmd.streams.trust import TlsFiles
@@ -83,6 +84,26 @@ def test_the_servers_certificate(authority: Authority) -> None:
     good.cert.unlink()
     (found,) = of_server(files(good), time.time())
     assert "No such file" in found.text
+
+
+def test_whether_the_revoked_are_refused(authority: Authority, tmp_path: Path) -> None:
+    front = authority.issue("front", ["cloud"])
+    (found,) = of_lists(files(front))
+    assert found.level is Level.WARNING and "no list of revoked certificates" in found.text
+    assert str(front.folder / "crl.pem") in found.fix
+    assert list(of_lists(replace(files(front), verify=False))) == []
+    beside = front.folder / "crl.pem"
+    beside.write_bytes(authority.revoke(front).read_bytes())
+    assert texts(of_lists(files(front))) == [
+        (Level.OK, f"whoever is revoked in {beside} is refused (1 are)")
+    ]
+    other = Authority(tmp_path / "other").issue("other")
+    front.ca.write_bytes(front.ca.read_bytes() + other.ca.read_bytes())
+    (_, found) = of_lists(files(front))
+    assert found.level is Level.WARNING and "it has no list of" in found.text
+    beside.write_text("nothing")
+    assert list(of_lists(files(front))) == []
+    assert "cannot use TLS CRL" in next(iter(of_server(files(front), time.time()))).text
 
 
 def test_what_ends(authority: Authority) -> None:

@@ -50,7 +50,8 @@ def test_what_is_wrong_is_said_with_what_to_do(hosts: Path, tmp_path: Path) -> N
     assert f"           -> chmod 600 {ours.key}" in lines
     assert "error    127.0.0.1:1: connection refused" in lines
     assert any("expires on" in line and "(in 5 days)" in line for line in lines)
-    assert lines[-1] == "2 errors, 2 warnings."
+    assert any("no list of revoked certificates" in line for line in lines)
+    assert lines[-1] == "2 errors, 3 warnings."
 
 
 class Examined(TestCase):

@@ -69,16 +69,27 @@ class Authority:
         name: str = "lab-ca",
         kind: str = "ecdsa",
         above: Authority | None = None,
+        *,
+        renews: Authority | None = None,
+        key_ids: bool = True,
+        valid: datetime.timedelta = _YEAR,
+        path_length: int | None = None,
     ) -> None:
-        """``above`` makes it an intermediate CA: what it issues comes with its own certificate."""
+        """``above`` makes it an intermediate CA: what it issues comes with its own certificate.
+
+        ``renews`` is one whose key it takes over. Without ``key_ids`` it is as older tools make
+        one: nothing says by which key a certificate or list was signed.
+        """
         self.crl = folder / f"{name}.crl.pem"
         self._folder = folder
         self._above = above
-        self._key = _KEYS[kind]()
+        self._key = renews._key if renews else _KEYS[kind]()
         self._name = _name(name)
+        self._key_ids = key_ids
         signer = above or self
-        draft = _draft(self._name, signer._name, self._key, _LONG_AGO, _YEAR)
-        draft = draft.add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        draft = _draft(self._name, signer._name, self._key, _LONG_AGO, valid, key_ids=key_ids)
+        constraints = x509.BasicConstraints(ca=True, path_length=path_length)
+        draft = draft.add_extension(constraints, critical=True)
         draft = draft.add_extension(_usage(signs=True), critical=True)
         self.certificate = draft.sign(signer._key, _hash(signer._key))
 
@@ -90,15 +101,16 @@ class Authority:
         *,
         kind: str = "ecdsa",
         since: datetime.timedelta = _LONG_AGO,
+        serial: int = 0,
     ) -> Certificate:
         """A certificate for both sides; ``hosts`` are names and addresses it stands for.
 
         ``since`` and ``valid`` are counted from now, to its begin and to its end.
         """
         key = _KEYS[kind]()
-        draft = _draft(_name(name), self._name, key, since, valid)
-        issuer = x509.AuthorityKeyIdentifier.from_issuer_public_key(self._key.public_key())
-        draft = draft.add_extension(issuer, critical=False)
+        draft = _draft(_name(name), self._name, key, since, valid, serial, key_ids=self._key_ids)
+        if self._key_ids:
+            draft = draft.add_extension(self._key_id, critical=False)
         draft = draft.add_extension(_usage(signs=False), critical=True)
         usage = [ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CLIENT_AUTH]
         draft = draft.add_extension(x509.ExtendedKeyUsage(usage), critical=False)
@@ -107,13 +119,26 @@ class Authority:
             draft = draft.add_extension(names, critical=False)
         return self._write(name, draft.sign(self._key, _hash(self._key)), key)
 
+    @property
+    def _key_id(self) -> x509.AuthorityKeyIdentifier:
+        return x509.AuthorityKeyIdentifier.from_issuer_public_key(self._key.public_key())
+
     def revoke(
-        self, *revoked: Certificate | Authority, valid: datetime.timedelta = 30 * _DAY
+        self,
+        *revoked: Certificate | Authority,
+        valid: datetime.timedelta = 30 * _DAY,
+        since: datetime.timedelta = _LONG_AGO,
+        number: int | None = None,
+        key_id: bool = False,
     ) -> Path:
         """Writes ``crl`` anew, whole at any moment, with these and no others."""
         now = datetime.datetime.now(datetime.UTC)
         draft = x509.CertificateRevocationListBuilder().issuer_name(self._name)
-        draft = draft.last_update(now + _LONG_AGO).next_update(now + valid)
+        draft = draft.last_update(now + since).next_update(now + valid)
+        if key_id:
+            draft = draft.add_extension(self._key_id, critical=False)
+        if number is not None:
+            draft = draft.add_extension(x509.CRLNumber(number), critical=False)
         for each in revoked:
             cert = each.certificate if isinstance(each, Authority) else each.load()
             entry = (
@@ -164,19 +189,23 @@ def _draft(
     key: Key,
     since: datetime.timedelta,
     valid: datetime.timedelta,
+    serial: int = 0,
+    *,
+    key_ids: bool = True,
 ) -> x509.CertificateBuilder:
-    """With all that strict clients (Python 3.13 is one) ask for."""
+    """With all that strict clients (Python 3.13 is one) ask for, if with ``key_ids``."""
     now = datetime.datetime.now(datetime.UTC)
-    return (
+    draft = (
         x509.CertificateBuilder()
         .subject_name(subject)
         .issuer_name(issuer)
         .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
+        .serial_number(serial or x509.random_serial_number())
         .not_valid_before(now + since)
         .not_valid_after(now + valid)
-        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
     )
+    own = x509.SubjectKeyIdentifier.from_public_key(key.public_key())
+    return draft.add_extension(own, critical=False) if key_ids else draft
 
 
 def _usage(*, signs: bool) -> x509.KeyUsage:

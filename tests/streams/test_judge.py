@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import contextlib
+import ssl
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -14,9 +15,11 @@ from twisted.internet.protocol import Factory, Protocol
 from twisted.internet.testing import StringTransport
 from twisted.python.failure import Failure
 
-from swarmd.streams.tls import ClientTLSFactory, HalfCloseTLS, ServerTLSFactory
-from swarmd.streams.trust import ClientTls, ServerTls, TlsFiles, Trust, client_trust, server_trust
+from swarmd.certificates.words import authority
+from swarmd.streams.tls import ServerTLSFactory
+from swarmd.streams.trust import ServerTls, TlsFiles, Trust, server_trust
 from tests.lab.certificates import Authority, Certificate
+from tests.streams.handshake import Handshake, files
 
 DAY = timedelta(days=1)
 
@@ -34,59 +37,6 @@ def node(ours: Authority) -> Certificate:
 @pytest.fixture
 def user(ours: Authority) -> Certificate:
     return ours.issue("user")
-
-
-def files(of: Certificate, **other: Any) -> TlsFiles:
-    paths = {"ca": str(of.ca), "cert": str(of.cert), "key": str(of.key)}
-    return TlsFiles(**{**paths, "verify": True, **other})
-
-
-class Handshake:
-    """``server`` and ``client`` are files; each end's view of how it went.
-
-    Attributes:
-        refused: Of whom the listener told, and why.
-    """
-
-    def __init__(
-        self,
-        server: TlsFiles,
-        client: TlsFiles,
-        host: str = "node",
-        meanwhile: Callable[[Trust], object] = bool,
-    ) -> None:
-        """``meanwhile`` is called with the server's trust when the connection has begun."""
-        self.refused: list[str] = []
-        trusts = server_trust(server), client_trust(client)
-        for trust in trusts:
-            trust.read()
-        factory = Factory.forProtocol(Protocol)
-        self.factory = ServerTLSFactory(
-            ServerTls(trusts[0]), factory, refused=lambda peer, why: self.refused.append(why)
-        )
-        self.server: Any = self.factory.buildProtocol(None)
-        self.client: Any = ClientTLSFactory(ClientTls(trusts[1], host), factory).buildProtocol(None)
-        wires = StringTransport(), StringTransport()
-        self.server.makeConnection(wires[0])
-        self.client.makeConnection(wires[1])
-        meanwhile(trusts[0])
-        while any(wire.value() for wire in wires):
-            for wire, other in zip(wires, (self.client, self.server), strict=True):
-                data = wire.value()
-                wire.clear()
-                if data:
-                    other.dataReceived(data)
-        for end in (self.server, self.client):
-            if end.refusal or not _done(end):
-                end.connectionLost(Failure(ConnectionDone()))
-
-    @property
-    def good(self) -> bool:
-        return _done(self.server) and _done(self.client)
-
-
-def _done(end: HalfCloseTLS) -> bool:
-    return end._handshakeDone and not end.refusal
 
 
 def test_both_are_content(node: Certificate, user: Certificate) -> None:
@@ -141,14 +91,19 @@ def test_wrong_names(node: Certificate, user: Certificate) -> None:
     assert done.client.refusal == said
 
 
-def test_another_authority(tmp_path: Path, node: Certificate, user: Certificate) -> None:
-    eve = Authority(tmp_path, "other").issue("eve", ["node"])
+def test_another_authority(
+    tmp_path: Path, ours: Authority, node: Certificate, user: Certificate
+) -> None:
+    other = Authority(tmp_path, "other")
+    eve = other.issue("eve", ["node"])
     alone = files(eve, ca=str(node.ca))
-    said = 'its certificate "CN=eve" is signed by "CN=other", which is not our CA ("CN=lab-ca")'
+    ca = authority(ours.certificate)
+    said = f'its certificate "CN=eve" is signed by "CN=other", which is not our CA, {ca}'
     assert Handshake(files(node), alone).refused == [said]
     assert Handshake(alone, files(user)).client.refusal == said
     whole = Handshake(files(node), files(eve, verify=False))
-    said = 'its certificate is signed by "CN=other", which is not our CA ("CN=lab-ca")'
+    theirs = authority(other.certificate)
+    said = f"its certificate is signed by {theirs}, which is not our CA, {ca}"
     assert whole.refused == [said]
 
 
@@ -208,7 +163,7 @@ def test_a_certificate_that_only_openssl_understands(
 class TestRevoked:
     def test_both_directions(self, ours: Authority, node: Certificate, user: Certificate) -> None:
         crl = str(ours.revoke(node, user))
-        said = 'its certificate "CN={}" was revoked by "CN=lab-ca"'
+        said = f'its certificate "CN={{}}" was revoked by {authority(ours.certificate)}'
         assert Handshake(files(node, crl=crl), files(user)).refused == [said.format("user")]
         done = Handshake(files(node), files(user, crl=crl))
         assert done.client.refusal == said.format("node")
@@ -222,14 +177,16 @@ class TestRevoked:
     ) -> None:
         crl = str(ours.revoke(valid=timedelta(days=-1)))
         (why,) = Handshake(files(node, crl=crl), files(user)).refused
-        assert why.endswith('cannot be judged: "CN=lab-ca"\'s list of revoked ones has expired')
+        ca = authority(ours.certificate)
+        assert why.endswith(f"cannot be judged: {ca}'s list of revoked ones has expired")
 
     def test_a_list_of_another_authority_lets_nobody_in(
-        self, tmp_path: Path, node: Certificate, user: Certificate
+        self, tmp_path: Path, ours: Authority, node: Certificate, user: Certificate
     ) -> None:
         crl = str(Authority(tmp_path, "other").revoke())
         (why,) = Handshake(files(node, crl=crl), files(user)).refused
-        assert why.endswith('cannot be judged: there is no list of revoked ones of "CN=lab-ca"')
+        ca = authority(ours.certificate)
+        assert why.endswith(f"cannot be judged: there is no list of revoked ones of {ca}")
 
     def test_of_cas_above_lists_count_where_there_are_any(
         self, tmp_path: Path, ours: Authority
@@ -241,7 +198,8 @@ class TestRevoked:
         assert Handshake(files(node, crl=str(both)), files(user)).good
         both.write_bytes(both.read_bytes() + ours.revoke(below).read_bytes())
         (why,) = Handshake(files(node, crl=str(both)), files(user)).refused
-        assert why == 'the certificate of its CA "CN=below" was revoked by "CN=lab-ca"'
+        ca = authority(ours.certificate)
+        assert why == f'the certificate of its CA "CN=below" was revoked by {ca}'
 
     def test_who_comes_in_while_the_list_is_read_goes(
         self, ours: Authority, node: Certificate, user: Certificate
@@ -269,3 +227,39 @@ class TestRevoked:
         done.factory.drop_revoked()
         assert done.refused == ["its certificate was revoked meanwhile"]
         assert done.server._aborted
+
+
+@pytest.mark.parametrize("version", ["TLSv1_2", "TLSv1_3"])
+def test_no_session_is_resumed(node: Certificate, user: Certificate, version: str) -> None:
+    """That would pass by the judgement on its certificate."""
+    context = ssl.create_default_context(cafile=str(user.ca))
+    context.minimum_version = context.maximum_version = ssl.TLSVersion[version]
+    context.load_cert_chain(user.cert, user.key)
+    trust = server_trust(files(node))
+    trust.read()
+    session = None
+    for _ in range(2):
+        client = shaken(trust, context, session)
+        session = client.session
+        assert not client.session_reused
+
+
+def shaken(trust: Trust, context: ssl.SSLContext, session: Any) -> ssl.SSLObject:
+    """A client of OpenSSL's, as it is after a handshake and a byte of ours."""
+    factory = ServerTLSFactory(ServerTls(trust), Factory.forProtocol(Protocol))
+    server: Any = factory.buildProtocol(None)
+    wire = StringTransport()
+    server.makeConnection(wire)
+    into, out = ssl.MemoryBIO(), ssl.MemoryBIO()
+    client = context.wrap_bio(into, out, server_hostname="node", session=session)
+    for _ in range(4):
+        with contextlib.suppress(ssl.SSLWantReadError):
+            client.do_handshake()
+        if out.pending:
+            server.dataReceived(out.read())
+        into.write(wire.value())
+        wire.clear()
+    server.write(b"x")
+    into.write(wire.value())
+    assert client.read(1) == b"x"
+    return client

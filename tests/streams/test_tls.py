@@ -216,9 +216,10 @@ class HandshakeTests(TlsCase):
         folder = Path(tempfile.mkdtemp(dir=self.mktemp_parent()))
         other = Authority(folder, "other-ca")
         said = self.refused(self.pair(ca=other.path))
-        self.assertEqual(
+        self.assertRegex(
             said,
-            'its certificate is signed by "CN=ca", which is not our CA ("CN=other-ca")',
+            r'its certificate is signed by "CN=ca" \(SHA-256 [0-9A-F:]{23}\), which is not our CA, '
+            r'"CN=other-ca" \(SHA-256 [0-9A-F:]{23}\)$',
         )
 
     def mktemp_parent(self) -> str:
@@ -240,9 +241,9 @@ class HandshakeTests(TlsCase):
         pair = self.pair(user=stranger)
         pair.flow()
         self.assertTrue(pair.wires[1].disconnecting)
-        self.assertEqual(
+        self.assertIn(
+            'its certificate "CN=eve" is signed by "CN=stranger", which is not our CA, "CN=ca" (',
             pair.server.refusal,
-            'its certificate "CN=eve" is signed by "CN=stranger", which is not our CA ("CN=ca")',
         )
 
     def test_closing_before_the_handshake_breaks_off(self) -> None:

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import datetime
 import os
+import shutil
 from pathlib import Path
 
 import pytest
 
+from swarmd.certificates import pem, words
+from swarmd.cli.certs import run as run_certs
 from swarmd.streams.trust import (
     ClientTls,
     TlsFiles,
+    Trust,
     client_options,
     client_trust,
     server_options,
@@ -89,10 +93,12 @@ def test_an_encrypted_key_is_refused_without_asking(node: Certificate) -> None:
 
 
 def test_a_list_of_another_authority_with_our_name_is_refused(
-    node: Certificate, tmp_path: Path
+    authority: Authority, node: Certificate, tmp_path: Path
 ) -> None:
     forged = Authority(tmp_path / "forged").revoke()
-    assert "is not signed by our CA, but by another called" in refusal(files(node, crl=str(forged)))
+    said = refusal(files(node, crl=str(forged)))
+    ca = words.authority(authority.certificate)
+    assert f'is not signed by our CA, {ca}, but by another called "CN=lab-ca"' in said
 
 
 def test_files_without_end_are_refused(node: Certificate, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -130,15 +136,15 @@ def test_nothing_can_be_done_with_what_was_never_read(node: Certificate) -> None
 def test_it_knows_what_ends_when(authority: Authority, tmp_path: Path) -> None:
     below = Authority(tmp_path, "below", above=authority)
     node = below.issue("node", valid=datetime.timedelta(days=3))
-    crl = authority.revoke()
+    crl, ca = authority.revoke(), words.authority(authority.certificate)
     trust = server_trust(files(node, crl=str(crl)))
     trust.read()
     ends = {one.what: one.not_after for one in trust.current.expiries}
     assert list(ends) == [
         f'TLS certificate {node.cert}: "CN=node"',
         f'TLS certificate {node.cert}: "CN=below"',
-        f'CA certificate {node.ca}: "CN=lab-ca"',
-        f'CRL {crl}: the list of "CN=lab-ca"',
+        f"CA certificate {node.ca}: {ca}",
+        f"CRL {crl}: the list of {ca}",
     ]
     assert ends[f'TLS certificate {node.cert}: "CN=node"'] == node.load().not_valid_after_utc
 
@@ -146,5 +152,94 @@ def test_it_knows_what_ends_when(authority: Authority, tmp_path: Path) -> None:
 def test_it_knows_who_was_revoked(authority: Authority, node: Certificate) -> None:
     trust = server_trust(files(node, crl=str(authority.revoke(node))))
     trust.read()
-    assert trust.current.revokes([node.load()])
-    assert not trust.current.revokes([authority.issue("other").load()])
+    assert trust.current.authorities.revokes([node.load()])
+    assert not trust.current.authorities.revokes([authority.issue("other").load()])
+
+
+class TestTheListBesideTheCa:
+    """It counts without being named, and from then on it must be there."""
+
+    def trust(self, node: Certificate, **other: object) -> Trust:
+        trust = server_trust(files(node, **other))
+        trust.read()
+        return trust
+
+    def test_it_is_taken(self, authority: Authority, node: Certificate) -> None:
+        trust = self.trust(node)
+        assert trust.current.files.crl == "" and trust.current.authorities.crls == ()
+        beside = node.folder / "crl.pem"
+        assert trust.files.beside == str(beside) and str(beside) in trust.files.paths
+        shutil.copy(authority.revoke(node), beside)
+        for each in (trust, client_trust(files(node))):
+            each.read()
+            assert each.current.files.crl == str(beside)
+            assert each.current.authorities.revokes([node.load()])
+
+    def test_one_that_is_named_goes_before(self, authority: Authority, node: Certificate) -> None:
+        (node.folder / "crl.pem").write_text("nothing")
+        crl = str(authority.revoke())
+        assert self.trust(node, crl=crl).current.files.crl == crl
+
+    def test_nor_where_nobody_is_judged(self, node: Certificate) -> None:
+        (node.folder / "crl.pem").write_text("nothing")
+        assert not self.trust(node, verify=False).current.authorities.crls
+        client_trust(files(node, ca="")).read()
+
+    @pytest.mark.parametrize("what", ["nothing", "pipe", "folder", "forged"])
+    def test_what_cannot_be_used_is_refused(
+        self, node: Certificate, tmp_path: Path, what: str
+    ) -> None:
+        beside = node.folder / "crl.pem"
+        if what == "pipe":
+            os.mkfifo(beside)
+        elif what == "folder":
+            beside.mkdir()
+        elif what == "forged":
+            shutil.copy(Authority(tmp_path / "forged").revoke(), beside)
+        else:
+            beside.write_text("nothing")
+        assert f"cannot use TLS CRL {beside}: " in refusal(files(node))
+
+    def test_one_that_vanishes_opens_nothing(self, authority: Authority, node: Certificate) -> None:
+        beside = node.folder / "crl.pem"
+        shutil.copy(authority.revoke(node), beside)
+        trust = self.trust(node)
+        beside.unlink()
+        with pytest.raises(ValueError, match=r"crl\.pem: No such file"):
+            trust.read()
+        assert trust.current.authorities.revokes([node.load()])
+
+    def test_nor_one_that_could_never_be_read(
+        self, authority: Authority, node: Certificate
+    ) -> None:
+        beside = node.folder / "crl.pem"
+        beside.write_text("nothing")
+        trust = server_trust(files(node))
+        for _ in range(2):
+            with pytest.raises(ValueError, match="crl"):
+                trust.read()
+            assert trust.loaded is None
+            beside.unlink(missing_ok=True)
+        shutil.copy(authority.revoke(), beside)
+        trust.read()
+        assert trust.current.authorities.crls
+
+    def test_a_link_that_leads_nowhere_is_none(self, node: Certificate) -> None:
+        (node.folder / "crl.pem").symlink_to("elsewhere")
+        assert not self.trust(node).current.authorities.crls
+
+    def test_that_there_is_none_is_told_of_cas_that_have_one(self, tmp_path: Path) -> None:
+        certs(str(tmp_path), "swarmd=cloud")
+        cloud = Certificate(tmp_path / "cloud")
+        assert self.trust(cloud).current.remarks == ()
+        (cloud.folder / "crl.pem").unlink()
+        (remark,) = self.trust(cloud).current.remarks
+        assert words.authority(pem.certificates(cloud.ca.read_bytes())[0]) in remark
+        assert f"there is no {cloud.folder}/crl.pem" in remark
+        assert self.trust(cloud, verify=False).current.remarks == ()
+
+
+def certs(*args: str) -> None:
+    with pytest.raises(SystemExit) as ended:
+        run_certs(args)
+    assert not ended.value.code
