@@ -77,11 +77,12 @@ class Options(usage.Options):
         ["tlscert", None, None, "PEM file: certificate shown to clients and engines."],
         ["tlskey", None, None, "PEM file: key of --tlscert."],
         ["tlscrl", None, None, "PEM file: certificates that --tlscacert has revoked. Whoever shows "
-         "one is refused; so is everybody once the list has expired."],
+         "one is refused; so is everybody once the list has expired. Default: crl.pem beside "
+         "--tlscacert, if there is one."],
         ["engine-tlscacert", None, None, "CA of the engines, where it is another."],
         ["engine-tlscert", None, None, "Certificate shown to engines, where it is another."],
         ["engine-tlskey", None, None, "Key of --engine-tlscert."],
-        ["engine-tlscrl", None, None, "CRL of --engine-tlscacert."],
+        ["engine-tlscrl", None, None, "CRL of --engine-tlscacert, found alike."],
         ["ssh-key", None, None, "Private key to log in to ssh:// hosts with; without it, those of "
          "the agent (SSH_AUTH_SOCK) and of ~/.ssh."],
         ["ssh-known-hosts", None, "~/.ssh/known_hosts", "The host keys of ssh:// hosts."],

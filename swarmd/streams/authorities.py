@@ -34,33 +34,32 @@ class Authorities:
     cas: The CAs.
     crls: The lists that count.
     lists: Of each CA its own.
+    ambiguous: Names that do not tell whose list it is: OpenSSL may have looked at the wrong one, or
+        at none.
     """
 
     def __init__(self, cas: Sequence[x509.Certificate] = (), crls: Sequence[CRL] = ()) -> None:
         self.cas = tuple(cas)
-        crls = list({crl.signature: crl for crl in crls}.values())
-        signed = {ca: lists_of(crls, ca) for ca in cas}
+        named = _by_issuer({crl.signature: crl for crl in crls}.values())
+        signed = {ca: lists_of(named.get(ca.subject, ()), ca) for ca in cas}
         self.lists = {ca: latest(lists) for ca, lists in signed.items()}
         known = {id(crl) for lists in signed.values() for crl in lists}
         # Of CAs below ours, which others show us; or of strangers, and then they never count.
-        self.others = [crl for crl in crls if id(crl) not in known]
+        self.others = [crl for each in named.values() for crl in each if id(crl) not in known]
         own = {id(crl): crl for lists in self.lists.values() for crl in lists}
         self.crls = (*own.values(), *self.others)
-        self._by_name: dict[x509.Name, list[CRL]] = {}
-        for crl in self.crls:
-            self._by_name.setdefault(crl.issuer, []).append(crl)
-        self._ambiguous = self._find_ambiguous()
+        self._by_name = _by_issuer(self.crls)
+        self.ambiguous = self._find_ambiguous()
         self._between: dict[x509.Certificate, Sequence[CRL]] = {}
         self._stores: dict[x509.Certificate, X509Store] = {}
 
     def _find_ambiguous(self) -> set[x509.Name]:
-        """Names that do not tell whose list it is."""
-        strange = [crl.issuer for crl in self.others]
+        strange = _by_issuer(self.others)
         keys: dict[x509.Name, set[bytes]] = {}
         for ca in self.cas if self.crls else ():
             keys.setdefault(ca.subject, set()).add(public_key(ca))
         several = {name for name, found in keys.items() if len(found) > 1}
-        shared = {name for name in strange if name in keys or strange.count(name) > 1}
+        shared = {name for name, lists in strange.items() if name in keys or len(lists) > 1}
         return several | shared
 
     def fill(self, store: X509Store) -> None:
@@ -68,7 +67,9 @@ class Authorities:
         for ca in self.cas:
             store.add_cert(X509.from_cryptography(ca))
         for crl in self.crls:
-            store.add_crl(crl)
+            # A wrong one, taken by its name, would be worse than none: it is asked for here then.
+            if crl.issuer not in self.ambiguous or key_id(crl):
+                store.add_crl(crl)
         # As Go has it: whatever is in the CA file may end a chain.
         flags = X509StoreFlags.PARTIAL_CHAIN
         if self.crls:
@@ -76,10 +77,6 @@ class Authorities:
         store.set_flags(flags)
 
     # Whether
-
-    def is_ambiguous(self, certificate: x509.Certificate) -> bool:
-        """Whether OpenSSL may have looked at another CA's list."""
-        return certificate.issuer in self._ambiguous
 
     def namesake(self, certificate: x509.Certificate, depth: int) -> x509.Certificate | None:
         """The CA that signed it, if OpenSSL took another of its name; it must be good for that.
@@ -165,6 +162,13 @@ class Authorities:
             return []
         higher = [ca for ca in self.cas for below in chain[1:] if issued_by(below, ca)]
         return [ca for ca in self.cas if not self.lists[ca] and ca not in higher]
+
+
+def _by_issuer(crls: Iterable[CRL]) -> dict[x509.Name, list[CRL]]:
+    found: dict[x509.Name, list[CRL]] = {}
+    for crl in crls:
+        found.setdefault(crl.issuer, []).append(crl)
+    return found
 
 
 def _store(authority: x509.Certificate, lists: Sequence[CRL]) -> X509Store:

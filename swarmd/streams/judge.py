@@ -110,17 +110,34 @@ def _judged(tls: Any, cert: X509, problem: int, depth: int, ok: int) -> str:
     if ok:
         path.good[depth] = cert
         return "" if depth or not path.doubtful else _judged_again(path, tls)
-    if problem == NO_LIST and depth:
+    if problem in _REVOCATION and ours.ambiguous:
+        found = cert.to_cryptography()
+        if found.issuer in ours.ambiguous:
+            return _judged_now(found, depth, tls)
+    if not _counts(problem, depth):
         return ""
     found = cert.to_cryptography()
-    if problem in _REVOCATION and ours.is_ambiguous(found):
-        path.doubtful = True
-        return ""
     signer = ours.namesake(found, depth) if problem == _WRONG_SIGNATURE else None
     if signer is not None:
         path.signer, path.doubtful = (depth, signer), bool(ours.crls)
         return ""
     return _reason(found, problem, depth, tls)
+
+
+def _judged_now(cert: x509.Certificate, depth: int, tls: Any) -> str:
+    """By the list of the CA of ours that signed it; if none did, once the whole chain is known."""
+    ours: Authorities = tls.judged_by.authorities
+    above = ours.above(cert)
+    if above is None:
+        tls.path.doubtful = True
+        return ""
+    problem = ours.revocation(cert, above)
+    return _reason(cert, problem, depth, tls) if _counts(problem, depth) else ""
+
+
+def _counts(problem: int, depth: int) -> bool:
+    """Only of who signed the holder's own certificate there must be a list."""
+    return bool(problem) and not (problem == NO_LIST and depth)
 
 
 def _judged_again(path: Path, tls: Any) -> str:
@@ -129,7 +146,7 @@ def _judged_again(path: Path, tls: Any) -> str:
     for depth, cert in enumerate(chain):
         above = chain[depth + 1] if depth + 1 < len(chain) else ours.above(cert)
         problem = ours.revocation(cert, above) if above is not None else NO_LIST
-        if problem and not (problem == NO_LIST and depth):
+        if _counts(problem, depth):
             return _reason(cert, problem, depth, tls)
     return ""
 

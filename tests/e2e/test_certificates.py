@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from swarmd.certificates.words import authority
 from swarmd.cli.certs import run as run_certs
 from tests.e2e.conftest import Host
 from tests.lab.certificates import Authority, Certificate
@@ -121,13 +122,16 @@ def test_the_certificates_that_swarmd_makes(host: Host, swarmd_for: Start, tmp_p
 
     certs("swarmd=cloud,127.0.0.1", "client=alice", "client=eve")
     cloud, alice, eve = (Certificate(tmp_path / "tls" / who) for who in ("cloud", "alice", "eve"))
-    crl = ("--tlscrl", str(cloud.folder / "crl.pem"))
-    swarmd = swarmd_for(host.fleet, tls=cloud, engine_tls=host.fleet.client, options=crl)
+    swarmd = swarmd_for(host.fleet, tls=cloud, engine_tls=host.fleet.client)
     for who in (alice, eve):
         assert docker_as(who, swarmd, tmp_path)("ps", "-q").lines == []
     certs("revoke=eve")
     eventually(lambda: docker_as(eve, swarmd, tmp_path)("ps", status=None).status == 1)
     assert docker_as(alice, swarmd, tmp_path)("ps", "-q").lines == []
+    (cloud.folder / "crl.pem").unlink()
+    swarmd.reread()
+    eventually(lambda: "crl.pem: No such file" in docker_as(alice, swarmd, tmp_path)("info").error)
+    assert "certificate" in docker_as(eve, swarmd, tmp_path).fails("ps")
 
 
 def test_an_engine_that_is_revoked(host: Host, swarmd_for: Start) -> None:
@@ -159,7 +163,7 @@ def test_engines_unlike_the_rest(
     eventually(lambda: len(swarmd.healthy()) == 2, 20)
     rows = {row["Address"]: row for row in swarmd.nodes().values()}
     assert (rows[own]["Status"], rows[plain]["Status"]) == ("Healthy", "Healthy")
-    assert 'not our CA ("CN=x")' in rows[common]["Error"]
+    assert 'not our CA, "CN=x" (SHA-256 ' in rows[common]["Error"]
     assert "tls" not in rows[own]["Labels"]
     (swarmd.hosts.parent / "own" / "key.pem").write_text("")
     eventually(lambda: "own/key.pem: it holds no PEM private key" in warnings(swarmd))
@@ -210,7 +214,8 @@ def test_why_a_client_is_not_let_in_is_in_the_log(
     assert docker_as(mine, plain, tmp_path).fails("version")
     Docker("/usr/bin/docker", swarmd.url, home=tmp_path).fails("version")
     log = swarmd.log.read_text()
-    assert '"CN=eve" is signed by "CN=other-ca", which is not our CA ("CN=lab-ca")' in log
+    ca = authority(host.fleet.authority.certificate)
+    assert f'"CN=eve" is signed by "CN=other-ca", which is not our CA, {ca}' in log
     assert 'its certificate "CN=old" has expired on ' in log
     assert 'its certificate "CN=young" is not valid yet, but from ' in log
     assert 'our certificate "CN=client", issued by "CN=lab-ca", for localhost, 127.0.0.1' in log

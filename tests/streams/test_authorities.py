@@ -230,6 +230,35 @@ def test_chains_below_two_roots_of_one_name(tmp_path: Path) -> None:
         assert Handshake(files(node, ca=str(cas)), files(users[2], ca=str(node.ca))).refused
 
 
+@pytest.mark.parametrize("key_ids", [True, False])
+def test_a_ca_that_is_revoked_by_one_of_two_roots_of_one_name(
+    tmp_path: Path, key_ids: bool
+) -> None:
+    roots = [Authority(tmp_path / str(place), "root", key_ids=key_ids) for place in (0, 1)]
+    below = [
+        Authority(tmp_path / f"below-{place}", f"below-{place}", above=root, key_ids=key_ids)
+        for place, root in enumerate(roots)
+    ]
+    node, users = roots[0].issue("node", ["node"]), [ca.issue("user") for ca in below]
+    cas, crls = tmp_path / "cas.pem", tmp_path / "crls.pem"
+    cas.write_bytes(b"".join(user.ca.read_bytes() for user in users))
+    for gone in (0, 1):
+        lists = [ca.revoke() for ca in below]
+        lists += [
+            root.revoke(*below[place : place + 1])
+            for place, root in enumerate(roots)
+            if place == gone
+        ]
+        lists += [root.revoke() for place, root in enumerate(roots) if place != gone]
+        for order in (lists, lists[::-1]):
+            crls.write_bytes(b"".join(path.read_bytes() for path in order))
+            server = files(node, ca=str(cas), crl=str(crls))
+            good = Handshake(server, files(users[1 - gone], ca=str(node.ca)))
+            assert good.good, good.refused
+            (why,) = Handshake(server, files(users[gone], ca=str(node.ca))).refused
+            assert f'of its CA "CN=below-{gone}" was revoked by' in why
+
+
 def test_a_namesake_that_has_expired_or_is_no_ca_vouches_for_nobody(tmp_path: Path) -> None:
     good = Authority(tmp_path / "0", NAME, key_ids=False)
     old = Authority(tmp_path / "1", NAME, key_ids=False, valid=-1 * DAY)
