@@ -10,8 +10,9 @@ from swarmd.api.resource import Handler
 from swarmd.api.target import target
 from swarmd.cluster.holders import has_repository, healthy_holders, holders_of_all, latest
 from swarmd.core.errors import NoSuchImage
+from swarmd.core.image_reference import parse_name, tag_target
 from swarmd.core.model import Engine
-from swarmd.core.names import join_reference, natural
+from swarmd.core.names import natural
 from swarmd.front.request import DockerRequest
 from swarmd.manager.fleet import Fleet
 from swarmd.manager.fresh import looked_up
@@ -75,8 +76,8 @@ class ImageAction:
 
     def _best_pusher(self, tag: str) -> Engine:
         """One that has the tag; without a tag the one with most tags of it."""
-        if tag:
-            ref = join_reference(self._ref, tag)
+        if tag or not parse_name(self._ref).is_bare:
+            ref = str(tag_target(self._ref, tag))
             return latest(healthy_holders(self._fleet.state, ref), ref)[0]
         engines = [e for e in self._fleet.healthy() if has_repository(e, self._ref)]
         if not engines:

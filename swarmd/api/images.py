@@ -17,11 +17,11 @@ from swarmd.api.target import target
 from swarmd.api.told import Told
 from swarmd.cluster.filters import ImageQuery
 from swarmd.cluster.holders import holders_of_all
-from swarmd.cluster.lookup import engines_with_image
+from swarmd.cluster.images import engines_with_image
 from swarmd.cluster.views import image_list
 from swarmd.core.errors import BadParameter
+from swarmd.core.image_reference import pull_target, tag_target
 from swarmd.core.model import Engine
-from swarmd.core.names import join_reference
 from swarmd.front.request import DockerRequest
 from swarmd.manager.doubts import unasked
 from swarmd.manager.fleet import Fleet
@@ -91,16 +91,16 @@ class Images(Noun):
     def create(self, request: DockerRequest) -> Coroutine[Any, Any, None] | None:
         if _is_import(request):
             return self._import(request)
-        image = join_reference(request.arg("fromImage"), request.arg("tag"))
-        if not image:
+        if not request.arg("fromImage"):
             raise BadParameter("fromImage or fromSrc must say what to create")
-        planned = self._plans.take_pull(client_of(request), image)
+        image = pull_target(request.arg("fromImage"), request.arg("tag"))
+        planned = self._plans.take_pull(client_of(request), str(image))
         engine = self._fleet.state.engines.get(planned or "")
         if engine is not None and engine.healthy:
             self._pull_on(request, engine)
             return None
-        without_tag = request.arg("fromImage")  # means all tags
-        return self._pull_everywhere(request, image if request.arg("tag") else without_tag)
+        what = image.repository if image.is_bare else str(image)  # without a tag: all of them
+        return self._pull_everywhere(request, what)
 
     def _pull_on(self, request: DockerRequest, engine: Engine) -> None:
         """One node: its output passes as it is."""
@@ -121,7 +121,7 @@ class Images(Noun):
         """
         await settle_lists(self._fleet, "images")
         engines = engines_for(self._fleet, constraints_of(request))
-        name = join_reference(request.arg("repo"), request.arg("tag"))
+        name = request.arg("repo") and str(tag_target(request.arg("repo"), request.arg("tag")))
         holders = engines_with_image(self._fleet.state, name) if name else []
         best = [each for each in by_load(self._fleet) if each in engines]
         engine = next((each for each in best if each in holders), best[0])
@@ -160,7 +160,8 @@ def _line(fleet: Fleet, request: DockerRequest, action: str, engine: Engine) -> 
 
 
 def _is_import(request: DockerRequest) -> bool:
-    return bool(request.arg("fromSrc"))
+    """With both an engine pulls."""
+    return bool(request.arg("fromSrc")) and not request.arg("fromImage")
 
 
 def _split(names: Sequence[str]) -> list[str]:

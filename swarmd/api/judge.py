@@ -7,14 +7,21 @@ from functools import partial
 from typing import Any
 
 from swarmd.api.reach import USES, Reach
-from swarmd.api.scoping import Scoping, is_host
+from swarmd.api.scoping import Scoping, is_host, name_images
 from swarmd.authz import body as shapes
 from swarmd.authz import other
 from swarmd.authz.body import read_strictly, render
-from swarmd.authz.create import Finding, judge_create, judge_network, networks_of
+from swarmd.authz.create import (
+    Finding,
+    judge_create,
+    judge_image,
+    judge_network,
+    networks_of,
+)
 from swarmd.authz.policy import Limits, Role
 from swarmd.authz.quota import FIXED, excess, has_quota, made_by, unbounded
 from swarmd.authz.rights import Right
+from swarmd.cluster.images import known_as
 from swarmd.codec.query import parse_query, render_query
 from swarmd.core.errors import ApiError
 from swarmd.core.identity import Identity
@@ -100,6 +107,8 @@ class Judge:
     async def _judge(self, right: Right, action: str, request: DockerRequest) -> None:
         if self._scoping is not None:
             await self._settle()
+        elif self._names_images(right, action):
+            await settle_lists(self._whole, "images")
         body = self._content(right, action, request)
         query = parse_query(request.raw_query)
         if self._scoping is not None:
@@ -146,9 +155,17 @@ class Judge:
         """The body, read so that it has one meaning; raises or reports what is not allowed."""
         limits = self._role.limits
         body = self._body(right, action, request)
+        if body is not None and self._names_images(right, action):
+            name_images(self._whole.state, body)
         if limits is not None:
             self._check(self._findings(right, action, request, body, limits))
         return body
+
+    def _names_images(self, right: Right, action: str) -> bool:
+        """Whether it matters which image a create means."""
+        limits = self._role.limits
+        bounded = self._scoping is not None or (limits is not None and limits.images is not None)
+        return bounded and (right.noun, action) == ("containers", "create")
 
     def _body(self, right: Right, action: str, request: DockerRequest) -> dict[str, Any] | None:
         place = (right.noun, "commit" if right.verb == "commit" else action)
@@ -193,8 +210,12 @@ class Judge:
         return ()
 
     def _new_container(self, body: dict[str, Any], limits: Limits) -> Iterable[Finding]:
-        own = self._scoping is not None and self._scoping.is_own(str(body.get("Image")))
-        yield from (one for one in judge_create(body, limits) if one.key != "images" or not own)
+        image = str(body.get("Image") or "")
+        free = self._scoping is not None and self._scoping.is_own(image)
+        free = free or any(
+            not list(judge_image(name, limits)) for name in known_as(self._whole.state, image)
+        )
+        yield from (one for one in judge_create(body, limits) if one.key != "images" or not free)
         for ref in networks_of(body):
             if is_host(self._whole.state, ref):
                 yield from judge_network("host", limits)

@@ -15,11 +15,19 @@ from swarmd.authz import force
 from swarmd.authz.other import BUILDKIT
 from swarmd.authz.policy import Role
 from swarmd.authz.rights import Right
+from swarmd.cluster.images import definite_image, images_by_id, images_named
 from swarmd.cluster.kept_ids import network_id
-from swarmd.cluster.lookup import find_image, find_network
+from swarmd.cluster.lookup import find_network
 from swarmd.cluster.state import State
 from swarmd.core.errors import ApiError, BadParameter, Conflict, NoSuchImage, NotFound
-from swarmd.core.names import join_reference, split_node
+from swarmd.core.image_reference import (
+    Reference,
+    parse_reference,
+    pull_target,
+    repository_of,
+    tag_target,
+)
+from swarmd.core.names import split_node
 from swarmd.core.predefined import PREDEFINED
 from swarmd.manager.fleet import Fleet
 
@@ -39,9 +47,10 @@ class Scoping:
 
     def is_own(self, ref: str) -> bool:
         """Whether ``ref`` is an image of the scope's, wherever it is."""
-        found = [find_image(engine, ref) for engine in self._whole.engines.values()]
-        images = [image for image in found if image is not None]
-        return bool(images) and all(self._scope.owns(image.labels) for image in images)
+        name = str(parse_reference(ref))
+        engines = self._whole.engines.values()
+        found = [one for e in engines for one in (*images_named(e, name), *images_by_id(e, ref))]
+        return bool(found) and all(self._scope.owns(image.labels) for image in found)
 
     def apply(self, right: Right, action: str, query: Query, body: Json | None) -> None:
         """Changes ``query`` and ``body``; raises what an engine says of what it has not."""
@@ -97,7 +106,9 @@ class Scoping:
             else:
                 mounts.append(force.mount_of(bind, driver))
         for number, mount in enumerate(mounts):
-            if isinstance(mount, dict) and mount.get("Type") == "volume":
+            if _is_image(mount):
+                self.check_image(str(mount.get("Source") or ""))
+            elif isinstance(mount, dict) and mount.get("Type") == "volume":
                 self._check_volume(str(mount.get("Source") or ""))
                 mounts[number] = force.label_volume(mount, self._scope)
         host["Binds"], host["Mounts"] = binds, mounts
@@ -165,7 +176,7 @@ class Scoping:
             case "push":
                 if not _first(query, "tag"):
                     raise ApiError("within a scope one tag is pushed at a time: name it", 403)
-                self.check_image(join_reference(right.ref, _first(query, "tag")))
+                self._check_meaning(str(tag_target(right.ref, _first(query, "tag"))), "")
             case "save":
                 self._save([right.ref] if right.ref else query.get("names", []))
 
@@ -188,39 +199,44 @@ class Scoping:
         return mode
 
     def _pull(self, query: Query) -> None:
-        imported = bool(_first(query, "fromSrc"))
-        name = _first(query, "repo" if imported else "fromImage")
-        if imported:
+        image, repository, tag = (_first(query, key) for key in ("fromImage", "repo", "tag"))
+        if not image:
             force.label_changes(query, self._scope)
-            self._check_target(name, _first(query, "tag"))
-        else:
-            self.check_image(join_reference(name, _first(query, "tag")))
+            self._check_target(repository, tag)
+            return
+        named = pull_target(image, tag)
+        self._check_meaning(str(named), "")
+        if named.is_bare and _has(self._whole, named, but=self._seen):
+            raise NoSuchImage(named.repository)  # with all its tags a foreign one would be moved
 
     def _save(self, names: Iterable[str]) -> None:
         """A bare repository would be all of its tags, foreign ones too."""
         for ref in (one for name in names for one in name.split(",") if one):
             self.check_image(ref)
-            last = ref.rpartition("/")[2]
-            named = ":" in last or "@" in last
-            if named or not _is_repository(self._whole, ref):
+            named = parse_reference(ref)
+            if not named.is_bare or not _has(self._whole, named):
                 continue
-            if not _is_repository(self._seen, ref):
+            if not _has(self._seen, named):
                 raise NoSuchImage(ref)
             raise ApiError(f"within a scope {ref} needs a tag: {ref}:latest", 403)
 
     def check_image(self, ref: str) -> None:
-        """No engine may take it for a foreign image."""
+        """No engine may take it for a foreign image; InvalidReference if none takes it at all."""
+        if ref:
+            self._check_meaning(str(parse_reference(ref)), ref)
+
+    def _check_meaning(self, name: str, ref: str) -> None:
+        """Neither what has the name nor, where ``ref`` can be the start of an ID, what has that."""
         for engine in self._whole.engines.values():
-            image = find_image(engine, ref) if ref else None
-            if image is not None and image.id not in self._seen.engines[engine.key].images:
-                raise NoSuchImage(ref)
+            found = (*images_named(engine, name), *images_by_id(engine, ref))
+            if any(one.id not in self._seen.engines[engine.key].images for one in found):
+                raise NoSuchImage(name)
 
     def _check_target(self, repository: str, tag: str) -> None:
         """A name that means another's image, or everybody's, is not to be moved."""
-        name = join_reference(repository, tag)
+        name = str(tag_target(repository, tag)) if repository else ""
         for engine in self._whole.engines.values():
-            image = engine.images.get(engine.image_refs.get(name, "")) if name else None
-            if image is not None and not self._scope.owns(image.labels):
+            if not all(self._scope.owns(one.labels) for one in images_named(engine, name)):
                 raise Conflict(f"the image name {name} is taken outside of the scope")
 
 
@@ -234,9 +250,28 @@ def is_host(state: State, ref: str) -> bool:
     )
 
 
-def _is_repository(state: State, ref: str) -> bool:
-    start = join_reference(ref, "x").removesuffix("x")
-    return any(tag.startswith(start) for e in state.engines.values() for tag in e.image_refs)
+def name_images(state: State, body: Json) -> None:
+    """So that no engine takes what a create names for another image."""
+    host = body.get("HostConfig")
+    mounts = host.get("Mounts") if isinstance(host, dict) else None
+    images = [one for one in mounts if _is_image(one)] if isinstance(mounts, list) else []
+    for named, key in [(body, "Image"), *((mount, "Source") for mount in images)]:
+        if named.get(key) and isinstance(named[key], str):
+            named[key] = definite_image(state, named[key])
+
+
+def _is_image(mount: Any) -> bool:
+    return isinstance(mount, dict) and mount.get("Type") == "image"
+
+
+def _has(state: State, named: Reference, but: State | None = None) -> bool:
+    """Whether there is any tag of its repository; ``but`` those that are also there."""
+    return any(
+        repository_of(tag) == named.repository
+        for key, engine in state.engines.items()
+        for tag in engine.image_refs
+        if but is None or tag not in but.engines[key].image_refs
+    )
 
 
 def _first(query: Query, key: str) -> str:

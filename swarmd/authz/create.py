@@ -9,7 +9,8 @@ from typing import Any, NamedTuple
 
 from swarmd.authz.policy import Glob, Limits
 from swarmd.core.endpoint import endpoint_network
-from swarmd.core.names import familiar, repository_of, split_node
+from swarmd.core.image_reference import parse_reference
+from swarmd.core.names import split_node
 from swarmd.core.predefined import predefined_name
 
 Json = Mapping[str, Any]
@@ -85,11 +86,17 @@ def networks_of(body: Json) -> list[str]:
 
 
 def judge_image(ref: str, limits: Limits) -> Findings:
+    """By its name; an ID is none, so whoever knows what it means has to ask for that one's names.
+
+    Raises:
+        InvalidReference: No engine takes it.
+    """
     if limits.images is None:
         return
-    name = familiar(ref)
-    if not any(glob.fits(name) or glob.fits(repository_of(name)) for glob in limits.images):
-        yield Finding(f"image {name}", "images", name)
+    named = parse_reference(ref)
+    names = () if named.is_id else (str(named), named.repository)
+    if not any(glob.fits(name) for glob in limits.images for name in names):
+        yield Finding(f"image {named}", "images", str(named))
 
 
 def judge_endpoint(name: str, endpoint: Any, limits: Limits) -> Findings:

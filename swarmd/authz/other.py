@@ -14,7 +14,7 @@ from swarmd.authz.create import (
     judge_volume_driver,
 )
 from swarmd.authz.policy import Limits
-from swarmd.core.names import join_reference
+from swarmd.core.image_reference import pull_target, tag_target
 
 Json = Mapping[str, Any]
 Query = Mapping[str, Sequence[str]]
@@ -85,11 +85,14 @@ def judge_build(query: Query, limits: Limits) -> Findings:
 
 def judge_pull(query: Query, limits: Limits) -> Findings:
     """Both of a pull and an import."""
-    image = _first(query, "fromImage") or _first(query, "repo")
+    image, repository, tag = (_first(query, key) for key in ("fromImage", "repo", "tag"))
     if _first(query, "fromSrc") not in ("", "-"):
         yield Finding("import from a URL")
-    name = join_reference(image, _first(query, "tag"))
-    yield from judge_image(name, limits)
+    if image or repository:
+        name = pull_target(image, tag) if image else tag_target(repository, tag)
+        yield from judge_image(str(name), limits)
+    elif limits.images is not None:
+        yield Finding("an image without a name", "images")
 
 
 def _first(query: Query, key: str) -> str:

@@ -12,6 +12,7 @@ from swarmd.cluster.containers import Containers
 from swarmd.cluster.lists import IMAGES, NETWORKS, VOLUMES, Lists
 from swarmd.cluster.merge import IGNORED, after_event
 from swarmd.core.event import Event
+from swarmd.core.image_reference import familiar_if_valid
 from swarmd.core.model import Engine
 
 _ID_LENGTH = 64
@@ -70,9 +71,10 @@ class Events:
         if event.verb == "tag":
             when = event.when + engine.spec.clock_offset
             self._lists.image_named(engine, event.attributes.get("name", ""), event.id, when)
-        names = {event.id, event.attributes.get("name")}
+        name = event.attributes.get("name", "")
+        names = {event.id, name, familiar_if_valid(name)}
         for container in engine.containers.values():
-            if container.image in names or container.image_id in names:
+            if familiar_if_valid(container.image) in names or container.image_id in names:
                 self._catalogue.mark(engine, container.id, at)
 
     def _network(self, engine: Engine, event: Event, at: float) -> None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
-from swarmd.cluster.lookup import find_image
+from swarmd.cluster.images import engines_with_image, find_image
 from swarmd.cluster.state import State
 from swarmd.core.errors import Ambiguous, EngineUnreachable, NoSuchImage
+from swarmd.core.image_reference import familiar_if_valid, parse_reference, repository_of
 from swarmd.core.model import Engine
-from swarmd.core.names import familiar, natural, repository_of, short_id
+from swarmd.core.names import natural, short_id
 
 
 def holders(state: State, ref: str) -> list[Engine]:
@@ -17,14 +18,16 @@ def holders(state: State, ref: str) -> list[Engine]:
     Raises:
         NoSuchImage: No engine does.
         Ambiguous: It is the start of an ID, of different images on different engines.
+        InvalidReference: No engine takes it.
     """
-    found = [(engine, image) for engine in _by_name(state) if (image := find_image(engine, ref))]
+    named = parse_reference(ref)
+    found = _by_name(engines_with_image(state, ref))
     if not found:
-        raise NoSuchImage(familiar(ref))
-    by_id = [image.id for engine, image in found if not _is_name(engine, ref)]
-    if len(set(by_id)) > 1:
-        raise Ambiguous("image", ref, [short_id(one) for one in dict.fromkeys(by_id)])
-    return [engine for engine, _ in found]
+        raise NoSuchImage(named.shown)
+    ids = {one.id for engine in found if (one := find_image(engine, ref)) is not None}
+    if len(ids) > 1 and not any(str(named) in engine.image_refs for engine in found):
+        raise Ambiguous("image", ref, [short_id(one) for one in sorted(ids)])
+    return found
 
 
 def healthy_holders(state: State, ref: str) -> list[Engine]:
@@ -47,7 +50,7 @@ def latest(engines: Sequence[Engine], ref: str) -> list[Engine]:
     held = [(engine, image) for engine in engines if (image := find_image(engine, ref))]
     named: dict[str, float] = {}
     for engine, image in held:
-        given_to, when = engine.named.get(familiar(ref), ("", 0.0))
+        given_to, when = engine.named.get(familiar_if_valid(ref), ("", 0.0))
         named[image.id] = max(named.get(image.id, 0.0), when if given_to == image.id else 0.0)
     newest: dict[str, tuple[float, int]] = {}
     for engine, image in held:
@@ -63,9 +66,10 @@ def holds(engine: Engine, ref: str) -> bool:
 
 
 def has_repository(engine: Engine, ref: str) -> bool:
-    repository = repository_of(familiar(ref))
-    bare = familiar(ref) == f"{repository}:latest" and not ref.endswith(":latest")
-    return bare and any(repository_of(tag) == repository for tag in engine.image_refs)
+    named = parse_reference(ref)
+    return named.is_bare and any(
+        repository_of(tag) == named.repository for tag in engine.image_refs
+    )
 
 
 def holders_of_all(state: State, refs: Sequence[str]) -> list[Engine]:
@@ -73,8 +77,9 @@ def holders_of_all(state: State, refs: Sequence[str]) -> list[Engine]:
 
     Raises:
         NoSuchImage: One of them is nowhere, or no engine has all; then it says who has which.
+        InvalidReference: No engine takes one of them.
     """
-    engines = [engine for engine in _by_name(state) if engine.healthy]
+    engines = [engine for engine in _by_name(state.engines.values()) if engine.healthy]
     where = {ref: [engine for engine in engines if holds(engine, ref)] for ref in refs}
     for ref, found in where.items():
         if not found:
@@ -86,9 +91,5 @@ def holders_of_all(state: State, refs: Sequence[str]) -> list[Engine]:
     return complete
 
 
-def _is_name(engine: Engine, ref: str) -> bool:
-    return familiar(ref) in engine.image_refs or ref in engine.image_refs
-
-
-def _by_name(state: State) -> list[Engine]:
-    return sorted(state.engines.values(), key=lambda engine: natural(engine.name))
+def _by_name(engines: Iterable[Engine]) -> list[Engine]:
+    return sorted(engines, key=lambda engine: natural(engine.name))

@@ -15,12 +15,13 @@ from swarmd.cluster.filters import (
     label_test,
     on_node,
 )
-from swarmd.cluster.lookup import find_image
+from swarmd.cluster.images import find_image
 from swarmd.cluster.state import State
 from swarmd.core.errors import BadParameter, NoSuchImage
+from swarmd.core.image_reference import parse_reference, repository_of
 from swarmd.core.model import Engine, Image
-from swarmd.core.names import SWARM_LABELS, familiar, natural, repository_of
-from swarmd.core.pattern import PatternError, regex
+from swarmd.core.names import SWARM_LABELS, natural
+from swarmd.core.pattern import PatternError, path_match
 from swarmd.core.units import parse_duration
 
 # Shown with each image; engines never see it.
@@ -104,7 +105,7 @@ def _created(state: State, ref: str) -> int:
         image = find_image(engine, ref)
         if image is not None:
             return image.created
-    raise NoSuchImage(familiar(ref))
+    raise NoSuchImage(parse_reference(ref).shown)
 
 
 def _moment(text: str, now: float) -> float:
@@ -133,13 +134,7 @@ def _reference(patterns: Sequence[str]) -> Callable[[Sequence[str]], bool]:
 
 
 def _path_match(pattern: str) -> Callable[[str], bool]:
-    """A glob whose ``*`` and ``?`` stop at slashes; ``[…]`` is a set of characters."""
-    source = "".join(_GLOB.get(char, "\\" + char if char in _SPECIAL else char) for char in pattern)
     try:
-        return regex(f"^(?:{source})$").matches
-    except PatternError:
-        raise BadParameter(f"invalid filter 'reference={pattern}'") from None
-
-
-_GLOB = {"*": "[^/]*", "?": "[^/]"}
-_SPECIAL = frozenset(".+(){}|$")
+        return path_match(pattern).matches
+    except PatternError as error:
+        raise BadParameter(f"invalid filter 'reference={pattern}': {error.reason}") from None

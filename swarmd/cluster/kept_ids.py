@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from swarmd.core.model import Engine, Network
-from swarmd.core.names import KEPT_ID, is_full_id, may_be_id
+from swarmd.core.names import KEPT_ID, is_full_id, is_hex
 from swarmd.core.predefined import IDS
 
 Pairs = tuple[tuple[bytes, bytes], ...]
@@ -22,7 +22,7 @@ def network_id(network: Network) -> str:
     if network.name in IDS:
         return IDS[network.name]
     kept = network.labels.get(KEPT_ID, "")
-    return kept if may_be_id(kept) else network.id
+    return kept if is_hex(kept) else network.id
 
 
 def kept_ids(networks: Iterable[Network]) -> Pairs:

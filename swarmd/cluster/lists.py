@@ -12,7 +12,6 @@ from swarmd.cluster.notes import Notes
 from swarmd.core import decode
 from swarmd.core.decode import MalformedError, Shared
 from swarmd.core.model import Engine, Image, Volume
-from swarmd.core.names import familiar
 
 V = TypeVar("V")
 
@@ -58,9 +57,8 @@ class Lists:
         """Somebody saw that ``tag`` was given to it, in seconds since the epoch by our clock."""
         if max(len(tag), len(image_id)) > _LONGEST_TAG:
             return
-        name = familiar(tag)
-        if name in engine.named or len(engine.named) < _MOST_NAMED:
-            engine.named[name] = image_id, when
+        if tag in engine.named or len(engine.named) < _MOST_NAMED:
+            engine.named[tag] = image_id, when
 
     def volume_made(self, engine: Engine, entry: Mapping[str, Any], at: float) -> None:
         """It is there, whatever a list says that was asked for before.
@@ -123,5 +121,5 @@ class Lists:
 
 
 def image_refs(images: Sequence[Image]) -> dict[str, str]:
-    """Tag or digest -> image ID."""
+    """Tag or digest, as listed -> image ID."""
     return {ref: image.id for image in images for ref in (*image.tags, *image.digests)}

@@ -12,8 +12,8 @@ from typing import Generic, NamedTuple, TypeVar
 from swarmd.cluster.kept_ids import network_id
 from swarmd.cluster.state import State
 from swarmd.core.errors import Ambiguous, NoSuchContainer, NoSuchExec, NotFound
-from swarmd.core.model import Container, Engine, Image, Network, Volume
-from swarmd.core.names import familiar, may_be_id, split_node
+from swarmd.core.model import Container, Engine, Network, Volume
+from swarmd.core.names import split_node
 from swarmd.core.predefined import PREDEFINED
 
 V = TypeVar("V", Network, Volume)
@@ -72,38 +72,6 @@ def find_engine(state: State, ref: str) -> Engine:
     if engine is None:
         raise NotFound(f"No such node: {ref}")
     return engine
-
-
-def find_image(engine: Engine, ref: str) -> Image | None:
-    """By tag, digest, ID or unique start of one, as an engine would find it."""
-    found = engine.image_refs.get(familiar(ref)) or engine.image_refs.get(ref)
-    if found is not None:
-        return engine.images[found]
-    if not may_be_id(ref):
-        return None
-    prefix = "sha256:" + ref.removeprefix("sha256:")
-    if prefix in engine.images:
-        return engine.images[prefix]
-    started = [image for image in engine.images.values() if image.id.startswith(prefix)]
-    return started[0] if len(started) == 1 else None
-
-
-def engines_with_image(state: State, ref: str) -> list[Engine]:
-    """Those on which ``find_image`` finds it; all are asked only for what may start an ID."""
-    if may_be_id(ref):
-        return [e for e in state.engines.values() if find_image(e, ref) is not None]
-    state.index.settle()
-    return state.index.engines(state.index.images.of(familiar(ref)) | state.index.images.of(ref))
-
-
-def means_others(state: State, ref: str, image: Image) -> bool:
-    """Whether the name ``ref`` is anywhere that of another image than ``image``."""
-    state.index.settle()
-    index = state.index
-    return any(
-        index.images.of(name) & ~index.meanings.of((name, image.id))
-        for name in {familiar(ref), ref}
-    )
 
 
 class Found(NamedTuple, Generic[V]):

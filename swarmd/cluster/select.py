@@ -20,8 +20,9 @@ from swarmd.cluster.filters import (
     one_of,
     port_range,
 )
+from swarmd.cluster.images import find_image
 from swarmd.cluster.kept_ids import own_ids
-from swarmd.cluster.lookup import find_container, find_image
+from swarmd.cluster.lookup import find_container
 from swarmd.cluster.rows import Row
 from swarmd.cluster.state import State
 from swarmd.core.decode import STATES

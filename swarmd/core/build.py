@@ -15,7 +15,8 @@ import orjson
 
 from swarmd.core.config import KINDS, label_list
 from swarmd.core.errors import BadParameter
-from swarmd.core.names import SWARM_LABELS, familiar
+from swarmd.core.image_reference import familiar_if_valid
+from swarmd.core.names import SWARM_LABELS
 
 # Where the image is to be copied once it is built: "all", or a constraint.
 DISTRIBUTE = SWARM_LABELS + "distribute"
@@ -66,7 +67,7 @@ def parse_build(query: Query) -> BuildRequest:
         id=_first(query, "buildid"),
         session=_first(query, "session"),
         buildkit=_first(query, "version") == BUILDKIT,
-        images=tuple(familiar(ref) for ref in (*query.get("t", ()), *_list(query, "cachefrom"))),
+        images=tuple(map(familiar_if_valid, (*query.get("t", ()), *_list(query, "cachefrom")))),
         memory=_number(query, "memory"),
         platform=_first(query, "platform"),
         constraints=expressions["constraint"],

@@ -16,6 +16,7 @@ import orjson
 from swarmd.core.decode import fixed_ports
 from swarmd.core.endpoint import endpoint_network, plain_endpoint
 from swarmd.core.errors import BadParameter
+from swarmd.core.image_reference import parse_reference
 from swarmd.core.listing import EVERY_ADDRESS
 from swarmd.core.model import Demand, HostPort
 from swarmd.core.names import SWARM_LABELS
@@ -186,6 +187,7 @@ def _check(body: Any) -> None:
         _check_texts(key, _host(body).get(key))
     if not body.get("Image"):
         raise BadParameter(EMPTY)
+    parse_reference(body["Image"])
 
 
 def _check_fields(part: Json, shapes: Iterable[tuple[str, type, str]]) -> None:

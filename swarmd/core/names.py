@@ -1,4 +1,4 @@
-"""Names as users write them: container names, IDs, ``node/name`` references, image references."""
+"""Names as users write them: container names, IDs, ``node/name`` references."""
 
 from __future__ import annotations
 
@@ -14,8 +14,6 @@ SWARM_LABELS = "com.docker.swarm."
 IDENTITY = SWARM_LABELS + "id"
 # A network that was moved to another node keeps, here, the ID that its clients know.
 KEPT_ID = SWARM_LABELS + "network.id"
-# The default registry is never shown, nor the namespace of its official images.
-_FAMILIAR = ("docker.io/library/", "index.docker.io/library/", "docker.io/", "index.docker.io/")
 
 _CONTAINER_NAME = re.compile(r"/?[a-zA-Z0-9][a-zA-Z0-9_.-]+\Z", re.ASCII)
 _FULL_ID = re.compile(r"[0-9a-f]{64}\Z")
@@ -87,42 +85,6 @@ def natural(name: str) -> tuple[tuple[int, int, str], ...]:
     return tuple((0, int(part), "") if part.isdecimal() else (1, 0, part) for part in parts if part)
 
 
-def familiar(image: str) -> str:
-    """An image reference as engines list it: ``busybox:latest``, ``registry/app@sha256:…``.
-
-    An image ID comes back as it is. With both a tag and a digest the digest decides.
-    """
-    for prefix in _FAMILIAR:
-        if image.startswith(prefix):
-            image = image[len(prefix) :]
-            break
-    repository, at, digest = image.partition("@")
-    if at:
-        return f"{_split_tag(repository)[0]}@{digest}"
-    if image.startswith("sha256:") or is_full_id(image):
-        return image
-    repository, tag = _split_tag(image)
-    return f"{repository}:{tag or 'latest'}"
-
-
-def join_reference(image: str, tag: str) -> str:
-    """``fromImage`` and ``tag`` of a pull as one familiar reference; the tag may be a digest."""
-    if not image or not tag:
-        return familiar(image) if image else ""
-    return familiar(f"{image}@{tag}" if ":" in tag else f"{image}:{tag}")
-
-
-def repository_of(ref: str) -> str:
-    """The part of an image reference before its tag or digest."""
-    return _split_tag(ref.partition("@")[0])[0]
-
-
-def may_be_id(ref: str) -> bool:
-    """Whether an image reference can be (the start of) an ID, with or without algorithm."""
-    return _HEX.match(ref.removeprefix("sha256:")) is not None
-
-
-def _split_tag(ref: str) -> tuple[str, str]:
-    """The tag is what follows the last colon, unless that colon belongs to a registry's port."""
-    repository, colon, tag = ref.rpartition(":")
-    return (repository, tag) if colon and "/" not in tag else (ref, "")
+def is_hex(text: str) -> bool:
+    """Whether it can be (the start of) an ID."""
+    return _HEX.match(text) is not None

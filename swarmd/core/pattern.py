@@ -6,7 +6,7 @@ compiled size are bounded, so that no pattern makes it big either.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 import re2  # type: ignore[import-untyped]
@@ -71,6 +71,57 @@ def regex(text: str) -> Pattern:
     """
     compiled = _compile(text, len(text))
     return Pattern(text, None, lambda candidate: compiled.search(candidate) is not None)
+
+
+def path_match(text: str) -> Pattern:
+    """As Go's ``path.Match``, by which engines compare references: ``*`` and ``?`` stop at slashes,
+    ``[a-z]`` and ``[^a-z]`` are one character, a backslash takes the next one as it is.
+
+    Raises:
+        PatternError: No engine could read it.
+    """
+    compiled = _compile("(?s)" + "".join(_path_parts(text)), len(text))
+    return Pattern(text, None, lambda candidate: compiled.fullmatch(candidate) is not None)
+
+
+def _path_parts(text: str) -> Iterator[str]:
+    at = 0
+    while at < len(text):
+        if text[at] == "[":
+            part, at = _path_class(text, at + 1)
+            yield part
+        elif text[at] in "*?":
+            yield "[^/]*" if text[at] == "*" else "[^/]"
+            at += 1
+        else:
+            char, at = _path_char(text, at, "")
+            yield re2.escape(char)
+
+
+def _path_class(text: str, at: int) -> tuple[str, int]:
+    """A range that ends before it begins holds nothing."""
+    negated = text[at : at + 1] == "^"
+    at += negated
+    ranges: list[tuple[int, int]] = []
+    while not ranges or text[at : at + 1] != "]":
+        low, at = _path_char(text, at, "-]")
+        high = low
+        if text[at : at + 1] == "-":
+            high, at = _path_char(text, at + 1, "-]")
+        ranges.append((ord(low), ord(high)))
+    held = "".join(rf"\x{{{low:x}}}-\x{{{high:x}}}" for low, high in ranges if low <= high)
+    if not held:
+        return (r"[\x{0}-\x{10ffff}]" if negated else r"[^\x{0}-\x{10ffff}]"), at + 1
+    return f"[{'^' * negated}{held}]", at + 1
+
+
+def _path_char(text: str, at: int, forbidden: str) -> tuple[str, int]:
+    """The character there, which a backslash may stand before, and where the next one is."""
+    if text[at : at + 1] == "\\":
+        forbidden, at = "", at + 1
+    if at >= len(text) or text[at] in forbidden:
+        raise PatternError("syntax error in pattern", at + 1)
+    return text[at], at + 1
 
 
 def _compile(source: str, length: int) -> re2._Regexp:

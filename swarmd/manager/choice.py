@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import replace
 
-from swarmd.cluster.lookup import engines_with_image, find_image
+from swarmd.cluster.images import engines_with_image, find_image, is_name
+from swarmd.core.image_reference import familiar
 from swarmd.core.model import Engine
-from swarmd.core.names import familiar
 from swarmd.manager.fleet import Fleet
 from swarmd.manager.luggage import Luggage
 from swarmd.manager.order import Order, placement
@@ -79,12 +79,15 @@ class Choice:
     def _holders(self, ref: str, last_resort: bool) -> Pin | None:
         """The nodes of an image which no registry has; None if it can be had elsewhere.
 
+        By its ID none is had from a registry.
+
         One that a registry may have does not gather all its containers on the node that was
         first: it is copied, and only where that failed they go to a node that has it.
         """
         holders = engines_with_image(self._fleet.state, ref)
         images = [image for one in holders if (image := find_image(one, ref)) is not None]
-        if not images or any(image.pulled for image in images):
+        named = any(is_name(engine, ref) for engine in holders)
+        if not images or (named and any(image.pulled for image in images)):
             return None
         if any(image.digests for image in images) and not last_resort:
             return None

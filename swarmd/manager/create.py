@@ -14,8 +14,9 @@ from twisted.internet.defer import CancelledError
 
 from swarmd.core.config import CreateRequest
 from swarmd.core.errors import ApiError, EngineRefused, EngineUnreachable
+from swarmd.core.image_reference import familiar
 from swarmd.core.model import Container, Demand, Engine
-from swarmd.core.names import check_container_name, familiar
+from swarmd.core.names import check_container_name
 from swarmd.manager.choice import Choice
 from swarmd.manager.fanout import made_id, message_of
 from swarmd.manager.fleet import Fleet

@@ -10,6 +10,7 @@ from typing import Any
 import orjson
 
 from swarmd.core.errors import BadParameter
+from swarmd.core.image_reference import familiar_repository
 
 NANOS = 10**9
 _TIME = re.compile(r"(-?\d{1,12})(?:\.(\d{1,9}))?\Z")
@@ -98,12 +99,7 @@ def _image_names(
     record: Mapping[str, Any], actor_id: str, attributes: Mapping[str, str]
 ) -> list[str]:
     name = attributes.get("name" if record.get("Type") == "image" else "image", "")
-    return [actor_id, name, _without_tag(actor_id), _without_tag(name)]
-
-
-def _without_tag(ref: str) -> str:
-    repository, colon, tag = ref.rpartition(":")
-    return repository if colon and "/" not in tag else ref
+    return [actor_id, name, familiar_repository(actor_id), familiar_repository(name)]
 
 
 def _has_label(attributes: Mapping[str, str], label: str) -> bool:

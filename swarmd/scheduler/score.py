@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from swarmd.core.bits import Bits, slots
 from swarmd.core.engine_index import EngineIndex
+from swarmd.core.image_reference import familiar_if_valid
 from swarmd.core.model import Health
-from swarmd.core.names import familiar
 from swarmd.scheduler.policy import Policy
 from swarmd.scheduler.registry import STRATEGIES
 from swarmd.scheduler.request import Placement
@@ -42,5 +42,5 @@ def _active(among: Bits, fleet: EngineIndex) -> int:
 
 def _image(image: str, fleet: EngineIndex) -> Column:
     """0 where the image is, 1 where it would have to be pulled."""
-    there = fleet.images.of(familiar(image))
+    there = fleet.images.of(familiar_if_valid(image))
     return grouped("pull", [(0, there), (1, ~there)])

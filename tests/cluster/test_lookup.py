@@ -2,13 +2,11 @@ from __future__ import annotations
 
 import pytest
 
-from swarmd.cluster.actions import ImagesListed, NetworksListed, VolumesListed
+from swarmd.cluster.actions import NetworksListed, VolumesListed
 from swarmd.cluster.lookup import (
-    engines_with_image,
     find_container,
     find_engine,
     find_exec,
-    find_image,
     find_network,
     find_volume,
     qualified,
@@ -101,36 +99,6 @@ def test_engines(state: State) -> None:
         assert find_engine(state, ref) is one
     with pytest.raises(NotFound):
         find_engine(state, "node-9")
-
-
-# Images
-
-
-def image(number: int, *tags: str, **more: object) -> dict[str, object]:
-    return {"Id": f"sha256:{number:02}" + "c" * 62, "RepoTags": list(tags), "Created": 1, **more}
-
-
-def test_images(state: State) -> None:
-    one, two = image(1, "busybox:latest"), image(2, "reg:5000/app:1", RepoDigests=[DIGEST])
-    state.dispatch(ImagesListed(key_of(1), [one, two]))
-    state.dispatch(ImagesListed(key_of(2), [image(3, "app:latest")]))
-    engine = state.engines[key_of(1)]
-    refs = {
-        "busybox": one,
-        "docker.io/library/busybox:latest": one,
-        str(one["Id"]): one,
-        "01": one,
-        "sha256:01c": one,
-        "02" + "c" * 62: two,
-        "reg:5000/app:1": two,
-        DIGEST: two,
-    }
-    for ref, wanted in refs.items():
-        found = find_image(engine, ref)
-        assert found is not None and found.id == wanted["Id"], ref
-    for ref in ("busybox:2", "reg:5000/app", "0", "cafe", "app"):
-        assert find_image(engine, ref) is None, ref
-    assert engines_with_image(state, "app") == [state.engines[key_of(2)]]
 
 
 # Networks

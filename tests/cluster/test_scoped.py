@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from swarmd.cluster.filters import ListQuery
-from swarmd.cluster.lookup import engines_with_image, find_engine
+from swarmd.cluster.images import engines_with_image
+from swarmd.cluster.lookup import find_engine
 from swarmd.cluster.scoped import ScopedState, Sight
 from swarmd.cluster.select import select
 from swarmd.core.scope import Scope

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from swarmd.core.pattern import LIMIT, PatternError, Verdicts, glob, regex
+from swarmd.core.pattern import LIMIT, PatternError, Verdicts, glob, path_match, regex
 
 GLOBS = [
     ("web", "web", True),
@@ -94,3 +94,72 @@ def test_a_star_stands_for_any_text(left: str, middle: str, right: str) -> None:
 def test_a_glob_without_star_is_equality(pattern: str, text: str) -> None:
     pattern = pattern.replace("*", "")
     assert glob(pattern).matches(text) is (pattern == text)
+
+
+# Each was asked of engines of releases 20.10 and 26.1 as a filter of references.
+PATHS = [
+    ("busybox", "busybox", True),
+    ("busy*", "busybox", True),
+    ("busy*", "busy/box", False),
+    ("?usybox", "busybox", True),
+    ("?", "/", False),
+    ("**", "busybox", True),
+    ("**", "a/b", False),
+    ("*/*", "a/b", True),
+    ("busy[!b]ox", "busybox", True),
+    ("busy[^a]ox", "busybox", True),
+    ("busy[^b]ox", "busybox", False),
+    ("a[^b]c", "a/c", True),
+    (r"b\usybox", "busybox", True),
+    (r"b\dsybox", "b1sybox", False),
+    (r"[\b]usybox", "busybox", True),
+    (r"\*", "*", True),
+    (r"\*", "a", False),
+    ("busybo[w-z]", "busybox", True),
+    ("busybo[z-w]", "busybox", False),
+    ("busybo[^z-w]", "busybox", True),
+    ("[[:alpha:]]usybox", "busybox", False),
+    ("[[:alpha:]]x", "[]x", True),
+    ("busyb{o}x", "busybox", False),
+    ("a.b", "axb", False),
+    ("a|b", "a", False),
+    ("é?", "éé", True),
+    ("[à-ÿ]", "é", True),
+    ("", "busybox", False),
+]
+
+
+@pytest.mark.parametrize(("pattern", "text", "matches"), PATHS)
+def test_path_match(pattern: str, text: str, matches: bool) -> None:
+    assert path_match(pattern).matches(text) is matches
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        "[",
+        "[]",
+        "[]a]",
+        "[a",
+        "[^",
+        "[^]",
+        "a[x",
+        "[b-]",
+        "[-b]",
+        "[b-",
+        "busybox\\",
+        "[\\",
+        "[\\]",
+    ],
+)
+def test_patterns_that_are_none(pattern: str) -> None:
+    with pytest.raises(PatternError, match="syntax error in pattern"):
+        path_match(pattern)
+
+
+@given(st.text(alphabet="ab-]*?[^\\/é"), st.text(alphabet="ab-]/é"))
+def test_a_path_pattern_is_refused_or_compiles(pattern: str, text: str) -> None:
+    try:
+        path_match(pattern).matches(text)
+    except PatternError as error:
+        assert error.reason == "syntax error in pattern"

@@ -66,6 +66,7 @@ quota_each = { gpus = 2 }
 
 
 class Door(NamedTuple):
+    fleet: Fleet
     swarmd: Swarmd
     policy: Path
     socket: Path
@@ -100,7 +101,7 @@ def door(tls_fleet: Fleet, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     try:
         swarmd.start(len(tls_fleet.engines))
         admin = Docker(program, f"unix://{socket}", None, folder)
-        yield Door(swarmd, policy, socket, who[0], who[1], admin, *who[2:])
+        yield Door(tls_fleet, swarmd, policy, socket, who[0], who[1], admin, *who[2:])
     finally:
         tls_fleet.remove_all()
         swarmd.close()
@@ -172,6 +173,43 @@ def test_a_build_makes_an_image_of_the_teams_own(door: Door, tmp_path: Path) -> 
     door.alice("commit", "-c", "LABEL team=web", "train", "ml-commit")
     labels = door.alice("image", "inspect", "-f", "{{json .Config.Labels}}", "ml-commit").text
     assert json.loads(labels)["team"] == "ml"
+
+
+def test_anothers_image_has_no_name_for_a_team(door: Door, tmp_path: Path) -> None:
+    """Nor is its name moved, or one of everybody's; nor what it was built on found by its ID."""
+    door.admin._env["DOCKER_BUILDKIT"] = "0"
+    (tmp_path / "Dockerfile").write_text("FROM busybox\nRUN echo private > /secret\nRUN true\n")
+    door.admin("build", "--label", "team=web", "-t", "websecret:1", str(tmp_path))
+    whole = door.admin("image", "inspect", "-f", "{{.Id}}", "websecret:1").text
+    layers = {one for engine in door.fleet for one in _unlisted(engine)}
+    assert layers
+    alice, api = door.alice, Api(door.swarmd.url, door.alice.tls)
+    names = ["websecret:1", "library/websecret:1", "docker.io/library/websecret:1"]
+    names += ["index.docker.io/websecret:1", whole, whole[7:], whole[7:19], whole[:15]]
+    for name in (*names, *(one for layer in layers for one in (layer, layer[7:19], layer[7:11]))):
+        made = api.call("POST", "/containers/create", {"Image": name, "Cmd": ["cat", "/secret"]})
+        assert made.status == 404, name
+        assert api.call("GET", f"/images/{name}/json").status == 404, name
+        assert api.call("POST", f"/images/{name}/tag?repo=stolen").status == 404, name
+    door.alice("run", "-d", "--name", "thief", "busybox", "sleep", "60")
+    for name in ("library/websecret:1", "docker.io/websecret:1", "library/busybox"):
+        said = alice.fails("commit", "thief", name) + alice.fails("tag", "busybox", name)
+        assert said.count("is taken outside of the scope") == 2, said
+        said = alice.fails("build", "-t", name, str(tmp_path))
+        assert "is taken outside of the scope" in said
+    for query in ("repo=library/websecret:x&tag=1", "repo=busybox:x&tag=latest"):
+        assert api.call("POST", f"/images/busybox/tag?{query}").status == 409, query
+    assert door.admin("image", "inspect", "-f", "{{.Id}}", "websecret:1").text == whole
+    busybox = door.admin("image", "inspect", "-f", "{{.Id}}", "busybox").text
+    for name in ("library/busybox", busybox, busybox[7:], busybox[7:15], busybox[:15]):
+        assert alice("run", "--rm", name, "echo", "in").text == "in"
+    alice("rm", "-f", "thief")
+    door.admin("rmi", "websecret:1")
+
+
+def _unlisted(engine: Engine) -> set[str]:
+    every, listed = (engine.local.get(f"/images/json?all={one}") for one in (1, 0))
+    return {one["Id"] for one in every} - {one["Id"] for one in listed}
 
 
 def test_disk_usage_is_the_scopes_own(door: Door) -> None:

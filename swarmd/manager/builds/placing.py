@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from twisted.internet.interfaces import IReactorTime
 
-from swarmd.cluster.lookup import find_image
+from swarmd.cluster.images import find_image
 from swarmd.core.build import BuildRequest
 from swarmd.core.errors import Conflict
 from swarmd.core.expressions import parse_expressions

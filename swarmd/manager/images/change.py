@@ -7,7 +7,7 @@ from typing import Any
 
 import orjson
 
-from swarmd.cluster.lookup import engines_with_image
+from swarmd.cluster.images import engines_with_image
 from swarmd.core.errors import ApiError
 from swarmd.core.model import Engine
 from swarmd.manager.fanout import Outcome, ask_engines

@@ -17,7 +17,7 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from swarmd.cluster.holders import latest
-from swarmd.cluster.lookup import engines_with_image, find_image, means_others
+from swarmd.cluster.images import engines_with_image, find_image, means_others
 from swarmd.codec.json_stream import JsonLines
 from swarmd.core.build import DISTRIBUTE
 from swarmd.core.config import label_list

@@ -11,8 +11,8 @@ from twisted.internet.defer import Deferred, DeferredLock
 
 from swarmd.codec.json_stream import JsonLines
 from swarmd.core.errors import ApiError, EngineRefused, EngineUnreachable, Unavailable
+from swarmd.core.image_reference import familiar, one_tag
 from swarmd.core.model import Container, Engine
-from swarmd.core.names import familiar
 from swarmd.core.personal_labels import REPLACES
 from swarmd.core.version import show
 from swarmd.manager.create import Creator
@@ -69,8 +69,9 @@ class Mover:
 
     async def _pull(self, order: Order) -> bool:
         """Whether the node that the create was planned for has got the image."""
-        image = familiar(order.config.image)
-        engine = self._fleet.state.engines.get(self._plans.find(order.client, image) or "")
+        image = order.config.image
+        planned = self._plans.find(order.client, familiar(image))
+        engine = self._fleet.state.engines.get(planned or "")
         if engine is None:
             return False
         failure = ""
@@ -81,7 +82,7 @@ class Mover:
             for line in lines.feed(data):
                 failure = orjson.loads(line).get("error") or failure
 
-        target = f"{self._version(engine)}/images/create?{urlencode({'fromImage': image})}"
+        target = f"{self._version(engine)}/images/create?{urlencode({'fromImage': one_tag(image)})}"
         answer = await self._fleet.link(engine).stream(
             "POST", target, receive, idle_timeout=PULL_IDLE
         )

@@ -12,8 +12,9 @@ from collections.abc import Callable, Iterator, Mapping
 from swarmd.core.bits import Bits
 from swarmd.core.engine_index import EngineIndex
 from swarmd.core.expressions import Expression
+from swarmd.core.image_reference import InvalidReference, Reference, parse_name, repository_of
 from swarmd.core.model import Engine
-from swarmd.core.names import familiar, repository_of, short_id
+from swarmd.core.names import short_id
 from swarmd.core.pattern import Pattern, Verdicts
 from swarmd.scheduler.policy import Policy
 from swarmd.scheduler.request import Placement
@@ -71,15 +72,23 @@ def _image(pattern: Pattern) -> Callable[[str], bool]:
 
 def _reference(pattern: Pattern) -> Pattern:
     """``redis`` means each of its tags, as does ``docker.io/library/redis``."""
-    exact = None if pattern.exact is None else familiar(pattern.exact).removesuffix(":latest")
-    bare = pattern.exact is not None and repository_of(pattern.exact) == pattern.exact
+    named = None if pattern.exact is None else _named(pattern.exact)
 
     def matches(ref: str) -> bool:
         if pattern.matches(ref) or pattern.matches(repository_of(ref)):
             return True
-        return exact is not None and exact == (repository_of(ref) if bare else ref)
+        if named is None:
+            return False
+        return named.repository == repository_of(ref) if named.is_bare else str(named) == ref
 
     return Pattern(pattern.text, None, matches)
+
+
+def _named(text: str) -> Reference | None:
+    try:
+        return parse_name(text)
+    except InvalidReference:
+        return None
 
 
 def _image_id(pattern: Pattern) -> Pattern:
