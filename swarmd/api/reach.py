@@ -42,7 +42,7 @@ from swarmd.core.errors import (
     NotFound,
 )
 from swarmd.core.model import Container, Engine, Network
-from swarmd.core.names import may_be_id, split_node
+from swarmd.core.names import is_hex, split_node
 from swarmd.manager.contents import Contents
 from swarmd.manager.execs import find_exec_anywhere
 from swarmd.manager.fleet import Fleet
@@ -303,7 +303,7 @@ def _called(engines: Iterable[Engine], refs: set[str]) -> dict[str, list[Network
     for ref in refs:
         for name in {ref, split_node(ref)[1]}:
             names.setdefault(name, set()).add(ref)
-    starts = {len(name) for name in names if may_be_id(name)}
+    starts = {len(name) for name in names if is_hex(name)}
     found: dict[str, list[Network]] = {}
     for network in (one for engine in engines for one in engine.networks.values()):
         ids = {network.id, network_id(network)}

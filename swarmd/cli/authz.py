@@ -111,10 +111,11 @@ def _denied(role: Role, body: str) -> list[str]:
         return []
     try:
         given = read_strictly(Path(body).read_bytes(), CREATE, closed=True)
+        found = list(judge_create(given, role.limits))
     except ApiError as error:
         return [error.message]
     return [
         f"denied: role {role.name} may not have {one.what}"
         + (f"; role.{role.name}.create.{one.key} would have to allow it" if one.key else "")
-        for one in judge_create(given, role.limits)
+        for one in found
     ]

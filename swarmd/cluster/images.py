@@ -70,6 +70,15 @@ def means_others(state: State, ref: str, image: Image) -> bool:
     return bool(index.images.of(name) & ~index.meanings.of((name, image.id)))
 
 
+def is_misread(state: State, ref: str) -> bool:
+    """Whether what is an image's name on one engine begins another's ID on one without it."""
+    if not start_of_id(ref):
+        return False
+    engines = state.engines.values()
+    others = [engine for engine in engines if not is_name(engine, ref)]
+    return len(others) < len(engines) and any(images_by_id(engine, ref) for engine in others)
+
+
 def definite_image(state: State, ref: str) -> str:
     """``ref`` so spelt that no engine can read anything else: a whole ID, or a name with its tag.
 

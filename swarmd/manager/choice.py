@@ -79,17 +79,17 @@ class Choice:
     def _holders(self, ref: str, last_resort: bool) -> Pin | None:
         """The nodes of an image which no registry has; None if it can be had elsewhere.
 
-        By its ID none is had from a registry.
-
-        One that a registry may have does not gather all its containers on the node that was
-        first: it is copied, and only where that failed they go to a node that has it.
+        By its ID no registry gives one. One that a registry may have does not gather all its
+        containers on the node that was first: it is copied, and only where that failed they go to
+        a node that has it.
         """
         holders = engines_with_image(self._fleet.state, ref)
         images = [image for one in holders if (image := find_image(one, ref)) is not None]
         named = any(is_name(engine, ref) for engine in holders)
-        if not images or (named and any(image.pulled for image in images)):
+        pulled = any(image.pulled for image in images)
+        if not images or (pulled and named):
             return None
-        if any(image.digests for image in images) and not last_resort:
+        if not pulled and any(image.digests for image in images) and not last_resort:
             return None
         keys = frozenset(engine.key for engine in holders)
         return Pin(f"image=={ref}", keys, f"image {ref} is not there")

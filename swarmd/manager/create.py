@@ -23,7 +23,7 @@ from swarmd.manager.fleet import Fleet
 from swarmd.manager.fresh import settle_lists
 from swarmd.manager.luggage import Luggage
 from swarmd.manager.making import NotMadeError, make
-from swarmd.manager.order import Order, References, identified
+from swarmd.manager.order import Order, References, definite, identified
 from swarmd.manager.placer import Placer
 from swarmd.manager.plans import Plans
 from swarmd.scheduler.claim import claim
@@ -72,6 +72,7 @@ class Creator:
         await self._settle(order.config)
         if await self._luggage.waited(order.config):
             await self._settle(order.config)
+        order = definite(self._fleet.state, order)
         failures: Failures = {}
         while len(failures) < self._tries:
             try:

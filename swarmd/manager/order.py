@@ -6,6 +6,7 @@ from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from swarmd.cluster.images import is_misread
 from swarmd.cluster.kept_ids import network_id
 from swarmd.cluster.lookup import find_container, find_network
 from swarmd.cluster.state import State
@@ -13,6 +14,7 @@ from swarmd.core.config import CreateRequest, parse_create
 from swarmd.core.errors import NotFound
 from swarmd.core.expressions import Expression, parse_expression
 from swarmd.core.features import features
+from swarmd.core.image_reference import familiar
 from swarmd.core.model import Container, Demand, Engine
 from swarmd.core.names import IDENTITY, split_node
 from swarmd.core.personal_labels import as_a_client_may
@@ -71,6 +73,15 @@ def read_body(body: bytes) -> tuple[Mapping[str, Any], CreateRequest]:
     decoded: Any = spelled(decoded_json(body), CONTAINER_CREATE) if body.strip() else None
     decoded = as_a_client_may(decoded)
     return decoded, parse_create(decoded)
+
+
+def definite(state: State, order: Order) -> Order:
+    """The order with its image so named that every engine takes it for a name."""
+    if not is_misread(state, order.config.image):
+        return order
+    image = familiar(order.config.image)
+    body = {**order.body, "Image": image}
+    return replace(order, body=body, config=replace(order.config, image=image))
 
 
 def identified(state: State, order: Order, invent: Callable[[], str]) -> Order:

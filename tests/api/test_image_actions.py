@@ -59,6 +59,24 @@ def test_push_goes_to_who_has_the_tag(case: Case) -> None:
     assert b"X-Registry-Auth: e30=" in case.sent(2)
 
 
+@pytest.mark.parametrize("line", ["app:2/push", "library/app/push?tag=2", "app:1/push?tag=2"])
+def test_a_push_means_the_tag_beside_or_the_one_within(case: Case, line: str) -> None:
+    case.rig.has_image(1, ID, "app:1")
+    case.rig.has_image(2, ID, "app:1", "app:2")
+    case.ask("POST", f"/images/{line}")
+    assert case.sent(1) == b"" and line.encode() in case.sent(2)
+
+
+@pytest.mark.parametrize(
+    ("method", "action"),
+    [("GET", "/json"), ("GET", "/get"), ("POST", "/tag?repo=x"), ("DELETE", "")],
+)
+def test_what_no_engine_takes_for_a_name(case: Case, method: str, action: str) -> None:
+    case.ask(method, f"/images/a/App{action}")
+    status, body = case.answer
+    assert status == 400 and b"repository name (a/App) must be lowercase" in body
+
+
 def test_push_of_all_tags_goes_to_who_has_most(case: Case) -> None:
     case.rig.has_image(1, ID, "my/app:1")
     case.rig.has_image(2, ID, "my/app:1", "my/app:2")

@@ -15,6 +15,7 @@ def case() -> Case:
 
 
 LINE = {"status": "Pulling fs layer", "progressDetail": {}, "id": "abc"}
+FORMAT = "invalid reference format"
 CHUNKED = b"POST /images/load?quiet=1 HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
 
 
@@ -36,6 +37,38 @@ def test_a_client_that_leaves_a_pull(case: Case) -> None:
     case.says(1, HEAD + lines(LINE))
     case.client.leave()
     assert case.rig.end(1).wire.aborted and case.rig.end(2).wire.aborted
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "fromImage=library/app&tag=1",
+        "fromImage=docker.io/library/app:1",
+        "fromImage=index.docker.io/app:x&tag=1",
+        "fromImage=app:1&fromSrc=-&repo=other",  # with both an engine pulls
+    ],
+)
+def test_a_plan_is_for_the_image_however_it_is_spelt(case: Case, query: str) -> None:
+    client = case.client.transport.getPeer().host
+    case.plans.note(client, "app:1", case.rig.engine(2).key)
+    case.ask("POST", f"/images/create?{query}")
+    assert case.sent(1) == b"" and query.encode() in case.sent(2)
+
+
+@pytest.mark.parametrize(
+    ("query", "why"),
+    [
+        (
+            "fromImage=App",
+            f"{FORMAT}: repository name (library/App) must be lowercase",
+        ),
+        ("fromImage=a&tag=-", "invalid tag format"),
+        ("fromSrc=-&repo=a::", FORMAT),
+    ],
+)
+def test_a_pull_of_what_no_engine_takes(case: Case, query: str, why: str) -> None:
+    case.ask("POST", f"/images/create?{query}")
+    assert case.answer == (400, b'{"message":"%b"}\n' % why.encode())
 
 
 def test_a_pull_of_nothing(case: Case) -> None:

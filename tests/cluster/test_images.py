@@ -9,6 +9,7 @@ from swarmd.cluster.images import (
     find_image,
     images_by_id,
     images_named,
+    is_misread,
     is_name,
     known_as,
     means_others,
@@ -79,6 +80,13 @@ def test_other_meanings(state: State) -> None:
     image = state.engines[key_of(1)].images[ONE]
     assert means_others(state, "index.docker.io/library/busybox", image)
     assert not means_others(state, "busybox:1", image)
+
+
+@pytest.mark.parametrize(
+    ("ref", "misread"), [("cafe", True), ("cafe0", False), ("busybox", False), ("deed", False)]
+)
+def test_a_name_that_another_engine_takes_for_an_id(state: State, ref: str, misread: bool) -> None:
+    assert is_misread(state, ref) is misread
 
 
 @pytest.mark.parametrize(

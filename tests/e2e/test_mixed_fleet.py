@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
 
-from tests.e2e import strangers
+from tests.e2e import spelled, strangers
 from tests.e2e.defined import Things, keep_to_it_as_well
 from tests.lab import definition
 from tests.lab.cli import Docker, command_lines
@@ -59,6 +60,22 @@ def newest(swarmd: Swarmd, home: Path) -> Docker:
 
 def on(rank: int) -> tuple[str, str]:
     return "-e", f"constraint:rank=={rank}"
+
+
+@pytest.mark.parametrize("rank", [NEXT, NEW])
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(pair=spelled.PAIRS)
+def test_spellings_of_images(
+    swarmd: Swarmd, mixed_fleet: Fleet, rank: int, pair: tuple[str, str]
+) -> None:
+    engine = mixed_fleet[f"node-{rank}"]
+    found = engine.local.call("GET", f"/images/{spelled.KEPT}/json")
+    if found.status != 200:
+        engine.load(busybox_archive(spelled.KEPT, Labels={"rank": str(rank)}))
+        found = engine.local.call("GET", f"/images/{spelled.KEPT}/json")
+        eventually(lambda: swarmd.api.call("GET", f"/images/{found.json['Id']}/json").status == 200)
+    image, containerd = found.json["Id"], rank == NEW
+    spelled.check(engine.local, swarmd.api, image, pair, containerd=containerd)
 
 
 def test_all_are_shown_with_their_versions(

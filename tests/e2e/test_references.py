@@ -30,7 +30,7 @@ def image(host: Host) -> str:
 def test_spellings_mean_here_what_they_mean_to_an_engine(
     host: Host, image: str, pair: tuple[str, str]
 ) -> None:
-    spelled.check(host.fleet["node-1"].local, host.api, image, pair, capable=False)
+    spelled.check(host.fleet["node-1"].local, host.api, image, pair, old=True)
 
 
 def test_every_call_takes_every_spelling(docker: Docker, host: Host, image: str) -> None:

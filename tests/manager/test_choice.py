@@ -51,6 +51,15 @@ def test_an_image_that_a_registry_may_have_draws_only_when_it_can_not_be_copied(
     assert choice.choose(order(Image="own:1"), [rig.engine(1).key])[1].name == "node-2"
 
 
+@pytest.mark.parametrize("image", ["e" * 64, "sha256:" + "e" * 64, "eeee", "sha256:eee"])
+def test_by_its_id_no_registry_has_an_image(image: str) -> None:
+    rig = Rig(2)
+    rig.has_image(2, "sha256:" + "e" * 64, "app:1", digests=["app@sha256:" + "d" * 64])
+    rig.has_container(2, "a" * 64, "there")
+    assert asked(rig, Image="library/app:1") == ("node-1", "node-1")
+    assert asked(rig, Image=image) == ("node-2", "node-2")
+
+
 def test_nowhere_is_explained_too() -> None:
     choice = Rig(2).creator().choice
     wish = order(Env=["constraint:node==node-9"])

@@ -27,6 +27,12 @@ def query(filters: str = "", since: str = "", until: str = "") -> EventQuery:
     return EventQuery.of(lambda name: given[name])
 
 
+def spelt(image: str) -> dict[str, Any]:
+    """A start of a container that was made by this name of its image."""
+    actor = START["Actor"]
+    return {**START, "Actor": {**actor, "Attributes": {**actor["Attributes"], "image": image}}}
+
+
 @pytest.mark.parametrize(
     ("text", "nanos"),
     [("", None), ("12", 12 * NANOS), ("12.5", 12_500_000_000), ("12.000000001", 12 * NANOS + 1)],
@@ -66,6 +72,12 @@ def test_bad_filters(text: str) -> None:
         ('{"image":["busybox:2"]}', START, False),
         ('{"image":["busybox"]}', PULL, True),
         ('{"image":["busybox:1"]}', PULL, True),
+        ('{"image":["busybox"]}', spelt("docker.io/library/busybox:2"), True),
+        ('{"image":["r.io:5000/a"]}', spelt("r.io:5000/a:2"), True),
+        ('{"image":["a"]}', spelt("library/a@sha256:" + "d" * 64), True),
+        ('{"image":["docker.io/library/busybox"]}', START, False),  # engines compare as listed
+        ('{"image":["library/busybox"]}', spelt("library/busybox"), True),
+        ('{"image":["Busy"]}', spelt("Busy"), True),
         ('{"label":["zone=a"]}', START, True),
         ('{"label":["zone"]}', START, True),
         ('{"label":["zone=a","tier"]}', START, False),

@@ -5,7 +5,7 @@ import pytest
 
 from swarmd.core.errors import Ambiguous, BadParameter
 from swarmd.core.model import Container
-from swarmd.manager.order import Order, References, placement, read_body
+from swarmd.manager.order import Order, References, definite, placement, read_body
 from swarmd.scheduler.request import Placement, PortRange
 from tests.manager.rig import Rig
 
@@ -38,6 +38,15 @@ def test_expressions_ports_and_platform_are_read() -> None:
 def test_a_bad_expression_is_refused_with_its_place() -> None:
     with pytest.raises(BadParameter, match="rank=1"):
         placed(Rig(1), Env=["constraint:rank=1"])
+
+
+@pytest.mark.parametrize(("image", "sent"), [("cafe", "cafe:latest"), ("beef", "beef")])
+def test_what_is_a_name_on_one_node_is_no_others_id(image: str, sent: str) -> None:
+    rig = Rig(2)
+    rig.has_image(1, "sha256:" + "a" * 64, "cafe:latest", "beef:latest")
+    rig.has_image(2, "sha256:cafe" + "0" * 60, "other:1")
+    named = definite(rig.fleet.state, order(Image=image))
+    assert (named.body["Image"], named.config.image) == (sent, sent)
 
 
 def test_an_ambiguous_reference_is_no_guess() -> None:

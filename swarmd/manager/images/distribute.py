@@ -17,12 +17,13 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from swarmd.cluster.holders import latest
-from swarmd.cluster.images import engines_with_image, find_image, means_others
+from swarmd.cluster.images import engines_with_image, find_image, is_name, means_others
 from swarmd.codec.json_stream import JsonLines
 from swarmd.core.build import DISTRIBUTE
 from swarmd.core.config import label_list
 from swarmd.core.errors import ApiError, EngineRefused
 from swarmd.core.expressions import Expression, parse_expression, parse_expressions
+from swarmd.core.image_reference import one_tag
 from swarmd.core.model import Engine, Image
 from swarmd.core.version import show
 from swarmd.manager.fanout import message_of
@@ -59,7 +60,8 @@ class Distributor:
         """Makes an image available on ``engine`` that only other engines may have.
 
         Also one that was built anew under its name, while this engine has a copy of the old one.
-        What a registry has for certain is left to the client, who pulls it as who it is.
+        What a registry has for certain is left to the client, who pulls it as who it is; by its
+        ID nobody can.
 
         Raises:
             ApiError: It could not be copied, with both nodes' names.
@@ -70,7 +72,9 @@ class Distributor:
         holders = [one for one in engines_with_image(state, ref) if one.healthy]
         images = [image for one in holders if (image := find_image(one, ref)) is not None]
         newest = latest(holders, ref)
-        if newest and engine not in newest and not any(image.pulled for image in images):
+        named = any(is_name(one, ref) for one in holders)
+        pulled = named and any(image.pulled for image in images)
+        if newest and engine not in newest and not pulled:
             like = [e for e in newest if e.spec.architecture == engine.spec.architecture]
             await self.copy(ref, (like or newest)[0], engine)
 
@@ -177,7 +181,8 @@ class Copy:
             raise EngineRefused(self._to.name, 500, self._words(self._failure))
 
     async def _save(self) -> None:
-        target = f"{self._prefix(self._source)}/images/get?names={quote(self._ref, safe='')}"
+        name = one_tag(self._ref) if is_name(self._source, self._ref) else self._ref
+        target = f"{self._prefix(self._source)}/images/get?names={quote(name, safe='')}"
         answer = await self._fleet.link(self._source).stream(
             "GET", target, self._saved, on_open=self._opened, idle_timeout=SILENCE
         )

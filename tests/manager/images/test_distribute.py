@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
@@ -29,8 +30,8 @@ class Case:
         placer = Placer(self.rig.fleet, make_policy("spread"), lambda: 0)
         self.images = Distributor(self.rig.fleet, placer, builds)
 
-    def bring(self) -> Running:
-        return Running(self.images.bring("app", self.rig.engine(2)))
+    def bring(self, ref: str = "app") -> Running:
+        return Running(self.images.bring(ref, self.rig.engine(2)))
 
     def sent(self, number: int) -> bytes:
         end = self.rig.end(number)
@@ -40,7 +41,7 @@ class Case:
 def test_streamed_from_one_to_the_other() -> None:
     case = Case()
     running = case.bring()
-    assert case.sent(1).startswith(b"GET /v1.41/images/get?names=app HTTP/1.1\r\n")
+    assert case.sent(1).startswith(b"GET /v1.41/images/get?names=app%3Alatest HTTP/1.1\r\n")
     assert case.sent(2).startswith(b"POST /v1.41/images/load?quiet=1 HTTP/1.1\r\n")
     case.rig.end(1).answers(HEAD + SAVED)
     assert case.sent(2).endswith(SAVED) and not running.done
@@ -76,6 +77,23 @@ def test_not_what_is_there_or_can_be_pulled(digests: tuple[str, ...]) -> None:
     assert not case.rig.end(1).connections
 
 
+@pytest.mark.parametrize(
+    ("ref", "name"),
+    [
+        ("library/app", "library/app:latest"),  # one tag of it, not all
+        ("app:latest", "app:latest"),
+        (ID, ID),
+        ("aaaa", "aaaa"),
+    ],
+)
+def test_by_any_name(ref: str, name: str) -> None:
+    """By an ID also what a registry has, for by that nobody can pull it."""
+    case = Case(digests=() if "app" in ref else ("app@sha256:" + "b" * 64,))
+    case.bring(ref)
+    asked = f"GET /v1.41/images/get?names={quote(name, safe='')} HTTP/1.1\r\n"
+    assert case.sent(1).startswith(asked.encode())
+
+
 def test_a_copy_of_what_the_name_meant_before_is_replaced() -> None:
     case = Case()
     old = {"Id": "sha256:" + "c" * 64, "RepoTags": ["app:latest"], "Created": 5}
@@ -86,7 +104,7 @@ def test_a_copy_of_what_the_name_meant_before_is_replaced() -> None:
     # The builder has the old one, too, without its name.
     case.rig.fleet.dispatch(ImagesListed(case.rig.engine(1).key, [new, {**old, "RepoTags": []}]))
     assert not case.bring().done
-    assert case.sent(1).startswith(b"GET /v1.41/images/get?names=app HTTP/1.1\r\n")
+    assert case.sent(1).startswith(b"GET /v1.41/images/get?names=app%3Alatest HTTP/1.1\r\n")
     assert case.sent(2).startswith(b"POST /v1.41/images/load?quiet=1 HTTP/1.1\r\n")
 
 
@@ -105,7 +123,7 @@ def test_what_a_registry_may_have_is_copied() -> None:
     """In a containerd store every image has its own digest, whether it was pulled or built."""
     case = Case(digests=(f"app@{ID}",))
     case.bring()
-    assert case.sent(1).startswith(b"GET /v1.41/images/get?names=app HTTP/1.1\r\n")
+    assert case.sent(1).startswith(b"GET /v1.41/images/get?names=app%3Alatest HTTP/1.1\r\n")
 
 
 def test_not_from_a_lost_node() -> None:
