@@ -68,7 +68,7 @@ class Judge:
         self._scoping = Scoping(role, whole, seen) if role.scope is not None else None
         self._reach: Reach | None = None
         if role.limits is not None:
-            self._reach = Reach(role.limits, whole, seen, contents, self._has_own_image)
+            self._reach = Reach(role.limits, whole, seen, contents, self._has_free_image)
         self._report: Report = self._deny
 
     def of(self, request: DockerRequest, right: Right, segments: list[str]) -> Judgement | None:
@@ -141,9 +141,15 @@ class Judge:
         assert self._reach is not None
         self._check(await self._reach.volumes_on(engine, volumes))
 
-    def _has_own_image(self, container: Container) -> bool:
-        """Its image is the scope's own, whatever it is called."""
-        return self._scoping is not None and self._scoping.is_own(container.image_id)
+    def _has_free_image(self, container: Container) -> bool:
+        return self._is_free(container.image_id)
+
+    def _is_free(self, image: str) -> bool:
+        """The scope's own, whatever it is called; or what has, by its content, an allowed name."""
+        if self._scoping is not None and self._scoping.is_own(image):
+            return True
+        limits, names = self._role.limits, known_as(self._whole.state, image)
+        return limits is not None and any(not list(judge_image(one, limits)) for one in names)
 
     async def _settle(self) -> None:
         """What belongs to whom is judged by what is, not by what was."""
@@ -210,11 +216,7 @@ class Judge:
         return ()
 
     def _new_container(self, body: dict[str, Any], limits: Limits) -> Iterable[Finding]:
-        image = str(body.get("Image") or "")
-        free = self._scoping is not None and self._scoping.is_own(image)
-        free = free or any(
-            not list(judge_image(name, limits)) for name in known_as(self._whole.state, image)
-        )
+        free = self._is_free(str(body.get("Image") or ""))
         yield from (one for one in judge_create(body, limits) if one.key != "images" or not free)
         for ref in networks_of(body):
             if is_host(self._whole.state, ref):

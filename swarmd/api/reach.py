@@ -64,7 +64,7 @@ class Reach:
     Args:
         whole: All of the fleet, for what hangs on what the request names.
         seen: As much of it as the role sees: what is named is looked up there.
-        is_own: Whether a container's image is the scope's own, so that its name counts for nothing.
+        is_free: Whether a container's image is allowed, whatever name the container has it by.
     """
 
     def __init__(
@@ -73,14 +73,14 @@ class Reach:
         whole: Fleet,
         seen: Fleet,
         contents: Contents,
-        is_own: Callable[[Container], bool],
+        is_free: Callable[[Container], bool],
     ) -> None:
         self._limits = limits
         self._whole = whole
         self._seen = seen
         self._naming = Naming(seen.state)
         self._contents = contents
-        self._is_own = is_own
+        self._is_free = is_free
 
     async def pin(
         self, right: Right, action: str, query: Query, body: dict[str, Any] | None
@@ -203,7 +203,7 @@ class Reach:
 
     def _judged(self, container: Container, part: Part, body: Json) -> Iterator[Finding]:
         for one in judge_part(body, self._limits):
-            if one.key != "images" or not self._is_own(container):
+            if one.key != "images" or not self._is_free(container):
                 yield one._replace(what=f"{one.what}, as container {container.name} has")
         if part in (Part.WHOLE, Part.NETWORK):
             yield from self._joined(container)

@@ -47,8 +47,9 @@ class Scoping:
 
     def is_own(self, ref: str) -> bool:
         """Whether ``ref`` is an image of the scope's, wherever it is."""
-        name = str(parse_reference(ref))
-        engines = self._whole.engines.values()
+        if not ref:
+            return False
+        name, engines = str(parse_reference(ref)), self._whole.engines.values()
         found = [one for e in engines for one in (*images_named(e, name), *images_by_id(e, ref))]
         return bool(found) and all(self._scope.owns(image.labels) for image in found)
 
