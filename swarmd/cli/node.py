@@ -70,8 +70,12 @@ def _row(one: Json) -> tuple[str, ...]:
 
 def _notes(one: Json) -> list[str]:
     notes = [one["Error"]] if one["Error"] else []
-    if one["Rescheduling"]:
-        notes.append(f"to be rescheduled: {', '.join(one['Rescheduling'])}")
+    names = ", ".join(one["Rescheduling"])
+    if names and one.get("RescheduleHeld"):
+        lost = f"`swarmd node lost {one['Name']}`"
+        notes.append(f"it answers, so only {lost} would reschedule: {names}")
+    elif names:
+        notes.append(f"to be rescheduled: {names}")
     return notes
 
 

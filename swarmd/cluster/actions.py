@@ -74,13 +74,17 @@ class EngineAnswered:
 
 @dataclass(frozen=True, slots=True)
 class EngineFailed:
-    """A health check or connection failed; ``fatal`` marks it unhealthy at once."""
+    """A health check or connection failed; ``fatal`` marks it unhealthy at once.
+
+    Without ``silent`` the engine said something: it lives, whatever keeps us from using it.
+    """
 
     key: str
     error: str
     now: float
     limit: int = 3
     fatal: bool = False
+    silent: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -92,13 +92,16 @@ class EngineUnreachable(Unavailable):
 
     Attributes:
         sent: A byte of the request may have reached the engine, so it must not be repeated.
+        silent: It was asked, and nothing at all came back: it may be dead. Whoever says anything,
+            if only that we are not welcome, lives.
     """
 
-    def __init__(self, node: str, cause: str, *, sent: bool = False) -> None:
+    def __init__(self, node: str, cause: str, *, sent: bool = False, silent: bool = False) -> None:
         super().__init__(f"node {node} is unreachable: {cause}")
         self.node = node
         self.cause = cause
         self.sent = sent
+        self.silent = silent
 
 
 class EngineRefused(ApiError):

@@ -64,7 +64,8 @@ class EngineClient:
 
     def late(self, seconds: float) -> EngineUnreachable:
         """What it means that there was no answer for so long."""
-        return EngineUnreachable(self.link.node, f"no answer within {seconds:g} s")
+        text = f"no answer within {seconds:g} s"
+        return EngineUnreachable(self.link.node, text, silent=True)
 
     async def info(self) -> JsonObject:
         """Without a version, which is not known yet."""
@@ -139,6 +140,11 @@ def containers_path(ids: Collection[str] = ()) -> str:
 def cause(error: ApiError) -> str:
     """What happened, without the name of the node: it is shown beside it."""
     return error.cause if isinstance(error, EngineUnreachable) else error.message
+
+
+def is_silent(error: ApiError) -> bool:
+    """Whether nothing came from the engine, so that it may be dead."""
+    return isinstance(error, EngineUnreachable) and error.silent
 
 
 def error_text(answer: Answer) -> str:

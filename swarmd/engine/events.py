@@ -149,8 +149,8 @@ class EventStream:
             return EngineRefused(self._client.link.node, result.status, error_text(result))
         return self._broken("it ended")
 
-    def _broken(self, text: str) -> EngineUnreachable:
-        return EngineUnreachable(self._client.link.node, f"event stream: {text}")
+    def _broken(self, text: str, *, silent: bool = False) -> EngineUnreachable:
+        return EngineUnreachable(self._client.link.node, f"event stream: {text}", silent=silent)
 
     def _too_late(self, _result: Any, timeout: float) -> Any:
-        raise self._broken(f"no answer within {timeout:g} s")
+        raise self._broken(f"no answer within {timeout:g} s", silent=True)

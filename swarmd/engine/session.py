@@ -7,7 +7,7 @@ from twisted.logger import Logger
 from swarmd.cluster import actions
 from swarmd.core.errors import ApiError
 from swarmd.core.event import Event
-from swarmd.engine.client import EngineClient, cause
+from swarmd.engine.client import EngineClient, cause, is_silent
 from swarmd.engine.context import Context
 from swarmd.engine.details import Details
 from swarmd.engine.events import EventStream, Position
@@ -163,9 +163,10 @@ class Session:
         self._context.dispatch(actions.EngineAnswered(self._key, self._context.now()))
 
     def _suspected(self, error: ApiError) -> None:
-        limit = self._context.timing.failure_retry
-        now = self._context.now()
-        self._context.dispatch(actions.EngineFailed(self._key, cause(error), now, limit))
+        limit, now = self._context.timing.failure_retry, self._context.now()
+        silent = is_silent(error)
+        failed = actions.EngineFailed(self._key, cause(error), now, limit, silent=silent)
+        self._context.dispatch(failed)
 
 
 def _changes_itself(event: Event) -> bool:

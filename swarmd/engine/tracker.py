@@ -16,7 +16,7 @@ from swarmd.cluster import actions
 from swarmd.cluster.lists import KINDS
 from swarmd.core.backoff import backoff
 from swarmd.core.errors import ApiError, EngineUnreachable
-from swarmd.engine.client import EngineClient, cause
+from swarmd.engine.client import EngineClient, cause, is_silent
 from swarmd.engine.context import Context
 from swarmd.engine.events import Position
 from swarmd.engine.identify import NotManageableError
@@ -89,7 +89,7 @@ class EngineTracker(Service):
         return await asked
 
     def _too_late(self, _result: Any, limit: float) -> Any:
-        raise EngineUnreachable(self.link.node, f"no answer within {limit:g} s")
+        raise EngineUnreachable(self.link.node, f"no answer within {limit:g} s", silent=True)
 
     async def _list_containers(self, ids: frozenset[str]) -> None:
         await self._sync.containers(ids)
@@ -129,16 +129,17 @@ class EngineTracker(Service):
             self._context.dispatch(actions.EngineRefused(self.key, str(error), self._context.now()))
             return REFUSED_CEILING
         except ApiError as error:
-            self._lost(cause(error))
+            self._lost(cause(error), silent=is_silent(error))
         except Exception as error:  # noqa: BLE001 - an engine must not be given up for a mistake
             self._log.failure("{key}: session", key=self.key)
-            self._lost(f"internal error: {error!r}")
+            self._lost(f"internal error: {error!r}", silent=False)
         return self._context.timing.retry_ceiling
 
-    def _lost(self, error: str) -> None:
+    def _lost(self, error: str, *, silent: bool) -> None:
         self._complain(error)
         now, limit = self._context.now(), self._context.timing.failure_retry
-        self._context.dispatch(actions.EngineFailed(self.key, error, now, limit, fatal=True))
+        failed = actions.EngineFailed(self.key, error, now, limit, fatal=True, silent=silent)
+        self._context.dispatch(failed)
 
     def _complain(self, error: str) -> None:
         """Once: an engine that is down for a day is tried thousands of times."""

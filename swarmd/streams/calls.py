@@ -114,7 +114,7 @@ class Call(Collected):
 
     def _too_late(self, limit: float) -> None:
         self._timer = None
-        self.refuse(f"no answer within {limit:g} s")
+        self.refuse(f"no answer within {limit:g} s", silent=True)
 
     def _cancelled(self, _: Deferred[Answer]) -> None:
         self._stop_timer()

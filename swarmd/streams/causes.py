@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import errno
+
 from OpenSSL.SSL import Error as TlsError
 from twisted.internet.defer import CancelledError, TimeoutError
 from twisted.internet.error import (
+    ConnectBindError,
     ConnectError,
     ConnectionDone,
     ConnectionLost,
@@ -15,7 +18,7 @@ from twisted.internet.error import (
 )
 from twisted.internet.error import TimeoutError as ConnectTimeout
 
-from swarmd.streams.alerts import of_engine
+from swarmd.streams.alerts import of_engine, openssl_words
 from swarmd.streams.tls import PeerRefusedError
 
 _WORDS: tuple[tuple[type[BaseException], str], ...] = (
@@ -29,6 +32,31 @@ _WORDS: tuple[tuple[type[BaseException], str], ...] = (
     (ConnectionDone, "connection closed"),
     (ConnectionLost, "connection lost"),
 )
+
+
+class SilentError(Exception):
+    """Nothing came from the other side."""
+
+
+_SILENT = (
+    SilentError,
+    TimeoutError,
+    CancelledError,  # of whoever had waited long enough
+    ConnectionDone,
+    ConnectionLost,
+    DNSLookupError,
+)
+# What our own side lacks: nobody was asked.
+_OURS = frozenset((errno.EACCES, errno.EPERM, errno.EMFILE, errno.ENFILE, errno.EADDRNOTAVAIL))
+
+
+def silent(error: BaseException | None) -> bool:
+    """Whether the other side was asked and said nothing; a refused connection is nobody's word."""
+    if isinstance(error, TlsError):
+        return openssl_words(error) in ("", "unexpected eof while reading")
+    if isinstance(error, ConnectError):
+        return not isinstance(error, ConnectBindError) and error.osError not in _OURS
+    return error is None or isinstance(error, _SILENT)
 
 
 def words(error: BaseException | None) -> str:

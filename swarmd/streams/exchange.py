@@ -16,7 +16,7 @@ from twisted.python.failure import Failure
 from swarmd.codec.framing import BadBody, Framing, UntilClose, response_framing
 from swarmd.codec.head import BadHead, ResponseHead, scan_response
 from swarmd.core.errors import EngineUnreachable
-from swarmd.streams.causes import words
+from swarmd.streams.causes import silent, words
 from swarmd.streams.connection import EngineConnection
 
 if TYPE_CHECKING:
@@ -86,9 +86,15 @@ class Exchange:
         connection.end = self
         connection.transport.write(self.request)
 
-    def unreachable(self, cause: str) -> None:
+    def unreachable(self, cause: str, *, silent: bool = False) -> None:
         self.link.over(self)
-        self.failed(EngineUnreachable(self.link.node, cause, sent=self._sent))
+        silent = silent and not self._heard
+        self.failed(EngineUnreachable(self.link.node, cause, sent=self._sent, silent=silent))
+
+    @property
+    def _heard(self) -> bool:
+        """Some of an answer has come."""
+        return self.head is not None or bool(self._held or self._interim)
 
     def received(self, data: bytes) -> None:
         try:
@@ -104,21 +110,22 @@ class Exchange:
             self._free(keep=False)
             self.ended(b"")
         else:
-            self._break("it closed the connection before its answer was complete")
+            cause = "it closed the connection before its answer was complete"
+            self._break(cause, silent=True)
 
     def lost(self, reason: Failure) -> None:
         self.connection = None
-        self._fail(words(reason.value))
+        self._fail(words(reason.value), silent=silent(reason.value))
 
     def cancel(self) -> None:
         """Ends it without a further call; the engine sees its connection closed."""
         self.link.over(self)
         self._free(keep=False)
 
-    def refuse(self, cause: str) -> None:
+    def refuse(self, cause: str, *, silent: bool = False) -> None:
         """Ends it as a failure of the engine."""
         self._free(keep=False)
-        self.unreachable(cause)
+        self.unreachable(cause, silent=silent)
 
     def upgraded(self, head: ResponseHead) -> bool:
         """Whether ``head`` ends HTTP on this connection; then ``switch`` gets what follows."""
@@ -177,18 +184,18 @@ class Exchange:
             else:
                 connection.drop()
 
-    def _break(self, cause: str) -> None:
+    def _break(self, cause: str, *, silent: bool = False) -> None:
         self._free(keep=False)
-        self._fail(cause)
+        self._fail(cause, silent=silent)
 
-    def _fail(self, cause: str) -> None:
-        untouched = self._reused and self.head is None and not self._held and not self._interim
+    def _fail(self, cause: str, *, silent: bool) -> None:
+        untouched = self._reused and not self._heard
         if untouched and self.method in _REPEATABLE:
             # It was closed while it was idle, and we learn it only now.
             self._reused = False
             self.link.begin(self, fresh=True)
         else:
-            self.unreachable(cause)
+            self.unreachable(cause, silent=silent)
 
     @property
     def waiting(self) -> bool:

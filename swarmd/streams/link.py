@@ -18,7 +18,7 @@ from swarmd.codec.head import Headers, ResponseHead, render_request
 from swarmd.core.trail import touched
 from swarmd.streams.calls import Answer as Answer
 from swarmd.streams.calls import Call, Question, StreamCall, Told
-from swarmd.streams.causes import words
+from swarmd.streams.causes import silent, words
 from swarmd.streams.connection import ConnectionFactory, EngineConnection, Pool
 from swarmd.streams.heads import HOST
 from swarmd.streams.ports import Dial
@@ -44,7 +44,8 @@ class Caller(Protocol):
 
     def connected(self, connection: EngineConnection, *, reused: bool) -> None: ...
 
-    def unreachable(self, cause: str) -> None: ...
+    def unreachable(self, cause: str, *, silent: bool = False) -> None:
+        """``silent`` tells that nothing came from the engine."""
 
     def refuse(self, cause: str) -> None:
         """Ends it with ``cause``; the connection, if there is one, is closed."""
@@ -230,7 +231,7 @@ class Link:
     def _undialled(self, failure: Failure, caller: Caller) -> None:
         if caller in self._callers:
             self._callers[caller] = None
-            caller.unreachable(words(failure.value))
+            caller.unreachable(words(failure.value), silent=silent(failure.value))
 
 
 @lru_cache(maxsize=16)

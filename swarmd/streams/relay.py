@@ -117,7 +117,9 @@ class Relay:
         abort(self.client)
         abort(self.engine)
 
-    unreachable = refuse
+    def unreachable(self, cause: str, *, silent: bool = False) -> None:
+        """The same."""
+        self.refuse(cause)
 
     def connected(self, connection: Any, *, reused: bool) -> None:
         """Never: it has its connection already."""

@@ -146,7 +146,7 @@ class Tunnel:
         else:
             client.transport.resumeProducing()
 
-    def unreachable(self, cause: str) -> None:
+    def unreachable(self, cause: str, *, silent: bool = False) -> None:
         """Before the head the client gets an error; after it, it must see a broken stream."""
         error = EngineUnreachable(self._link.node, cause, sent=self._engine is not None)
         self._leave_engine()

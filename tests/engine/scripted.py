@@ -163,7 +163,7 @@ class Script:
     ) -> Reply:
         path = self._record(target)
         if self.down:
-            raise EngineUnreachable(self.node, "connection refused")
+            raise EngineUnreachable(self.node, "connection refused", silent=True)
         waiting: Deferred[Reply] = Deferred()
         if timeout is not None:
             waiting.addTimeout(timeout, self.clock, self._too_late)
@@ -204,7 +204,7 @@ class Script:
     ) -> Reply:
         path = self._record(target)
         if self.down:
-            raise EngineUnreachable(self.node, "connection refused")
+            raise EngineUnreachable(self.node, "connection refused", silent=True)
         if path in self.failing:
             return Reply(self.failing[path], b'{"message": "as scripted"}')
         stream = Stream(target, receive, Deferred())
@@ -232,7 +232,8 @@ class Script:
         return orjson.dumps(self.lists[path])
 
     def _too_late(self, _: Any, timeout: float) -> Reply:
-        raise EngineUnreachable(self.node, f"no answer within {timeout:g} s", sent=True)
+        cause = f"no answer within {timeout:g} s"
+        raise EngineUnreachable(self.node, cause, sent=True, silent=True)
 
 
 class Rig:

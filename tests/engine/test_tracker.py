@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from unittest.mock import Mock
 
 import pytest
 
 from swarmd.cluster.actions import EngineFailed, EngineRefused, EngineUnlisted, EngineValidated
 from swarmd.core.model import Health
 from swarmd.engine.limits import Timing
+from swarmd.engine.tracker import EngineTracker
 from tests.engine.scripted import ENGINE_ID, EPOCH, Rig, Script, container_item
 
 ONE = "1" * 64
@@ -315,3 +317,61 @@ def test_nothing_is_left_when_it_stops(prepare: Callable[[Script], None], lived:
     rig.track(script)
     rig.pass_time(lived)
     rig.stop()
+
+
+def _last_failure(rig: Rig) -> EngineFailed:
+    failed: EngineFailed = rig.of(EngineFailed)[-1]
+    assert failed.fatal and not rig.engine().healthy
+    return failed
+
+
+@pytest.mark.parametrize("down", [True, False])
+def test_an_engine_that_dies_or_hangs_is_silent(down: bool) -> None:
+    rig = Rig()
+    script = Script(rig.clock)
+    healthy(rig, script)
+    if down:
+        script.die()
+    script.hung = True
+    rig.pass_time(30.0)
+    assert _last_failure(rig).silent
+    assert all(failed.silent for failed in rig.of(EngineFailed))
+
+
+@pytest.mark.parametrize("path", ["/_ping", "/info", "/version", "/events", "/containers/json"])
+@pytest.mark.parametrize("status", [401, 403, 500, 503])
+def test_an_engine_that_refuses_is_not_silent(path: str, status: int) -> None:
+    rig = Rig()
+    script = Script(rig.clock)
+    healthy(rig, script)
+    script.failing[path] = status
+    if path != "/_ping":
+        script.subscription.end()
+    rig.pass_time(30.0)
+    assert not _last_failure(rig).silent
+    assert not any(failed.silent for failed in rig.of(EngineFailed))
+
+
+@pytest.mark.parametrize("body", [b"", b"<html>", b"[]", b"[1"])
+def test_an_engine_that_says_what_nobody_understands_is_not_silent(
+    body: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rig = Rig()
+    script = Script(rig.clock)
+    healthy(rig, script)
+    monkeypatch.setattr(script, "_body", lambda path: body)
+    script.subscription.end()
+    rig.pass_time(30.0)
+    assert not _last_failure(rig).silent
+
+
+def test_a_mistake_of_ours_is_no_silence(monkeypatch: pytest.MonkeyPatch) -> None:
+    rig = Rig()
+    script = Script(rig.clock)
+    healthy(rig, script)
+    monkeypatch.setattr(script, "_body", lambda path: {}["x"])
+    script.subscription.end()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(EngineTracker, "_log", Mock())
+        rig.pass_time(30.0)
+    assert not _last_failure(rig).silent

@@ -5,7 +5,15 @@ from OpenSSL import SSL
 from twisted.internet import error
 from twisted.internet.defer import CancelledError, TimeoutError
 
-from swarmd.streams.causes import words
+from swarmd.streams.causes import silent, words
+from swarmd.streams.ssh.channel import (
+    ChannelRefusedError,
+    CommandFailedError,
+    NoEngineError,
+)
+from swarmd.streams.ssh.known_hosts import HostKeyRefusedError
+from swarmd.streams.ssh.login import LoginRefusedError
+from swarmd.streams.ssh.transport import SilentSshError, SshError
 from swarmd.streams.tls import PeerRefusedError
 
 
@@ -40,3 +48,34 @@ def tls(reason: str) -> SSL.Error:
 )
 def test_words(cause: BaseException | None, said: str) -> None:
     assert words(cause).startswith(said)
+
+
+@pytest.mark.parametrize(
+    "cause",
+    [
+        *(error.ConnectionRefusedError(), error.DNSLookupError(), error.NoRouteError()),
+        *(error.TimeoutError(), TimeoutError(5, "Deferred"), CancelledError(), None),
+        *(error.ConnectionDone(), error.ConnectionLost(), error.ConnectionAborted()),
+        *(error.ConnectError(2, "No such file"), error.ConnectError(113, "No route to host")),
+        *(SSL.SysCallError(-1, "Unexpected EOF"), tls("unexpected eof while reading")),
+        *(SilentSshError("it has said nothing for 80 s"), NoEngineError("Is the daemon running?")),
+    ],
+)
+def test_nothing_came(cause: BaseException | None) -> None:
+    assert silent(cause)
+
+
+@pytest.mark.parametrize(
+    "cause",
+    [
+        PeerRefusedError("its certificate has expired"),
+        *(tls("tlsv1 alert unknown ca"), tls("wrong version number"), tls("no shared cipher")),
+        *(HostKeyRefusedError("THE HOST KEY HAS CHANGED"), LoginRefusedError("no key of ours")),
+        *(SshError("sshd opens no session"), CommandFailedError("permission denied")),
+        *(ChannelRefusedError("too many"), ValueError("cannot read SSH key")),
+        error.ConnectBindError(24, "Too many open files"),
+        error.ConnectError(13, "Permission denied"),
+    ],
+)
+def test_it_spoke_or_was_not_asked(cause: BaseException) -> None:
+    assert not silent(cause)

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
+from OpenSSL import SSL
 from twisted.internet.defer import CancelledError, Deferred
+from twisted.internet.error import ConnectionRefusedError
+from twisted.python.failure import Failure
 from twisted.trial.unittest import SynchronousTestCase
 
 from swarmd.core.errors import EngineUnreachable
 from swarmd.streams.connection import IDLE_LIMIT, MOST_IDLE
 from swarmd.streams.link import Answer
+from swarmd.streams.tls import PeerRefusedError
 from tests.streams.memory import Engine
 
 SMALL = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nApi-Version: 1.41\r\n\r\n{}"
@@ -163,3 +167,50 @@ class PoolTests(LinkCase):
 
     def cause_of_next(self) -> EngineUnreachable:
         return self.cause(self.call())
+
+
+class SilenceTests(LinkCase):
+    """Whether anything came of an engine that cannot be used."""
+
+    def refused(self, refusal: Exception) -> bool:
+        self.engine.refusal = refusal
+        return self.cause(self.call()).silent
+
+    def test_dials(self) -> None:
+        self.assertTrue(self.refused(ConnectionRefusedError()))
+        self.assertFalse(self.refused(PeerRefusedError("its certificate has expired")))
+
+    def test_an_answer_that_never_comes(self) -> None:
+        waiting = self.call(timeout=5)
+        self.engine.clock.advance(5)
+        self.assertTrue(self.cause(waiting).silent)
+
+    def test_ends_without_an_answer(self) -> None:
+        for end in (self.engine.ends, self.engine.dies):
+            waiting = self.call()
+            end()
+            self.assertTrue(self.cause(waiting).silent)
+
+    def test_some_of_an_answer_is_a_word(self) -> None:
+        for some in (b"HTTP/1.1 2", b"HTTP/1.1 100 Continue\r\n\r\n", SMALL[:-1]):
+            for end in (self.engine.ends, self.engine.dies):
+                waiting = self.call()
+                self.engine.answers(some)
+                end()
+                self.assertFalse(self.cause(waiting).silent)
+            waiting = self.call(timeout=5)
+            self.engine.answers(some)
+            self.engine.clock.advance(5)
+            self.assertFalse(self.cause(waiting).silent)
+
+    def test_nonsense_is_a_word(self) -> None:
+        waiting = self.call()
+        self.engine.answers(b"SSH-2.0-OpenSSH_9.2\r\n\r\n")
+        self.assertFalse(self.cause(waiting).silent)
+
+    def test_an_alert_behind_the_handshake_is_a_word(self) -> None:
+        """With TLS 1.3, engines refuse our certificate once we think that all is well."""
+        waiting = self.call()
+        alert = SSL.Error([("SSL routines", "", "tlsv13 alert certificate required")])
+        self.engine.connections[-1].connectionLost(Failure(alert))
+        self.assertFalse(self.cause(waiting).silent)

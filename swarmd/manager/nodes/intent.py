@@ -49,6 +49,7 @@ class Loss:
         node: Its name, for people.
         running: Whether the new one is to be started.
         inspect: What the old one was; see ``blueprint``.
+        declared: An operator said that the node is lost.
     """
 
     id: str
@@ -58,6 +59,7 @@ class Loss:
     node: str
     running: bool
     inspect: Mapping[str, Any]
+    declared: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -121,6 +121,7 @@ class Operator:
             "Labels": dict(engine.labels),
             "OperatorLabels": dict(engine.operator_labels),
             "Rescheduling": self._rescheduler.waiting(engine),
+            "RescheduleHeld": self._rescheduler.held(engine),
             "Warnings": list(engine.warnings),
         }
 

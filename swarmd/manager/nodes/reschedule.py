@@ -1,9 +1,11 @@
 """Containers of a lost node, made again elsewhere: never twice, and only those that want it.
 
-A node is lost when it has not answered for the grace time, or when an operator says so. swarmd
-cannot tell a dead node from one that is only cut off; there the old copies go on until the node
-is back (``--reschedule-confirm`` leaves the judgement to people). A node that discovery no longer
-names is not lost: nothing of it is moved.
+A node is lost when nothing at all has come from it for the grace time, or when an operator says
+so. One that cannot be used but says anything (shows a certificate that we refuse, refuses ours,
+answers with an error) is alive, and so are its containers. swarmd cannot tell a dead node from one
+that is only cut off; there the old copies go on until the node is back (``--reschedule-confirm``
+leaves the judgement to people). A node that discovery no longer names is not lost: nothing of it is
+moved.
 
 For each container, in this order: the new one is made, a tombstone for the old one is written, the
 new one is started. When the node comes back before the tombstone, the old one lives on and the new
@@ -13,7 +15,7 @@ one is removed; when it comes after, the old one is removed, and was hidden all 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from twisted.application.service import Service
 from twisted.internet.defer import CancelledError, Deferred, DeferredSemaphore
@@ -78,6 +80,7 @@ class Rescheduler(Service):
         self._gate = DeferredSemaphore(AT_ONCE)
         self._timers: dict[str, IDelayedCall] = {}
         self._absent: dict[str, Sequence[Loss]] = {}  # engine key -> what goes after the grace
+        self._alive: set[str] = set()  # keys of those whose last word was one
         self._cases: dict[str, Case] = {}  # by the old container's ID
         self._freed: IDelayedCall | None = None
         self.graves = Graves(fleet, mover, intent, self._cases)
@@ -124,6 +127,7 @@ class Rescheduler(Service):
     def left(self, key: str) -> None:
         """Taken off the list: from now on it is none of our business."""
         self._stop_waiting(key)
+        self._alive.discard(key)
         for case in list(self._cases.values()):
             if case.loss.engine == key:
                 _cancel(case)
@@ -132,6 +136,7 @@ class Rescheduler(Service):
     def told(self, action: news.Action) -> None:
         self._known.told(action)
         self._endings.told(action)
+        self._hear(action)
         engine = self._fleet.state.engines.get(action.key)
         if _makes_room(action):
             self.graves.look_again()
@@ -139,6 +144,18 @@ class Rescheduler(Service):
             self.graves.hide(engine)
         elif self._cases and _makes_room(action) and self._freed is None:
             self._freed = self._clock.callLater(FREED, self._wake)
+
+    def _hear(self, action: news.Action) -> None:
+        match action:
+            case news.EngineFailed(silent=True):
+                self._alive.discard(action.key)
+                self._begin_grace(action.key)
+            case news.EngineFailed() | news.EngineRefused() | news.EngineAnswered():
+                self._alive.add(action.key)
+                self._hold(action.key)
+            case news.EngineValidated():
+                self._alive.add(action.key)
+                self._hold(action.key, action.spec.id)
 
     def _undone(self, key: str) -> list[Loss]:
         return [loss for loss in self._intent.book.losses.values() if loss.engine == key]
@@ -148,8 +165,33 @@ class Rescheduler(Service):
     def _await_return(self, key: str, losses: Sequence[Loss]) -> None:
         if losses:
             self._absent[key] = losses
-            if not self._rules.confirm:
-                self._timers[key] = self._clock.callLater(self._rules.grace, self._give_up, key)
+            if key not in self._alive or _declared(losses):
+                self._begin_grace(key)
+
+    def _begin_grace(self, key: str) -> None:
+        if key in self._absent and key not in self._timers and not self._rules.confirm:
+            self._timers[key] = self._clock.callLater(self._rules.grace, self._give_up, key)
+
+    def _hold(self, key: str, engine_id: str = "") -> None:
+        """The node cannot be used, but it lives, or the engine with this ID does.
+
+        Nothing of it is made again, unless it falls silent, or an operator has said it is lost.
+        """
+        stopped = [case for case in self._cases.values() if _is_of(case, key, engine_id)]
+        losses = [*self._absent.get(key, ()), *(case.loss for case in stopped)]
+        if (key not in self._timers and not stopped) or _declared(losses):
+            return
+        text = "{node} answers: what it has is not made again, unless an operator says it is lost"
+        self._log.info(text, node=losses[0].node)
+        self._stop_waiting(key)
+        self._absent[key] = losses
+        for case in stopped:
+            case.returned = True
+            case.wake()
+
+    def held(self, engine: Engine) -> bool:
+        """Whether what is on it waits for an operator's word, since it lives."""
+        return engine.key in self._absent and engine.key in self._alive
 
     def _stop_waiting(self, key: str) -> None:
         self._absent.pop(key, None)
@@ -177,6 +219,8 @@ class Rescheduler(Service):
         """
         if engine.healthy:
             raise Conflict(f"node {engine.name} answers, so it is not lost")
+        absent = self._absent.get(engine.key, ())
+        self._absent[engine.key] = [replace(loss, declared=True) for loss in absent]
         self._give_up(engine.key)
         return self.waiting(engine)
 
@@ -249,6 +293,17 @@ class Rescheduler(Service):
 def _cancel(case: Case) -> None:
     if case.work is not None:
         case.work.cancel()
+
+
+def _declared(losses: Sequence[Loss]) -> bool:
+    return any(loss.declared for loss in losses)
+
+
+def _is_of(case: Case, key: str, engine_id: str) -> bool:
+    """Whether a case is that of a node that lives, and may still be stopped for it."""
+    loss = case.loss
+    here = loss.engine_id == engine_id if engine_id else loss.engine == key
+    return here and not (case.returned or loss.declared)
 
 
 def _makes_room(action: news.Action) -> bool:

@@ -19,6 +19,7 @@ from twisted.internet.defer import Deferred
 from twisted.internet.error import ConnectionAborted, ConnectionDone
 from twisted.python.failure import Failure
 
+from swarmd.streams.causes import SilentError
 from swarmd.streams.ssh.login import QUIET
 
 if TYPE_CHECKING:
@@ -29,6 +30,8 @@ WINDOW = 1 << 20  # bytes that the host may send ahead
 MOST_WAITING = 64 << 10  # bytes of ours, before our producer is paused
 _MOST_COMPLAINT = 4096  # bytes of standard error
 _STDERR = 1
+# What the docker CLI says if nobody listens on its engine's socket.
+_ABSENT = ("daemon running", "daemon is running", "connection refused", "no such file or directory")
 
 
 class ChannelRefusedError(Exception):
@@ -37,6 +40,10 @@ class ChannelRefusedError(Exception):
 
 class CommandFailedError(Exception):
     """The text is what the program said."""
+
+
+class NoEngineError(CommandFailedError, SilentError):
+    """The host is there, its engine is not: as where a connection is refused."""
 
 
 class Channel(SSHChannel):
@@ -265,7 +272,11 @@ class Channel(SSHChannel):
         if self._status is None:
             lost: Exception = self.conn.lost_because()
             return lost
-        return ConnectionDone() if self._status == 0 else CommandFailedError(self._failure_words())
+        if self._status == 0:
+            return ConnectionDone()
+        said = self._failure_words()
+        absent = any(sign in said for sign in _ABSENT)
+        return NoEngineError(said) if absent else CommandFailedError(said)
 
     def _failure_words(self) -> str:
         said = " ".join(self._complaint.decode("utf-8", "replace").split())

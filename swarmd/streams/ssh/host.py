@@ -25,13 +25,13 @@ from twisted.python.failure import Failure
 from swarmd.core.addresses import Address, parse_address
 from swarmd.core.backoff import backoff
 from swarmd.files.reader import BadFileError, read
-from swarmd.streams.causes import words
+from swarmd.streams.causes import silent, words
 from swarmd.streams.endpoint import dialer
 from swarmd.streams.ports import Dial
 from swarmd.streams.ssh.channel import Channel, ChannelRefusedError
 from swarmd.streams.ssh.keys import keyring
 from swarmd.streams.ssh.multiplexer import MOST_CHANNELS, Multiplexer
-from swarmd.streams.ssh.transport import SshError, Transport
+from swarmd.streams.ssh.transport import SilentSshError, SshError, Transport
 
 LOGIN_LIMIT = 15.0  # seconds for a connection, from TCP to the login
 DIAL_LIMIT = 20.0  # seconds for an engine connection, waiting for that included
@@ -93,7 +93,7 @@ class Host:
         self._waiting: list[Deferred[None]] | None = None  # for the one that is being made
         self._failures = 0
         self._not_before = 0.0
-        self._cause = ""
+        self._cause, self._silent = "", False
         self._spares: list[Channel] = []
         self._coming = 0  # spares that are being opened
 
@@ -154,7 +154,7 @@ class Host:
         if self._waiting is not None:
             self._waiting.append(waiter)
         elif self._cause and self._reactor.seconds() < self._not_before:
-            raise SshError(self._cause)
+            raise self._error()
         else:
             self._waiting = [waiter]
             attempt = Deferred.fromCoroutine(self._connect())
@@ -182,11 +182,15 @@ class Host:
 
     def _failed(self, failure: Failure) -> None:
         self._failures += 1
-        self._cause = words(failure.value)
+        self._cause, self._silent = words(failure.value), silent(failure.value)
         wait = backoff(self._failures, base=_FIRST_WAIT, ceiling=_LONGEST_WAIT, jitter=self._jitter)
         self._not_before = self._reactor.seconds() + wait
         for waiter in self._no_longer_waiting():
-            waiter.errback(SshError(self._cause))
+            waiter.errback(self._error())
+
+    def _error(self) -> SshError:
+        """Why the last attempt failed, for one more of those who wanted it."""
+        return SilentSshError(self._cause) if self._silent else SshError(self._cause)
 
     def _no_longer_waiting(self) -> list[Deferred[None]]:
         waiting, self._waiting = self._waiting or [], None

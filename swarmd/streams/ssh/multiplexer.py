@@ -151,7 +151,7 @@ class Multiplexer(SSHConnection):
     def _beat(self) -> None:
         silence = self.clock.seconds() - self._heard
         if silence >= SILENCE_LIMIT:
-            self.transport.give_up(f"it has said nothing for {silence:.0f} s")
+            self.transport.no_word(f"it has said nothing for {silence:.0f} s")
         elif silence >= KEEP_ALIVE * 0.9:
             asked: Deferred[Any] = self.sendGlobalRequest(
                 b"keepalive@openssh.com", b"", wantReply=1

@@ -12,6 +12,7 @@ from twisted.internet.error import ConnectionDone, ConnectionLost
 from twisted.python.failure import Failure
 
 from swarmd.core.addresses import Address
+from swarmd.streams.causes import SilentError
 from swarmd.streams.ssh.keys import Keyring
 from swarmd.streams.ssh.known_hosts import HostKeyRefusedError, algorithms, check, lines_for
 from swarmd.streams.ssh.login import QUIET, Login
@@ -22,6 +23,10 @@ _MOST_WORDS = 300  # characters of what the host says
 
 class SshError(Exception):
     """The text says what went wrong between us and sshd."""
+
+
+class SilentSshError(SshError, SilentError):
+    """Nothing, or nothing more, came from the host."""
 
 
 class Transport(SSHClientTransport):
@@ -44,7 +49,7 @@ class Transport(SSHClientTransport):
         self, address: Address, known: tuple[str, str], keyring: Keyring, multiplexer: Multiplexer
     ) -> None:
         """``known`` is a known_hosts file's text and path; ``address`` has a user."""
-        self.ready: Deferred[Multiplexer] = Deferred(lambda _: self.give_up("given up"))
+        self.ready: Deferred[Multiplexer] = Deferred(lambda _: self.no_word("given up"))
         self._address = address
         self._path = known[1]
         self._lines = lines_for(known[0], address)
@@ -60,8 +65,13 @@ class Transport(SSHClientTransport):
         return self._failure or ConnectionLost("the SSH connection was lost")
 
     def give_up(self, reason: str) -> None:
-        """Ends it at once."""
+        """Ends it at once, for what the host has sent."""
         self._ended(SshError(f"SSH: {reason}"))
+        self.transport.abortConnection()
+
+    def no_word(self, reason: str) -> None:
+        """The same, for what the host has not sent."""
+        self._ended(SilentSshError(f"SSH: {reason}"))
         self.transport.abortConnection()
 
     def logged_in(self) -> None:
@@ -134,7 +144,8 @@ class Transport(SSHClientTransport):
 
     def connectionLost(self, reason: Failure | None = None) -> None:
         if self._failure is None and not self.gotVersion:
-            self._ended(SshError("it closed the connection before it said that it speaks SSH"))
+            words = "it closed the connection before it said that it speaks SSH"
+            self._ended(SilentSshError(words))
         elif self._failure is None and reason is not None and reason.check(ConnectionDone):
             self._ended(SshError("sshd has closed the connection"))
         self._ended(ConnectionLost("the SSH connection was lost"))

@@ -19,6 +19,9 @@ class Quiet:
     def waiting(self, engine: Any) -> list[str]:
         return []
 
+    def held(self, engine: Any) -> bool:
+        return False
+
     def reschedulable(self, engine: Any) -> list[str]:
         return []
 

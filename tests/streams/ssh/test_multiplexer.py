@@ -34,7 +34,7 @@ class Wire:
     def failure(self) -> Exception:
         return ConnectionLost()
 
-    def give_up(self, reason: str) -> None:
+    def no_word(self, reason: str) -> None:
         self.given_up = reason
 
 
