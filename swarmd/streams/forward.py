@@ -12,7 +12,6 @@ from typing import Any
 
 from twisted.logger import Logger
 
-from swarmd.codec.framing import LAST_CHUNK, Chunked, UntilClose, chunk
 from swarmd.codec.head import ResponseHead
 from swarmd.core.errors import ApiError, EngineUnreachable
 from swarmd.streams.done import LEFT, Done, tell
@@ -38,7 +37,6 @@ def forward(
     done: Done | None = None,
     rewrite: Rewrite | None = None,
     content_type: bytes | None = None,
-    epitaph: bytes = b"",
 ) -> None:
     """Sends ``request`` on as ``target`` with ``body``, and answers it with what comes back.
 
@@ -47,7 +45,6 @@ def forward(
             engine's status, 503 if there was none, 499 if the client left first.
         rewrite: From status and body to the new body; raises ApiError to refuse the answer.
         content_type: In place of the engine's, on success.
-        epitaph: Ends an answer whose engine died between the head and the first byte of its body.
     """
     if rewrite is None:
         exchange: Forwarded = Forwarded(request, link, target, body)
@@ -55,7 +52,6 @@ def forward(
         exchange = Rewritten(request, link, target, body, rewrite)
     exchange.done = done
     exchange.content_type = content_type
-    exchange.epitaph = epitaph
     request.on_gone(exchange.client_gone)
     if not request.gone:
         link.begin(exchange)
@@ -68,16 +64,14 @@ class Forwarded(Exchange):
         started: A byte of the answer was given to the client.
     """
 
-    __slots__ = ("_body_seen", "_source", "client", "content_type", "done", "epitaph", "started")
+    __slots__ = ("_source", "client", "content_type", "done", "started")
 
     def __init__(self, client: ClientRequest, link: Link, target: bytes, body: bytes) -> None:
         super().__init__(link, client.method, request_head(client, target, len(body)) + body)
         self.client = client
         self.done: Done | None = None
         self.content_type: bytes | None = None
-        self.epitaph = b""
         self.started = False
-        self._body_seen = False
         self._source: Any = None  # the engine's transport, while the client sets its pace
 
     def client_gone(self) -> None:
@@ -89,7 +83,6 @@ class Forwarded(Exchange):
             self._source = self.connection.transport
             self.connection.throttled = True
             self.client.registerProducer(self._source, True)
-        self._body_seen = self.started or not raw.endswith(b"\r\n\r\n")
         self._pass_on(raw)
 
     def ended(self, raw: bytes) -> None:
@@ -105,8 +98,6 @@ class Forwarded(Exchange):
         self.tell_done(error.status)
         if not self.started:
             self.client.reply_error(error)
-        elif self.epitaph and not self._body_seen and self._has_room():
-            self._bury()
         else:
             self.client.abort()
 
@@ -138,14 +129,6 @@ class Forwarded(Exchange):
         source, self._source = self._source, None
         if source is not None:
             self.client.unregisterProducer()
-
-    def _has_room(self) -> bool:
-        return isinstance(self._framing, (Chunked, UntilClose))
-
-    def _bury(self) -> None:
-        chunked = isinstance(self._framing, Chunked)
-        self._write(chunk(self.epitaph) + LAST_CHUNK if chunked else self.epitaph)
-        self._finish(delimited=False)
 
 
 class Rewritten(Forwarded):

@@ -5,8 +5,10 @@ from __future__ import annotations
 import datetime
 import shutil
 import socket
+import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -134,20 +136,38 @@ def test_the_certificates_that_swarmd_makes(host: Host, swarmd_for: Start, tmp_p
     assert "certificate" in docker_as(eve, swarmd, tmp_path).fails("ps")
 
 
-def test_an_engine_that_is_revoked(host: Host, swarmd_for: Start) -> None:
+def test_an_engine_that_is_revoked_is_not_lost(
+    host: Host, swarmd_for: Start, tmp_path: Path
+) -> None:
+    """Its containers run on, so there must be no second copies of them."""
     fleet = host.fleet
     crl = fleet.authority.revoke()
-    swarmd = swarmd_for(fleet, engine_tls=fleet.client, options=("--engine-tlscrl", str(crl)))
-    engine = fleet.engines[0]
+    options = ("--engine-tlscrl", str(crl), "--reschedule-grace", "1s")
+    swarmd = swarmd_for(fleet, engine_tls=fleet.client, options=options)
+    engine, other = fleet.engines
+    docker = Docker("/usr/bin/docker", swarmd.url, home=tmp_path)
+    where = ("-e", f"constraint:node=={engine.name}", "-e", "reschedule:on-node-failure")
+    old = docker("run", "-d", "--name", "web", *where, "busybox", "sleep", "600").text
+
+    def node() -> dict[str, Any]:
+        found: dict[str, Any] = swarmd.api.get(f"/swarmd/nodes/{engine.name}")
+        return found
+
+    eventually(lambda: node()["Reschedulable"] == ["web"])
     assert engine.tls is not None
     fleet.authority.revoke(engine.tls)
     row = eventually(
         lambda: (row := swarmd.nodes()[engine.name])["Status"] == "Unhealthy" and row, 20
     )
     assert 'was revoked by "CN=lab-ca"' in row["Error"]
-    assert swarmd.healthy() == [fleet.engines[1].name]
+    assert swarmd.healthy() == [other.name]
+    time.sleep(5)  # several times the grace, and some further attempts to connect
+    assert node()["Rescheduling"] == ["web"] and node()["RescheduleHeld"]
+    assert (engine.containers(), other.containers()) == ([old], [])
     fleet.authority.revoke()
     eventually(lambda: len(swarmd.healthy()) == 2, 20)
+    assert node()["Rescheduling"] == [] and docker("ps", "-q", "--no-trunc").lines == [old]
+    docker("rm", "-f", "web")
 
 
 def test_engines_unlike_the_rest(

@@ -10,6 +10,7 @@ import pytest
 from swarmd.cluster.actions import EngineFailed, EngineRefused, EngineUnlisted, EngineValidated
 from swarmd.core.model import Health
 from swarmd.engine.limits import Timing
+from swarmd.engine.session import Session
 from swarmd.engine.tracker import EngineTracker
 from tests.engine.scripted import ENGINE_ID, EPOCH, Rig, Script, container_item
 
@@ -366,12 +367,14 @@ def test_an_engine_that_says_what_nobody_understands_is_not_silent(
 
 
 def test_a_mistake_of_ours_is_no_silence(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def fail(session: Session) -> None:
+        raise KeyError("x")
+
     rig = Rig()
     script = Script(rig.clock)
     healthy(rig, script)
-    monkeypatch.setattr(script, "_body", lambda path: {}["x"])
+    monkeypatch.setattr(Session, "run", fail)
+    monkeypatch.setattr(EngineTracker, "_log", Mock())
     script.subscription.end()
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(EngineTracker, "_log", Mock())
-        rig.pass_time(30.0)
+    rig.pass_time(30.0)
     assert not _last_failure(rig).silent

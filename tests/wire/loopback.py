@@ -195,8 +195,6 @@ class Paths(Resource):
                 tunnel(request, self._link, target)
             case b"/marked":
                 tunnel(request, self._link, target, done=self.done.append)
-            case b"/wait":
-                forward(request, self._link, target, body=body, epitaph=b'{"lost":1}')
             case b"/rewrite":
                 forward(request, self._link, target, rewrite=lambda status, old: old + b"!")
             case _:
