@@ -289,7 +289,7 @@ class Channel(ClientConnection):
             self.deadline = self.site.now() + self.site.idle_limit
             self._proceed()
         elif self._body is not None:
-            self._linger()
+            self.linger()
         else:
             self.loseConnection()
 
@@ -368,7 +368,7 @@ class Channel(ClientConnection):
     def _refuse(self, status: int, text: str) -> None:
         """The last answer, to what is no request."""
         self.transport.write(last_words(status, text, self.site.common_headers()))
-        self._linger()
+        self.linger()
 
     def _refuse_body(self, error: ApiError) -> None:
         assert self._request is not None
@@ -376,7 +376,7 @@ class Channel(ClientConnection):
         self._persistent = False
         self._request.refused(error)
 
-    def _linger(self) -> None:
+    def linger(self) -> None:
         """Says goodbye and gives the client a while to hear it."""
         self._start_closing(LINGER_TIME)
         self.transport.loseWriteConnection()

@@ -385,12 +385,12 @@ class DockerRequest(Request):
         for waiting in vars(self).get("notifications", ()):
             waiting.callback(None)
 
-    def abort(self) -> None:
-        """Cuts the connection, the only way to say that a begun answer is not whole."""
+    def abort(self, *, framed: bool = False) -> None:
+        """Ends the connection, so that a begun answer is not taken for whole; civilly if framed."""
         if not self.gone and not self.finished:
             self._gone_calls.clear()
             self._tell(self.code, complete=False)
-            self.channel.abortConnection()
+            (self.channel.linger if framed else self.channel.abortConnection)()
 
     def on_gone(self, call: Callable[[], object]) -> None:
         """Calls ``call`` once if the client leaves before the end of the answer."""

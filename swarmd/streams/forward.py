@@ -12,6 +12,7 @@ from typing import Any
 
 from twisted.logger import Logger
 
+from swarmd.codec.framing import UntilClose
 from swarmd.codec.head import ResponseHead
 from swarmd.core.errors import ApiError, EngineUnreachable
 from swarmd.streams.done import LEFT, Done, tell
@@ -99,7 +100,7 @@ class Forwarded(Exchange):
         if not self.started:
             self.client.reply_error(error)
         else:
-            self.client.abort()
+            self.client.abort(framed=not isinstance(self._framing, UntilClose))
 
     def tell_done(self, status: int) -> None:
         done, self.done = self.done, None

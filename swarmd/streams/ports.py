@@ -89,5 +89,5 @@ class ClientRequest(Protocol):
     def finish(self) -> None:
         """The answer is complete; the connection is the next request's."""
 
-    def abort(self) -> None:
-        """Breaks the answer off so that it does not look complete."""
+    def abort(self, *, framed: bool = False) -> None:
+        """Breaks the answer off so that it does not look complete; ``framed``: it cannot."""

@@ -135,7 +135,7 @@ def test_wait_tells_at_once_and_breaks_off_when_the_engine_dies() -> None:
     )
     assert client.received.endswith(b"\r\n\r\n")
     rig.dialled(2).dies()
-    assert client.received.endswith(b"\r\n\r\n") and client.transport.aborted
+    assert client.received.endswith(b"\r\n\r\n") and client.transport.half_closed
 
 
 def test_attach_is_handed_over() -> None:

@@ -155,8 +155,9 @@ class Request:
     def finish(self) -> None:
         self.finished += 1
 
-    def abort(self) -> None:
+    def abort(self, *, framed: bool = False) -> None:
         self.aborted += 1
+        self.framed = framed
 
     @property
     def got(self) -> bytes:

@@ -206,6 +206,7 @@ class FailureTests(SynchronousTestCase):
             self.engine.answers(answer)
             self.engine.dies()
             self.assertEqual((request.got, request.aborted), (answer, 1))
+            self.assertEqual(request.framed, answer is not UNFRAMED)
 
     def test_a_client_that_leaves_frees_the_engine(self) -> None:
         request = self.send(post())

@@ -62,8 +62,10 @@ class PlainTests(WireCase):
         engine.send(ANSWER[:-1])
         await client.take(b"[]")
         engine.reset()
+        await client.end()
+        self.assertEqual(client.got, b"")
+        client.finish()
         await client.gone()
-        self.assertFalse(client.ended)
 
     async def test_an_unframed_answer_ends_with_the_connection(self) -> None:
         client, engine, _ = await self.asked(GET)
