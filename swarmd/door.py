@@ -7,6 +7,7 @@ from typing import Any
 
 from twisted.application.service import Service
 from twisted.internet.defer import Deferred, DeferredList
+from twisted.internet.error import CannotListenError
 from twisted.internet.interfaces import IListeningPort
 from twisted.logger import Logger
 from twisted.python.failure import Failure
@@ -15,7 +16,7 @@ Listen = Callable[[str], "Deferred[IListeningPort]"]
 
 
 class Door(Service):
-    """Listens on every address, or ends the start with one line that says why not.
+    """Listens on every address, or the start fails.
 
     Args:
         leave: Called when it is closed, before any other part of the daemon ends.
@@ -35,7 +36,7 @@ class Door(Service):
         """Before privileges are dropped, so that ports below 1024 can be bound.
 
         Raises:
-            SystemExit: One of the addresses cannot be listened on.
+            OSError: One of the addresses cannot be listened on; the text says why, in one line.
         """
         super().privilegedStartService()
         for address in self._addresses:
@@ -48,7 +49,7 @@ class Door(Service):
         self._listen(address).addBoth(results.append)
         result = results[0] if results else Failure(TimeoutError("it did not answer"))
         if isinstance(result, Failure):
-            raise SystemExit(f"swarmd: cannot listen on {address}: {result.getErrorMessage()}")
+            raise OSError(f"cannot listen on {address}: {_reason(result.value)}")
         return result
 
     def stopService(self) -> Deferred[Any]:
@@ -57,6 +58,12 @@ class Door(Service):
         self._ports = []
         self._leave()
         return DeferredList(closing, consumeErrors=True)
+
+
+def _reason(error: BaseException | None) -> str:
+    """Short: of a daemon's start that fails, twistd shows 100 letters."""
+    found = error.socketError if isinstance(error, CannotListenError) else error
+    return (found.strerror if isinstance(found, OSError) else "") or str(found)
 
 
 async def _closed(port: IListeningPort) -> None:

@@ -1,19 +1,58 @@
-"""What is written to the log: one text line an event, from the level that was asked for."""
+"""What is written to the log: one text line an event, from the level that was asked for.
+
+Nothing from outside acts there: whatever is no letter is shown as an escape. Tracebacks alone have
+several lines, of which all but the first begin with a tab.
+"""
 
 from __future__ import annotations
 
-from typing import TextIO
+import signal
+from collections.abc import Callable, Mapping
+from typing import Any, TextIO
 
 from twisted.logger import (
+    FileLogObserver,
     FilteringLogObserver,
     ILogObserver,
+    LogEvent,
     LogLevel,
     LogLevelFilterPredicate,
-    textFileLogObserver,
+    eventAsText,
 )
+from twisted.python.logfile import LogFile
+
+from swarmd.core.printable import printable
 
 
-def observer(level: str, stream: TextIO) -> ILogObserver:
-    """Writes events of at least ``level`` (a name of twisted.logger's) to ``stream``."""
+def observer(level: str, stream: Any) -> ILogObserver:
+    """Writes events of at least ``level`` (a name of twisted.logger's) to ``stream``, a file."""
     predicate = LogLevelFilterPredicate(defaultLogLevel=LogLevel.levelWithName(level))
-    return FilteringLogObserver(textFileLogObserver(stream), [predicate])
+    return FilteringLogObserver(FileLogObserver(stream, lines), [predicate])
+
+
+def lines(event: LogEvent) -> str | None:
+    """An event as it stands in the log; None if it says nothing."""
+    text = eventAsText(event, includeTraceback=False)
+    traceback = eventAsText(event)[len(text) :] if "log_failure" in event else ""
+    shown = [printable(line) for line in (text, *traceback.split("\n")) if line]
+    return "\n\t".join(shown) + "\n" if shown else None
+
+
+def place(
+    outer: Mapping[str, Any], standard: TextIO, call: Callable[[Callable[[], Any]], Any]
+) -> Any:
+    """Where twistd, with its options ``outer``, would write; None where that is not ours to do.
+
+    Args:
+        call: Calls what it is given from the main loop: as with twistd, SIGUSR1 begins a new file.
+    """
+    if outer.get("syslog") or outer.get("logger"):
+        return None
+    background = not outer.get("nodaemon", True)
+    name = outer.get("logfile") or ("twistd.log" if background else "-")
+    if name == "-":
+        return None if background else standard
+    file = LogFile.fromFullPath(name)
+    if not signal.getsignal(signal.SIGUSR1):
+        signal.signal(signal.SIGUSR1, lambda *_: call(file.rotate))
+    return file

@@ -45,7 +45,7 @@ from swarmd.front.site import CommonHeaders, DockerSite
 from swarmd.garbage import RareCollection
 from swarmd.keyring import Keyring
 from swarmd.links import LinkMaker
-from swarmd.logs import observer
+from swarmd.logs import observer, place
 from swarmd.manager.builds.builders import Builders
 from swarmd.manager.builds.placing import Builds
 from swarmd.manager.create import Creator
@@ -73,11 +73,31 @@ _log = Logger()
 
 
 class Swarmd(MultiService):
-    """The whole daemon."""
+    """The whole daemon.
+
+    Attributes:
+        forked: It runs in the background, and whoever started it waits to hear whether it does.
+    """
 
     def __init__(self, log: ILogObserver | None) -> None:
         super().__init__()
+        self.forked = False
         self._log_observer = log
+
+    def privilegedStartService(self) -> None:
+        """What stands in the way of a start is one line, and status 1.
+
+        Raises:
+            SystemExit: In the foreground.
+            OSError: If it has forked: twistd passes on ordinary errors, and else waits for ever.
+        """
+        try:
+            super().privilegedStartService()
+        except OSError as error:
+            if not self.forked:
+                raise SystemExit(f"swarmd: {error}") from None
+            _log.error("{why}", why=error)
+            raise
 
     def setServiceParent(self, parent: Any) -> None:
         """twistd makes us a child of its application, whose log observer is ours to choose."""
@@ -99,7 +119,8 @@ def makeService(options: Options) -> MultiService:
     speed_up(reactor)
     reactor.installNameResolver(names(reactor))
     settings = _affordable(options.settings)
-    daemon = make_service(settings, reactor, log=_own_log(options))
+    daemon = make_service(settings, reactor, log=_own_log(options, reactor))
+    daemon.forked = _forks(options)
     RareCollection().setServiceParent(daemon)
     signal.signal(signal.SIGHUP, lambda *_: reactor.callFromThread(daemon.reread))
     return daemon
@@ -115,12 +136,17 @@ def _affordable(settings: Settings) -> Settings:
     return replace(settings, max_connections=served)
 
 
-def _own_log(options: Options) -> ILogObserver | None:
-    """Ours goes to the standard output; a file or syslog that twistd was told of stays its own."""
+def _forks(options: Options) -> bool:
+    """Unless twistd is told otherwise; ``swarmd`` by itself never does."""
     outer: Any = options.parent or {}
-    if outer.get("logfile") or outer.get("syslog") or not outer.get("nodaemon", True):
-        return None
-    return observer(options.settings.log_level, sys.stdout)
+    return not outer.get("nodaemon", True)
+
+
+def _own_log(options: Options, reactor: Any) -> ILogObserver | None:
+    """In place of twistd's, and to the same place; except for syslog, which stays its own."""
+    outer: Any = options.parent or {}
+    where = place(outer, sys.stdout, reactor.callFromThread)
+    return None if where is None else observer(options.settings.log_level, where)
 
 
 def make_service(

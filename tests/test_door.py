@@ -32,16 +32,29 @@ def test_all_addresses_are_opened_and_closed() -> None:
 
 
 def test_an_address_that_is_taken_ends_the_start_in_one_line() -> None:
-    refusal = CannotListenError("127.0.0.1", 2375, "Address already in use")
+    refusal = CannotListenError("127.0.0.1", 2375, OSError(98, "Address already in use"))
     door = Door(["tcp://127.0.0.1:2375"], lambda address: fail(refusal))
-    with pytest.raises(SystemExit) as stopped:
+    with pytest.raises(OSError, match=r"^cannot listen on tcp://127.0.0.1:2375: Address already "):
         door.privilegedStartService()
-    text = str(stopped.value)
-    assert text.startswith("swarmd: cannot listen on tcp://127.0.0.1:2375: ")
-    assert "Address already in use" in text and "\n" not in text
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        (OSError(13, "Permission denied"), "Permission denied"),
+        (FileExistsError("another process listens on /x"), "another process listens on /x"),
+        (
+            ValueError("systemd has passed on no such socket"),
+            "systemd has passed on no such socket",
+        ),
+    ],
+)
+def test_other_reasons(error: Exception, reason: str) -> None:
+    with pytest.raises(OSError, match=f"^cannot listen on x: {reason}$"):
+        Door(["x"], lambda address: fail(error)).privilegedStartService()
 
 
 def test_an_address_that_never_answers_ends_it_too() -> None:
     door = Door(["odd:"], lambda address: Deferred())
-    with pytest.raises(SystemExit, match="cannot listen on odd:: it did not answer"):
+    with pytest.raises(OSError, match="cannot listen on odd:: it did not answer"):
         door.privilegedStartService()

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -66,3 +67,23 @@ def test_a_state_file_that_is_not_understood_stops_the_start(tmp_path: Path) -> 
     assert done.returncode == 1 and done.stdout == ""
     assert done.stderr.startswith(f"swarmd: state file {tmp_path}/swarmd.json is not understood")
     assert done.stderr.count("\n") == 1
+
+
+def test_a_port_that_is_taken_ends_a_daemon_too_and_leaves_no_pid_file(tmp_path: Path) -> None:
+    """twistd's parent waits for a word of its child, which does not come if that just exits."""
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        address = f"tcp://127.0.0.1:{other.getsockname()[1]}"
+        twistd = [sys.executable, "-c", "from twisted.scripts.twistd import run; run()", "swarmd"]
+        done = subprocess.run(
+            [*twistd, "-H", address, "nodes://127.0.0.1:1"],
+            cwd=tmp_path,
+            env={"PYTHONPATH": str(Path(__file__).parent.parent)},
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+    reason = f"cannot listen on {address}: Address already in use"
+    assert done.returncode == 1 and reason in done.stderr
+    assert reason in (tmp_path / "twistd.log").read_text()
+    assert not (tmp_path / "twistd.pid").exists()

@@ -6,6 +6,7 @@ are in others.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
@@ -112,7 +113,15 @@ class Recorder(Service):
             outcome["made"] = _made(trail.answer)
         if not complete:
             outcome["complete"] = False
-        self.writer.write(orjson.dumps(record | outcome) + b"\n")
+        self.writer.write(_line(record | outcome))
+
+
+def _line(record: dict[str, Any]) -> bytes:
+    """JSON, with all that acts on a terminal escaped: U+009B and U+202E, too."""
+    text = orjson.dumps(record).decode()
+    if not text.isprintable():
+        text = "".join(char if char.isprintable() else json.dumps(char)[1:-1] for char in text)
+    return text.encode() + b"\n"
 
 
 def _parts(request: DockerRequest) -> dict[str, str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import orjson
 import pytest
@@ -163,6 +164,13 @@ def test_malformed_queries_and_long_names_are_kept_short(audited: Audited) -> No
     audited.rig.ask("POST", f"/containers/{'x' * 9000}/start?name=%")
     (line,) = audited.lines()
     assert (line["args"], len(line["object"])) == ({}, 512)
+
+
+def test_nothing_in_a_line_acts_on_a_terminal(audited: Audited) -> None:
+    evil = "a\x1b[31m\x7f\x9b\u2028\u202e\U000e0041"
+    audited.rig.ask("POST", f"/containers/{quote(evil)}/start")
+    (line,) = audited.lines()
+    assert line["object"] == evil and audited.path.read_text().strip("\n").isprintable()
 
 
 def test_answers_that_make_no_sense_are_no_id(audited: Audited) -> None:
