@@ -10,9 +10,8 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol, Self
 
-import orjson
-
 from swarmd.core.errors import BadParameter
+from swarmd.core.filter_arguments import read_filters
 from swarmd.core.model import Engine
 from swarmd.core.pattern import PatternError, regex
 
@@ -104,26 +103,21 @@ def _limit(text: str) -> int:
     if not text:
         return 0
     try:
-        return max(0, int(text))
+        limit = int(text)
     except ValueError:
         raise BadParameter(f'strconv.Atoi: parsing "{text}": invalid syntax') from None
+    if abs(limit) >= 1 << 63:
+        raise BadParameter(f'strconv.Atoi: parsing "{text}": value out of range')
+    return max(0, limit)
 
 
 def parse_filters(text: str, known: Collection[str]) -> dict[str, tuple[str, ...]]:
-    """``{"key": ["value"]}`` or ``{"key": {"value": true}}``; a false value still counts."""
-    try:
-        given = orjson.loads(text) if text else {}
-    except orjson.JSONDecodeError:
-        raise BadParameter("invalid filter") from None
-    if not isinstance(given, dict):
-        raise BadParameter("invalid filter")
-    for key, values in given.items():
+    """The filters given; those without a value test nothing, but must be ``known`` as well."""
+    given = read_filters(text)
+    for key in given:
         if key not in known:
-            raise BadParameter(f"invalid filter '{key}'")
-        is_list = isinstance(values, (list, dict))
-        if not is_list or not all(isinstance(value, str) for value in values):
-            raise BadParameter("invalid filter")
-    return {key: tuple(values) for key, values in given.items() if values}
+            raise BadParameter(f"invalid filter '{key}'" if key else "invalid filter")
+    return {key: values for key, values in given.items() if values}
 
 
 def bad_value(key: str, value: str) -> BadParameter:

@@ -7,9 +7,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import orjson
-
 from swarmd.core.errors import BadParameter
+from swarmd.core.filter_arguments import read_filters
 from swarmd.core.image_reference import familiar_repository
 
 NANOS = 10**9
@@ -32,15 +31,6 @@ def parse_time(text: str) -> int | None:
     return int(found[1]) * NANOS + int((found[2] or "").ljust(9, "0"))
 
 
-def parse_filters(text: str) -> Filters:
-    """Both encodings: ``{"k": ["v"]}`` and ``{"k": {"v": true}}``."""
-    try:
-        decoded = orjson.loads(text) if text else {}
-        return {str(key): frozenset(map(str, values)) for key, values in decoded.items()}
-    except (orjson.JSONDecodeError, AttributeError, TypeError):
-        raise BadParameter("invalid filter") from None
-
-
 @dataclass(frozen=True, slots=True)
 class EventQuery:
     """Attributes:
@@ -53,9 +43,13 @@ class EventQuery:
 
     @classmethod
     def of(cls, arg: Callable[[str], str]) -> EventQuery:
-        return cls(
-            parse_time(arg("since")), parse_time(arg("until")), parse_filters(arg("filters"))
-        )
+        since, until = parse_time(arg("since")), parse_time(arg("until"))
+        if since is not None and until is not None and since > until:
+            raise BadParameter(
+                f"`since` time ({arg('since')}) cannot be after `until` time ({arg('until')})"
+            )
+        filters = read_filters(arg("filters"))
+        return cls(since, until, {key: frozenset(values) for key, values in filters.items()})
 
     def in_window(self, time: int) -> bool:
         return (self.since is None or time >= self.since) and (

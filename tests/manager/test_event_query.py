@@ -3,7 +3,7 @@ from typing import Any
 import pytest
 
 from swarmd.core.errors import BadParameter
-from swarmd.manager.event_query import NANOS, EventQuery, parse_filters, parse_time
+from swarmd.manager.event_query import NANOS, EventQuery, parse_time
 
 START: dict[str, Any] = {
     "Type": "container",
@@ -50,7 +50,20 @@ def test_engines_take_no_other_times(text: str) -> None:
 @pytest.mark.parametrize("text", ["{", "[1]", '{"a": 1}', "7"])
 def test_bad_filters(text: str) -> None:
     with pytest.raises(BadParameter, match="invalid filter"):
-        parse_filters(text)
+        EventQuery.of({"filters": text, "since": "", "until": ""}.__getitem__)
+
+
+@pytest.mark.parametrize(
+    ("since", "until", "fine"), [("20", "10", False), ("10", "10", True), ("", "1", True)]
+)
+def test_a_window_that_ends_before_it_begins(since: str, until: str, fine: bool) -> None:
+    given = {"filters": "null", "since": since, "until": until}.__getitem__
+    if fine:
+        assert EventQuery.of(given).filters == {}
+        return
+    with pytest.raises(BadParameter) as caught:
+        EventQuery.of(given)
+    assert caught.value.message == "`since` time (20) cannot be after `until` time (10)"
 
 
 @pytest.mark.parametrize(
