@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from twisted.web.resource import IResource
+from twisted.web.resource import IResource, Resource
+from twisted.web.server import NOT_DONE_YET
 
 from swarmd.api.resource import Noun, Refusal
 from swarmd.core import version
@@ -43,6 +44,12 @@ class Root(Noun):
             request.version = asked
         return self.often(request.method, name.decode(), action.decode())
 
+    def getChildWithDefault(self, path: bytes, request: DockerRequest) -> IResource:
+        """Asked for its options, an engine answers with nothing, whatever the path."""
+        if request.method == b"OPTIONS":
+            return NOTHING
+        return super().getChildWithDefault(path, request)
+
     def getChild(self, path: bytes, request: DockerRequest) -> IResource:
         asked = version.parse_prefix(path.decode("latin-1"))
         if asked is None or request.version is not None or not request.postpath:
@@ -53,3 +60,14 @@ class Root(Noun):
             return Refusal(refusal)
         request.version = asked
         return self
+
+
+class _Nothing(Resource):
+    isLeaf = True
+
+    def render(self, request: DockerRequest) -> int:
+        request.reply(200)
+        return NOT_DONE_YET
+
+
+NOTHING = _Nothing()

@@ -17,7 +17,8 @@ OLDEST: Version = (1, 24)
 # Clients of the classic era; they are raised to what the engine speaks.
 ACCEPTED_FLOOR: Version = (1, 12)
 
-_PREFIX = re.compile(r"v(\d{1,3})\.(\d{1,3})\Z")
+# As engines route it; what stands behind the second number makes no other version.
+_PREFIX = re.compile(r"v([0-9.]{1,16})\Z")
 
 
 def parse(text: str) -> Version:
@@ -31,7 +32,10 @@ def parse(text: str) -> Version:
 def parse_prefix(segment: str) -> Version | None:
     """The version in a path's first segment, ``v1.41``; None if that is something else."""
     found = _PREFIX.match(segment)
-    return (int(found[1]), int(found[2])) if found else None
+    if found is None:
+        return None
+    major, minor, *_ = (int(part or 0) for part in f"{found[1]}.0".split("."))
+    return major, minor
 
 
 def show(version: Version) -> str:

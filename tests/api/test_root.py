@@ -58,3 +58,17 @@ def test_the_short_cut_ends_where_the_walk_does(
     short = outcome()
     monkeypatch.setattr(Root, "often", property(lambda _: None, lambda *_: None))
     assert outcome() == short
+
+
+@pytest.mark.parametrize("path", ["/", "/v1.41/info", "/nothing", "/v1.99/x", "/containers/json"])
+def test_options_of_whatever(path: str) -> None:
+    client = ApiRig(1).ask("OPTIONS", path)
+    assert client.whole()[0].status == 200 and client.whole()[1] == b""
+
+
+def test_versions_in_any_spelling_of_a_number() -> None:
+    rig = ApiRig(1)
+    for prefix in ("/v1.41.0", "/v1.041", "/v01.41"):
+        assert rig.ask("GET", f"{prefix}/containers/json").answer() == (200, [])
+    status, body = rig.ask("GET", "/v1/info").answer()
+    assert status == 400 and body["message"].startswith("client version 1.0 is too old.")
