@@ -143,5 +143,14 @@ def _one(
     kind: str, ref: str, found: Sequence[tuple[V, Engine]], identity: Callable[[V, Engine], str]
 ) -> Found[V]:
     if len({identity(value, engine) for value, engine in found}) > 1:
-        raise Ambiguous(kind, ref, [f"{engine.name}/{value.name}" for value, engine in found])
+        raise Ambiguous(kind, ref, _accepted(found))
     return Found(found[0][0], tuple(engine for _, engine in found))
+
+
+def _accepted(found: Sequence[tuple[V, Engine]]) -> list[str]:
+    """A reference to each that leads to it alone: an engine may have two networks of one name."""
+    names = [f"{engine.name}/{value.name}" for value, engine in found]
+    return [
+        network_id(value) if isinstance(value, Network) and names.count(name) > 1 else name
+        for name, (value, _) in zip(names, found, strict=True)
+    ]

@@ -14,6 +14,7 @@ from swarmd.cluster.lookup import (
 from swarmd.cluster.state import State
 from swarmd.core.errors import Ambiguous, NoSuchContainer, NoSuchExec, NotFound
 from swarmd.core.names import IDENTITY, KEPT_ID
+from swarmd.core.predefined import IDS
 from tests.cluster.fleet import fleet, full_id, item, key_of, told
 
 ONE, TWO, THREE = full_id(1), full_id(2), full_id(3)
@@ -139,6 +140,22 @@ def test_networks(netted: State, ref: str, found: str, nodes: list[str]) -> None
     assert place.value.id == found
     assert [engine.name for engine in place.engines] == nodes
     assert place.engine is place.engines[0]
+
+
+def test_the_predefined_ones_are_the_same_by_every_id(netted: State) -> None:
+    for ref in ("bridge", IDS["bridge"], IDS["bridge"][:12], "abc1", "abc2"):
+        assert [e.name for e in find_network(netted, ref).engines] == ["node-1", "node-2"], ref
+    assert [e.name for e in find_network(netted, "node-2/bridge").engines] == ["node-2"]
+
+
+def test_two_of_one_name_on_one_node_are_told_apart_by_their_ids(state: State) -> None:
+    """As two swarmds make them that are asked in one moment."""
+    state.dispatch(NetworksListed(key_of(1), [network("a1", "race"), network("b1", "race")]))
+    for ref in ("race", "node-1/race"):
+        with pytest.raises(Ambiguous) as caught:
+            find_network(state, ref)
+        assert ": a1, b1; name one" in caught.value.message
+        assert find_network(state, "a1").value.id == "a1"
 
 
 def test_networks_that_may_be_two(netted: State) -> None:
