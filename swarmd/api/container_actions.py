@@ -6,8 +6,12 @@ A call that changes its container marks it, so that the next list asks the engin
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from urllib.parse import unquote
+
+import orjson
 
 from swarmd.api.inspect import with_node
 from swarmd.core.errors import NameTaken
@@ -23,6 +27,8 @@ from swarmd.streams.hijack import hijack
 from swarmd.streams.link import Link
 from swarmd.streams.tunnel import tunnel
 
+_REFERENCE = re.compile(rb"/containers/(.+)/[^/]+\Z")
+_REPEATED = re.compile(rb"([Cc]annot (?:stop|restart|kill) container:? )[0-9a-f]{64}:")
 MULTIPLEXED: Version = (1, 42)  # the first API with a content type of its own for log streams
 
 
@@ -57,7 +63,26 @@ def ask(call: Call) -> None:
 
 
 def change(call: Call) -> None:
-    forward(call.request, call.link, call.target, body=call.request.body, done=call.mark)
+    def rewrite(status: int, body: bytes) -> bytes:
+        return as_asked(body, call) if status >= 400 else body
+
+    forward(
+        call.request,
+        call.link,
+        call.target,
+        body=call.request.body,
+        done=call.mark,
+        rewrite=rewrite,
+    )
+
+
+def as_asked(body: bytes, call: Call) -> bytes:
+    """An error that repeats what it was asked for has the client's own reference, not our ID."""
+    found = _REFERENCE.search(call.request.path)
+    if found is None or (found_id := call.container.id.encode()) not in body:
+        return body
+    own = orjson.dumps(unquote(found[1].decode("utf-8", "replace")))[1:-1]
+    return _REPEATED.sub(lambda said: said[1] + own + b":", body) if own != found_id else body
 
 
 def inspect(call: Call) -> None:

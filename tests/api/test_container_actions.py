@@ -257,3 +257,25 @@ def test_a_call_leaves_no_cycle_behind(action: str) -> None:
         assert gc.collect() == 0
     finally:
         gc.enable()
+
+
+@pytest.mark.parametrize(("ref", "shown"), [("web", "web"), ("node-1/web", "node-1/web")])
+def test_an_error_repeats_the_clients_own_reference(ref: str, shown: str) -> None:
+    rig = ApiRig(1)
+    rig.has_container(1, WEB, "web")
+    client = rig.ask("POST", f"/containers/{ref}/kill?signal=x")
+    rig.got(1)
+    said = f"Cannot kill container: {WEB}: Container {WEB} is not running"
+    rig.answers(1, 409, {"message": said})
+    wanted = f"Cannot kill container: {shown}: Container {WEB} is not running"
+    assert client.answer() == (409, {"message": wanted})
+
+
+def test_an_error_for_who_asked_by_id_stays() -> None:
+    rig = ApiRig(1)
+    rig.has_container(1, WEB, "web")
+    client = rig.ask("POST", f"/containers/{WEB}/stop")
+    rig.got(1)
+    said = {"message": f"cannot stop container: {WEB}: no"}
+    rig.answers(1, 500, said)
+    assert client.answer() == (500, said)
