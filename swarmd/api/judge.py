@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine, Iterable, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -19,7 +19,7 @@ from swarmd.authz.create import (
     networks_of,
 )
 from swarmd.authz.policy import Limits, Role
-from swarmd.authz.quota import FIXED, excess, has_quota, made_by, unbounded
+from swarmd.authz.quota import FIXED, counts_gpus, excess, has_quota, made_by, unbounded
 from swarmd.authz.rights import Right
 from swarmd.cluster.images import known_as
 from swarmd.codec.query import parse_query, render_query
@@ -42,6 +42,7 @@ _BODIES: dict[tuple[str, str], Shape] = {
     ("containers", "create"): shapes.CREATE,
     ("containers", "update"): shapes.UPDATE,
     ("containers", "exec"): shapes.EXEC,
+    ("containers", "checkpoints"): shapes.CHECKPOINT,
     ("networks", "create"): shapes.NETWORK,
     ("networks", "connect"): shapes.CONNECT,
     ("networks", "disconnect"): shapes.CONNECT,
@@ -163,6 +164,8 @@ class Judge:
         body = self._body(right, action, request)
         if body is not None and self._names_images(right, action):
             name_images(self._whole.state, body)
+        if has_quota(self._role) and (right.noun, action) == ("containers", "update"):
+            self._check(_counted(body or {}))
         if limits is not None:
             self._check(self._findings(right, action, request, body, limits))
         return body
@@ -174,6 +177,8 @@ class Judge:
         return bounded and (right.noun, action) == ("containers", "create")
 
     def _body(self, right: Right, action: str, request: DockerRequest) -> dict[str, Any] | None:
+        if request.method in (b"GET", b"HEAD"):
+            return None
         place = (right.noun, "commit" if right.verb == "commit" else action)
         shape = _BODIES.get(place)
         if (shape is not None and right.verb != "exec") or place == ("containers", "exec"):
@@ -199,7 +204,9 @@ class Judge:
             case "containers", "run", "start":
                 return other.judge_start(parse_query(request.raw_query))
             case "containers", "run", "update":
-                return self._update(given, limits)
+                return other.judge_update(given, limits)
+            case "containers", "checkpoint", _:
+                return other.judge_checkpoint(parse_query(request.raw_query), given)
             case "containers", "exec", "exec":
                 return other.judge_exec(given, limits)
             case "networks", "create", _:
@@ -221,13 +228,6 @@ class Judge:
         for ref in networks_of(body):
             if is_host(self._whole.state, ref):
                 yield from judge_network("host", limits)
-
-    def _update(self, body: dict[str, Any], limits: Limits) -> Iterable[Finding]:
-        yield from other.judge_update(body, limits)
-        if has_quota(self._role):
-            for key in FIXED:
-                if body.get(key):
-                    yield Finding(f"update of {key}, which a quota counts")
 
     def _build(self, request: DockerRequest, limits: Limits) -> Iterable[Finding]:
         query = parse_query(request.raw_query)
@@ -252,6 +252,9 @@ class Judge:
         given = body.get("Labels")
         made = {ROLE: self._role.name, OWNER: self._identity.name}
         body["Labels"] = {**(given if isinstance(given, dict) else {}), **made}
+        limits = self._role.limits
+        if counts_gpus(self._role) or (limits is not None and not limits.gpus):
+            request.terms = {**request.terms, "devices_by_environment": False}
         if not has_quota(self._role):
             return
         if missing := unbounded(body, self._role):
@@ -269,3 +272,9 @@ class Judge:
         key, amount = excess(containers, self._role, self._identity.name, wanted)
         if key:
             raise ApiError(f"denied by policy: {key} would be exceeded, {amount}", 403)
+
+
+def _counted(update: Mapping[str, Any]) -> Iterable[Finding]:
+    for key in FIXED:
+        if update.get(key):
+            yield Finding(f"update of {key}, which a quota counts")

@@ -8,11 +8,13 @@ sent. Maps whose keys are data (labels, ports) are left alone.
 from __future__ import annotations
 
 import json
+from math import isfinite
 from typing import Any
 
 from swarmd.core.errors import BadParameter
 from swarmd.core.spelling import ANY, Shape, keys
 
+_MOST_DIGITS = 20  # with a sign, of 64 bits
 _MAP: Shape = {ANY: {}}
 _OPTIONS: Shape = {**keys("Name Driver Type"), "Options": _MAP, "Config": _MAP}
 _MOUNT: Shape = {
@@ -75,6 +77,7 @@ EXEC: Shape = keys(
     "AttachStdin AttachStdout AttachStderr DetachKeys Tty Env Cmd Privileged User WorkingDir "
     "ConsoleSize Detach Container"
 )
+CHECKPOINT: Shape = keys("CheckpointID CheckpointDir Exit")
 CONNECT: Shape = {**keys("Container Force"), "EndpointConfig": _ENDPOINT}
 NETWORK: Shape = {
     **keys(
@@ -100,7 +103,13 @@ def read_strictly(body: bytes, shape: Shape, *, closed: bool) -> dict[str, Any]:
         BadParameter: It is none, or could be read in two ways.
     """
     try:
-        value = json.loads(body or b"{}", object_pairs_hook=_unique, parse_constant=_no_number)
+        value = json.loads(
+            body or b"{}",
+            object_pairs_hook=_unique,
+            parse_constant=_no_number,
+            parse_int=_whole_number,
+            parse_float=_number,
+        )
     except (ValueError, RecursionError) as error:
         raise BadParameter(f"invalid JSON: {error}") from None
     value = {} if value is None else value  # as Go reads it
@@ -122,7 +131,22 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _no_number(text: str) -> None:
-    raise ValueError(f"{text} is no number")
+    raise ValueError(f"{text:.40} is no number")
+
+
+def _whole_number(text: str) -> int:
+    """Engines read each into 64 bits or less."""
+    number = int(text) if len(text) <= _MOST_DIGITS else 0
+    if len(text) > _MOST_DIGITS or not -(1 << 63) <= number < 1 << 64:
+        raise ValueError(f"the number {text:.40} has more than 64 bits")
+    return number
+
+
+def _number(text: str) -> float:
+    number = float(text)
+    if not isfinite(number):
+        raise ValueError(f"the number {text:.40} is too large")
+    return number
 
 
 def _spelt(value: Any, shape: Shape, place: str, closed: bool) -> Any:

@@ -12,6 +12,7 @@ from swarmd.core.endpoint import endpoint_network
 from swarmd.core.image_reference import parse_reference
 from swarmd.core.names import split_node
 from swarmd.core.predefined import predefined_name
+from swarmd.core.resources import asked_by_environment
 
 Json = Mapping[str, Any]
 # What is wrong, each with the key of [role.X.create] that would allow it; "" if none does.
@@ -72,6 +73,8 @@ def judge_create(body: Json, limits: Limits) -> Findings:
     if body.get("Image"):  # without one there will be no container
         yield from judge_image(str(body["Image"]), limits)
     yield from _volume_driver(body.get("VolumeDriver"), limits)
+    if not limits.gpus and (name := asked_by_environment(body.get("Env"))):
+        yield Finding(f"{name} in the environment", "gpus", True)
     endpoints = _object(_object(body.get("NetworkingConfig")).get("EndpointsConfig"))
     for name, endpoint in endpoints.items():
         yield from judge_endpoint(name, endpoint, limits)

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 from swarmd.authz.create import Findings, judge_create, judge_network
 from swarmd.authz.other import judge_network_create
 from swarmd.authz.policy import Glob, Limits
+from swarmd.core.resources import hands_out_devices, taken_by_environment
 
 Json = Mapping[str, Any]
 
@@ -28,6 +29,7 @@ _MASKED = {
         {"/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger"}
     ),
 }
+_ALL_DEVICES = "NVIDIA_VISIBLE_DEVICES=all"
 _NO_LABEL = frozenset({"disable", "label:disable", "label=disable"})
 _SHARED_LABEL = tuple(f"label={kind}:" for kind in ("user", "role", "type", "level"))
 
@@ -58,6 +60,7 @@ class Standard(NamedTuple):
     runtime: str = "runc"
     log_driver: str = "json-file"
     cgroups: str = "host"
+    runtimes: Mapping[str, Any] = {}
 
     @classmethod
     def of(cls, info: Json) -> Standard:
@@ -66,7 +69,12 @@ class Standard(NamedTuple):
             str(info.get("DefaultRuntime") or cls().runtime),
             str(info.get("LoggingDriver") or cls().log_driver),
             "private" if private else "host",
+            _object(info.get("Runtimes")),
         )
+
+    def hands_out(self, runtime: str) -> bool:
+        info = {"DefaultRuntime": self.runtime, "Runtimes": self.runtimes}
+        return hands_out_devices(runtime, info)
 
 
 def taken_by(body: Json) -> Iterator[Taken]:
@@ -103,6 +111,7 @@ def as_create(shown: Json, volumes: Mapping[str, Json | None], standard: Standar
         volumes: Its volumes as their engine shows them; None for one that is not there.
     """
     host = dict(_object(shown.get("HostConfig")))
+    runtime = str(host.get("Runtime") or "")
     for key in ("Binds", "VolumesFrom", "VolumeDriver"):
         host.pop(key, None)  # its mounts tell what became of that
     host["Mounts"] = [_mount(one, volumes) for one in map(_object, _items(shown.get("Mounts")))]
@@ -116,7 +125,14 @@ def as_create(shown: Json, volumes: Mapping[str, Json | None], standard: Standar
     for key, least in _MASKED.items():
         if host.get(key) is not None and least <= set(_texts(host[key])):
             del host[key]
-    return {"Image": str(_object(shown.get("Config")).get("Image") or ""), "HostConfig": host}
+    config = _object(shown.get("Config"))
+    env = _texts(config.get("Env"))
+    by_environment = standard.hands_out(runtime) and taken_by_environment(env)
+    return {
+        "Image": str(config.get("Image") or ""),
+        "Env": [_ALL_DEVICES] if by_environment and not host.get("DeviceRequests") else [],
+        "HostConfig": host,
+    }
 
 
 def part_of(body: Json, part: Part) -> Json:

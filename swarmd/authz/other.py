@@ -42,6 +42,12 @@ def judge_start(query: Query) -> Findings:
             yield Finding(f"start from a {key}")
 
 
+def judge_checkpoint(query: Query, body: Json) -> Findings:
+    """It is written to, read from or removed in a folder of the host."""
+    if any(query.get("dir", ())) or body.get("CheckpointDir"):
+        yield Finding("a checkpoint in a folder of its own choice")
+
+
 def judge_update(body: Json, limits: Limits) -> Findings:
     for key in ("CgroupParent", "DeviceCgroupRules", "OomKillDisable"):
         if body.get(key):

@@ -12,13 +12,22 @@ from typing import Any
 from swarmd.authz.policy import NO_QUOTA, Role
 from swarmd.core.model import Container, Demand
 from swarmd.core.personal_labels import OWNER, ROLE
+from swarmd.core.resources import asked_by_environment
 
 _GPU = "gpu"
 _ONE_CPU = 1_000_000_000
 # Before API 1.19 limits stood beside HostConfig, where engines look only if it has none.
 _OLD_PLACES = ("Memory", "MemorySwap", "CpuShares", "Cpuset")
 # What an update may not change under a quota: it would be judged by what is not known yet.
-FIXED = ("Memory", "MemoryReservation", "NanoCpus", "CpuQuota", "CpuPeriod", "CpuShares")
+FIXED = (
+    "Memory",
+    "MemoryReservation",
+    "MemorySwap",
+    "NanoCpus",
+    "CpuQuota",
+    "CpuPeriod",
+    "CpuShares",
+)
 
 
 def has_quota(role: Role) -> bool:
@@ -32,29 +41,43 @@ def unbounded(body: Mapping[str, Any], role: Role) -> str:
     given = body.get("HostConfig")
     host = given if isinstance(given, dict) else {}
     quotas = (role.quota, role.quota_each)
-    if any(quota.memory is not None for quota in quotas) and not _positive(host.get("Memory")):
-        return "a memory limit (--memory)"
+    if any(quota.memory is not None for quota in quotas):
+        if not _positive(host.get("Memory")):
+            return "a memory limit (--memory)"
+        if not _is_usual_swap(host.get("MemorySwap"), host["Memory"]):
+            return "no more swap than memory (--memory-swap)"
     limited = _positive(host.get("NanoCpus")) or _positive(host.get("CpuQuota"))
     if any(quota.cpus is not None for quota in quotas) and not limited:
         return "a CPU limit (--cpus)"
-    counted = any(quota.gpus is not None for quota in quotas)
-    if counted and not all(map(_counts_gpus, host.get("DeviceRequests") or ())):
+    if counts_gpus(role) and not all(map(_counts, host.get("DeviceRequests") or ())):
         return "a number of GPUs, and gpu among the capabilities"
+    if counts_gpus(role) and asked_by_environment(body.get("Env")):
+        return "GPUs by number (--gpus), not by the environment"
     return ""
+
+
+def counts_gpus(role: Role) -> bool:
+    return any(quota.gpus is not None for quota in (role.quota, role.quota_each))
+
+
+def _is_usual_swap(total: Any, memory: int) -> bool:
+    """Memory and swap together; an engine that is told nothing gives as much swap as memory."""
+    return not total or (type(total) is int and memory <= total <= 2 * memory)
 
 
 def _positive(value: Any) -> bool:
     return type(value) is int and value > 0
 
 
-def _counts_gpus(request: Any) -> bool:
-    """Whether the scheduler counts it as so many GPUs."""
+def _counts(request: Any) -> bool:
+    """Whether the scheduler counts it as so many GPUs; of none some engines make all."""
     if not isinstance(request, dict):
         return False
     groups = request.get("Capabilities")
     words = [one for group in groups if isinstance(group, list) for one in group] if groups else []
     count = request.get("Count") or 0
-    return _GPU in words and type(count) is int and count >= 0
+    wanted = count or len(request.get("DeviceIDs") or ())
+    return _GPU in words and type(count) is int and count >= 0 and wanted > 0
 
 
 def made_by(role: Role, containers: Iterable[Container]) -> list[Container]:

@@ -151,6 +151,7 @@ _SHAPES: tuple[tuple[str, type, str], ...] = (
     ("Healthcheck", dict, "container.HealthConfig"),
     ("HostConfig", dict, "container.HostConfig"),
     ("NetworkingConfig", dict, "network.NetworkingConfig"),
+    *((key, int, "int64") for key in ("Memory", "CpuShares")),
 )
 _HOST_SHAPES: tuple[tuple[str, type, str], ...] = (
     ("Binds", list, "[]string"),
@@ -193,9 +194,13 @@ def _check(body: Any) -> None:
 def _check_fields(part: Json, shapes: Iterable[tuple[str, type, str]]) -> None:
     for key, kind, go_type in shapes:
         value = part.get(key)
-        wrong_number = kind is int and isinstance(value, bool)
+        wrong_number = kind is int and (isinstance(value, bool) or not _fits_int64(value))
         if value is not None and (wrong_number or not isinstance(value, kind)):
             raise _mismatch(value, key, go_type)
+
+
+def _fits_int64(value: Any) -> bool:
+    return isinstance(value, int) and -(1 << 63) <= value < 1 << 63
 
 
 def _check_texts(key: str, values: Any) -> None:

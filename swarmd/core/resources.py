@@ -24,6 +24,15 @@ _ALL_SHARES = 1024
 _LEAST_SHARES = 2  # that the kernel takes
 
 
+# Runtimes of these makers give a container the devices that its environment names, an image's
+# own included, beside all that was asked of the engine.
+_MAKERS = ("nvidia", "amd", "habana", "ascend")
+_VISIBLE = tuple(f"{maker.upper()}_VISIBLE_DEVICES" for maker in _MAKERS)
+_NONE = ("", "void", "none")
+# An old image that has this means all of them.
+_OF_OLD_IMAGES = "CUDA_VERSION"
+
+
 class DeviceWish(NamedTuple):
     """``--gpus``: so many devices of a kind (-1 is all of them), or these very ones."""
 
@@ -91,3 +100,35 @@ def _kind(request: Json) -> str:
     if "gpu" in words:
         return "gpu"
     return words[0] if words else str(request.get("Driver") or "device")
+
+
+def asked_by_environment(entries: Any) -> str:
+    """The first entry that asks a maker's runtime for devices; "" if none does."""
+    given = entries if isinstance(entries, (list, tuple)) else ()
+    for entry in given:
+        name, _, value = str(entry).partition("=")
+        if name in _VISIBLE and value not in _NONE:
+            return name
+    return ""
+
+
+def taken_by_environment(entries: Iterable[str]) -> bool:
+    """The same of all that a container has, its image's included."""
+    names = {str(entry).partition("=")[0] for entry in entries}
+    old = _OF_OLD_IMAGES in names and names.isdisjoint(_VISIBLE)
+    return old or bool(asked_by_environment(list(entries)))
+
+
+def hands_out_devices(runtime: str, info: Json) -> bool:
+    """Whether a runtime of an engine, "" for its own choice, goes by the environment."""
+    name = runtime or str(info.get("DefaultRuntime") or "")
+    known = info.get("Runtimes")
+    told = known.get(name) if isinstance(known, dict) else None
+    path = str(told.get("path") or "") if isinstance(told, dict) else ""
+    return any(maker in text.lower() for maker in _MAKERS for text in (name, path))
+
+
+def without_visible_devices(entries: Iterable[str]) -> list[str]:
+    """``entries``, and that no devices are asked for, over what the image says."""
+    left = [one for one in entries if one.partition("=")[0] not in _VISIBLE]
+    return [*left, *(f"{name}=void" for name in _VISIBLE)]

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from swarmd.core.resources import device_wishes
+import orjson
+
+from swarmd.core.resources import device_wishes, hands_out_devices, without_visible_devices
 
 
 def with_devices(body: Mapping[str, Any], claimed: Sequence[tuple[str, str]]) -> Mapping[str, Any]:
@@ -28,3 +30,16 @@ def with_devices(body: Mapping[str, Any], claimed: Sequence[tuple[str, str]]) ->
         ids = list(wish.ids) or [device_id for _, device_id in mine]
         named.append({**request, "Count": 0, "DeviceIDs": ids})
     return {**body, "HostConfig": {**host, "DeviceRequests": named}}
+
+
+def without_devices(body: Mapping[str, Any], info: bytes) -> Mapping[str, Any]:
+    """``body`` so that no environment brings devices along, where a runtime goes by that.
+
+    Args:
+        info: ``Spec.info`` of its engine.
+    """
+    host = body.get("HostConfig") or {}
+    runtime = str(host.get("Runtime") or "")
+    if host.get("DeviceRequests") or not hands_out_devices(runtime, orjson.loads(info)):
+        return body
+    return {**body, "Env": without_visible_devices(body.get("Env") or ())}

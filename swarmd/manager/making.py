@@ -23,7 +23,7 @@ from swarmd.core.errors import ApiError, EngineUnreachable, NameTaken
 from swarmd.core.model import Demand, Engine
 from swarmd.core.names import IDENTITY
 from swarmd.core.version import show
-from swarmd.manager.devices import with_devices
+from swarmd.manager.devices import with_devices, without_devices
 from swarmd.manager.fanout import made_id, message_of, read_answer
 from swarmd.manager.fleet import Fleet
 from swarmd.manager.order import Order, References
@@ -69,6 +69,8 @@ class Attempt:
     async def make(self, demand: Demand) -> Answer:
         plain = References(self._fleet.state, self._order.config).plain
         whole = with_devices(rewritten(self._order.body, plain), demand.devices)
+        if not self._order.devices_by_environment:
+            whole = without_devices(whole, self._engine.spec.info)
         whole = with_weight(whole, self._engine.spec.cpus)
         body, others = self._split(whole)
         answer = await self._created(body)

@@ -62,7 +62,7 @@ class Networks:
         self._being_made: set[str] = set()
 
     async def create(self, body: bytes, asked: Version | None) -> Answer:
-        wanted = decoded(body, NETWORK_CREATE)
+        wanted = _without_kept_id(decoded(body, NETWORK_CREATE))
         await settle_lists(self._fleet, "networks")
         node, name = self._split(str(wanted.get("Name") or ""))
         self._check_free(name)
@@ -278,6 +278,14 @@ def _description(network: Network, shown: Mapping[str, Any]) -> dict[str, Any]:
     labels = {**(shown.get("Labels") or {}), KEPT_ID: network_id(network)}
     kept = {key: shown[key] for key in _KEPT if shown.get(key) is not None}
     return {**kept, "Name": network.name, "CheckDuplicate": True, "Labels": labels}
+
+
+def _without_kept_id(wanted: dict[str, Any]) -> dict[str, Any]:
+    """A client that copies a network with its labels makes another one, with an ID of its own."""
+    labels = wanted.get("Labels")
+    if not isinstance(labels, dict) or KEPT_ID not in labels:
+        return wanted
+    return {**wanted, "Labels": {key: labels[key] for key in labels if key != KEPT_ID}}
 
 
 def _pinned(labels: Any, node: Engine) -> dict[str, Any]:

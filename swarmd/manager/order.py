@@ -48,6 +48,7 @@ class Order:
     query: The other query arguments, to be passed on.
     admit: Raises ApiError if nothing of that size may be added now.
     vet: Raises ApiError if volumes of these names, on this engine, must not be mounted.
+    devices_by_environment: Env and image may ask a runtime for devices.
     replaces: The container, on a node that it must leave, whose name and place this one takes.
     """
 
@@ -61,6 +62,7 @@ class Order:
     replaces: Container | None = None
     admit: Callable[[Demand], None] = _admit_all
     vet: Vet = _allow_all
+    devices_by_environment: bool = True
 
     @property
     def leaves(self) -> str:

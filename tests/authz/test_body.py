@@ -50,3 +50,18 @@ def test_empty_is_an_object_and_numbers_of_any_size_come_back() -> None:
     assert read_strictly(b"", CREATE, closed=True) == {}
     value = {"Memory": 2**70, "Image": "é"}
     assert json.loads(render(value)) == value
+
+
+@pytest.mark.parametrize(
+    "number",
+    ["18446744073709551616", "-9223372036854775809", "9" * 30, "-" + "9" * 5000, "1e400", "-1e999"],
+)
+def test_a_number_that_no_engine_can_hold(number: str) -> None:
+    for body in ('{"Memory":%s}', '{"HostConfig":{"Ulimits":[{"Soft":%s}]}}', '{"Labels":[%s]}'):
+        with pytest.raises(BadParameter, match="invalid JSON: the number"):
+            read_strictly((body % number).encode(), CREATE, closed=False)
+
+
+def test_numbers_that_an_engine_can_hold() -> None:
+    for number in (0, -1, 2**63 - 1, -(2**63), 2**64 - 1, 1.5, 1e300):
+        assert read_strictly(render({"Memory": number}), CREATE, closed=False)["Memory"] == number

@@ -149,3 +149,21 @@ def test_networks() -> None:
         Limits(network_drivers=frozenset({"macvlan"})),
     ):
         assert list(judge_network_there(macvlan, limits)) == []
+
+
+def test_gpus_that_a_makers_runtime_hands_out() -> None:
+    runtimes = {"nvidia": {"path": "nvidia-container-runtime"}, "runc": {"path": "runc"}}
+    handing = Standard(runtime="nvidia", runtimes=runtimes)
+    for env, runtime, found in (
+        (["NVIDIA_VISIBLE_DEVICES=all"], "nvidia", {"gpus"}),
+        (["CUDA_VERSION=8"], "nvidia", {"gpus"}),
+        (["NVIDIA_VISIBLE_DEVICES=void"], "nvidia", set()),
+        (["NVIDIA_VISIBLE_DEVICES=all"], "runc", {"runtimes"}),
+    ):
+        shown = inspected("a", "a", Runtime=runtime)
+        shown["Config"]["Env"] = env
+        assert keys(shown, standard=handing) == found, env
+        assert keys(shown, Limits(gpus=True), handing) == found - {"gpus"}
+    shown = inspected("a", "a")
+    shown["Config"]["Env"] = ["NVIDIA_VISIBLE_DEVICES=all"]
+    assert keys(shown) == set()  # nobody looks at it there

@@ -32,3 +32,9 @@ def test_networks_volumes_exec_update() -> None:
     assert list(other.judge_exec({"Privileged": False}, NONE)) == []
     assert list(other.judge_update({"Memory": 1}, NONE)) == []
     assert list(other.judge_connect("a", {"EndpointConfig": {"DriverOpts": {"a": "b"}}}, NONE))
+
+
+def test_checkpoints_have_no_folder_of_their_own() -> None:
+    assert list(other.judge_checkpoint({"dir": [""]}, {"CheckpointID": "a"})) == []
+    assert list(other.judge_checkpoint({"dir": ["/etc"]}, {}))
+    assert list(other.judge_checkpoint({}, {"CheckpointDir": "/etc"}))

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from swarmd.authz.policy import Quota, Role
-from swarmd.authz.quota import excess, has_quota, unbounded
+from swarmd.authz.quota import FIXED, counts_gpus, excess, has_quota, unbounded
 from swarmd.core import personal_labels
 from swarmd.core.model import Container, Demand
 
@@ -53,3 +53,33 @@ def test_what_has_to_be_said() -> None:
         assert ("GPUs" not in said) == counts, request
     assert "HostConfig" in unbounded({"Memory": 1, "HostConfig": whole}, ROLE)
     assert unbounded({}, Role("x", frozenset())) == ""
+
+
+def test_swap_is_memory_too() -> None:
+    for swap, fits in (
+        (None, True),
+        (0, True),
+        (GIB, True),
+        (2 * GIB, True),
+        (2 * GIB + 1, False),
+        (GIB - 1, False),
+        (-1, False),
+        (1 << 62, False),
+        (True, False),
+        ("1", False),
+        (1.5 * GIB, False),
+    ):
+        host = {"Memory": GIB, "CpuQuota": 1, "MemorySwap": swap}
+        assert ("swap" not in unbounded({"HostConfig": host}, ROLE)) == fits, swap
+    assert "MemorySwap" in FIXED
+
+
+def test_gpus_are_counted_whichever_way_they_are_asked_for() -> None:
+    whole = {"Memory": 1, "CpuQuota": 1}
+    gpu = {"Capabilities": [["gpu"]]}
+    for request in ({**gpu, "Count": 0}, gpu, {**gpu, "DeviceIDs": []}, {**gpu, "Count": None}):
+        assert "GPUs" in unbounded({"HostConfig": {**whole, "DeviceRequests": [request]}}, ROLE)
+    env = ["NVIDIA_VISIBLE_DEVICES=all"]
+    assert "environment" in unbounded({"HostConfig": whole, "Env": env}, ROLE)
+    assert unbounded({"HostConfig": whole, "Env": ["NVIDIA_VISIBLE_DEVICES=void"]}, ROLE) == ""
+    assert counts_gpus(ROLE) and not counts_gpus(Role("x", frozenset(), quota=Quota(memory=1)))

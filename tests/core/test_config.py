@@ -247,3 +247,13 @@ def test_an_endpoints_network_is_needed_by_its_id_too() -> None:
     endpoints = {"net": {"NetworkID": "f" * 64}, "bridge": {"NetworkID": IDS["bridge"]}}
     config = parse_create({"Image": "a", "NetworkingConfig": {"EndpointsConfig": endpoints}})
     assert config.networks == ("net", "f" * 64)
+
+
+@pytest.mark.parametrize("number", [2**63, 2**64 - 1, -(2**63) - 1, 1e30, 1.0])
+def test_a_size_that_no_engine_can_hold(number: float) -> None:
+    for key in ("Memory", "MemoryReservation", "NanoCpus", "CpuShares", "CpuQuota", "CpuPeriod"):
+        with pytest.raises(BadParameter, match="cannot unmarshal number"):
+            parsed({key: number})
+    for key in ("Memory", "CpuShares"):
+        with pytest.raises(BadParameter, match="cannot unmarshal number"):
+            parsed(None, **{key: number})

@@ -8,12 +8,16 @@ from swarmd.core.resources import (
     ONE_CPU,
     SHARES_LABEL,
     DeviceWish,
+    asked_by_environment,
     cpus,
     cpuset_size,
     device_wishes,
     devices,
+    hands_out_devices,
     memory,
+    taken_by_environment,
     weight,
+    without_visible_devices,
 )
 
 
@@ -100,3 +104,41 @@ def test_a_bad_cpuset() -> None:
 def test_a_capability_is_a_word(groups: Any) -> None:
     with pytest.raises(TypeError):
         device_wishes({"DeviceRequests": [{"Capabilities": groups}]})
+
+
+@pytest.mark.parametrize(
+    ("entries", "asked", "taken"),
+    [
+        (["A=b"], "", False),
+        (["NVIDIA_VISIBLE_DEVICES=all"], "NVIDIA_VISIBLE_DEVICES", True),
+        (["NVIDIA_VISIBLE_DEVICES=0"], "NVIDIA_VISIBLE_DEVICES", True),
+        (["NVIDIA_VISIBLE_DEVICES=void"], "", False),
+        (
+            ["NVIDIA_VISIBLE_DEVICES=void", "NVIDIA_VISIBLE_DEVICES=1"],
+            "NVIDIA_VISIBLE_DEVICES",
+            True,
+        ),
+        (["NVIDIA_VISIBLE_DEVICES="], "", False),
+        (["NVIDIA_VISIBLE_DEVICES"], "", False),
+        (["AMD_VISIBLE_DEVICES=all"], "AMD_VISIBLE_DEVICES", True),
+        (["CUDA_VISIBLE_DEVICES=0"], "", False),
+        (["CUDA_VERSION=8"], "", True),
+        (["CUDA_VERSION=8", "NVIDIA_VISIBLE_DEVICES=void"], "", False),
+    ],
+)
+def test_devices_by_environment(entries: list[str], asked: str, taken: bool) -> None:
+    assert asked_by_environment(entries) == asked
+    assert taken_by_environment(entries) == taken
+    assert not taken_by_environment(without_visible_devices(entries))
+
+
+def test_whose_runtime_goes_by_the_environment() -> None:
+    info = {
+        "DefaultRuntime": "gpus",
+        "Runtimes": {"gpus": {"path": "/bin/nvidia-container-runtime"}},
+    }
+    assert hands_out_devices("", info) and hands_out_devices("gpus", info)
+    assert hands_out_devices("nvidia", {}) and not hands_out_devices("runc", info)
+    for odd in ({}, {"DefaultRuntime": None, "Runtimes": []}, {"Runtimes": {"": "x"}}):
+        assert not hands_out_devices("", odd)
+    assert asked_by_environment(None) == asked_by_environment("NVIDIA_VISIBLE_DEVICES=all") == ""

@@ -1,6 +1,6 @@
 from typing import Any
 
-from swarmd.manager.devices import with_devices
+from swarmd.manager.devices import with_devices, without_devices
 
 
 def request(count: int, ids: list[str] | None = None, kind: str = "gpu") -> dict[str, Any]:
@@ -42,3 +42,14 @@ def test_without_requests_nothing_changes() -> None:
     assert with_devices(body, [("gpu", "0")]) is body
     full = {"HostConfig": {"DeviceRequests": [request(1)]}}
     assert with_devices(full, []) is full
+
+
+def test_no_environment_brings_devices_along() -> None:
+    nvidia = b'{"DefaultRuntime":"nvidia","Runtimes":{}}'
+    body: dict[str, Any] = {"Image": "app", "Env": ["A=b", "NVIDIA_VISIBLE_DEVICES=all"]}
+    env = without_devices(body, nvidia)["Env"]
+    assert env[:2] == ["A=b", "NVIDIA_VISIBLE_DEVICES=void"]
+    assert "NVIDIA_VISIBLE_DEVICES=void" in without_devices({"Image": "app"}, nvidia)["Env"]
+    assert without_devices(body, b"{}") is body
+    asked = {**body, "HostConfig": {"DeviceRequests": [request(1)]}}
+    assert without_devices(asked, nvidia) is asked  # the engine says it after all others

@@ -322,3 +322,11 @@ class TestLuggage:
         assert result_of(case.luggage.follow("net", case.engine(2))) is True
         with case.luggage.claimed(config("net"), case.engine(1)):
             assert result_of(case.luggage.follow("net", case.engine(2))) is False
+
+
+def test_no_client_gives_a_network_the_id_of_another() -> None:
+    case = Case()
+    labels = {KEPT_ID: ID, "a": "b"}
+    assert case.create(Name="copy", Labels=labels).status == 201
+    sent = [body for wire in case.wires.values() for body in wire.bodies if body]
+    assert [body["Labels"] for body in sent] == [{"a": "b"}]
