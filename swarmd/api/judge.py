@@ -37,6 +37,7 @@ Judgement = Callable[[DockerRequest], Coroutine[Any, Any, None] | None]
 # Of one finding: the key that would allow it, its value, and the words of the refusal.
 Report = Callable[[str, str | bool, str], None]
 
+_FORBIDDEN = 403
 BUILDKIT = Right("images", "buildkit")
 _BODIES: dict[tuple[str, str], Shape] = {
     ("containers", "create"): shapes.CREATE,
@@ -101,9 +102,14 @@ class Judge:
     async def _look(self, right: Right, action: str, request: DockerRequest) -> None:
         try:
             body = self._content(right, action, request)
-            await self._existing(right, action, request, parse_query(request.raw_query), body)
         except ApiError as error:
             self._report("", "", error.message)
+            return
+        try:
+            await self._existing(right, action, parse_query(request.raw_query), body)
+        except ApiError as error:  # what is not there is nobody's to deny
+            if error.status == _FORBIDDEN:
+                self._report("", "", error.message)
 
     async def _judge(self, right: Right, action: str, request: DockerRequest) -> None:
         if self._scoping is not None:
@@ -116,7 +122,8 @@ class Judge:
             self._scoping.apply(right, action, query, body)
         if self._reach is not None:
             await self._reach.pin(right, action, query, body)
-            await self._existing(right, action, request, query, body)
+            await self._existing(right, action, query, body)
+            request.terms = {**request.terms, "vet": self._vet}
         pairs = ((key, one) for key, all_ in query.items() for one in all_)
         request.raw_query, request._query = render_query(pairs).encode(), None
         if right.noun == "containers" and action == "create" and body is not None:
@@ -125,20 +132,15 @@ class Judge:
             request.body = render(body)
 
     async def _existing(
-        self,
-        right: Right,
-        action: str,
-        request: DockerRequest,
-        query: dict[str, list[str]],
-        body: dict[str, Any] | None,
+        self, right: Right, action: str, query: dict[str, list[str]], body: dict[str, Any] | None
     ) -> None:
-        """What is taken of things that are there; some of it is known only where it will be."""
+        """What is taken of things that are there."""
         if self._reach is None:
             return
         self._check(await self._reach.of(right, action, query, body or {}))
-        request.terms = {**request.terms, "vet": self._vet}
 
     async def _vet(self, engine: Engine, volumes: Sequence[str]) -> None:
+        """What only their node can tell of volumes."""
         assert self._reach is not None
         self._check(await self._reach.volumes_on(engine, volumes))
 

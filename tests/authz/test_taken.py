@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from swarmd.authz.parse import parse_policy
 from swarmd.core.identity import Identity
 from tests.authz.rig import ALICE, DAVE, FREE, ML, ROOT, GuardedRig, create, inspected
 
@@ -305,3 +306,17 @@ def test_a_scope_hands_on_no_more_than_its_role_allows(rig: GuardedRig) -> None:
         status, said = rig.as_(ALICE, "POST", path, body).answer()
         assert status == 403 and "role.ml.create.privileged" in said["message"]
     assert rig.changed == []
+
+
+def test_learning_tells_of_what_is_taken_and_lets_it_pass() -> None:
+    rig = GuardedRig('mode = "learn"')
+    has(rig, Privileged=True, Mounts=[BIND])
+    for take in ("adm", "nowhere"):
+        rig.as_(DAVE, "POST", f"/containers/{take}/exec", {"Cmd": ["sh"]})
+    body = create(VolumesFrom=["adm"], Binds=["new:/x"])
+    rig.there["volumes/new"] = (500, {"message": "a driver is gone"})
+    assert rig.status(DAVE, "POST", "/containers/create", body) == 201
+    assert rig.sent("POST", "/containers/create")["HostConfig"]["VolumesFrom"] == ["adm"]
+    learnt = parse_policy(rig.guard.learner.policy())
+    assert [role.limits and role.limits.binds for role in learnt.roles.values()] == [("/",)]
+    assert [role.limits and role.limits.privileged for role in learnt.roles.values()] == [True]
