@@ -9,6 +9,7 @@ from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 CRL = x509.CertificateRevocationList
+_SCOPES = (x509.IssuingDistributionPoint, x509.DeltaCRLIndicator)
 _BOUNDS = (
     x509.NameConstraints,
     x509.ExtendedKeyUsage,
@@ -93,7 +94,7 @@ def latest(crls: Sequence[CRL]) -> list[CRL]:
 
     A list that is made anew holds what the one before held, unless it is to be forgiven.
     """
-    found: dict[bytes, CRL] = {}
+    found: dict[tuple[bytes, ...], CRL] = {}
     for crl in crls:
         scope = _scope(crl)
         if scope not in found or _age(crl) > _age(found[scope]):
@@ -106,10 +107,10 @@ def _age(crl: CRL) -> tuple[float, int, int]:
     return crl.last_update_utc.timestamp(), number(crl), len(crl)
 
 
-def _scope(crl: CRL) -> bytes:
-    """What the list is for, where that is not everything: users, CAs, some reasons."""
+def _scope(crl: CRL) -> tuple[bytes, ...]:
+    """What the list is for, where that is not everything: users, CAs, some reasons, a change."""
     try:
-        point = crl.extensions.get_extension_for_class(x509.IssuingDistributionPoint).value
-    except (x509.ExtensionNotFound, ValueError):
-        return b""
-    return point.public_bytes()
+        held = [each.value for each in crl.extensions if isinstance(each.value, _SCOPES)]
+    except ValueError:
+        return (crl.signature,)
+    return tuple(each.public_bytes() for each in held)

@@ -74,6 +74,15 @@ def test_the_last_list_counts(one: Authority) -> None:
         assert latest(order) == [newer]
 
 
+def test_lists_of_other_scopes_displace_none(one: Authority) -> None:
+    whole = crl(one, since=-3 * DAY)
+    users = x509.IssuingDistributionPoint(None, None, True, False, None, False, False)
+    for extension in (users, x509.DeltaCRLIndicator(1)):
+        part = crl(one, since=-2 * DAY, extension=extension)
+        assert latest([whole, part]) == [whole, part]
+        assert latest([part, whole]) == [part, whole]
+
+
 def test_kinds_of_keys_that_are_not_known(one: Authority) -> None:
     class Strange:
         tbs_certificate_bytes = b"strange"

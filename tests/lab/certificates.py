@@ -130,6 +130,7 @@ class Authority:
         since: datetime.timedelta = _LONG_AGO,
         number: int | None = None,
         key_id: bool = False,
+        extension: x509.ExtensionType | None = None,
     ) -> Path:
         """Writes ``crl`` anew, whole at any moment, with these and no others."""
         now = datetime.datetime.now(datetime.UTC)
@@ -137,6 +138,8 @@ class Authority:
         draft = draft.last_update(now + since).next_update(now + valid)
         if key_id:
             draft = draft.add_extension(self._key_id, critical=False)
+        if extension is not None:
+            draft = draft.add_extension(extension, critical=True)
         if number is not None:
             draft = draft.add_extension(x509.CRLNumber(number), critical=False)
         for each in revoked:

@@ -8,6 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from cryptography import x509
 
 from swarmd.certificates.words import authority
 from swarmd.streams.authorities import Authorities
@@ -22,7 +23,9 @@ NAME = "fleet CA"
 class Two:
     """An old CA and a new one, each with a node, a user, and a user who is revoked."""
 
-    def __init__(self, folder: Path, names: tuple[str, str], *, key_ids: bool) -> None:
+    def __init__(
+        self, folder: Path, names: tuple[str, str], *, key_ids: bool, in_lists: bool
+    ) -> None:
         self.folder = folder
         self.cas = [
             Authority(folder / f"{place}", name, key_ids=key_ids)
@@ -33,7 +36,7 @@ class Two:
         self.users = [ca.issue("user", serial=2 + place) for place, ca in enumerate(self.cas)]
         self.eves = [ca.issue("eve", serial=3 - place) for place, ca in enumerate(self.cas)]
         for ca, eve in zip(self.cas, self.eves, strict=True):
-            ca.revoke(eve, key_id=key_ids)
+            ca.revoke(eve, key_id=in_lists)
 
     def put_together(self, kind: str, parts: Iterable[Path]) -> str:
         whole = self.folder / f"{kind}.pem"
@@ -45,18 +48,19 @@ class Two:
         return files(of, **{"ca": cas, **other})
 
 
-@pytest.fixture(
-    params=[
-        ((NAME, NAME), True),
-        ((NAME, NAME), False),
-        ((NAME, f"{NAME} 2"), True),
-        ((NAME, f"{NAME} 2"), False),
-    ],
-    ids=["one name", "one name, no key ids", "two names", "two names, no key ids"],
-)
+KINDS = {
+    "one name": (NAME, True, True),
+    "one name, key ids in certificates alone": (NAME, True, False),
+    "one name, no key ids": (NAME, False, False),
+    "two names": (f"{NAME} 2", True, True),
+    "two names, no key ids": (f"{NAME} 2", False, False),
+}
+
+
+@pytest.fixture(params=KINDS)
 def two(request: pytest.FixtureRequest, tmp_path: Path) -> Two:
-    names, key_ids = request.param
-    return Two(tmp_path, names, key_ids=key_ids)
+    second, key_ids, in_lists = KINDS[request.param]
+    return Two(tmp_path, (NAME, second), key_ids=key_ids, in_lists=in_lists)
 
 
 ORDERS = list(itertools.product([(0, 1), (1, 0)], repeat=2))
@@ -182,6 +186,20 @@ def test_the_last_list_counts_also_if_only_an_older_one_has_not_expired(tmp_path
     (tmp_path / "crls.pem").write_bytes(before + after)
     (why,) = Handshake(files(node, crl=str(tmp_path / "crls.pem")), files(eve)).refused
     assert "has expired" in why
+
+
+def test_a_list_of_changes_alone_takes_nothing_back(tmp_path: Path) -> None:
+    ca = Authority(tmp_path)
+    node, user, eve = ca.issue("node", ["node"]), ca.issue("user"), ca.issue("eve")
+    whole = ca.revoke(eve, since=-2 * DAY, number=1).read_bytes()
+    change = ca.revoke(since=-1 * DAY, number=2, extension=x509.DeltaCRLIndicator(1)).read_bytes()
+    crls = tmp_path / "crls.pem"
+    for order in ((whole, change), (change, whole)):
+        crls.write_bytes(b"".join(order))
+        assert Handshake(files(node, crl=str(crls)), files(user)).good
+        assert Handshake(files(node, crl=str(crls)), files(eve)).refused
+    crls.write_bytes(change)
+    assert Handshake(files(node, crl=str(crls)), files(user)).refused
 
 
 @pytest.mark.parametrize("key_ids", [True, False])
