@@ -23,7 +23,7 @@ from swarmd.certificates.authority import (
     new_key,
 )
 from swarmd.certificates.expiry import NOTICE, ending
-from swarmd.certificates.issuance import issued_by, latest, lists_of
+from swarmd.certificates.issuance import issued_by, latest, lists_of, signed_by
 
 USAGE = """\
 Usage: swarmd certs [--days N] FOLDER ROLE=NAME[,NAME...] ... [revoke=NAME ...]
@@ -52,7 +52,8 @@ _NAMES = re.compile(r"[A-Za-z0-9_:][A-Za-z0-9._:-]*(,[A-Za-z0-9_:][A-Za-z0-9._:-
 _REVOKE = "revoke"
 _TO_DO = """\
 This counts once each swarmd has the list {crl}: copy it there, beside ca.pem, or to where --tlscrl
-points. It is read within three seconds; `swarmd doctor` says whether there is one."""
+points. It is read within three seconds; `swarmd doctor` says whether there is one. dockerd reads
+no such list: who can reach the port of an engine is let in there (docs/tls.rst)."""
 
 
 class CertsError(Exception):
@@ -130,9 +131,11 @@ class Workshop:
         key = _key(self._folder / "ca-key.pem")
         if is_new:
             _write(path, new_authority(key, self._now).public_bytes(Encoding.PEM), 0o644)
-        certificate = _certificate(path)
-        if not pem.belongs(key, certificate):
+        # While one authority follows another, the file may hold both.
+        mine = [each for each in _certificates(path) if pem.belongs(key, each)]
+        if not mine:
             raise CertsError(f"{self._folder}: ca-key.pem is not the key of ca.pem")
+        certificate = max(mine, key=lambda each: each.not_valid_after_utc)
         self._authority = Authority(certificate, key)
         self._look_at_the_end(certificate)
         if not self._crl.exists():
@@ -190,12 +193,14 @@ class Workshop:
         listed = self._revoked().get_revoked_certificate_by_serial_number(found.serial_number)
         return listed is not None
 
-    def _revoked(self) -> x509.CertificateRevocationList:
+    def _all_lists(self) -> list[x509.CertificateRevocationList]:
         try:
-            lists = pem.revocations(self._crl.read_bytes())
+            return pem.revocations(self._crl.read_bytes())
         except ValueError as error:
             raise CertsError(f"{self._crl}: {error}") from None
-        mine = latest(lists_of(lists, self._authority.certificate))
+
+    def _revoked(self) -> x509.CertificateRevocationList:
+        mine = latest(lists_of(self._all_lists(), self._authority.certificate))
         if not mine:
             raise CertsError(f"{self._crl}: no list in it is signed by the authority in ca.pem")
         return mine[0]
@@ -241,8 +246,11 @@ class Workshop:
             print(_TO_DO.format(crl=self._crl))
 
     def _list(self, before: x509.CertificateRevocationList | None, serials: Sequence[int]) -> None:
-        crl = self._authority.revoke(before, serials, self._now)
-        _write(self._crl, crl.public_bytes(Encoding.PEM), 0o644)
+        """Those of other authorities in the file stay."""
+        held = self._all_lists() if self._crl.exists() else []
+        others = [crl for crl in held if not signed_by(crl, self._authority.certificate)]
+        lists = [self._authority.revoke(before, serials, self._now), *others]
+        _write(self._crl, b"".join(crl.public_bytes(Encoding.PEM) for crl in lists), 0o644)
 
     def _copies(self) -> list[Path]:
         return sorted(self._folder.glob("*/crl.pem"))
@@ -270,8 +278,12 @@ def _key(path: Path) -> ec.EllipticCurvePrivateKey:
 
 
 def _certificate(path: Path) -> x509.Certificate:
+    return _certificates(path)[0]
+
+
+def _certificates(path: Path) -> list[x509.Certificate]:
     try:
-        return pem.certificates(path.read_bytes())[0]
+        return pem.certificates(path.read_bytes())
     except ValueError as error:
         raise CertsError(f"{path}: {error}") from None
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import stat
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
@@ -153,3 +154,17 @@ def of_keys(paths: Iterator[str]) -> Iterator[Finding]:
             yield warning(path, "everybody on this machine can read this key", f"chmod 600 {path}")
         elif mode & stat.S_IWGRP:
             yield warning(path, "the group of this key can change it", f"chmod 640 {path}")
+
+
+def of_writers(settings: Iterable[TlsFiles]) -> Iterator[Finding]:
+    """Files that say whom to trust, and that everybody can change."""
+    paths = [path for files in settings for path in files.paths if path != files.key]
+    folders = [os.path.dirname(files.ca) for files in settings if files.ca]
+    for path in dict.fromkeys([*paths, *folders]):
+        try:
+            mode = Path(path).stat().st_mode
+        except OSError:
+            continue
+        # In a sticky folder nobody replaces what is another's, but what is not there can be added.
+        if mode & stat.S_IWOTH:
+            yield warning(path, "everybody on this machine can change this", f"chmod o-w {path}")

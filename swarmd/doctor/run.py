@@ -6,6 +6,7 @@ import os
 import sys
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 import orjson
@@ -22,6 +23,7 @@ from swarmd.links import LinkMaker
 from swarmd.options import Options
 from swarmd.settings import Settings
 from swarmd.streams.link import Link
+from swarmd.streams.trust import TlsFiles
 
 AT_ONCE = 32  # engines
 
@@ -77,6 +79,7 @@ async def examine(
         findings += own.of_server(settings.tls, time.time())
         findings += own.of_lists(settings.tls)
     findings += own.of_keys(_keys(settings, entries))
+    findings += own.of_writers(_files(settings, entries))
     keyring = Keyring(reactor, time.time)
     maker = LinkMaker(settings, keyring, reactor)
     links = [(entry, maker(entry)) for entry in entries]
@@ -86,6 +89,14 @@ async def examine(
     findings += [one for each in visits for one in each.findings]
     answered = [(each.entry.address, each.spec) for each in visits if each.spec is not None]
     return list(dict.fromkeys([*findings, *of_fleet(answered)]))
+
+
+def _files(settings: Settings, entries: Iterable[Entry]) -> list[TlsFiles]:
+    found = [settings.tls, settings.engine_tls]
+    for entry in entries:
+        with suppress(ValueError):  # told when it is visited
+            found.append(settings.tls_for(entry))
+    return [files for files in found if files is not None]
 
 
 def _keys(settings: Settings, entries: Iterable[Entry]) -> Iterator[str]:

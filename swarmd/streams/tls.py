@@ -30,6 +30,7 @@ _OVERHEAD = 256  # bytes around it in the worst case, RFC 8446 §5.2 and RFC 524
 # Records that are deciphered or enciphered before they are handed on together: one by one, a
 # gigabyte took half as much CPU again.
 _BATCH = 4
+_REVOKED_MEANWHILE = "its certificate was revoked meanwhile"
 
 
 class PeerRefusedError(Exception):
@@ -85,8 +86,27 @@ class HalfCloseTLS(TLSMemoryBIOProtocol):
 
     def _checkHandshakeStatus(self) -> None:
         super()._checkHandshakeStatus()
-        if self._handshakeDone:
+        # It may have begun before a certificate was revoked that is shown only now.
+        if self.creator and self.creator.trust.loaded is not self.judged_by:
+            self.drop_if_revoked()
+        if self._handshakeDone and not self.refusal:
             self._tell_waiter(None)
+
+    def drop_if_revoked(self) -> None:
+        if not self.refusal and self._is_revoked():
+            self.refusal = _REVOKED_MEANWHILE
+            self.abortConnection()
+
+    def _is_revoked(self) -> bool:
+        """Whether the certificate that let it in would do so no more."""
+        if self._tlsConnection is None or not self._handshakeDone:
+            return False
+        connection: Any = self._tlsConnection
+        try:
+            chain = connection.get_verified_chain(as_cryptography=True)
+        except ValueError:  # OpenSSL understands more than we do; in doubt it goes
+            return True
+        return bool(chain) and self.creator.trust.current.authorities.revokes(chain)
 
     def dataReceived(self, data: bytes) -> None:
         # After its close_notify a peer has nothing to say that we would want to keep.
@@ -260,27 +280,11 @@ class ServerTLS(HalfCloseTLS):
         why = self.refusal or of_client(reason.value, chain)
         self.factory.refused(self._tcp.getPeer(), why)
 
-    def _checkHandshakeStatus(self) -> None:
-        super()._checkHandshakeStatus()
-        # It may have begun before a certificate was revoked that is shown only now.
-        if self.creator and self.creator.trust.loaded is not self.judged_by:
-            self.drop_if_revoked()
-
     def drop_if_revoked(self) -> None:
-        if self._is_revoked():
-            self.factory.refused(self._tcp.getPeer(), "its certificate was revoked meanwhile")
-            self.abortConnection()
-
-    def _is_revoked(self) -> bool:
-        """Whether the certificate that let it in would do so no more."""
-        if self._tlsConnection is None or not self._handshakeDone:
-            return False
-        connection: Any = self._tlsConnection
-        try:
-            chain = connection.get_verified_chain(as_cryptography=True)
-        except ValueError:  # OpenSSL understands more than we do; in doubt it goes
-            return True
-        return bool(chain) and self.creator.trust.current.authorities.revokes(chain)
+        super().drop_if_revoked()
+        if self.refusal and not self._told:
+            self._told = True
+            self.factory.refused(self._tcp.getPeer(), self.refusal)
 
 
 class ClientTLSFactory(TLSMemoryBIOFactory):

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from swarmd.certificates import issuance, pem
@@ -335,13 +336,28 @@ def test_lists_that_are_not_its_own(tmp_path: Path) -> None:
     certs(str(tmp_path), "client=alice")
     certs(str(other), "client=alice")
     mine, theirs = (tmp_path / "crl.pem").read_bytes(), (other / "crl.pem").read_bytes()
-    (tmp_path / "crl.pem").write_bytes(theirs + mine)
-    assert certs(str(tmp_path), "revoke=alice").returncode == 0
-    assert len(revoked(tmp_path / "crl.pem")) == 1
+    for order in (theirs + mine, mine + theirs):
+        (tmp_path / "crl.pem").write_bytes(order)
+        assert certs(str(tmp_path), "revoke=alice").returncode == 0
+        lists = pem.revocations((tmp_path / "crl.pem").read_bytes())
+        assert [len(crl) for crl in lists] == [1, 0]
+        assert lists[1].public_bytes(Encoding.PEM) == theirs
     (tmp_path / "crl.pem").write_bytes(theirs)
     assert "no list in it is signed by the authority" in certs(str(tmp_path), "revoke=alice").stderr
     (tmp_path / "crl.pem").write_text("junk")
     assert "crl.pem: it holds" in certs(str(tmp_path), "revoke=alice").stderr
+
+
+def test_the_one_before_may_be_in_the_same_file(tmp_path: Path) -> None:
+    """So that both are handed out, whichever was put first."""
+    old, new = tmp_path / "old", tmp_path / "new"
+    for folder in (old, new):
+        certs(str(folder), "swarmd=cloud", "client=alice")
+    parts = [(folder / "ca.pem").read_bytes() for folder in (old, new)]
+    for order in (parts, parts[::-1]):
+        (new / "ca.pem").write_bytes(b"".join(order))
+        assert certs(str(new), "swarmd=cloud", "client=alice").stdout == ""
+        assert (new / "alice" / "ca.pem").read_bytes() == b"".join(order)
 
 
 def test_two_authorities_have_two_names(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from swarmd.doctor.finding import Finding, Level
-from swarmd.doctor.own import entries_of, of_keys, of_lists, of_server, settings_of
+from swarmd.doctor.own import entries_of, of_keys, of_lists, of_server, of_writers, settings_of
 from swarmd.doctor.run import DoctorOptions
 from swarmd.settings import Settings
 from swarmd.streams.trust import TlsFiles
@@ -123,3 +123,18 @@ def test_keys_that_others_can_read(tmp_path: Path) -> None:
     found = list(of_keys(str(tmp_path / name) for name in names))
     assert [Path(one.about).name for one in found] == ["writers", "all"]
     assert found[1].fix == f"chmod 600 {tmp_path / 'all'}"
+
+
+def test_what_everybody_can_change(authority: Authority) -> None:
+    front = authority.issue("front")
+    assert list(of_writers([files(front)])) == []
+    (front.folder / "crl.pem").touch()
+    for path in (front.ca, front.folder / "crl.pem", front.folder):
+        path.chmod(0o777)
+    found = list(of_writers([files(front), files(front)]))
+    assert [one.about for one in found] == [
+        str(front.ca),
+        str(front.folder / "crl.pem"),
+        str(front.folder),
+    ]
+    assert found[0].fix == f"chmod o-w {front.ca}"

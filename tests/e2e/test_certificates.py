@@ -127,7 +127,11 @@ def test_the_certificates_that_swarmd_makes(host: Host, swarmd_for: Start, tmp_p
     swarmd = swarmd_for(host.fleet, tls=cloud, engine_tls=host.fleet.client)
     for who in (alice, eve):
         assert docker_as(who, swarmd, tmp_path)("ps", "-q").lines == []
-    certs("revoke=eve")
+    # Engines have a CA of their own here, so that users cannot go round swarmd.
+    (alice.folder / "ca.pem").write_bytes(host.fleet.client.ca.read_bytes())
+    past = Docker("/usr/bin/docker", f"tcp://{host.fleet.engines[0].address}", alice, tmp_path)
+    assert "certificate" in past.fails("ps")
+    certs("client=alice", "revoke=eve")
     eventually(lambda: docker_as(eve, swarmd, tmp_path)("ps", status=None).status == 1)
     assert docker_as(alice, swarmd, tmp_path)("ps", "-q").lines == []
     (cloud.folder / "crl.pem").unlink()

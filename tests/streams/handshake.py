@@ -33,8 +33,9 @@ class Handshake:
         client: TlsFiles,
         host: str = "node",
         meanwhile: Callable[[Trust], object] = bool,
+        client_meanwhile: Callable[[Trust], object] = bool,
     ) -> None:
-        """``meanwhile`` is called with the server's trust when the connection has begun."""
+        """Both are called, with that end's trust, when the connection has begun."""
         self.refused: list[str] = []
         trusts = server_trust(server), client_trust(client)
         for trust in trusts:
@@ -49,6 +50,7 @@ class Handshake:
         self.server.makeConnection(wires[0])
         self.client.makeConnection(wires[1])
         meanwhile(trusts[0])
+        client_meanwhile(trusts[1])
         while any(wire.value() for wire in wires):
             for wire, other in zip(wires, (self.client, self.server), strict=True):
                 data = wire.value()

@@ -215,6 +215,19 @@ class TestRevoked:
             done = Handshake(files(node, crl=str(crl)), files(user), meanwhile=read_again)
             assert done.refused == said and done.server._aborted is bool(said)
 
+    def test_nor_may_an_engine_come_in_meanwhile(
+        self, ours: Authority, node: Certificate, user: Certificate
+    ) -> None:
+        crl = ours.revoke()
+
+        def read_again(trust: Trust) -> None:
+            ours.revoke(node)
+            trust.read()
+
+        done = Handshake(files(node), files(user, crl=str(crl)), client_meanwhile=read_again)
+        assert done.client.refusal == "its certificate was revoked meanwhile"
+        assert not done.good and done.client._aborted
+
     def test_who_is_in_already_goes(
         self, ours: Authority, node: Certificate, user: Certificate
     ) -> None:
