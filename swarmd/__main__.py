@@ -13,6 +13,7 @@ from importlib import import_module
 from twisted.scripts.twistd import run
 
 from swarmd.cli import main as commands
+from swarmd.cli import output
 
 # Loaded when asked for: the others should not wait for what they do not use.
 _ALONE = {"doctor": "swarmd.doctor.run", "certs": "swarmd.cli.certs", "authz": "swarmd.cli.authz"}
@@ -20,9 +21,9 @@ _ALONE = {"doctor": "swarmd.doctor.run", "certs": "swarmd.cli.certs", "authz": "
 
 def main() -> None:
     if sys.argv[1:2] and sys.argv[1] in _ALONE:
-        import_module(_ALONE[sys.argv[1]]).run(sys.argv[2:])
+        output.run(lambda: import_module(_ALONE[sys.argv[1]]).run(sys.argv[2:]))
     if sys.argv[1:2] and sys.argv[1] in commands.COMMANDS:
-        commands.run(sys.argv[1:], os.environ)
+        output.run(lambda: commands.run(sys.argv[1:], os.environ))
     sys.argv[1:1] = ["--nodaemon", "--pidfile=", "swarmd"]
     run()
 

@@ -8,7 +8,7 @@ its CA: where engines have another CA, the common CRL does not count for them.
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from swarmd.streams.trust import TlsFiles as TlsFiles
@@ -17,7 +17,14 @@ from swarmd.streams.trust import server_trust
 _FILE_OPTIONS = ("tlscacert", "tlscert", "tlskey", "tlscrl")
 
 
-def listen_files(options: Mapping[str, Any]) -> TlsFiles | None:
+def check(files: TlsFiles) -> None:
+    """ValueError, with the reason, unless every file can be read and key and certificate match."""
+    server_trust(files).read()
+
+
+def listen_files(
+    options: Mapping[str, Any], check: Callable[[TlsFiles], None] = check
+) -> TlsFiles | None:
     """TLS of the listeners, None for plain; ValueError if the options or files do not fit."""
     verify = bool(options["tlsverify"])
     files = _given(options, "", verify)
@@ -37,9 +44,11 @@ def listen_files(options: Mapping[str, Any]) -> TlsFiles | None:
     return files
 
 
-def engine_files(options: Mapping[str, Any]) -> TlsFiles | None:
+def engine_files(
+    options: Mapping[str, Any], check: Callable[[TlsFiles], None] = check
+) -> TlsFiles | None:
     """TLS towards the engines, None for plain; ValueError as ``listen_files``."""
-    common = listen_files(options)
+    common = listen_files(options, check)
     own = _given(options, "engine-", bool(options["engine-tlsverify"]))
     if options["no-engine-tls"]:
         if own != TlsFiles() or options["engine-tls"]:
@@ -59,11 +68,6 @@ def engine_files(options: Mapping[str, Any]) -> TlsFiles | None:
         raise ValueError("--engine-tlscrl requires the use of --engine-tlsverify")
     check(files)
     return files
-
-
-def check(files: TlsFiles) -> None:
-    """ValueError, with the reason, unless every file can be read and key and certificate match."""
-    server_trust(files).read()
 
 
 def _given(options: Mapping[str, Any], prefix: str, verify: bool) -> TlsFiles:

@@ -67,8 +67,13 @@ class Daemon:
 
     async def call(self, method: str, path: str, body: object = None) -> Any:
         response = await self._ask(method, path, body)
-        content = await response.content().addTimeout(ANSWER, self._reactor)
-        return orjson.loads(content) if content else None
+        try:
+            content = await response.content().addTimeout(ANSWER, self._reactor)
+            return orjson.loads(content) if content else None
+        except orjson.JSONDecodeError:
+            raise CommandError(f"what answers at {self._host.url} is no swarmd") from None
+        except Exception as error:  # noqa: BLE001 - as below
+            raise self._broken(error) from None
 
     async def lines(self, method: str, path: str, tell: Callable[[Any], None]) -> None:
         """Gives each line of a long answer to ``tell`` as it comes."""
@@ -79,7 +84,12 @@ class Daemon:
             for line in lines.feed(data):
                 tell(orjson.loads(line))
 
-        await treq.collect(response, receive)
+        try:
+            await treq.collect(response, receive)
+        except (BrokenPipeError, CommandError):
+            raise
+        except Exception as error:  # noqa: BLE001 - as below
+            raise self._broken(error) from None
 
     async def _ask(self, method: str, path: str, body: object) -> Any:
         data = None if body is None else orjson.dumps(body)
@@ -88,12 +98,17 @@ class Daemon:
                 method, self._base + path, data=data, unbuffered=True, reactor=self._reactor
             ).addTimeout(ANSWER, self._reactor)
         except Exception as error:  # noqa: BLE001 - whatever it is, it ends the command
-            cause = words(error)
-            raise CommandError(f"cannot talk to swarmd at {self._host.url}: {cause}") from None
+            raise self._broken(error) from None
         if response.code >= 400:
             content = await response.content().addTimeout(ANSWER, self._reactor)
             raise CommandError(_message(content) or f"status {response.code}")
         return response
+
+    def _broken(self, error: BaseException) -> CommandError:
+        """What the agent wraps in failures of its own, in words."""
+        while reasons := getattr(error, "reasons", None):
+            error = reasons[-1].value
+        return CommandError(f"cannot talk to swarmd at {self._host.url}: {words(error)}")
 
 
 def _agent(reactor: Any, host: Host) -> Any:

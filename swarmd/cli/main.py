@@ -13,6 +13,7 @@ from swarmd.cli.arguments import Arguments
 from swarmd.cli.client import CommandError, Daemon, Host
 from swarmd.cli.explain import explain
 from swarmd.cli.node import node
+from swarmd.core.printable import printable
 
 Command = Callable[[Daemon, Arguments], Coroutine[Any, Any, None]]
 
@@ -26,6 +27,7 @@ def run(words: Sequence[str], environ: Mapping[str, str]) -> None:
         SystemExit: Always; with 1 and one line on stderr if it failed.
     """
     failures: list[str] = []
+    left: list[BrokenPipeError] = []
     try:
         arguments = Arguments.parse(words[1:])
         host = Host.of(environ, arguments.host)
@@ -37,10 +39,14 @@ def run(words: Sequence[str], environ: Mapping[str, str]) -> None:
             await COMMANDS[words[0]](Daemon(reactor, host), arguments)
         except CommandError as error:
             failures.append(str(error))
+        except BrokenPipeError as error:
+            left.append(error)
 
     try:
         react(lambda reactor: Deferred.fromCoroutine(work(reactor)))
     except SystemExit as ended:
+        if left:
+            raise left[0] from None
         if failures:
-            sys.exit(f"swarmd: {failures[0]}")
+            sys.exit(f"swarmd: {printable(failures[0])}")
         sys.exit(ended.code)

@@ -12,6 +12,7 @@ import orjson
 from swarmd.cli.arguments import Arguments
 from swarmd.cli.client import CommandError, Daemon
 from swarmd.cli.table import size, table
+from swarmd.core.printable import printable
 
 USAGE = """\
 Usage: swarmd node COMMAND [-H HOST] [--json]
@@ -52,7 +53,7 @@ async def _ls(daemon: Daemon, words: list[str], as_json: bool) -> None:
     print(table([head, *(_row(one) for one in nodes)]))
     for one in nodes:
         for note in _notes(one):
-            print(f"{one['Name']}: {note}")
+            print(printable(f"{one['Name']}: {note}"))
 
 
 def _row(one: Json) -> tuple[str, ...]:
@@ -146,7 +147,7 @@ async def _drain(daemon: Daemon, words: list[str], as_json: bool) -> None:
         if as_json:
             print(orjson.dumps(line).decode(), flush=True)
         elif text:
-            print(text, flush=True)
+            print(printable(text), flush=True)
 
     await daemon.lines("POST", f"{_path(words[0])}/drain", tell)
     if not last.get("Done"):

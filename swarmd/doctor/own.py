@@ -22,7 +22,7 @@ from swarmd.doctor.advice import advice
 from swarmd.doctor.finding import Finding, error, ok, warning
 from swarmd.settings import Settings, discovery_url, from_options, ssh_files
 from swarmd.streams.trust import TlsFiles, server_trust
-from swarmd.tls_files import engine_files
+from swarmd.tls_files import check, engine_files
 
 OPTIONS, HOSTS, SERVER = "options", "hosts file", "server certificate"
 REVOCATION = "revocation"
@@ -38,11 +38,11 @@ def settings_of(
     except ValueError as wrong:
         findings = [refused(OPTIONS, wrong)]
     try:
-        settings = Settings(discovery_url(options, environ))
+        # Without what they say of TLS, engines would be asked otherwise than the daemon asks them.
+        tls = engine_files(options, lambda files: None)
+        settings = Settings(discovery_url(options, environ), engine_tls=tls)
     except ValueError:
         return None, findings
-    with suppress(ValueError):
-        settings = replace(settings, engine_tls=engine_files(options))
     with suppress(ValueError):
         settings = replace(settings, ssh=ssh_files(options))
     return settings, findings
@@ -70,6 +70,38 @@ def entries_of(settings: Settings) -> tuple[list[Entry], list[Finding]]:
     if not hosts.entries:
         findings.append(error(HOSTS, f"{rest} lists no engine"))
     return hosts.entries, findings
+
+
+def askable(settings: Settings, entries: Iterable[Entry]) -> tuple[list[Entry], list[Finding]]:
+    """Engines that can be asked; for the others, our own files that cannot be used are to blame."""
+    problems: dict[TlsFiles, str] = {}
+    left: dict[str, list[str]] = {}
+    able = []
+    for entry in entries:
+        problem = _problem(settings, entry, problems)
+        if problem:
+            left.setdefault(problem, []).append(entry.address)
+        else:
+            able.append(entry)
+    told = [error(listed(each, 8), f"not asked: {problem}") for problem, each in left.items()]
+    return able, told
+
+
+def _problem(settings: Settings, entry: Entry, known: dict[TlsFiles, str]) -> str:
+    try:
+        files = settings.tls_for(entry)
+    except ValueError:  # told by its link
+        return ""
+    if files is None:
+        return ""
+    files = replace(files, name="")
+    if files not in known:
+        known[files] = ""
+        try:
+            check(files)
+        except ValueError as wrong:
+            known[files] = str(wrong)
+    return known[files]
 
 
 def _misread(path: str, problem: str) -> Finding:

@@ -82,7 +82,9 @@ async def examine(
     findings += own.of_writers(_files(settings, entries))
     keyring = Keyring(reactor, time.time)
     maker = LinkMaker(settings, keyring, reactor)
-    links = [(entry, maker(entry)) for entry in entries]
+    able, problems = own.askable(settings, entries)
+    findings += problems
+    links = [(entry, maker(entry)) for entry in able]
     visits = await _visit_all(settings, links, reactor)
     findings += own.of_remarks(keyring.remarks())
     findings += own.of_time(keyring.expiring(), time.time())

@@ -168,9 +168,9 @@ def test_malformed_queries_and_long_names_are_kept_short(audited: Audited) -> No
 
 def test_nothing_in_a_line_acts_on_a_terminal(audited: Audited) -> None:
     evil = "a\x1b[31m\x7f\x9b\u2028\u202e\U000e0041"
-    audited.rig.ask("POST", f"/containers/{quote(evil)}/start")
+    audited.rig.ask("POST", f"/containers/create?name={quote(evil)}")
     (line,) = audited.lines()
-    assert line["object"] == evil and audited.path.read_text().strip("\n").isprintable()
+    assert line["args"]["name"] == evil and audited.path.read_text().strip("\n").isprintable()
 
 
 def test_answers_that_make_no_sense_are_no_id(audited: Audited) -> None:

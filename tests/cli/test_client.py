@@ -7,8 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from OpenSSL.SSL import Error
 from twisted.internet import reactor as installed
+from twisted.internet.error import ConnectionLost
+from twisted.python.failure import Failure
 from twisted.trial.unittest import TestCase
+from twisted.web.client import ResponseFailed, ResponseNeverReceived
 from twisted.web.resource import Resource
 from twisted.web.server import Site
 
@@ -29,6 +33,8 @@ class Tree(Resource):
         if request.path == b"/refused":
             request.setResponseCode(409)
             return b'{"message": "not now"}'
+        if request.path == b"/page":
+            return b"<html>"
         return b'{"Method": "%b", "Body": %b}' % (request.method, request.content.read() or b"null")
 
 
@@ -56,6 +62,8 @@ class Calls(TestCase):
         lines: list[Any] = []
         await daemon.lines("POST", "/lines", lines.append)
         self.assertEqual(lines, [{"a": 1}, {"b": 2}])
+        with pytest.raises(CommandError, match=r"what answers at .* is no swarmd"):
+            await daemon.call("GET", "/page")
         with pytest.raises(CommandError, match=r"^not now$"):
             await daemon.call("POST", "/refused")
 
@@ -99,3 +107,13 @@ def test_where_docker_would_look() -> None:
 def test_missing_certificates_are_named(tmp_path: Path) -> None:
     with pytest.raises(CommandError, match=r"ca\.pem: No such file"):
         Daemon(reactor, Host("tcp://a:1", tmp_path))
+
+
+@pytest.mark.parametrize("wrapper", [ResponseNeverReceived, ResponseFailed])
+def test_what_the_agent_wraps_is_told_in_words(wrapper: Any) -> None:
+    alert = Error([("SSL routines", "", "tlsv13 alert certificate required")])
+    wrapped = wrapper([Failure(ConnectionLost()), Failure(wrapper([Failure(alert)]))])
+    told = Daemon(reactor, Host("tcp://h:1"))._broken(wrapped)
+    assert str(told) == (
+        "cannot talk to swarmd at tcp://h:1: it demands a client certificate, and none was given"
+    )

@@ -93,6 +93,18 @@ def test_ls(capsys: pytest.CaptureFixture[str]) -> None:
     assert json.loads(capsys.readouterr().out) == [NODE]
 
 
+def test_a_node_that_lives_is_not_rescheduled_without_a_word(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(NODE, "RescheduleHeld", True)
+    monkeypatch.setitem(NODE, "Error", "says \x1b[31m")
+    run(Daemon(), "ls")
+    assert capsys.readouterr().out.splitlines()[2:] == [
+        r"node-1: says \x1b[31m",
+        "node-1: it answers, so only `swarmd node lost node-1` would reschedule: web",
+    ]
+
+
 def test_progress_of_a_drain(capsys: pytest.CaptureFixture[str]) -> None:
     run(Daemon(*LINES, END), "drain", "node-1")
     lines = capsys.readouterr().out.splitlines()

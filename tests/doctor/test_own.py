@@ -9,7 +9,15 @@ from typing import Any
 import pytest
 
 from swarmd.doctor.finding import Finding, Level
-from swarmd.doctor.own import entries_of, of_keys, of_lists, of_server, of_writers, settings_of
+from swarmd.doctor.own import (
+    askable,
+    entries_of,
+    of_keys,
+    of_lists,
+    of_server,
+    of_writers,
+    settings_of,
+)
 from swarmd.doctor.run import DoctorOptions
 from swarmd.settings import Settings
 from swarmd.streams.trust import TlsFiles
@@ -48,10 +56,30 @@ def test_engines_are_known_although_the_door_is_wrong(authority: Authority) -> N
     one, two = authority.issue("one"), authority.issue("two")
     words = ("--tlsverify", "--tlscacert", str(one.ca), "--tlscert", str(one.cert), "--tlskey")
     settings, (found,) = parsed(*words, str(two.key), "nodes://a:1")
-    assert settings.discovery == "nodes://a:1" and settings.engine_tls is None
+    assert settings.discovery == "nodes://a:1"
     assert found.level is Level.ERROR and "is not the key of" in found.text and found.fix
     settings, (found,) = parsed(*words, str(one.key), "-H", "nonsense", "nodes://a:1")
     assert settings.engine_tls == files(one) and "nonsense" in found.text
+
+
+def test_a_broken_key_of_ours_is_not_the_engines_fault(authority: Authority) -> None:
+    """In plain, each of them would be blamed for demanding TLS."""
+    one, two = authority.issue("one"), authority.issue("two")
+    words = ("--tlsverify", "--tlscacert", str(one.ca), "--tlscert", str(one.cert), "--tlskey")
+    settings, _ = parsed(*words, str(two.key), "nodes://a:1,b:1,unix:///x")
+    entries, _ = entries_of(settings)
+    able, (found,) = askable(settings, entries)
+    assert [entry.address for entry in able] == ["unix:///x"]
+    assert found.about == "a:1, b:1" and found.level is Level.ERROR
+    assert found.text.startswith(f"not asked: cannot use TLS key {two.key}: it is not the key of")
+    settings, _ = parsed(*words, str(one.key), "nodes://a:1")
+    assert askable(settings, entries_of(settings)[0]) == (entries_of(settings)[0], [])
+
+
+def test_where_options_contradict_each_other_no_engine_is_asked(authority: Authority) -> None:
+    one = authority.issue("one")
+    settings, (found,) = parsed("--tlscert", str(one.cert), "--tlskey", str(one.key), "nodes://a:1")
+    assert settings is None and "require the use of" in found.text
 
 
 def test_without_engines_there_is_nothing_else_to_do() -> None:
