@@ -120,13 +120,20 @@ class Options(usage.Options):
 
     def __init__(self) -> None:
         super().__init__()
-        self.update({"host": [], "filter": [], "cluster-opt": [], "discovery": ""})
+        self.update(
+            {"host": [], "allow-host": [], "filter": [], "cluster-opt": [], "discovery": ""}
+        )
 
     def opt_host(self, address: str) -> None:
         """Listen here; repeatable. tcp://HOST:PORT, unix:///PATH, fd:// or a Twisted endpoint."""
         self["host"].append(address)
 
     opt_H = opt_host
+
+    def opt_allow_host(self, name: str) -> None:
+        """A further name that clients without certificates may call swarmd by; repeatable. With a
+        dot before it, all names below it. Its addresses and own names need not be given."""
+        self["allow-host"].append(name)
 
     def opt_filter(self, name: str) -> None:
         """Use this scheduling filter; repeatable. Without it, all are used."""

@@ -61,6 +61,7 @@ from swarmd.manager.plans import Plans
 from swarmd.manager.volumes import Volumes
 from swarmd.operations import Operations
 from swarmd.options import Options as Options
+from swarmd.own_names import own_names
 from swarmd.refusals import Refusals
 from swarmd.settings import Settings
 from swarmd.streams.names import names
@@ -268,7 +269,10 @@ def _site(
 ) -> DockerSite:
     headers = CommonHeaders(fleet.now, __version__, lambda: show(fleet.api_version))
     most = settings.max_connections
-    return DockerSite(root, reactor, headers, max_connections=most, refused=refusals.tell)
+    names = own_names(settings.listen) | set(settings.allow_hosts)
+    return DockerSite(
+        root, reactor, headers, max_connections=most, refused=refusals.tell, names=names
+    )
 
 
 def _door(

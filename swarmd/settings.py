@@ -24,6 +24,7 @@ from swarmd.exposure import is_exposed, parse_listen
 from swarmd.manager.nodes.intent import Intent
 from swarmd.manager.nodes.known import ON_FAILURE
 from swarmd.manager.nodes.reschedule import Rules
+from swarmd.own_names import parse_allowed
 from swarmd.policy_file import read_policy
 from swarmd.scheduler.policy import Policy
 from swarmd.scheduler.registry import make_policy
@@ -74,6 +75,7 @@ class Settings:
         rescheduling: What happens when a node is lost.
         audit_log: Where calls that change something are recorded; "" for nowhere.
         max_connections: Of clients at one time, over all listeners.
+        allow_hosts: Further names by which clients may call this machine.
     """
 
     discovery: str
@@ -94,6 +96,7 @@ class Settings:
     rescheduling: Rules = NO_RESCHEDULING
     audit_log: str = ""
     max_connections: int = 10_000
+    allow_hosts: tuple[str, ...] = ()
     network_driver: str = "bridge"
     volumes_everywhere: bool = False
     distribute_builds: str = ""
@@ -152,6 +155,9 @@ def from_options(options: Mapping[str, Any], environ: Mapping[str, str]) -> Sett
         rescheduling=_rescheduling(options),
         audit_log=_audit_log(options["audit-log"] or ""),
         max_connections=_number(options, "max-connections"),
+        allow_hosts=tuple(
+            _named("allow-host", parse_allowed, one) for one in options["allow-host"]
+        ),
         network_driver=options["default-network-driver"],
         volumes_everywhere=_volumes_everywhere(options["volume-scope"]),
         distribute_builds=_distribution(options["distribute-builds"]),

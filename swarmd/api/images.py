@@ -21,6 +21,7 @@ from swarmd.cluster.images import engines_with_image
 from swarmd.cluster.views import image_list
 from swarmd.core.errors import BadParameter
 from swarmd.core.image_reference import pull_target, tag_target
+from swarmd.core.media import ARCHIVE
 from swarmd.core.model import Engine
 from swarmd.front.request import DockerRequest
 from swarmd.manager.doubts import unasked
@@ -37,8 +38,7 @@ from swarmd.streams.forward import forward
 from swarmd.streams.tunnel import tunnel
 
 AUTH = b"X-Registry-Auth"
-# What an engine must hear of the client's request when swarmd asks in its name.
-_PASSED = (AUTH, b"Content-Type")
+_TAR = (b"Content-Type", ARCHIVE.sent_as)
 
 
 class Images(Noun):
@@ -133,7 +133,8 @@ class Images(Noun):
         engines = engines_for(self._fleet, constraints_of(request))
         told, tee = Told(request), Tee(request.hold_body)
         line = self._target(request, "load")
-        loader = Loader(self._fleet, line, passed_on(request), told.console, tee)
+        headers = [*passed_on(request), _TAR]
+        loader = Loader(self._fleet, line, headers, told.console, tee)
         running = Deferred.fromCoroutine(loader.run(engines, quiet=request.flag("quiet")))
         request.stream_body(tee)
         await told.until(running)
@@ -170,8 +171,9 @@ def _split(names: Sequence[str]) -> list[str]:
 
 
 def passed_on(request: DockerRequest) -> list[tuple[bytes, bytes]]:
-    found = ((name, request.header(name.lower())) for name in _PASSED)
-    return [(name, value) for name, value in found if value is not None]
+    """What an engine must hear of the client's request when swarmd asks in its name."""
+    given = request.header(AUTH.lower())
+    return [] if given is None else [(AUTH, given)]
 
 
 def constraints_of(request: DockerRequest) -> list[str]:

@@ -114,6 +114,7 @@ _TABLE: tuple[tuple[str, str, str, str, bool], ...] = (
 
 NOUNS = frozenset(row[2] for row in _TABLE) | {UNKNOWN.noun}
 VERBS = frozenset(row[3] for row in _TABLE) | {UNKNOWN.verb}
+ROUTES = tuple(row[:2] for row in _TABLE)
 RIGHTS = (*tuple(dict.fromkeys(Right(*row[2:5]) for row in _TABLE)), UNKNOWN)
 # Pairs of path and right, exact ones by their length, so that a name never hides a route.
 _EXACT = {

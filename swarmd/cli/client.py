@@ -15,6 +15,7 @@ from treq.client import HTTPClient
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IProtocolFactory, IStreamClientEndpoint
 from twisted.web.client import URI, Agent
+from twisted.web.http_headers import Headers
 from twisted.web.iweb import IAgentEndpointFactory
 from zope.interface import implementer
 
@@ -27,6 +28,7 @@ from swarmd.streams.trust import ClientTls, client_options
 DEFAULT_HOST = "tcp://127.0.0.1:2375"
 CONNECT, ANSWER = 5.0, 60.0  # seconds
 LINE_LIMIT = 1 << 20
+_JSON = Headers({"Content-Type": ["application/json"]})
 
 
 class CommandError(Exception):
@@ -92,10 +94,15 @@ class Daemon:
             raise self._broken(error) from None
 
     async def _ask(self, method: str, path: str, body: object) -> Any:
-        data = None if body is None else orjson.dumps(body)
+        data, headers = (None, None) if body is None else (orjson.dumps(body), _JSON)
         try:
             response = await self._http.request(
-                method, self._base + path, data=data, unbuffered=True, reactor=self._reactor
+                method,
+                self._base + path,
+                headers=headers,
+                data=data,
+                unbuffered=True,
+                reactor=self._reactor,
             ).addTimeout(ANSWER, self._reactor)
         except Exception as error:  # noqa: BLE001 - whatever it is, it ends the command
             raise self._broken(error) from None

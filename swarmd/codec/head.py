@@ -36,7 +36,7 @@ _HOST = re.compile(rb"[!$%&'()*+,\-.:;=\[\]_~0-9A-Za-z]*+")
 _BAD_ESCAPE = re.compile(rb"%(?![0-9A-Fa-f]{2})")
 # Engines find "close" in "x close" too, and then see no second request behind the first.
 _BETWEEN_WORDS = re.compile(rb"[ ,\t]")
-_SINGLE = (b"host", b"content-length", b"transfer-encoding")
+_SINGLE = (b"host", b"content-length", b"transfer-encoding", b"content-type", b"origin")
 _BODILESS = (204, 304)
 _TLS_HELLO = b"\x16\x03"
 _SECRET = (b"registry", b"auth", b"cookie", b"token")  # in names of headers
@@ -116,13 +116,15 @@ class RequestFields(Fields):
 
     Attributes:
         expect_continue: The client waits for ``100 Continue`` before it sends the body.
+        passed: Room for the gate that has let these lines pass.
     """
 
-    __slots__ = ("expect_continue",)
+    __slots__ = ("expect_continue", "passed")
 
     def __init__(self, version: bytes, headers: Headers) -> None:
         super().__init__(version, headers)
         self.expect_continue = b"expect" in self._values and self._expects()
+        self.passed: object = None
         self._check_host()
 
     def _check_host(self) -> None:

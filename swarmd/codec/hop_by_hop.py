@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable
 _HOP_BY_HOP = frozenset(
     (
         b"connection",
+        b"http2-settings",
         b"keep-alive",
         b"proxy-connection",
         b"proxy-authenticate",

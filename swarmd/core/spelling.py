@@ -50,6 +50,6 @@ def spelled(value: Any, shape: Shape) -> Any:
         return value
     if ANY in shape:
         return {key: spelled(item, shape[ANY]) for key, item in value.items()}
-    own = {name.lower(): name for name in shape}
-    found = [(own.get(key.lower()) or key, item) for key, item in value.items()]
+    own = {name.casefold(): name for name in shape}
+    found = [(own.get(key.casefold()) or key, item) for key, item in value.items()]
     return {key: spelled(item, shape.get(key, {})) for key, item in found}

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from twisted.internet.interfaces import IAddress, ISSLTransport, ITCPTransport
 
 from swarmd.core.identity import Identity
+from swarmd.front.gate import Gate
 
 if TYPE_CHECKING:
     from swarmd.front.site import DockerSite
@@ -19,9 +20,10 @@ class ClientConnection:
         transport: For writing and half-closing, also after a stream has taken over.
         deadline: When patience ends, by the site's clock; None where there is no limit.
         identity: Who is at the other end, once somebody asked: see ``front.identity``.
+        gate: What its requests have to pass, once there was one.
     """
 
-    __slots__ = ("_host", "_peer", "deadline", "factory", "identity", "site", "transport")
+    __slots__ = ("_host", "_peer", "deadline", "factory", "gate", "identity", "site", "transport")
 
     transport: Any
 
@@ -29,6 +31,7 @@ class ClientConnection:
         self.site = self.factory = site
         self.deadline: float | None = site.now() + site.idle_limit
         self.identity: Identity | None = None
+        self.gate: Gate | None = None
         self._peer: IAddress | None = None
         self._host: IAddress | None = None
 

@@ -50,6 +50,14 @@ def read_identity(transport: Any, peer: Any) -> Identity:
     return Identity(address=address)
 
 
+def proves_itself(transport: Any) -> bool:
+    """Whether a page in a browser cannot be at the other end, or has a certificate to be there."""
+    if ISSLTransport.providedBy(transport):
+        return transport.getPeerCertificate() is not None
+    opened = getattr(transport, "socket", None)
+    return opened is not None and opened.family == socket.AF_UNIX
+
+
 def certified(certificate: x509.Certificate, address: str) -> Identity:
     """Of several CNs the last counts, the most specific one, as Go has it."""
     return Identity(

@@ -22,6 +22,7 @@ from swarmd.codec.path import clean_path, decode_path, encode_path
 from swarmd.codec.query import is_true, parse_query
 from swarmd.core.errors import ApiError, PageNotFound
 from swarmd.core.trail import Trail
+from swarmd.front.entrance import check_type, enter
 from swarmd.front.ports import BodySink, HeadResource
 from swarmd.front.reply import BODILESS, JSON, content_fields, error_body, render_head
 from swarmd.front.slices import SLICE, SliceProducer, beginning
@@ -111,7 +112,7 @@ class DockerRequest(Request):
             self._guarded(self._sink.ended)
         else:
             self.body = body
-            self._guarded(self._render)
+            self._guarded(lambda: self.render(self._resource))
 
     def refused(self, error: ApiError) -> None:
         """The rest of the body cannot be read."""
@@ -140,6 +141,7 @@ class DockerRequest(Request):
             self.processingFailed(Failure())
 
     def _route(self) -> None:
+        enter(self)
         resource = self.site.shortcut(self)
         if resource is None:
             resource = self._walk()
@@ -162,6 +164,7 @@ class DockerRequest(Request):
 
     def _ask(self, resource: IResource) -> None:
         """For its answer, at the head or with the whole body."""
+        check_type(self)
         self._resource = resource
         takes_head = getattr(resource, "takes_head", False)
         if takes_head(self) if callable(takes_head) else takes_head:
@@ -170,9 +173,6 @@ class DockerRequest(Request):
             self.channel.collect(getattr(resource, "body_limit", self.site.max_body))
         else:
             self.render(resource)
-
-    def _render(self) -> None:
-        self.render(self._resource)
 
     def _answer_star(self) -> None:
         if self.method != b"OPTIONS":

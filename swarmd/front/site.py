@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from twisted.internet.defer import Deferred
@@ -15,6 +15,8 @@ from twisted.web.http import datetimeToString
 from twisted.web.resource import IResource, getChildForRequest
 
 from swarmd.front.channel import Channel
+from swarmd.front.gate import Gate
+from swarmd.front.identity import proves_itself
 from swarmd.front.ports import Audit
 from swarmd.front.request import DockerRequest
 
@@ -70,6 +72,8 @@ class DockerSite(Factory):
         later: Told the path and the beginning of each request; True if it begins that itself, once
             there is something to tell.
         max_connections: Beyond it, connections are refused in words; far beyond it, without.
+        gate: What requests have to pass that a page in a browser could have sent by any name.
+        inner_gate: What those have to pass that come by a Unix socket or with a certificate.
         audit: Makes a trail for each request that is to be recorded; None records nothing.
         requests: How many were answered, by method.
         errors: How many errors of our own were, by status.
@@ -90,8 +94,14 @@ class DockerSite(Factory):
         *,
         max_connections: int = 16384,
         refused: Callable[[Any, str], None] = lambda client, why: None,
+        names: Iterable[str] | None = None,
     ) -> None:
-        """``refused`` gets the address of who speaks TLS to a plain port, and words on that."""
+        """A site.
+
+        Args:
+            refused: Gets the address of who speaks TLS to a plain port, and words on that.
+            names: By which it is asked; None for any.
+        """
         self.resource = resource
         # A root may know a shorter way than the walk; None means that the walk has to be made.
         self.shortcut: Shortcut = getattr(resource, "shortcut", _no_shortcut)
@@ -102,6 +112,7 @@ class DockerSite(Factory):
         self.requests: Counter[str] = Counter()
         self.errors: Counter[int] = Counter()
         self.refused = refused
+        self.gate, self.inner_gate = Gate(names), Gate()
         self.later: Callable[[bytes, Callable[[], None]], bool] | None = None
         self.audit: Audit | None = None
         self._channels: set[Channel] = set()
@@ -128,6 +139,10 @@ class DockerSite(Factory):
         """Counts a connection; False if it is one too many, which it is told."""
         self._channels.add(channel)
         return len(self._channels) <= self.max_connections
+
+    def gate_of(self, channel: Channel) -> Gate:
+        """Asked at the first request, when a TLS handshake is over."""
+        return self.inner_gate if proves_itself(channel.transport) else self.gate
 
     def forget(self, channel: Channel) -> None:
         self._channels.discard(channel)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from http import HTTPStatus
 
 import orjson
 
@@ -10,33 +11,30 @@ from swarmd.codec.head import (
     Headers,
     ResponseHead,
     render_fields,
-    render_request,
     render_response,
 )
 from swarmd.codec.hop_by_hop import end_to_end
 from swarmd.core.errors import ApiError
+from swarmd.core.media import ARCHIVE
 from swarmd.streams.ports import ClientRequest
 
 HOST = (b"Host", b"docker")  # engines only check that there is one
 _FRAMING = frozenset((b"content-length", b"transfer-encoding"))
-# The body has been collected, and an answer in plain text can be rewritten.
-_OURS = frozenset((b"host", b"content-length", b"expect", b"accept-encoding"))
+_BODY = _FRAMING | {b"host", b"content-type", b"expect"}
+# The body has been collected, and an answer in plain text can be rewritten. What a body is, its
+# route says, and never the client: engines look for more of the query in what is called a form.
+_OURS = frozenset((b"host", b"content-length", b"content-type", b"expect", b"accept-encoding"))
+_JSON_BODY = b"Content-Type: application/json\r\nContent-Length: %d\r\n"
+_NO_BODY = b"Content-Length: 0\r\n"
 
 
 def request_head(client: ClientRequest, target: bytes, length: int) -> bytes:
-    """The client's head for a body that is already here, ``length`` bytes of it.
-
-    A body where the client has sent none is ours, and JSON.
-    """
+    """The client's head for a body that is already here, ``length`` bytes of JSON."""
     fields = client.head.fields
-    if length and not fields.length and not fields.chunked:
-        typed = _retyped(_without(end_to_end(fields.headers), _OURS), b"application/json")
-        return _render(client, target, typed, length)
     if not fields.passed_on:
         kept = _without(end_to_end(fields.headers), _OURS)
         fields.passed_on = render_fields([HOST, *kept])
-    sized = b"Content-Length: %d\r\n" % length if _sized(client, length) else b""
-    line = (client.method, target, fields.version, fields.passed_on, sized)
+    line = (client.method, target, fields.version, fields.passed_on, _body(client, length))
     return b"%b %b HTTP/%b\r\n%b%b\r\n" % line
 
 
@@ -45,18 +43,25 @@ def upgrade_head(client: ClientRequest, target: bytes, length: int) -> bytes:
     headers = _without(end_to_end(client.head.headers, keep=(b"upgrade",)), _OURS)
     if client.head.upgrade:
         headers.append((b"Connection", b"Upgrade"))
-    return _render(client, target, headers, length)
+    return _render(client, target, headers, _body(client, length))
 
 
-def tunnel_head(client: ClientRequest, target: bytes) -> bytes:
-    """The client's head for a body that follows as the client frames it.
+def tunnel_head(client: ClientRequest, target: bytes, *, uploads: bool) -> bytes:
+    """The client's head for an archive that follows as the client frames it, or for no body.
 
     With ``Connection: close``: another request on the same connection could belong to another
     engine, and an answer that nobody frames must end with the connection.
     """
-    headers = end_to_end(client.head.headers, keep=(b"transfer-encoding",))
-    headers = _without(headers, (b"host",))
-    return _render(client, target, [*headers, (b"Connection", b"close")], None)
+    if uploads:
+        headers = end_to_end(client.head.headers, keep=(b"transfer-encoding",))
+        headers = _without(headers, (b"host", b"content-type"))
+    else:
+        headers = _without(end_to_end(client.head.headers), _BODY)
+    headers.append((b"Connection", b"close"))
+    if client.method in (b"GET", b"HEAD"):
+        return _render(client, target, headers)
+    headers.append((b"Content-Type", ARCHIVE.sent_as))
+    return _render(client, target, headers, b"" if uploads else _NO_BODY)
 
 
 def rewritten_head(
@@ -89,20 +94,22 @@ def raw_error(error: ApiError) -> bytes:
         (b"Content-Length", b"%d" % len(body)),
         (b"Connection", b"close"),
     ]
-    return render_response(error.status, b"Service Unavailable", headers) + body
+    reason = HTTPStatus(error.status).phrase.encode()
+    return render_response(error.status, reason, headers) + body
 
 
-def _render(client: ClientRequest, target: bytes, headers: Headers, length: int | None) -> bytes:
-    if length is not None and _sized(client, length):
-        headers.append((b"Content-Length", b"%d" % length))
-    head = render_request(client.method, target, [HOST, *headers])
-    if client.head.version == b"1.0":  # then the engine answers in a way that it understands
-        return head.replace(b" HTTP/1.1\r\n", b" HTTP/1.0\r\n", 1)
-    return head
+def _render(client: ClientRequest, target: bytes, headers: Headers, body: bytes = b"") -> bytes:
+    fields = render_fields([HOST, *headers])
+    # In HTTP/1.0 the engine answers in a way that such a client understands.
+    line = (client.method, target, client.head.version, fields, body)
+    return b"%b %b HTTP/%b\r\n%b%b\r\n" % line
 
 
-def _sized(client: ClientRequest, length: int) -> bool:
-    return length > 0 or client.method not in (b"GET", b"HEAD")
+def _body(client: ClientRequest, length: int) -> bytes:
+    """The lines that describe a body which has been collected."""
+    if length:
+        return _JSON_BODY % length
+    return b"" if client.method in (b"GET", b"HEAD") else _NO_BODY
 
 
 def _without(headers: Headers, names: Collection[bytes]) -> Headers:

@@ -1,8 +1,9 @@
 """The one-shot tunnel: uploads and downloads of any size, as bytes, both ways at once.
 
 The client's connection is taken over at the request's head and given to one engine connection that
-ends with the answer (``Connection: close``). Bodies, chunks, ``100 Continue`` and early refusals
-pass untouched because nobody frames them. Only the answer's head is looked at.
+ends with the answer (``Connection: close``). Answers, ``100 Continue`` and early refusals pass
+untouched; only the answer's head is looked at. Of what the client sends, the engine gets the body
+and nothing behind it: another request there was never judged, and ends with the connection.
 
 How it ends:
 - the engine closes: the client gets the rest and a FIN, and what it may still be sending is read
@@ -22,9 +23,9 @@ from typing import Any
 from twisted.internet.interfaces import IDelayedCall
 from twisted.python.failure import Failure
 
-from swarmd.codec.framing import BadBody, Framing, response_framing
+from swarmd.codec.framing import BadBody, Framing, Sized, request_framing, response_framing
 from swarmd.codec.head import BadHead, ResponseHead, scan_response
-from swarmd.core.errors import EngineUnreachable
+from swarmd.core.errors import ApiError, BadParameter, EngineUnreachable
 from swarmd.streams.causes import words
 from swarmd.streams.connection import EngineConnection
 from swarmd.streams.done import LEFT, Done, tell
@@ -66,7 +67,7 @@ class Tunnel:
     """One request on its way; a caller of the engine's link until it is over."""
 
     __slots__ = (
-        "_bulks",
+        "_bulk",
         "_client",
         "_complete",
         "_content_type",
@@ -81,6 +82,7 @@ class Tunnel:
         "_timer",
         "_to_drop",
         "_trail",
+        "_upload",
         "_uploads",
         "_waiting",
         "method",
@@ -96,8 +98,11 @@ class Tunnel:
     ) -> None:
         self._link = link
         self.method = request.method
-        self._uploads = bool(request.head.length) or request.head.chunked
-        self._waiting = tunnel_head(request, target)  # for the engine, until it is connected
+        head = request.head
+        self._uploads = self.method in (b"POST", b"PUT") and (bool(head.length) or head.chunked)
+        self._upload: Framing = request_framing(head) if self._uploads else Sized(0)
+        # For the engine, until it is connected.
+        self._waiting = tunnel_head(request, target, uploads=self._uploads)
         self._done = done
         self._trail = request.trail
         self._content_type = content_type
@@ -111,7 +116,7 @@ class Tunnel:
         self._timer: IDelayedCall | None = None
         self._lingering = False
         self._to_drop = LINGER_BYTES
-        self._bulks: list[Bulk] = []
+        self._bulk: Bulk | None = None
 
     @property
     def waiting(self) -> bool:
@@ -119,11 +124,27 @@ class Tunnel:
 
     def start(self, channel: Any) -> None:
         self._client = client = Side(channel.transport, self)
-        client.deliver = self._hold
-        self._waiting += channel.take_over(client)
-        self._link.begin(self, fresh=True)
+        client.deliver = self._take
+        self._take(channel.take_over(client))
+        if self._client is not None and not self._lingering:
+            self._link.begin(self, fresh=True)
 
-    def _hold(self, data: bytes) -> None:
+    def _take(self, data: bytes) -> None:
+        """Bytes of the client; those that are the body's are for the engine, others for nobody."""
+        if self._upload.done:
+            return
+        try:
+            used = self._upload.feed(data)
+        except BadBody as error:
+            self._break_off(BadParameter(str(error)))
+            return
+        if used:
+            self._pass_on(data if used == len(data) else data[:used])
+
+    def _pass_on(self, data: bytes) -> None:
+        if self._engine is not None:
+            self._engine.transport.write(data)
+            return
         self._waiting += data
         if len(self._waiting) > MOST_HELD and self._client is not None:
             self._client.transport.pauseProducing()
@@ -136,7 +157,7 @@ class Tunnel:
         self._engine = engine = Side(connection.transport, self)
         connection.end = engine
         pair(client, engine)
-        client.deliver = self._carrier(client)
+        client.deliver = self._take
         engine.deliver = self._answered
         throttle(client, engine)
         engine.transport.write(self._waiting)
@@ -148,7 +169,11 @@ class Tunnel:
 
     def unreachable(self, cause: str, *, silent: bool = False) -> None:
         """Before the head the client gets an error; after it, it must see a broken stream."""
-        error = EngineUnreachable(self._link.node, cause, sent=self._engine is not None)
+        self._break_off(EngineUnreachable(self._link.node, cause, sent=self._engine is not None))
+
+    refuse = unreachable
+
+    def _break_off(self, error: ApiError) -> None:
         self._leave_engine()
         self.tell_done(error.status)
         client = self._client
@@ -159,8 +184,6 @@ class Tunnel:
         else:
             client.transport.write(raw_error(error))
             self._linger(client)
-
-    refuse = unreachable
 
     def side_ended(self, side: Side) -> None:
         if side is self._client:
@@ -193,8 +216,8 @@ class Tunnel:
 
     def _leave_engine(self) -> None:
         self._link.over(self)
-        for bulk in self._bulks:
-            bulk.stop()
+        if self._bulk is not None:
+            self._bulk.stop()
         engine, self._engine = self._engine, None
         if engine is not None:
             abort(engine)
@@ -251,14 +274,13 @@ class Tunnel:
         if self._framing is None and self._engine is not None and self._client is not None:
             self._engine.deliver = self._carrier(self._engine)
 
-    def _carrier(self, side: Side) -> Callable[[bytes], None]:
-        """What takes the bytes of ``side`` to the other side, as nobody looks at them."""
-        if not can_splice(side):
-            write: Callable[[bytes], None] = side.other.transport.write
+    def _carrier(self, engine: Side) -> Callable[[bytes], None]:
+        """What takes the answer's bytes to the client, once nobody looks at them."""
+        if not can_splice(engine):
+            write: Callable[[bytes], None] = engine.other.transport.write
             return write
-        bulk = Bulk(side)
-        self._bulks.append(bulk)
-        return bulk
+        self._bulk = Bulk(engine)
+        return self._bulk
 
     def tell_done(self, status: int) -> None:
         done, self._done = self._done, None

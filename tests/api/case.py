@@ -33,6 +33,8 @@ class Case:
         self.client.open()
 
     def ask(self, method: str, path: str, *headers: str, body: bytes = b"") -> None:
+        if body and not any(line.startswith("Content-Type") for line in headers):
+            headers = (*headers, "Content-Type: application/json")
         fields = [f"{method} {path} HTTP/1.1", "Host: a", f"Content-Length: {len(body)}", *headers]
         self.client.send("\r\n".join([*fields, "", ""]).encode() + body)
 

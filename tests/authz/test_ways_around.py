@@ -111,7 +111,7 @@ def test_a_form_in_the_body_is_refused(rig: GuardedRig) -> None:
         b"POST /images/create?fromImage=busybox HTTP/1.1\r\nHost: a\r\nContent-Length: 14\r\n"
         b"content-type: Application/X-WWW-Form-URLencoded\r\n\r\n" + body
     )
-    assert client.answer()[0] == 403
+    assert client.answer()[0] == 415
 
 
 # What a create may contain, for a role with nothing but defaults

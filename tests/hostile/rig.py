@@ -141,7 +141,8 @@ class HostileRig(ApiRig):
 
     def sent(self, method: str, path: str, body: bytes = b"") -> Client:
         client = Client(self.site)
-        head = f"{method} {path} HTTP/1.1\r\nHost: a\r\nContent-Length: {len(body)}\r\n\r\n"
+        head = f"{method} {path} HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n"
+        head += f"Content-Length: {len(body)}\r\n\r\n"
         client.channel.dataReceived(head.encode() + body)
         if not client.received:
             self.pass_time()

@@ -98,7 +98,8 @@ def test_an_engine_gets_the_body_that_was_read_and_nothing_behind_it() -> None:
     rig.has_container(1, WEB, "web")
     rig.has_container(2, OTHER, "other")
     client = Client(rig.site)
-    body = b"Transfer-Encoding: chunked\r\n\r\n5;x=y\r\nabcde\r\n0\r\nX: y\r\n\r\n"
+    head = b"Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n"
+    body = head + b"5;x=y\r\nabcde\r\n0\r\nX: y\r\n\r\n"
     client.channel.dataReceived(START + body + HIDDEN)
     line, sent = rig.got(1)
     assert (line, sent) == (f"POST /v1.41/containers/{WEB}/start", b"abcde")
@@ -133,8 +134,8 @@ def test_what_is_behind_a_refused_hijack_is_a_request_again() -> None:
     assert b"kill" not in rig.dialled(1).wire.sent
 
 
-def test_what_is_behind_a_tunnel_goes_to_its_own_engine_alone() -> None:
-    """Which has been told that the connection ends with this request."""
+def test_what_is_behind_a_tunnel_goes_to_nobody() -> None:
+    """The connection ends with its answer."""
     rig = ApiRig(2)
     rig.has_container(1, WEB, "web")
     rig.has_container(2, OTHER, "other")
@@ -142,6 +143,7 @@ def test_what_is_behind_a_tunnel_goes_to_its_own_engine_alone() -> None:
     client.channel.dataReceived(b"GET /containers/web/logs HTTP/1.1\r\nHost: a\r\n\r\n" + HIDDEN)
     scanned = scan_request(rig.dialled(1).wire.sent)
     assert scanned is not None and not scanned[0].keep_alive
+    assert scanned[1] == len(rig.dialled(1).wire.sent)
     assert not rig.dialled(2).connections
 
 

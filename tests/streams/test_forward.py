@@ -31,7 +31,7 @@ class ForwardTests(SynchronousTestCase):
         self.assertEqual(
             self.engine.wire.sent,
             b"POST /v1.41/x?a=b HTTP/1.1\r\nHost: docker\r\nX-Registry-Auth: abc\r\n"
-            b"Content-Length: 2\r\n\r\n{}",
+            b"Content-Type: application/json\r\nContent-Length: 2\r\n\r\n{}",
         )
 
     def test_a_body_that_came_in_chunks_goes_on_with_its_length(self) -> None:

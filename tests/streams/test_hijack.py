@@ -30,7 +30,7 @@ class HijackTests(SynchronousTestCase):
         self.assertEqual(
             self.engine.wire.sent,
             b"POST /exec/1/start HTTP/1.1\r\nHost: docker\r\nUpgrade: tcp\r\n"
-            b"Content-Type: application/json\r\nConnection: Upgrade\r\nContent-Length: 2\r\n\r\n{}",
+            b"Connection: Upgrade\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}",
         )
 
     def test_no_upgrade_is_invented(self) -> None:

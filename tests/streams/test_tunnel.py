@@ -11,6 +11,7 @@ from tests.streams.memory import DONE, LOST, Engine, Request, get, post
 
 ANSWER = b"HTTP/1.1 200 OK\r\nContent-Type: a/b\r\nContent-Length: 2\r\n\r\n{}"
 CHUNKED = b"Transfer-Encoding: chunked"
+BEHIND = b"DELETE /containers/x HTTP/1.1\r\nHost: a\r\n\r\n"
 
 
 class TunnelTests(SynchronousTestCase):
@@ -31,15 +32,53 @@ class TunnelTests(SynchronousTestCase):
         self.send(post(b"/x", CHUNKED, early=b"3\r\nabc"))
         self.assertTrue(self.engine.wire.sent.endswith(b"\r\n\r\n3\r\nabc"))
 
+    def test_nothing_behind_the_body_is_for_the_engine(self) -> None:
+        for line, body in ((CHUNKED, b"3\r\nabc\r\n0\r\n\r\n"), (b"Content-Length: 3", b"abc")):
+            for cut in range(len(body) + len(BEHIND)):
+                whole = body + BEHIND
+                request = self.send(post(b"/x", line, early=whole[:cut]))
+                request.channel.end.received(whole[cut:])
+                sent = self.engine.wire.sent.split(b"\r\n\r\n", 1)[1]
+                self.assertEqual(sent, body)
+                self.engine.answers(ANSWER)
+                self.engine.ends()
+                self.assertEqual(request.got, ANSWER)
+                request.channel.end.half_closed()
+
+    def test_a_download_takes_nothing_of_its_client_along(self) -> None:
+        for lines in ((), (b"Content-Length: 3",), (CHUNKED,)):
+            request = self.send(
+                get(b"/x", *lines, b"Content-Type: multipart/form-data; boundary=x")
+            )
+            request.channel.end.received(b"3\r\nabc\r\n0\r\n\r\n" + BEHIND)
+            self.assertTrue(self.engine.wire.sent.endswith(b"Connection: close\r\n\r\n"))
+            for word in (b"Content-", b"Transfer-", b"abc", b"DELETE"):
+                self.assertNotIn(word, self.engine.wire.sent)
+            self.engine.ends()
+            request.channel.end.half_closed()
+
+    def test_an_upload_in_broken_chunks_is_refused_and_cut_off(self) -> None:
+        for early in (b"", b"zz\r\n"):
+            request = self.send(post(b"/x", CHUNKED, early=early))
+            if not early:
+                request.channel.end.received(b"zz\r\n")
+                self.assertTrue(self.engine.wire.aborted)
+            self.assertTrue(request.got.startswith(b"HTTP/1.1 400 Bad Request\r\n"))
+        self.assertEqual((self.done, len(self.engine.connections)), ([400, 400], 1))
+        request = self.send(post(b"/x", CHUNKED))
+        self.engine.answers(ANSWER[:-1])
+        request.channel.end.received(b"zz\r\n")
+        self.assertTrue(request.channel.transport.aborted)
+
     def test_what_comes_while_we_dial_waits_within_bounds(self) -> None:
         self.engine.hold = True
-        request = self.send(post(b"/x", CHUNKED))
+        request = self.send(post(b"/x", b"Content-Length: 1000000"))
         for _ in range(MOST_HELD // 1000 + 1):
-            request.channel.end.received(b"x" * 1000)
+            request.channel.end.received(b"#" * 1000)
         self.assertTrue(request.channel.transport.paused)
         self.engine.dialling[0].callback(None)
         self.assertFalse(request.channel.transport.paused)
-        self.assertEqual(self.engine.wire.sent.count(b"x"), (MOST_HELD // 1000 + 1) * 1000)
+        self.assertEqual(self.engine.wire.sent.count(b"#"), (MOST_HELD // 1000 + 1) * 1000)
 
     def test_a_client_that_leaves_while_we_dial(self) -> None:
         for leave in ("half_closed", "lost"):

@@ -5,7 +5,10 @@ from __future__ import annotations
 from tests.wire.loopback import Pusher, WireCase, turns
 
 GET = b"GET /forward HTTP/1.1\r\nHost: a\r\n\r\n"
-POST = b"POST /forward HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\n{}"
+POST = (
+    b"POST /forward HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n"
+    b"Content-Length: 2\r\n\r\n{}"
+)
 WAIT = b"POST /wait HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n"
 ANSWER = b'HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 8\r\n\r\n{"a":[]}'
 CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"

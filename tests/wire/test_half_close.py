@@ -107,7 +107,10 @@ class PlainTests(WireCase):
         self.assertEqual(bytes(client.got), answer)
 
     async def test_a_json_body_goes_with_the_request(self) -> None:
-        request = b"POST /exec HTTP/1.1\r\nHost: a\r\nUpgrade: tcp\r\nContent-Length: 2\r\n\r\n{}"
+        request = (
+            b"POST /exec HTTP/1.1\r\nHost: a\r\nUpgrade: tcp\r\nContent-Length: 2\r\n"
+            b"Content-Type: application/json\r\n\r\n{}"
+        )
         client, engine, _ = await self.asked(request)
         await engine.take(b"{}")
         engine.send(SWITCHED)

@@ -1,0 +1,93 @@
+"""What the body of a request may be, by its route, and as what engines get it.
+
+An engine takes a form in a body for more of the query, on most routes before the query itself, and
+nobody has judged that. So a body is JSON or, on four routes, an archive, and goes to an engine as
+just that, whatever the client called it: no engine looks for a form in it. This is also what keeps
+web pages out, which cannot send JSON or an archive to another site unasked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from swarmd.core.errors import ApiError, BadParameter
+
+# What may be called so; several command lines send it with whatever they send.
+_PLAIN = "text/plain"
+_JSON = "application/json"
+_ARCHIVES = frozenset(
+    "application/" + name
+    for name in (
+        *("x-tar", "tar", "octet-stream", "gzip", "x-gzip", "x-bzip2", "x-xz", "zstd"),
+        *("x-gtar", "x-compressed-tar"),
+    )
+)
+
+
+class UnsupportedType(ApiError):
+    status = 415
+
+
+@dataclass(frozen=True, slots=True)
+class Media:
+    """What a route takes.
+
+    Attributes:
+        sent_as: The content type that engines get.
+        types: Those that a client's body may have; "" is none.
+    """
+
+    sent_as: bytes
+    types: frozenset[str]
+
+
+JSON = Media(_JSON.encode(), frozenset({_JSON}))
+ARCHIVE = Media(b"application/x-tar", _ARCHIVES | {""})
+# Where there is no body at all.
+_NO_BODY = _ARCHIVES | {"", _PLAIN, _JSON}
+
+# All other routes take JSON, if anything. ``*`` is one segment or more.
+# node's client repeats the query as JSON where there is no archive (a remote build, a pull); older
+# command lines call what they import or copy plain text, as Ruby's client does.
+ARCHIVE_ROUTES = {
+    ("POST", "build"): replace(ARCHIVE, types=ARCHIVE.types | {_JSON}),
+    ("POST", "images/load"): ARCHIVE,
+    ("POST", "images/create"): replace(ARCHIVE, types=ARCHIVE.types | {_JSON, _PLAIN}),
+    ("PUT", "containers/*/archive"): replace(ARCHIVE, types=ARCHIVE.types | {_PLAIN}),
+}
+
+
+def media_of(method: str, segments: Sequence[str]) -> Media:
+    """What a route takes; ``segments`` are its path without the version."""
+    if method == "PUT" and len(segments) > 2:
+        segments = (segments[0], "*", segments[-1])
+    return ARCHIVE_ROUTES.get((method, "/".join(segments)), JSON)
+
+
+def check_empty(given: str) -> None:
+    """Of a request without a body; raises UnsupportedType."""
+    if _essence(given) not in _NO_BODY:
+        raise UnsupportedType(f"unsupported Content-Type header ({given}) of an empty body")
+
+
+def check_body(given: str, media: Media) -> None:
+    """Of a request with a body that is still unread.
+
+    Args:
+        given: The header's value, "" if there is none.
+
+    Raises:
+        BadParameter: It is no JSON, in an engine's words.
+        UnsupportedType: It is no archive.
+    """
+    if _essence(given) in media.types:
+        return
+    wanted = media.sent_as.decode()
+    words = f"unsupported Content-Type header ({given}): must be '{wanted}'"
+    raise BadParameter(words) if media is JSON else UnsupportedType(words)
+
+
+def _essence(given: str) -> str:
+    """The type without its parameters, which say nothing here."""
+    return given.partition(";")[0].strip().lower() or given

@@ -1,0 +1,40 @@
+"""What every request has to pass before anything reads it: who may have sent it, and as what."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from swarmd.codec.path import decode_path
+from swarmd.core.media import check_body, check_empty, media_of
+from swarmd.core.version import parse_prefix
+
+if TYPE_CHECKING:
+    from swarmd.front.request import DockerRequest
+
+
+def enter(request: DockerRequest) -> None:
+    """Raises ApiError where a foreign web page may be the sender."""
+    channel, head = request.channel, request.head
+    gate = channel.gate
+    if gate is None:
+        gate = channel.gate = request.site.gate_of(channel)
+    if head.fields.passed is not gate:
+        gate.check(head)
+
+
+def check_type(request: DockerRequest) -> None:
+    """Raises ApiError where the body, still unread, is not of a kind that the route takes."""
+    given, has_body = request.head.get(b"content-type"), request.channel.has_body
+    if given is None and not has_body:
+        return
+    text = (given or b"").decode("latin-1")
+    if has_body:
+        check_body(text, media_of(request.method.decode(), _segments(request.path)))
+    else:
+        check_empty(text)
+
+
+def _segments(path: bytes) -> list[str]:
+    """Of a path without its version."""
+    segments = decode_path(path).decode("latin-1").split("/")[1:]
+    return segments[1:] if parse_prefix(segments[0]) is not None else segments
