@@ -41,7 +41,7 @@ class Client:
     def ask(self, method: str, target: str, body: bytes = b"") -> bytes:
         """The body; RuntimeError for an error status."""
         kind = b"Content-Type: application/json\r\nContent-Length: %d\r\n" % len(body)
-        head = f"{method} {target} HTTP/1.1\r\nHost: x\r\n".encode()
+        head = f"{method} {target} HTTP/1.1\r\nHost: localhost\r\n".encode()
         sized = kind if method == "POST" else b""
         self._socket.sendall(head + sized + b"\r\n" + body)
         answer = self._until(b"\r\n\r\n")
@@ -77,7 +77,7 @@ class Client:
     def attach(self, target: str) -> int:
         """How many bytes of the stream have come with the head."""
         upgrade = "Connection: Upgrade\r\nUpgrade: tcp\r\n\r\n"
-        self._socket.sendall(f"POST {target} HTTP/1.1\r\nHost: x\r\n{upgrade}".encode())
+        self._socket.sendall(f"POST {target} HTTP/1.1\r\nHost: localhost\r\n{upgrade}".encode())
         answer = self._until(b"\r\n\r\n")
         if not answer.startswith(b"HTTP/1.1 101"):
             raise RuntimeError(f"{target}: {answer[:300]!r}")
@@ -91,7 +91,7 @@ class Client:
 
     def begin(self, target: str) -> None:
         """Asks, and reads nothing yet."""
-        ending = "Host: x\r\nConnection: close\r\n\r\n"
+        ending = "Host: localhost\r\nConnection: close\r\n\r\n"
         self._socket.sendall(f"GET {target} HTTP/1.1\r\n{ending}".encode())
 
     def more(self, seconds: float) -> bytes:
@@ -107,7 +107,8 @@ class Client:
     def upload(self, method: str, target: str, block: bytes, blocks: int) -> int:
         """Sends a body of so many blocks; how many bytes it had."""
         size = len(block) * blocks
-        head = f"{method} {target} HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-tar\r\n"
+        head = f"{method} {target} HTTP/1.1\r\nHost: localhost\r\n"
+        head += "Content-Type: application/x-tar\r\n"
         self._socket.sendall(f"{head}Content-Length: {size}\r\n\r\n".encode())
         for _ in range(blocks):
             self._socket.sendall(block)

@@ -29,7 +29,8 @@ class Read:
 def hidden(volume: str) -> bytes:
     """What must be seen where it is no part of the request before it, and only there."""
     body = b'{"Name": "%b"}' % volume.encode()
-    head = b"POST /volumes/create HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n"
+    head = b"POST /volumes/create HTTP/1.1\r\nHost: localhost\r\n"
+    head += b"Content-Type: application/json\r\n"
     return head + b"Content-Length: %d\r\nConnection: close\r\n\r\n%b" % (len(body), body)
 
 
@@ -53,8 +54,8 @@ def doubtful(name: str, behind: bytes) -> dict[str, bytes]:
 
 
 def _heads(name: str, size: int, behind: bytes) -> dict[str, bytes]:
-    start = b"POST /containers/%b/start HTTP/1.1\r\nHost: a\r\n" % name.encode()
-    look = b"GET /containers/%b/json HTTP/1.1\r\nHost: a\r\n" % name.encode()
+    start = b"POST /containers/%b/start HTTP/1.1\r\nHost: localhost\r\n" % name.encode()
+    look = b"GET /containers/%b/json HTTP/1.1\r\nHost: localhost\r\n" % name.encode()
     length = b"Content-Length: %d\r\n\r\n" % size
     return {
         "nothing": look + b"\r\n",
@@ -103,7 +104,7 @@ def _heads(name: str, size: int, behind: bytes) -> dict[str, bytes]:
         "a blank in the path": look.replace(b"/json", b" /json") + b"\r\n",
         "a fragment": look.replace(b"/json", b"/json#x") + b"\r\n",
         "tabs": look.replace(b" ", b"\t") + b"\r\n",
-        "a path as host": look.replace(b"Host: a", b"Host: a/b") + b"\r\n",
+        "a path as host": look.replace(b"Host: localhost", b"Host: localhost/b") + b"\r\n",
         "no name of a header": start + b": a\r\n\r\n",
         "no colon": start + b"abc\r\n\r\n",
     }

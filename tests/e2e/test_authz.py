@@ -246,7 +246,8 @@ def test_who_has_no_role_and_who_comes_by_socket(door: Door) -> None:
     code = (
         "import os,socket,sys; os.setgid(65534); os.setuid(65534);"
         "s=socket.socket(socket.AF_UNIX); s.connect(sys.argv[1]);"
-        "s.sendall(b'GET /info HTTP/1.1\\r\\nHost: d\\r\\n\\r\\n'); print(s.recv(4096).decode())"
+        "s.sendall(b'GET /info HTTP/1.1\\r\\nHost: localhost\\r\\n\\r\\n');"
+        "print(s.recv(4096).decode())"
     )
     folders = [door.socket.parent, *door.socket.parent.parents]
     modes = {one: one.stat().st_mode for one in folders if str(one) not in ("/", "/tmp")}

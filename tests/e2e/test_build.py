@@ -157,7 +157,8 @@ class TestLegacy:
         """The engine sees it break off, too, and makes nothing."""
         with connect(host.url) as wire:
             wire.sendall(
-                b"POST /v1.41/build?t=half HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n"
+                b"POST /v1.41/build?t=half HTTP/1.1\r\nHost: localhost\r\n"
+                b"Transfer-Encoding: chunked\r\n"
                 b"Content-Type: application/x-tar\r\n\r\n10000\r\n" + b"x" * 1000
             )
         time.sleep(0.5)

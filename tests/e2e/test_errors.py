@@ -35,7 +35,7 @@ def read_all(connection: socket.socket) -> bytes:
 
 
 def get(path: str, *headers: str) -> bytes:
-    lines = [f"GET {path} HTTP/1.1", "Host: docker", "Connection: close", *headers, "", ""]
+    lines = [f"GET {path} HTTP/1.1", "Host: localhost", "Connection: close", *headers, "", ""]
     return "\r\n".join(lines).encode()
 
 
@@ -163,7 +163,8 @@ def test_a_byte_at_a_time(host: Host) -> None:
 def test_both_lengths_are_refused(host: Host) -> None:
     """A request that two readers would cut differently must not be guessed at."""
     smuggled = (
-        b"POST /containers/create HTTP/1.1\r\nHost: d\r\nContent-Length: 4\r\nContent-Length: 5\r\n"
+        b"POST /containers/create HTTP/1.1\r\nHost: localhost\r\n"
+        b"Content-Length: 4\r\nContent-Length: 5\r\n"
         b"Content-Type: application/json\r\nConnection: close\r\n\r\n{}  "
     )
     assert split(talk(host, smuggled))[0] == 400
@@ -172,7 +173,8 @@ def test_both_lengths_are_refused(host: Host) -> None:
 def test_expect_100_continue(host: Host, docker: Docker, name: str) -> None:
     body = json.dumps({"Image": "busybox"}).encode()
     head = (
-        f"POST /containers/create?name={name} HTTP/1.1\r\nHost: d\r\nExpect: 100-continue\r\n"
+        f"POST /containers/create?name={name} HTTP/1.1\r\nHost: localhost\r\n"
+        "Expect: 100-continue\r\n"
         f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
     )
     with connect(host.url) as connection:
@@ -184,7 +186,8 @@ def test_expect_100_continue(host: Host, docker: Docker, name: str) -> None:
 
 def test_connection_is_kept_between_posts(host: Host, docker: Docker, name: str) -> None:
     docker("create", "--name", name, "busybox")
-    request = f"POST /containers/{name}/stop HTTP/1.1\r\nHost: d\r\nContent-Length: 0\r\n\r\n"
+    request = f"POST /containers/{name}/stop HTTP/1.1\r\nHost: localhost\r\n"
+    request += "Content-Length: 0\r\n\r\n"
     with connect(host.url) as connection:
         for _ in range(20):
             connection.sendall(request.encode())
@@ -194,7 +197,8 @@ def test_connection_is_kept_between_posts(host: Host, docker: Docker, name: str)
 def test_wait_says_its_head_at_once(host: Host, docker: Docker, name: str) -> None:
     """``docker run`` starts the container only after it has seen it."""
     docker("create", "--name", name, "busybox")
-    request = f"POST /containers/{name}/wait?condition=next-exit HTTP/1.1\r\nHost: d\r\n\r\n"
+    request = f"POST /containers/{name}/wait?condition=next-exit HTTP/1.1\r\n"
+    request += "Host: localhost\r\n\r\n"
     with connect(host.url, timeout=2) as connection:
         connection.sendall(request.encode())
         assert connection.recv(65536).startswith(b"HTTP/1.1 200")

@@ -175,7 +175,7 @@ def test_a_load_that_breaks_off_leaves_nothing(api: Api, host: Host) -> None:
     archive = busybox_archive("broken:1")
     with connect(api.url) as client:
         client.sendall(
-            b"POST /images/load HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
+            b"POST /images/load HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n"
         )
         client.sendall(b"%x\r\n%b\r\n" % (len(archive) // 2, archive[: len(archive) // 2]))
     assert holders(host, "broken:1") == []

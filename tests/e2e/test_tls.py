@@ -40,7 +40,7 @@ def address(host: Host) -> tuple[str, int]:
 
 def test_a_client_of_another_authority_is_not_let_in(host: Host, stranger: Certificate) -> None:
     with pytest.raises(OSError), connect(host.url, stranger) as connection:
-        connection.sendall(b"GET /_ping HTTP/1.1\r\nHost: d\r\n\r\n")
+        connection.sendall(b"GET /_ping HTTP/1.1\r\nHost: localhost\r\n\r\n")
         assert not connection.recv(100)
         raise OSError("closed")
 
@@ -53,7 +53,7 @@ def test_a_client_without_a_certificate_is_not_let_in(host: Host) -> None:
         pytest.raises(OSError),
         context.wrap_socket(plain, server_hostname="127.0.0.1") as connection,
     ):
-        connection.sendall(b"GET /_ping HTTP/1.1\r\nHost: d\r\n\r\n")
+        connection.sendall(b"GET /_ping HTTP/1.1\r\nHost: localhost\r\n\r\n")
         assert not connection.recv(100)
         raise OSError("closed")
 
@@ -65,7 +65,7 @@ def test_the_cli_says_so(host: Host, stranger: Certificate, tmp_path: Path) -> N
 
 def test_plain_http_gets_a_readable_answer(host: Host) -> None:
     with connect(host.url) as connection:
-        connection.sendall(b"GET /_ping HTTP/1.1\r\nHost: d\r\n\r\n")
+        connection.sendall(b"GET /_ping HTTP/1.1\r\nHost: localhost\r\n\r\n")
         answer = connection.recv(4096)
     assert answer.startswith(b"HTTP/1.") and b" 400 " in answer.split(b"\r\n")[0]
     assert b"Client sent an HTTP request to an HTTPS server." in answer
@@ -96,7 +96,7 @@ def test_new_tls_is_spoken(host: Host, version: ssl.TLSVersion) -> None:
         socket.create_connection(address(host), 5) as plain,
         context.wrap_socket(plain, server_hostname="127.0.0.1") as connection,
     ):
-        connection.sendall(b"GET /_ping HTTP/1.1\r\nHost: d\r\n\r\n")
+        connection.sendall(b"GET /_ping HTTP/1.1\r\nHost: localhost\r\n\r\n")
         assert connection.recv(100).startswith(b"HTTP/1.1 200")
 
 

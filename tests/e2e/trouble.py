@@ -70,7 +70,7 @@ class Stream:
 
     def __init__(self, url: str, request: str, more: str = "", body: bytes = b"") -> None:
         self._socket = connect(url, timeout=20)
-        self._socket.sendall(f"{request} HTTP/1.1\r\nHost: a\r\n{more}\r\n".encode() + body)
+        self._socket.sendall(f"{request} HTTP/1.1\r\nHost: localhost\r\n{more}\r\n".encode() + body)
         self.received = b""
 
     def expect(self, what: bytes, within: float = 20.0) -> None:

@@ -53,7 +53,7 @@ def client_context(tls: Certificate) -> ssl.SSLContext:
 
 class _Connection(http.client.HTTPConnection):
     def __init__(self, url: str, tls: Certificate | None, timeout: float) -> None:
-        super().__init__("lab", timeout=timeout)
+        super().__init__("localhost", timeout=timeout)
         self._where = (url, tls, timeout)
 
     def connect(self) -> None:

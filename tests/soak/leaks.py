@@ -29,6 +29,7 @@ from tests.lab.waiting import eventually
 from tests.lab.wire import Wire
 
 ENGINES, SIZE = 3, 5
+_NINE = "Content-Type: application/json\r\nContent-Length: 9\r\n"
 # Connections that are kept idle, for each engine.
 IDLE = 16
 # Seconds that a create of unknown outcome may keep its name: until the next whole list at most.
@@ -133,11 +134,11 @@ class Leaks:
 
     def _half(self, number: int) -> None:
         """An upload that is never finished."""
-        self._leave(f"POST /containers/c-{number % ENGINES:04}-0001/exec", "Content-Length: 9\r\n")
+        self._leave(f"POST /containers/c-{number % ENGINES:04}-0001/exec", _NINE)
 
     def _leave(self, request: str, more: str = "") -> None:
         with _whatever(), connect(self._api.url) as client:
-            client.sendall(f"{request} HTTP/1.1\r\nHost: a\r\n{more}\r\n".encode())
+            client.sendall(f"{request} HTTP/1.1\r\nHost: localhost\r\n{more}\r\n".encode())
             client.settimeout(0.02)
             client.recv(1000)
 

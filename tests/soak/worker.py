@@ -22,7 +22,7 @@ from tests.soak.ledger import Ledger
 
 LIMIT = 80.0  # seconds: a create's 60, the look-up of what became of it, and a slow machine
 UNANSWERED = (OSError, http.client.HTTPException)
-_UPLOAD = b"POST /images/load HTTP/1.1\r\nHost: a\r\nContent-Length: 100000000\r\n\r\n"
+_UPLOAD = b"POST /images/load HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100000000\r\n\r\n"
 
 
 class Worker:
@@ -161,7 +161,7 @@ class Worker:
         if container_id := self._any():
             head = f"POST /containers/{container_id}/attach?stream=1&stdin=1&stdout=1 HTTP/1.1\r\n"
             self._leave(
-                head.encode() + b"Host: a\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n\r\nx\n"
+                head.encode() + b"Host: localhost\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n\r\nx\n"
             )
 
     # The rest
@@ -206,11 +206,12 @@ class Worker:
 
     def client_leaves(self) -> None:
         """In the middle of an answer that does not end."""
-        self._leave(b"GET /events HTTP/1.1\r\nHost: a\r\n\r\n")
+        self._leave(b"GET /events HTTP/1.1\r\nHost: localhost\r\n\r\n")
         if container_id := self._any():
             path = b"/containers/%b/logs?follow=1&stdout=1" % container_id.encode()
-            self._leave(b"GET %b HTTP/1.1\r\nHost: a\r\n\r\n" % path)
-            self._leave(b"POST /containers/%b/wait HTTP/1.1\r\nHost: a\r\n\r\n" % path[12:76])
+            self._leave(b"GET %b HTTP/1.1\r\nHost: localhost\r\n\r\n" % path)
+            wait = b"POST /containers/%b/wait HTTP/1.1\r\nHost: localhost\r\n\r\n"
+            self._leave(wait % path[12:76])
 
     def upload_cut_short(self) -> None:
         self._leave(_UPLOAD + bytes(200_000))
