@@ -31,12 +31,14 @@ def refusal(line: str) -> str:
 def test_every_repeatable_option_under_all_its_names() -> None:
     settings = parse(
         "-H tcp://127.0.0.1:1 --host=unix:///run/x -f health --filter port "
-        "--cluster-opt swarm.overcommit=0.5 --cluster-opt=swarm.createretry=2 a,b"
+        "--cluster-opt swarm.overcommit=0.5 --cluster-opt=swarm.createretry=2 "
+        "--allow-host a.example --allow-host=.b.example a,b"
     )
     assert settings.listen == ("tcp://127.0.0.1:1", "unix:///run/x")
     assert settings.policy.filters[:2] == ("health", "port")
     assert settings.policy.overcommit == 0.5
     assert settings.create_retry == 2
+    assert settings.allow_hosts == ("a.example", ".b.example")
     assert settings.discovery == "nodes://a,b"
 
 

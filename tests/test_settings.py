@@ -67,6 +67,8 @@ def test_values(option: str, text: Any, field: str, value: Any) -> None:
         ("engine_refresh_max_interval", "20s", "max-interval cannot be less than"),
         ("engine_failure_retry", "0", "--engine-failure-retry: '0' is not a whole number above 0"),
         ("max_connections", "many", "--max-connections: 'many' is not a whole number"),
+        ("allow_host", ["http://a"], "--allow-host: 'http://a' is not a name"),
+        ("allow_host", ["a", "a:2375"], "give it without scheme and port"),
         ("cluster_opt", ["swarm.overcommit"], "'swarm.overcommit' is not KEY=VALUE"),
         ("cluster_opt", ["swarm.overcomit=1"], "'swarm.overcomit' not supported; there are swarm"),
         (

@@ -9,7 +9,7 @@ web pages out, which cannot send JSON or an archive to another site unasked.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from swarmd.core.errors import ApiError, BadParameter
 
@@ -43,18 +43,19 @@ class Media:
 
 
 JSON = Media(_JSON.encode(), frozenset({_JSON}))
-ARCHIVE = Media(b"application/x-tar", _ARCHIVES | {""})
+# Python's and node's clients call archives JSON, or repeat the query as JSON where there is none.
+ARCHIVE = Media(b"application/x-tar", _ARCHIVES | {"", _JSON})
+# Older command lines, and Ruby's client, call plain text what they import or copy.
+_PLAIN_ARCHIVE = Media(ARCHIVE.sent_as, ARCHIVE.types | {_PLAIN})
 # Where there is no body at all.
 _NO_BODY = _ARCHIVES | {"", _PLAIN, _JSON}
 
 # All other routes take JSON, if anything. ``*`` is one segment or more.
-# node's client repeats the query as JSON where there is no archive (a remote build, a pull); older
-# command lines call what they import or copy plain text, as Ruby's client does.
 ARCHIVE_ROUTES = {
-    ("POST", "build"): replace(ARCHIVE, types=ARCHIVE.types | {_JSON}),
+    ("POST", "build"): ARCHIVE,
     ("POST", "images/load"): ARCHIVE,
-    ("POST", "images/create"): replace(ARCHIVE, types=ARCHIVE.types | {_JSON, _PLAIN}),
-    ("PUT", "containers/*/archive"): replace(ARCHIVE, types=ARCHIVE.types | {_PLAIN}),
+    ("POST", "images/create"): _PLAIN_ARCHIVE,
+    ("PUT", "containers/*/archive"): _PLAIN_ARCHIVE,
 }
 
 

@@ -29,8 +29,11 @@ def only_message(made: Connection) -> tuple[int, str]:
     return head.status, orjson.loads(body)["message"]
 
 
-STREAM = b"POST /stream HTTP/1.1\r\nHost: a\r\nUpgrade: tcp\r\nContent-Length: 3\r\n\r\n"
-POST = b"POST /echo HTTP/1.1\r\nHost: a\r\n"
+STREAM = (
+    b"POST /stream HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n"
+    b"Upgrade: tcp\r\nContent-Length: 3\r\n\r\n"
+)
+POST = b"POST /echo HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n"
 SIZED = POST + b"Content-Length: 5\r\n\r\nhello"
 CHUNKED = POST + b"Transfer-Encoding: chunked\r\n\r\n2\r\nhe\r\n3\r\nllo\r\n0\r\n\r\n"
 
@@ -327,7 +330,10 @@ def test_an_answer_without_a_body_that_is_here_skips_it(rest: bytes) -> None:
 
 def test_broken_chunks_are_not_skipped() -> None:
     made = connection()
-    made.send(b"POST /stream HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n")
+    made.send(
+        b"POST /stream HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n"
+        b"Transfer-Encoding: chunked\r\n\r\nzz\r\n"
+    )
     made.site.resource.children[b"stream"].requests[0].reply(404)
     assert made.statuses() == [404]
     assert made.transport.half_closed

@@ -116,14 +116,20 @@ class Listening(TestCase):
 
     async def test_a_stream_with_half_close(self) -> None:
         payload = os.urandom(3_000_000)
-        head = b"POST /stream HTTP/1.1\r\nHost: a\r\nUpgrade: tcp\r\n\r\nearly "
+        head = (
+            b"POST /stream HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n"
+            b"Upgrade: tcp\r\n\r\nearly "
+        )
         said = await deferToThread(exchange, await self.tcp(), head, payload)
         self.assertEqual(said, b"HTTP/1.1 101 UPGRADED\r\n\r\nearly " + payload + b"bye")
         await self.ends[0].ended
         self.assertEqual(self.site.connections, 0)
 
     async def test_a_refusal_is_not_lost_by_a_reset(self) -> None:
-        data = b"POST /x HTTP/1.1\r\nHost: a\r\nContent-Length: 99999999\r\n\r\n" + b"x" * 500_000
+        data = (
+            b"POST /x HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n"
+            b"Content-Length: 99999999\r\n\r\n"
+        ) + b"x" * 500_000
         said = await deferToThread(talk, await self.tcp(), data)
         self.assertTrue(said.startswith(b"HTTP/1.1 413 "), said[:40])
 

@@ -23,7 +23,9 @@ def served(answer: Any, data: bytes, path: str = "x") -> Connection:
 
 
 def asked(target: str, *lines: str, method: str = "GET", version: str = "1.1") -> bytes:
-    return "\r\n".join([f"{method} {target} HTTP/{version}", "Host: a", *lines, "", ""]).encode()
+    kind = ["Content-Type: application/json"] if method == "POST" else []
+    head = [f"{method} {target} HTTP/{version}", "Host: a", *kind, *lines, "", ""]
+    return "\r\n".join(head).encode()
 
 
 def request_of(data: bytes) -> DockerRequest:

@@ -6,7 +6,10 @@ from swarmd.core.errors import ApiError
 from swarmd.front.request import DockerRequest
 from tests.front.memory import Connection, HeadLeaf
 
-CHUNKED = b"POST /load HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
+CHUNKED = (
+    b"POST /load HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n"
+    b"Transfer-Encoding: chunked\r\n\r\n"
+)
 
 
 class Sink:
@@ -56,14 +59,17 @@ def test_the_connection_serves_the_next_request() -> None:
 
 def test_a_body_with_a_length() -> None:
     client, sink = make()
-    client.send(b"POST /load HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\r\nab")
+    client.send(
+        b"POST /load HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n"
+        b"Content-Length: 4\r\n\r\nab"
+    )
     client.send(b"cd")
     assert sink.data == b"abcd" and client.statuses() == [200]
 
 
 def test_no_body_is_an_empty_one() -> None:
     client, sink = make()
-    client.send(b"POST /load HTTP/1.1\r\nHost: a\r\n\r\n")
+    client.send(b"POST /load HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n\r\n")
     assert sink.complete and sink.data == b""
 
 

@@ -31,7 +31,10 @@ class End:
         self.events.append(b"<lost>")
 
 
-STREAM = b"POST /stream HTTP/1.1\r\nHost: a\r\nUpgrade: tcp\r\nContent-Length: 3\r\n\r\n"
+STREAM = (
+    b"POST /stream HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n"
+    b"Upgrade: tcp\r\nContent-Length: 3\r\n\r\n"
+)
 
 
 def test_take_over() -> None:

@@ -31,7 +31,10 @@ class Starting:
 
 def test_requests_wait_until_every_engine_has_spoken() -> None:
     start = Starting(2)
-    start.client.send(b"POST /containers HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\nyz")
+    start.client.send(
+        b"POST /containers HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n"
+        b"Content-Length: 2\r\n\r\nyz"
+    )
     start.failed(0)
     start.pass_time(1.0)
     assert start.client.statuses() == []
