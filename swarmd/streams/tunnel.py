@@ -203,7 +203,8 @@ class Tunnel:
                 self.unreachable(words(reason.value))
 
     def side_deaf(self, side: Side) -> None:
-        """Only that direction is dead: an engine's early refusal may still be on its way back."""
+        """It is the client, since only answers are handed over."""
+        self._abandon()
 
     def _engine_ended(self) -> None:
         if not self._status:

@@ -6,7 +6,10 @@ from swarmd.streams import tunnel as module
 from tests.wire.loopback import Pusher, WireCase, turns
 
 MEGABYTE = bytes(range(256)) * 4096
-UPLOAD = b"PUT /tunnel HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
+UPLOAD = (
+    b"PUT /tunnel HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n"
+    b"Transfer-Encoding: chunked\r\n\r\n"
+)
 DOWNLOAD = b"GET /tunnel HTTP/1.1\r\nHost: a\r\n\r\n"
 DONE = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
 STREAM = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n"
