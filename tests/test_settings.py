@@ -201,3 +201,16 @@ def test_no_tls_where_the_way_is_private(address: str) -> None:
 
 def test_engines_with_tls_listen_on_another_port() -> None:
     assert Settings("a", engine_tls=TLS).engine_port == 2376
+
+
+def test_the_list_of_an_engine_lies_beside_its_ca() -> None:
+    """Unless it is named, or goes with the common CA."""
+    for override, beside, named in (
+        (TlsOverride(ca="/rack/ca.pem"), "/rack/crl.pem", ""),
+        (TlsOverride(ca="/rack/ca.pem", crl="/l"), "", "/l"),
+        (TlsOverride(), "", "/crl"),
+        (TlsOverride(ca="/rack/ca.pem", mode="on"), "", ""),
+    ):
+        entry = replace(bare_entry("a", 2376), tls=override)
+        files = Settings("a", engine_tls=CRL).tls_for(entry)
+        assert files and (files.beside, files.crl) == (beside, named)
