@@ -118,10 +118,7 @@ def familiar(text: str) -> str:
 
 def familiar_if_valid(text: str) -> str:
     """As ``familiar``; what is no reference is itself."""
-    try:
-        return str(parse_reference(text))
-    except InvalidReference:
-        return text
+    return _kept_form(text) if len(text) <= _LONGEST_KEPT else _form(text)
 
 
 def familiar_repository(text: str) -> str:
@@ -161,7 +158,14 @@ def _parse(text: str) -> Reference:
     return _named(text)
 
 
-_kept = lru_cache(_KEPT)(_parse)
+def _form(text: str) -> str:
+    try:
+        return familiar(text)
+    except InvalidReference:
+        return text
+
+
+_kept, _kept_form = lru_cache(_KEPT)(_parse), lru_cache(_KEPT)(_form)
 
 
 def _named(text: str) -> Reference:

@@ -158,10 +158,10 @@ class GuardedRig(HostileRig):
             return answer(method, target)
         return shown if isinstance(shown, tuple) else (200, shown)
 
-    def show(self, *containers: dict[str, Any]) -> None:
+    def show(self, *containers: dict[str, Any], image: str = BUSYBOX) -> None:
         """Engine 1 has these too, as ``inspected`` makes them."""
         key, at = self.engine(1).key, self.clock.seconds()
-        items = [listed(one) for one in containers]
+        items = [listed(one, image) for one in containers]
         about = frozenset(one["Id"] for one in containers)
         self.fleet.dispatch(actions.ContainersListed(key, items, at, self.now, about))
         for one in containers:
@@ -259,9 +259,9 @@ def inspected(one: str, name: str, image: str = "busybox", **host: Any) -> dict[
     }
 
 
-def listed(shown: dict[str, Any]) -> dict[str, Any]:
+def listed(shown: dict[str, Any], image: str = BUSYBOX) -> dict[str, Any]:
     """Its item of the container list."""
-    item = container(shown["Id"], shown["Name"][1:], shown["Config"]["Labels"], BUSYBOX)
+    item = container(shown["Id"], shown["Name"][1:], shown["Config"]["Labels"], image)
     return {**item, "NetworkSettings": shown["NetworkSettings"]}
 
 

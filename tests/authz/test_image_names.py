@@ -11,7 +11,7 @@ import pytest
 
 from swarmd.cluster import actions
 from swarmd.core.identity import Identity
-from tests.authz.rig import ALICE, BUSYBOX, DAVE, ERIN, ROOT, GuardedRig, create
+from tests.authz.rig import ALICE, BUSYBOX, DAVE, ERIN, ML, ROOT, GuardedRig, create, inspected
 
 SECRET, TOOL, CAFE = ("sha256:" + start * 16 for start in ("5ec0", "7001", "ab01"))
 PUSHED = "sha256:" + "d1" * 32  # a digest
@@ -193,3 +193,20 @@ def test_what_no_engine_takes_is_refused_as_by_one(
     status, answer = rig.as_(who, "POST", "/containers/create", {**create(), "Image": ref}).answer()
     assert status == 400 and answer["message"].startswith("invalid reference format")
     assert rig.asked == []
+
+
+@pytest.mark.parametrize(
+    ("ref", "has", "status"),
+    [
+        (BUSYBOX, BUSYBOX, 204),
+        (BUSYBOX[:19], BUSYBOX, 204),
+        ("busybox:latest", SECRET, 204),  # as it was made, whatever the name means now
+        (SECRET, SECRET, 403),
+        ("secret:1", SECRET, 403),
+    ],
+)
+def test_what_a_container_was_made_from_is_judged_alike(
+    rig: GuardedRig, ref: str, has: str, status: int
+) -> None:
+    rig.show(inspected(ML, "mine", ref, Labels={"team": "ml"}), image=has)
+    assert rig.status(ALICE, "POST", "/containers/mine/start") == status
