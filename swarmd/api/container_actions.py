@@ -7,20 +7,24 @@ A call that changes its container marks it, so that the next list asks the engin
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import unquote
 
 import orjson
 
+from swarmd.api.holder import with_holder
 from swarmd.api.inspect import with_node
 from swarmd.core.errors import NameTaken
 from swarmd.core.model import Container, Engine
 from swarmd.core.names import check_container_name
+from swarmd.core.spelling import CONTAINER_UPDATE, spelled
 from swarmd.core.version import Version
 from swarmd.front.request import DockerRequest
 from swarmd.manager.fanout import made_id
 from swarmd.manager.fleet import Fleet
+from swarmd.manager.starter import Starter
 from swarmd.streams.done import UNKNOWN
 from swarmd.streams.forward import forward
 from swarmd.streams.hijack import hijack
@@ -34,7 +38,11 @@ MULTIPLEXED: Version = (1, 42)  # the first API with a content type of its own f
 
 @dataclass(slots=True)
 class Call:
-    """One request, the container it is about, and where it goes."""
+    """One request, the container it is about, and where it goes.
+
+    Attributes:
+        starter: Who is asked before a start; of what starts nothing, None.
+    """
 
     fleet: Fleet
     request: DockerRequest
@@ -42,6 +50,7 @@ class Call:
     engine: Engine
     link: Link
     target: bytes
+    starter: Starter | None = None
 
     def mark(self, status: int) -> None:
         """The container may look different now, whatever the engine answered."""
@@ -83,6 +92,60 @@ def as_asked(body: bytes, call: Call) -> bytes:
         return body
     own = orjson.dumps(unquote(found[1].decode("utf-8", "replace")))[1:-1]
     return _REPEATED.sub(lambda said: said[1] + own + b":", body) if own != found_id else body
+
+
+def start(call: Call) -> Coroutine[Any, Any, None] | None:
+    return _begin(call, again=False)
+
+
+def restart(call: Call) -> Coroutine[Any, Any, None] | None:
+    return _begin(call, again=True)
+
+
+def _begin(call: Call, *, again: bool) -> Coroutine[Any, Any, None] | None:
+    """What its node has to have left is the container's before the engine hears of it."""
+    assert call.starter is not None
+    if not call.starter.begin(call.container.id, again=again):
+        return _begin_later(call, call.starter, again=again)
+    _start(call, call.starter)
+    return None
+
+
+async def _begin_later(call: Call, starter: Starter, *, again: bool) -> None:
+    await starter.begin_later(call.container.id, again=again, seen=call.engine.containers)
+    _start(call, starter)
+
+
+def _start(call: Call, starter: Starter) -> None:
+    def done(status: int) -> None:
+        starter.end(call.container.id, done=None if status in UNKNOWN else status == 204)
+        call.mark(status)
+
+    def rewrite(status: int, body: bytes) -> bytes:
+        if status < 400:
+            return body
+        return with_holder(as_asked(body, call), call.container, call.engine)
+
+    forward(
+        call.request, call.link, call.target, body=call.request.body, done=done, rewrite=rewrite
+    )
+
+
+def update(call: Call) -> Coroutine[Any, Any, None] | None:
+    try:
+        asked = spelled(orjson.loads(call.request.body), CONTAINER_UPDATE)
+    except orjson.JSONDecodeError:
+        asked = None  # for the engine to refuse
+    if not isinstance(asked, dict) or not any(asked.get(key) for key in CONTAINER_UPDATE):
+        change(call)
+        return None
+    return _resize(call, asked)
+
+
+async def _resize(call: Call, asked: dict[str, Any]) -> None:
+    assert call.starter is not None
+    await call.starter.resize(call.container.id, asked, seen=call.engine.containers)
+    change(call)
 
 
 def inspect(call: Call) -> None:
@@ -159,7 +222,7 @@ class Rule:
     takes_head: The request's body is passed on unread.
     """
 
-    send: Callable[[Call], None]
+    send: Callable[[Call], Coroutine[Any, Any, None] | None]
     takes_head: bool = False
 
 
@@ -183,10 +246,10 @@ RULES: dict[tuple[bytes, str], Rule] = {
     (b"POST", "resize"): Rule(ask),
     (b"GET", "resize"): Rule(ask),
     (b"POST", "copy"): Rule(ask),
-    **{
-        (b"POST", action): Rule(change)
-        for action in ("start", "stop", "restart", "kill", "pause", "unpause", "update")
-    },
+    **{(b"POST", action): Rule(change) for action in ("stop", "kill", "pause", "unpause")},
+    (b"POST", "update"): Rule(update),
+    (b"POST", "start"): Rule(start),
+    (b"POST", "restart"): Rule(restart),
 }
 REMOVE = Rule(remove)
 ASK = Rule(ask)

@@ -25,6 +25,7 @@ from swarmd.manager.fresh import settle_containers, settle_lists, unsettled
 from swarmd.manager.order import Order, read_body
 from swarmd.manager.prune import CONTAINERS, prune
 from swarmd.manager.sizes import with_sizes
+from swarmd.manager.starter import Starter
 
 
 class Containers(Noun):
@@ -41,12 +42,14 @@ class Containers(Noun):
 
     def getChild(self, path: bytes, request: DockerRequest) -> IResource:
         segments = self.consume(path, request)
-        return action_of(self._fleet, request.method, segments)
+        return action_of(self._fleet, self._creator.starter, request.method, segments)
 
     def often(self, method: bytes, name: str, action: str) -> IResource | None:
         """What ``getChild`` would find, for the root's short cut."""
         rule = RULES.get((method, action))
-        return ContainerAction(self._fleet, rule, name, (action,)) if rule is not None else None
+        if rule is None:
+            return None
+        return ContainerAction(self._fleet, self._creator.starter, rule, name, (action,))
 
     async def index(self, request: DockerRequest) -> None:
         query = ListQuery.of(request.arg)
@@ -87,16 +90,17 @@ class Containers(Noun):
         request.reply_json(200, await prune(self._fleet, path, CONTAINERS))
 
 
-def action_of(fleet: Fleet, method: bytes, segments: list[str]) -> IResource:
+def action_of(fleet: Fleet, starter: Starter, method: bytes, segments: list[str]) -> IResource:
     """The action that the path ends in; what is before it is the name, slashes included."""
     if method == b"DELETE":
         if len(segments) > 2 and segments[-2] == "checkpoints":
-            return ContainerAction(fleet, ASK, "/".join(segments[:-2]), tuple(segments[-2:]))
-        return ContainerAction(fleet, REMOVE, "/".join(segments), ())
+            owner, checkpoint = "/".join(segments[:-2]), tuple(segments[-2:])
+            return ContainerAction(fleet, starter, ASK, owner, checkpoint)
+        return ContainerAction(fleet, starter, REMOVE, "/".join(segments), ())
     size = 2 if segments[-2:] == ["attach", "ws"] else 1
     rule = RULES.get((method, "/".join(segments[-size:])))
     name, action = segments[:-size], tuple(segments[-size:])
-    return ContainerAction(fleet, rule if name else None, "/".join(name), action)
+    return ContainerAction(fleet, starter, rule if name else None, "/".join(name), action)
 
 
 class ContainerAction(Resource):
@@ -104,9 +108,17 @@ class ContainerAction(Resource):
 
     isLeaf = True
 
-    def __init__(self, fleet: Fleet, rule: Rule | None, name: str, action: tuple[str, ...]) -> None:
+    def __init__(
+        self,
+        fleet: Fleet,
+        starter: Starter,
+        rule: Rule | None,
+        name: str,
+        action: tuple[str, ...],
+    ) -> None:
         # Resource's constructor only makes the table of the children that a leaf has not.
         self._fleet = fleet
+        self._starter = starter
         self._rule = rule
         self._name = name
         self._action = action
@@ -127,16 +139,20 @@ class ContainerAction(Resource):
             if not unsettled(self._fleet):
                 raise
             return self._act_later(request)
-        self._send(request, container)
-        return None
+        return self._send(request, container)
 
     async def _act_later(self, request: DockerRequest) -> None:
         """The name is unknown, but an engine has news that was not read yet: read it first."""
         await settle_containers(self._fleet, unsettled(self._fleet))
-        self._send(request, find_container(self._fleet.state, self._name))
+        work = self._send(request, find_container(self._fleet.state, self._name))
+        if work is not None:
+            await work
 
-    def _send(self, request: DockerRequest, container: Container) -> None:
+    def _send(
+        self, request: DockerRequest, container: Container
+    ) -> Coroutine[Any, Any, None] | None:
         fleet, engine = self._fleet, self._fleet.engine(container)
         line = target(fleet, request, engine, "containers", container.id, *self._action)
         assert self._rule is not None
-        self._rule.send(Call(fleet, request, container, engine, fleet.link(engine), line))
+        link = fleet.link(engine)
+        return self._rule.send(Call(fleet, request, container, engine, link, line, self._starter))

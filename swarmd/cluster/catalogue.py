@@ -6,12 +6,14 @@ from collections.abc import Callable
 
 from swarmd.cluster.index import Bounded, NameIndex, PrefixIndex
 from swarmd.cluster.rows import Rows
+from swarmd.cluster.starts import Starts
 from swarmd.core.model import Container, Engine
 from swarmd.core.names import IDENTITY, is_id
 
 # Enough for every removal that can happen while one list is on its way.
 _REMEMBERED_REMOVALS = 10_000
 _DIRTY_LIMIT = 20_000
+_REMEMBERED_NAMES = 1_000
 
 
 class Catalogue:
@@ -32,6 +34,8 @@ class Catalogue:
         self.ids = PrefixIndex()
         self._marks: dict[str, float] = {}  # dirty ID -> since when
         self._removed: Bounded[None] = Bounded(_REMEMBERED_REMOVALS)
+        self._renamed: Bounded[tuple[str, float]] = Bounded(_REMEMBERED_NAMES)
+        self.starts = Starts()
         self.rows = Rows()
 
     # Changes
@@ -39,6 +43,7 @@ class Catalogue:
     def put(self, engine: Engine, container: Container) -> None:
         """Adds a container, or replaces what was known of it."""
         old = self.by_id.get(container.id)
+        container = self.starts.marked(container)
         self.by_id[container.id] = engine.containers[container.id] = container
         if old is None:
             self.ids.add(container.id)
@@ -46,6 +51,8 @@ class Catalogue:
         elif not _counted_alike(old, container):
             self._discount(engine, old)
             self._count(engine, container)
+            if old.name != container.name:
+                self._renamed.put(old.name, (container.id, container.touched))
         self.rows.put(engine, container)
 
     def drop(self, engine: Engine, container: Container) -> None:
@@ -54,6 +61,7 @@ class Catalogue:
         self.ids.remove(container.id)
         self._discount(engine, container)
         self.clean(engine, container.id)
+        self.starts.forget(container.id)
         self.rows.drop(engine, container)
 
     def remove(self, engine: Engine, container_id: str) -> None:
@@ -102,6 +110,12 @@ class Catalogue:
         known = self.by_id.get(container_id)
         return known is not None and known.engine != engine.key
 
+    def gave_up(self, name: str, since: float) -> Container | None:
+        """The container that had the name, and has been called otherwise at ``since`` or later."""
+        container_id, when = self._renamed.get(name) or ("", 0.0)
+        container = self.by_id.get(container_id)
+        return container if container and when >= since and container.name != name else None
+
     # Indexes
 
     def _count(self, engine: Engine, container: Container) -> None:
@@ -124,6 +138,7 @@ class Catalogue:
 def _counted_alike(old: Container, new: Container) -> bool:
     return (
         old.state == new.state
+        and old.starting == new.starting
         and old.names == new.names
         and old.demand == new.demand
         and old.labels == new.labels

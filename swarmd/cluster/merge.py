@@ -37,6 +37,7 @@ def after_list(old: Container, new: Container, text: str, now: float) -> Contain
         health=new.health if new.state == "running" or new.health != "none" else old.health,
         tty=old.tty,
         detailed=old.detailed,
+        sized=old.sized,
     )
     return kept if _fits(kept, text, now) else _estimated(kept, new)
 
@@ -118,5 +119,5 @@ def after_event(
     if verb == "rename" and attributes.get("name"):
         return old._replace(names=renamed(old.names, attributes["name"]))
     if verb == "update":
-        return old._replace(detailed=False)
+        return old._replace(detailed=False, sized=False)
     return old

@@ -7,7 +7,8 @@ containers.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from swarmd.cluster import actions as news
@@ -23,7 +24,7 @@ from swarmd.cluster.roster import Roster, label_warnings
 from swarmd.core.decode import Shared
 from swarmd.core.engine_index import EngineIndex
 from swarmd.core.listing import renamed
-from swarmd.core.model import Container, Engine
+from swarmd.core.model import Container, Demand, Engine
 from swarmd.core.tally import Tally
 
 _EXEC_LIMIT = 20_000
@@ -247,6 +248,50 @@ class State:
         if granted and container is not None and engine is not None:
             new = container._replace(names=renamed(container.names, name))
             self._containers.changed(engine, container, new, self._seconds())
+
+    def begin_start(self, container_id: str, *, again: bool = False) -> None:
+        """Its engine is asked to start it: what it asks for is its own from now on.
+
+        Args:
+            again: It may be running, and is ended first.
+        """
+        self.catalogue.starts.begin(container_id, again=again)
+        self._recount(container_id)
+
+    def end_start(self, container_id: str, *, done: bool | None) -> None:
+        """``done`` is None if its engine was lost with the answer."""
+        self.catalogue.starts.answer(container_id, self._seconds(), done=done)
+        self._recount(container_id)
+
+    def resize(self, container_id: str, demand: Demand) -> None:
+        """Its engine is asked to give it that; what it has in the end only an inspect tells."""
+        container = self.containers.get(container_id)
+        if container is not None:
+            new = container._replace(demand=demand, detailed=False, sized=False)
+            self.catalogue.put(self.engines[container.engine], new)
+
+    def _recount(self, container_id: str) -> None:
+        container = self.containers.get(container_id)
+        if container is not None:
+            self.catalogue.put(self.engines[container.engine], container)
+
+    def gave_up(self, name: str, within: float) -> Container | None:
+        """The container that was called ``name`` until at most ``within`` seconds ago."""
+        return self.catalogue.gave_up(name, self._seconds() - within)
+
+    @contextmanager
+    def without(self, containers: Sequence[Container]) -> Iterator[None]:
+        """As if these were gone, for a look at placement that waits for nothing."""
+        there = [(self.engines[one.engine], one) for one in containers]
+        for engine, container in there:
+            engine.tally.remove(container)
+            self.index.touch(engine)
+        try:
+            yield
+        finally:
+            for engine, container in there:
+                engine.tally.add(container)
+                self.index.touch(engine)
 
     def name_taken(self, name: str) -> bool:
         return bool(self.reservations.holder(name))

@@ -149,6 +149,7 @@ def inspected_container(body: Json, *, key: str, shared: Shared) -> Container:
         health=intern((state.get("Health") or {}).get("Status") or "none"),
         tty=bool(config.get("Tty")),
         detailed=True,
+        sized=True,
     )
 
 

@@ -80,6 +80,8 @@ class Container(NamedTuple):
         health: "none", "starting", "healthy" or "unhealthy".
         entry: Its encoded item of the container list: see ``swarmd.core.listing``.
         detailed: An inspect has been seen, so times and demand are exact.
+        sized: Its demand is known, by its create or by an inspect; lists tell only of ports.
+        starting: An engine was asked to start it, and has not told yet what became of that.
         touched: Monotonic seconds of the last news; older news must not replace newer.
         pending: A create is under way: counted for placement and names, never shown.
     """
@@ -104,6 +106,8 @@ class Container(NamedTuple):
     tty: bool = False
     entry: bytes = b""
     detailed: bool = False
+    sized: bool = False
+    starting: bool = False
     touched: float = 0.0
     pending: bool = False
 
@@ -118,8 +122,13 @@ class Container(NamedTuple):
 
     @property
     def holds(self) -> bool:
-        """Whether it holds its ports and resources: everything but what has ended."""
-        return self.state not in ("exited", "dead")
+        """Whether its ports and resources are kept for it: everything but what has ended."""
+        return self.starting or self.state not in ("exited", "dead")
+
+    @property
+    def up(self) -> bool:
+        """Whether it has them, so that nobody else can: it runs, or is just being started."""
+        return self.starting or self.running
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
+from swarmd.core.model import Demand
 from swarmd.core.names import SWARM_LABELS
 
 Json = Mapping[str, Any]
@@ -67,6 +68,16 @@ def weight(wanted: int, available: int) -> int:
 def memory(host: Json) -> int:
     """Bytes: the limit, else the reservation."""
     return max(0, int(host.get("Memory") or host.get("MemoryReservation") or 0))
+
+
+def resized(demand: Demand, config: Json, host: Json, update: Json) -> Demand:
+    """``demand`` of the container with ``config`` and ``host`` after ``docker update``.
+
+    What the update does not give stays as it is. TypeError or ValueError where no engine takes it.
+    """
+    given = {key: value for key, value in update.items() if value}
+    new = {**host, **given}
+    return demand._replace(cpus=cpus(new, config.get("Labels")), memory=memory(new))
 
 
 def cpuset_size(cpus_text: str) -> int:

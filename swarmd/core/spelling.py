@@ -19,18 +19,20 @@ def keys(names: str) -> dict[str, Shape]:
     return {name: {} for name in names.split()}
 
 
+_SIZES: Shape = keys("Memory MemoryReservation NanoCpus CpuShares CpuQuota CpuPeriod")
 CONTAINER_CREATE: Shape = {
     **keys("Image Env Labels ExposedPorts Tty Memory CpuShares"),
     "Healthcheck": keys("StartInterval"),
     "NetworkingConfig": {"EndpointsConfig": {ANY: keys("NetworkID")}},
     "HostConfig": {
         **keys("Binds Links VolumesFrom NetworkMode IpcMode PidMode CpusetCpus Annotations"),
-        **keys("Memory MemoryReservation NanoCpus CpuShares CpuQuota CpuPeriod"),
+        **_SIZES,
         "PortBindings": {ANY: keys("HostIp HostPort")},
         "Mounts": {**keys("Type Source"), "VolumeOptions": keys("Subpath")},
         "DeviceRequests": keys("Driver Count DeviceIDs Capabilities"),
     },
 }
+CONTAINER_UPDATE: Shape = _SIZES
 EXEC_START: Shape = keys("Detach Tty")
 NETWORK_CONNECT: Shape = {**keys("Container"), "EndpointConfig": keys("NetworkID")}
 NETWORK_CREATE: Shape = {

@@ -10,22 +10,49 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
-    from swarmd.core.model import Container
+    from swarmd.core.model import Container, Demand
 
 K = TypeVar("K")
 
 
 @dataclass(slots=True)
-class Tally:
+class Held:
+    """What some containers hold together.
+
+    Attributes:
+        cpus: Nano-CPUs.
+        memory: Bytes.
+        ports: (port, proto) -> the addresses it is held on ("" is every address).
+        devices: Pairs (kind, id).
+    """
+
+    cpus: int = 0
+    memory: int = 0
+    ports: dict[tuple[int, str], Counter[str]] = field(default_factory=dict)
+    devices: Counter[tuple[str, str]] = field(default_factory=Counter)
+
+    def hold(self, demand: Demand, sign: int) -> None:
+        self.cpus += sign * demand.cpus
+        self.memory += sign * demand.memory
+        for device in demand.devices:
+            _bump(self.devices, device, sign)
+        for port in demand.ports:
+            held = self.ports.setdefault((port.port, port.proto), Counter())
+            _bump(held, port.ip, sign)
+            if not held:
+                del self.ports[(port.port, port.proto)]
+
+
+@dataclass(slots=True)
+class Tally(Held):
     """What the containers of one engine come to; pending ones count like created ones.
+
+    Held is what containers hold that run or are about to: a created one has its place.
 
     Attributes:
         active: Containers that hold their resources: created, running, paused, restarting.
+        up: What those hold that run, or that an engine was asked to start.
         states: State word -> containers in it.
-        cpus: Nano-CPUs reserved by containers that hold their resources.
-        memory: Bytes, likewise.
-        ports: (port, proto) -> the addresses it is held on ("" is every address).
-        devices: Pairs (kind, id) held.
         labels: Label key -> how many containers have which value.
         names: Container name -> how many hold it.
         ids: Their full IDs.
@@ -33,11 +60,8 @@ class Tally:
 
     total: int = 0
     active: int = 0
+    up: Held = field(default_factory=Held)
     states: Counter[str] = field(default_factory=Counter)
-    cpus: int = 0
-    memory: int = 0
-    ports: dict[tuple[int, str], Counter[str]] = field(default_factory=dict)
-    devices: Counter[tuple[str, str]] = field(default_factory=Counter)
     labels: dict[str, Counter[str]] = field(default_factory=dict)
     names: Counter[str] = field(default_factory=Counter)
     ids: set[str] = field(default_factory=set)
@@ -73,20 +97,10 @@ class Tally:
             if not values:
                 del self.labels[key]
         if container.holds:
-            self._hold(container, sign)
-
-    def _hold(self, container: Container, sign: int) -> None:
-        demand = container.demand
-        self.active += sign
-        self.cpus += sign * demand.cpus
-        self.memory += sign * demand.memory
-        for device in demand.devices:
-            _bump(self.devices, device, sign)
-        for port in demand.ports:
-            held = self.ports.setdefault((port.port, port.proto), Counter())
-            _bump(held, port.ip, sign)
-            if not held:
-                del self.ports[(port.port, port.proto)]
+            self.active += sign
+            self.hold(container.demand, sign)
+        if container.up:
+            self.up.hold(container.demand, sign)
 
 
 def _bump(counter: Counter[K], key: K, sign: int) -> None:

@@ -2,26 +2,33 @@
 
 An image may have been pulled for it, or be on one node only; a network or volume that is nobody's
 yet follows the container where its own node will not do.
+
+An engine takes every create, and looks at ports when the container starts. So does the fleet: where
+no node has all that is asked for, less and less counts as taken, and the start decides. Of CPUs,
+memory and devices this holds only where the wish leaves one node, where waiting is all that helps.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import replace
 
 from swarmd.cluster.images import engines_with_image, find_image, is_name
 from swarmd.core.image_reference import familiar
-from swarmd.core.model import Engine
+from swarmd.core.model import Demand, Engine
 from swarmd.manager.fleet import Fleet
 from swarmd.manager.luggage import Luggage
 from swarmd.manager.order import Order, placement
 from swarmd.manager.placer import Placer
 from swarmd.manager.plans import Plans
+from swarmd.manager.replaced import replaced
+from swarmd.scheduler.claim import claim
 from swarmd.scheduler.place import Explanation
 from swarmd.scheduler.refusal import NoCandidate
-from swarmd.scheduler.request import Pin, Placement
+from swarmd.scheduler.request import Counting, Pin, Placement
 
 Chosen = tuple[Placement, Engine]  # what was asked of the node in the end, and the best for that
+_LESS = (Counting.RUNNING, Counting.NOBODY)
 
 
 class Choice:
@@ -33,28 +40,58 @@ class Choice:
         self._plans = plans
         self._luggage = luggage
 
-    def choose(self, order: Order, without: Collection[str] = ()) -> Chosen:
-        """Raises NoCandidate."""
-        wanted = self._wanted(order)
-        try:
-            return self._best(order, wanted, without)
-        except NoCandidate:
-            loose = self._luggage.left_behind(wanted, order.leaves)
-            if loose == wanted:
-                raise
-            return self._best(order, loose, without)
+    def choose(self, order: Order, without: Collection[str] = ()) -> tuple[Demand, Engine]:
+        """What the container gets, and on which engine. Raises NoCandidate."""
+        old = replaced(self._fleet.state, order)
+        with self._fleet.state.without(old):
+            wanted, engine = self._first(order, {one.engine for one in old}, without)
+            return claim(wanted, engine), engine
 
     def explain(self, order: Order) -> Explanation:
         """What ``choose`` would say, of every engine."""
-        try:
-            wanted, _ = self.choose(order)
-        except NoCandidate:
-            wanted = self._wanted(order)
-        return self._placer.explain(wanted)
+        old = replaced(self._fleet.state, order)
+        with self._fleet.state.without(old):
+            try:
+                wanted, _ = self._first(order, {one.engine for one in old}, ())
+            except NoCandidate:
+                wanted = self._wanted(order)
+            return self._placer.explain(wanted)
 
     def _wanted(self, order: Order) -> Placement:
         wanted = placement(self._fleet.state, order)
         return replace(wanted, pins=(*wanted.pins, *self._luggage.pins(order.config)))
+
+    def _first(self, order: Order, homes: Collection[str], without: Collection[str]) -> Chosen:
+        """The first way in which it can be placed; the refusal is that of what was asked for."""
+        wanted = self._wanted(order)
+        ways = [wanted]
+        if (loose := self._luggage.left_behind(wanted, order.leaves)) != wanted:
+            ways.append(loose)
+        refusal: NoCandidate | None = None
+        for each in self._attempts(ways, homes, patient=order.replaces is None):
+            try:
+                return self._best(order, each, without)
+            except NoCandidate as error:
+                refusal = error if each in ways else refusal
+        assert refusal is not None
+        raise refusal
+
+    def _attempts(
+        self, ways: list[Placement], homes: Collection[str], *, patient: bool
+    ) -> Iterator[Placement]:
+        """At home first: where what it replaces is."""
+        yield from _at_home_first(ways, homes)
+        if not patient or not _takes_anything(ways[0]):
+            return
+        tied = [bool(homes) or self._placer.only_engine(way) is not None for way in ways]
+        for by in _LESS:
+            yield from _at_home_first([replace(way, ports_by=by) for way in ways], homes)
+            less = [
+                replace(way, ports_by=by, resources_by=by)
+                for way, is_tied in zip(ways, tied, strict=True)
+                if is_tied
+            ]
+            yield from (_at(way, homes) for way in less) if homes else less
 
     def _best(self, order: Order, wanted: Placement, without: Collection[str]) -> Chosen:
         """The best engine; but where a pull was just planned, and where an image can only be."""
@@ -93,3 +130,19 @@ class Choice:
             return None
         keys = frozenset(engine.key for engine in holders)
         return Pin(f"image=={ref}", keys, f"image {ref} is not there")
+
+
+def _at_home_first(ways: list[Placement], homes: Collection[str]) -> Iterator[Placement]:
+    for way in ways:
+        if homes:
+            yield _at(way, homes)
+        yield way
+
+
+def _at(way: Placement, homes: Collection[str]) -> Placement:
+    pin = Pin("replaced", frozenset(homes), "what it replaces is elsewhere")
+    return replace(way, pins=(*way.pins, pin))
+
+
+def _takes_anything(wanted: Placement) -> bool:
+    return bool(any(wanted.demand) or wanted.port_ranges or wanted.device_wishes)

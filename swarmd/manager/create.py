@@ -6,7 +6,7 @@ that may have reached an engine is never repeated before it is known that it mad
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from itertools import count
 
@@ -20,13 +20,13 @@ from swarmd.core.names import check_container_name
 from swarmd.manager.choice import Choice
 from swarmd.manager.fanout import made_id, message_of
 from swarmd.manager.fleet import Fleet
-from swarmd.manager.fresh import settle_lists
+from swarmd.manager.fresh import settle_containers, settle_details, settle_lists, unsettled
 from swarmd.manager.luggage import Luggage
 from swarmd.manager.making import NotMadeError, make
 from swarmd.manager.order import Order, References, definite, identified
 from swarmd.manager.placer import Placer
 from swarmd.manager.plans import Plans
-from swarmd.scheduler.claim import claim
+from swarmd.manager.starter import Starter
 from swarmd.scheduler.refusal import NoCandidate
 from swarmd.streams.link import Answer
 
@@ -55,6 +55,7 @@ class Creator:
     ) -> None:
         self._fleet = fleet
         self.choice = Choice(fleet, placer, plans, luggage)
+        self.starter = Starter(fleet, placer)
         self._plans = plans
         self._luggage = luggage
         self._invent = invent
@@ -76,8 +77,7 @@ class Creator:
         failures: Failures = {}
         while len(failures) < self._tries:
             try:
-                wanted, engine = self.choice.choose(order, failures)
-                demand = claim(wanted, engine)
+                demand, engine = await self._choose(order, failures)
             except NoCandidate:
                 if failures:
                     break
@@ -87,6 +87,18 @@ class Creator:
             except NotMadeError as failure:
                 failures[engine.key] = engine, failure.error
         raise _all_failed(list(failures.values()))
+
+    async def _choose(self, order: Order, failures: Failures) -> tuple[Demand, Engine]:
+        """Before it is refused, what may have ended or changed a moment ago is asked for."""
+        try:
+            return self.choice.choose(order, failures)
+        except NoCandidate:
+            changed = unsettled(self._fleet)
+            if not changed or failures:
+                raise
+        await settle_containers(self._fleet, changed)
+        await settle_details(self._fleet, _unsized(changed))
+        return self.choice.choose(order, failures)
 
     async def _settle(self, config: CreateRequest) -> None:
         await settle_lists(self._fleet, "images", "networks", "volumes")
@@ -143,6 +155,7 @@ class Creator:
             networks=tuple((name, "") for name in config.networks),
             network_mode=config.network_mode,
             tty=config.tty,
+            sized=True,
             pending=True,
         )
 
@@ -152,6 +165,10 @@ class Creator:
             self._plans.note(order.client, familiar(order.config.image), engine.key)
         if answer.status >= 500:
             raise NotMadeError(ApiError(message_of(answer.body), answer.status))
+
+
+def _unsized(engines: Iterable[Engine]) -> list[Container]:
+    return [one for engine in engines for one in engine.containers.values() if not one.sized]
 
 
 def _all_failed(failures: list[tuple[Engine, ApiError]]) -> ApiError:

@@ -6,11 +6,12 @@ from collections.abc import Callable, Collection
 
 from swarmd.core.config import label_list
 from swarmd.core.expressions import Expression, parse_expressions
-from swarmd.core.model import Engine
+from swarmd.core.model import Container, Demand, Engine
 from swarmd.manager.fleet import Fleet
-from swarmd.scheduler.place import Explanation, explain, rank
+from swarmd.scheduler.place import Explanation, explain, only_engine, rank
 from swarmd.scheduler.policy import Policy
 from swarmd.scheduler.request import Pin, Placement
+from swarmd.scheduler.room import lacking
 
 CONSTRAINTS = "com.docker.swarm.constraints"
 
@@ -31,6 +32,14 @@ class Placer:
         """
         index = self._fleet.state.index
         return rank(wanted, index, self._policy, seed=self._seed(), without=without)
+
+    def only_engine(self, wanted: Placement) -> Engine | None:
+        """The one that the wish itself leaves, if it leaves one."""
+        return only_engine(wanted, self._fleet.state.index, self._policy)
+
+    def lacking(self, container: Container, demand: Demand, engine: Engine) -> str:
+        """What the container's engine has not left of ``demand``, in words; "" if all."""
+        return lacking(container, demand, engine, self._policy)
 
     def explain(self, wanted: Placement) -> Explanation:
         return explain(wanted, self._fleet.state.index, self._policy, seed=self._seed())

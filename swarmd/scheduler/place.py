@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
 
 from swarmd.core.engine_index import EngineIndex
 from swarmd.core.model import Engine
 from swarmd.scheduler.policy import Policy
 from swarmd.scheduler.refusal import Verdict
+from swarmd.scheduler.registry import TIES
 from swarmd.scheduler.request import Placement
 from swarmd.scheduler.score import columns
 from swarmd.scheduler.sieve import refusal, sift, verdicts
@@ -77,6 +78,15 @@ def rank(
         raise refusal(sifted, candidates, fleet)
     best = islice(ordered(columns(wanted, fleet, policy, seed), sifted.kept), limit)
     return [fleet.engine(slot) for _, slot in best]
+
+
+def only_engine(wanted: Placement, fleet: EngineIndex, policy: Policy) -> Engine | None:
+    """The one of several that the wish itself leaves, whatever that engine has free; else None."""
+    fleet.settle()
+    ties = replace(policy, filters=tuple(name for name in policy.filters if name in TIES))
+    left = sift(wanted, fleet.everyone, fleet, ties).tied
+    alone = left.bit_count() == 1 and left != fleet.everyone
+    return fleet.engines(left)[0] if alone else None
 
 
 def explain(wanted: Placement, fleet: EngineIndex, policy: Policy, *, seed: int = 0) -> Explanation:

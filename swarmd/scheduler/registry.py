@@ -43,6 +43,11 @@ FILTERS: Mapping[str, Filter] = MappingProxyType(
 )
 """``--filter`` name -> filter, in the default order: from what a node is to what it has left."""
 
+TIES = frozenset(
+    ("constraint", "whitelist", "platform", "dependency", "pin", "network", "volume", "affinity")
+)
+"""What a wish itself says of where to go, whatever nodes have left."""
+
 ALWAYS = ("cordon", "pin", "device", "resources")
 """Filters that no ``--filter`` leaves out: without them a promise made elsewhere would break."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import IntEnum
 from typing import NamedTuple
 
 from swarmd.core.expressions import Expression
@@ -40,6 +41,14 @@ class Platform(NamedTuple):
     architecture: str = ""
 
 
+class Counting(IntEnum):
+    """Whose ports and resources a new container cannot have. It needs them when it starts."""
+
+    HOLDING = 0  # of all that run, or are about to
+    RUNNING = 1  # of those that run
+    NOBODY = 2  # nobody's: its start will show
+
+
 NO_DEMAND = Demand()
 ANY_PLATFORM = Platform()
 
@@ -59,6 +68,7 @@ class Placement:
         volumes: Names of the volumes to mount.
         platform: Of the image or the request, where known.
         spread: Node label over whose values containers are evened out first; "" is the default.
+        ports_by, resources_by: What counts as taken.
         pins: What else ties it to engines: a node in a network's name, a pulled image ….
     """
 
@@ -77,4 +87,6 @@ class Placement:
     volumes: tuple[str, ...] = ()
     platform: Platform = ANY_PLATFORM
     spread: str = ""
+    ports_by: Counting = Counting.HOLDING
+    resources_by: Counting = Counting.HOLDING
     pins: tuple[Pin, ...] = ()

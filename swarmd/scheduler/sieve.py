@@ -16,9 +16,13 @@ from swarmd.scheduler.rule import Rule
 
 
 class Sifted(NamedTuple):
-    """``kept`` passed all of ``rules``; the ``ignored`` soft ones would have left none of them."""
+    """``kept`` passed all of ``rules``; the ``ignored`` soft ones would have left none of them.
+
+    ``tied`` passed the hard ones.
+    """
 
     kept: Bits
+    tied: Bits
     rules: list[Rule]
     ignored: list[Rule]
 
@@ -35,12 +39,13 @@ def sift(wanted: Placement, candidates: Bits, fleet: EngineIndex, policy: Policy
     kept = candidates
     for rule in applied:
         kept = rule.keep(kept)
+    tied = kept
     for rule in rules:
         if rule.soft and kept:
             fewer = rule.keep(kept)
             (applied if fewer else ignored).append(rule)
             kept = fewer or kept
-    return Sifted(kept, applied, ignored)
+    return Sifted(kept, tied, applied, ignored)
 
 
 def verdicts(

@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 
 from tests.api.rig import WEB, ApiRig, Client
-from tests.cluster.fleet import seen
+from tests.cluster.fleet import inspect, seen
 
 EXEC = "e" * 64
 
@@ -229,6 +229,8 @@ def test_news_is_read_before_a_name_is_called_unknown() -> None:
     assert "/containers/json" in rig.got(1)[0]
     item = {"Id": WEB, "Names": ["/web"], "State": "created", "Status": "Created"}
     rig.answers(1, 200, [item])
+    assert rig.got(1)[0].endswith(f"/containers/{WEB}/json"), "what it takes is asked before"
+    rig.answers(1, 200, inspect(1, "web", Id=WEB, State__Status="created"))
     assert rig.got(1)[0] == f"POST /v1.41/containers/{WEB}/start"
     rig.answers(1, 204)
     assert client.whole()[0].status == 204

@@ -1,4 +1,4 @@
-"""Whatever happens in whatever order: no name, port or GPU twice, no limit broken, no leak."""
+"""Whatever happens in whatever order: no name or GPU twice, no limit broken, no leak."""
 
 from __future__ import annotations
 
@@ -30,7 +30,11 @@ GPU = {"Driver": "", "Count": 1, "Capabilities": [["gpu"]]}
 
 
 class Histories(RuleBasedStateMachine):
-    """Creates, answers, lost answers, clients that leave, events, lists, ends and lost nodes."""
+    """Creates, answers, lost answers, clients that leave, events, lists, starts, ends, lost nodes.
+
+    Attributes:
+        revived: Nodes on which something ended was started again, beside what was created since.
+    """
 
     @initialize(strategy=st.sampled_from(["spread", "binpack"]))
     def stand_up(self, strategy: str) -> None:
@@ -41,6 +45,7 @@ class Histories(RuleBasedStateMachine):
         self.creator = self.fleet.creator(strategy)
         self.results: list[Deferred[Any]] = []
         self.unexpected: list[BaseException] = []
+        self.revived: set[int] = set()
 
     @rule(
         name=st.sampled_from(["", "", "aa", "bb", "cc"]),
@@ -149,6 +154,32 @@ class Histories(RuleBasedStateMachine):
             if told and self.fleet.healthy_engine(number):
                 self._event(number, "die", container_id)
 
+    @rule(number=numbers, pick=picks, answered=st.booleans(), told=st.booleans())
+    def start(self, number: int, pick: int, answered: bool, told: bool) -> None:
+        """Engines judge ports then; swarmd what engines do not keep."""
+        there = self.fleet.there[number]
+        known = [one for one in there if one in self.fleet.state.containers]
+        if not known or not self.fleet.healthy_engine(number):
+            return
+        container_id = known[pick % len(known)]
+        inspect = there[container_id]
+        if not self.creator.starter.begin(container_id):
+            return
+        if inspect["State"]["Status"] != "running" and self._port_is_held(number, inspect):
+            self.creator.starter.end(container_id, done=False)
+            return
+        if inspect["State"]["Status"] == "exited":
+            self.revived.add(number)
+        inspect["State"] = {"Status": "running", "Running": True}
+        if told:
+            self._event(number, "start", container_id)
+        self.creator.starter.end(container_id, done=True if answered else None)
+
+    def _port_is_held(self, number: int, inspect: dict[str, Any]) -> bool:
+        wanted = _binding(inspect["HostConfig"])
+        held = [_binding(one) for one in self._running(number)]
+        return any(wanted and one and _meet(wanted, one) for one in held)
+
     @rule(number=numbers)
     def list_again(self, number: int) -> None:
         if self.fleet.healthy_engine(number):
@@ -175,21 +206,18 @@ class Histories(RuleBasedStateMachine):
         names = Counter(inspect["Name"] for inspect in everything)
         assert max(names.values(), default=0) <= 1, names
 
+    def _running(self, number: int) -> list[dict[str, Any]]:
+        """The host configs of what runs."""
+        there = self.fleet.there[number].values()
+        return [one["HostConfig"] for one in there if one["State"]["Status"] == "running"]
+
     def _holding(self, number: int) -> list[dict[str, Any]]:
-        """The host configs of what has not ended."""
+        """Of what has not ended, too: what was created keeps its place, unless who had it before
+        came back first."""
+        if number in self.revived:
+            return self._running(number)
         there = self.fleet.there[number].values()
         return [one["HostConfig"] for one in there if one["State"]["Status"] != "exited"]
-
-    @invariant()
-    def no_port_twice_on_a_node(self) -> None:
-        """Every address and one of them exclude each other. Of ranges the engine chooses itself."""
-        for number in self.fleet.there:
-            hosts = [one for one in self._holding(number) if one.get("PortBindings")]
-            bindings = [one["PortBindings"]["9/tcp"][0] for one in hosts]
-            for port in ("80", "81"):
-                held = [one["HostIp"] for one in bindings if one["HostPort"] == port]
-                assert len(held) == len(set(held)), (number, port, held)
-                assert len(held) <= 1 or "" not in held, (number, port, held)
 
     @invariant()
     def no_device_twice_on_a_node(self) -> None:
@@ -247,6 +275,19 @@ class Histories(RuleBasedStateMachine):
             held = any(f"/{name}" == one["Name"] for there in self.fleet.there.values()
                        for one in there.values())  # fmt: skip
             assert self.fleet.state.name_taken(name) == held
+
+
+def _binding(host: dict[str, Any]) -> dict[str, str] | None:
+    """None for a range, too, of which an engine takes another port."""
+    bindings = host.get("PortBindings") or {}
+    found: dict[str, str] | None = bindings["9/tcp"][0] if bindings else None
+    return None if found is None or "-" in found["HostPort"] else found
+
+
+def _meet(one: dict[str, str], other: dict[str, str]) -> bool:
+    """Every address and one of them exclude each other."""
+    addresses = {one["HostIp"], other["HostIp"]}
+    return one["HostPort"] == other["HostPort"] and (len(addresses) == 1 or "" in addresses)
 
 
 def _counted(containers: Any) -> Tally:

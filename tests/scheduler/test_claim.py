@@ -82,6 +82,6 @@ def test_ranges_are_served_exactly_when_they_can_be(
     assert (ports is not None) == _ranges_can_be_met(ranges, held)
     if ports is not None:
         assert len(set(ports)) == len(ranges)
-        assert all(port_is_free(one, port) for port in ports)
+        assert all(port_is_free(one.tally, port) for port in ports)
         pairs = zip(ranges, ports, strict=True)
         assert all(wish.first <= port.port <= wish.last for wish, port in pairs)

@@ -108,7 +108,18 @@ class Mover:
         return read_answer(self._fleet.engine(container).name, answer.body, dict)
 
     async def start(self, container: Container) -> None:
-        await self._call(container, "POST", f"containers/{container.id}/start", again=True)
+        starter = self._creator.starter
+        if not starter.begin(container.id):
+            await starter.begin_later(container.id)
+        done: bool | None = False
+        try:
+            await self._call(container, "POST", f"containers/{container.id}/start", again=True)
+            done = True
+        except EngineUnreachable as error:
+            done = None if error.sent else False
+            raise
+        finally:
+            starter.end(container.id, done=done)
 
     async def stop(self, container: Container, grace: float) -> None:
         """``grace`` is how many seconds the container has before its engine kills it."""

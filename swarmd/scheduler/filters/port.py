@@ -1,5 +1,6 @@
 """Host ports of running and pending containers; a stopped one frees its ports.
 
+An engine looks at them when a container starts, so where nothing else is left, less counts.
 Unlike classic Swarm: 53/udp and 53/tcp are two ports, and of a range any free port will do.
 """
 
@@ -9,31 +10,36 @@ from collections.abc import Iterator
 
 from swarmd.core.bits import Bits
 from swarmd.core.engine_index import EngineIndex
-from swarmd.core.model import HostPort
-from swarmd.scheduler.claim import EVERY_ADDRESS, claim_ports, port_is_free
+from swarmd.core.model import Engine, HostPort
+from swarmd.scheduler.claim import EVERY_ADDRESS, claim_ports, port_is_free, taken
 from swarmd.scheduler.policy import Policy
-from swarmd.scheduler.request import Placement, PortRange
+from swarmd.scheduler.request import Counting, Placement, PortRange
 from swarmd.scheduler.rule import Rule
 
 
 def port(wanted: Placement, fleet: EngineIndex, policy: Policy) -> Iterator[Rule]:
+    if wanted.ports_by is Counting.NOBODY:
+        return
     for each in wanted.demand.ports:
-        yield _fixed(each, wanted.host_mode, fleet)
+        yield _fixed(each, wanted, fleet)
     if wanted.port_ranges:
         yield _ranges(wanted, fleet)
 
 
-def _fixed(wish: HostPort, host_mode: bool, fleet: EngineIndex) -> Rule:
+def _fixed(wish: HostPort, wanted: Placement, fleet: EngineIndex) -> Rule:
     number, proto, ip = wish
     used = fleet.ports.of((number, proto))
+    by = wanted.ports_by
+    doubtful = ip not in EVERY_ADDRESS or by is not Counting.HOLDING
+
+    def free(engine: Engine) -> bool:
+        return port_is_free(taken(engine, by), wish)
 
     def keep(among: Bits) -> Bits:
-        other_address = 0
-        if ip not in EVERY_ADDRESS:
-            other_address = fleet.where(lambda engine: port_is_free(engine, wish), among & used)
-        return among & ~used | other_address
+        return among & ~used | (fleet.where(free, among & used) if doubtful else 0)
 
-    shown = f"port {number}/{proto} (Host mode)" if host_mode else f"port {number} (Bridge mode)"
+    mode = f"{number}/{proto} (Host mode)" if wanted.host_mode else f"{number} (Bridge mode)"
+    shown = f"port {mode}"
     place = f"{ip}:{number}/{proto}" if ip else f"{number}/{proto}"
     return Rule("port", shown, keep, lambda engine: f"port {place} is in use")
 

@@ -1,7 +1,8 @@
 """Memory, CPUs and devices that are still free, over-commit included.
 
 Reserved is what running, created and pending containers ask for, whoever made them. A container
-that asks for nothing fits everywhere.
+that asks for nothing fits everywhere. Where a wish leaves one engine only, less counts: what is not
+free now may be when the container starts.
 """
 
 from __future__ import annotations
@@ -14,22 +15,22 @@ from swarmd.core.model import Engine
 from swarmd.core.resources import ONE_CPU, DeviceWish
 from swarmd.core.units import show_size
 from swarmd.scheduler import capacity, node_labels
-from swarmd.scheduler.claim import claim_devices
+from swarmd.scheduler.claim import claim_devices, taken
 from swarmd.scheduler.policy import Policy
-from swarmd.scheduler.request import Placement
+from swarmd.scheduler.request import Counting, Placement
 from swarmd.scheduler.rule import Rule
 
-_HEADLINE = "no resources available to schedule container"
+HEADLINE = "no resources available to schedule container"
 _MIB = 1 << 20
 
 
 def resources(wanted: Placement, fleet: EngineIndex, policy: Policy) -> Iterator[Rule]:
     if wanted.demand.cpus:
-        yield _cpus(wanted.demand.cpus, fleet, policy)
+        yield _cpus(wanted, fleet, policy)
     if wanted.cpuset:
         yield _cpuset(wanted.cpuset, fleet)
     if wanted.demand.memory:
-        yield _memory(wanted.demand.memory, fleet, policy)
+        yield _memory(wanted, fleet, policy)
 
 
 def device(wanted: Placement, fleet: EngineIndex, policy: Policy) -> Iterator[Rule]:
@@ -46,21 +47,33 @@ def device(wanted: Placement, fleet: EngineIndex, policy: Policy) -> Iterator[Ru
         )
 
     shown = ", ".join([*map(_wish, wanted.device_wishes), *map("=".join, wanted.demand.devices)])
-    yield Rule("device", shown, keep, _device_reason(wanted), headline=_HEADLINE)
+    yield Rule("device", shown, keep, _device_reason(wanted), headline=HEADLINE)
 
 
-def _cpus(wish: int, fleet: EngineIndex, policy: Policy) -> Rule:
+def _cpus(wanted: Placement, fleet: EngineIndex, policy: Policy) -> Rule:
+    wish, by = wanted.demand.cpus, wanted.resources_by
+
     def keep(among: Bits) -> Bits:
+        if by is not Counting.HOLDING:
+            return fleet.where(lambda engine: not lacking_cpus(wish, engine, policy, by), among)
         return among & fleet.loads.where(
             lambda load: load.held_cpus + wish <= capacity.cpus(load, policy)
         )
 
     def why(engine: Engine) -> str:
-        total = capacity.cpus(load_of(engine), policy)
-        free = max(0.0, total - engine.tally.cpus)
-        return f"{free / ONE_CPU:g} of {total / ONE_CPU:g} CPUs are free, {wish / ONE_CPU:g} wanted"
+        return lacking_cpus(wish, engine, policy, by)
 
-    return Rule("resources", f"cpus=={wish / ONE_CPU:g}", keep, why, headline=_HEADLINE)
+    return Rule("resources", f"cpus=={wish / ONE_CPU:g}", keep, why, headline=HEADLINE)
+
+
+def lacking_cpus(wish: int, engine: Engine, policy: Policy, by: Counting, own: int = 0) -> str:
+    """In words; "" if there are enough. ``own`` are those that the container has already."""
+    total = capacity.cpus(load_of(engine), policy)
+    held = taken(engine, by).cpus - own
+    if held + wish <= total:
+        return ""
+    free = max(0.0, total - held)
+    return f"{free / ONE_CPU:g} of {total / ONE_CPU:g} CPUs are free, {wish / ONE_CPU:g} wanted"
 
 
 def _cpuset(wish: int, fleet: EngineIndex) -> Rule:
@@ -72,22 +85,34 @@ def _cpuset(wish: int, fleet: EngineIndex) -> Rule:
         f"cpuset==0-{wish - 1}",
         keep,
         lambda engine: f"has {engine.spec.cpus} CPUs, {wish} are needed",
-        headline=_HEADLINE,
+        headline=HEADLINE,
     )
 
 
-def _memory(wish: int, fleet: EngineIndex, policy: Policy) -> Rule:
+def _memory(wanted: Placement, fleet: EngineIndex, policy: Policy) -> Rule:
+    wish, by = wanted.demand.memory, wanted.resources_by
+
     def keep(among: Bits) -> Bits:
+        if by is not Counting.HOLDING:
+            return fleet.where(lambda engine: not lacking_memory(wish, engine, policy, by), among)
         return among & fleet.loads.where(
             lambda load: load.held_memory + wish <= capacity.memory(load, policy)
         )
 
     def why(engine: Engine) -> str:
-        total = capacity.memory(load_of(engine), policy)
-        free = show_size(max(0, total - engine.tally.memory))
-        return f"{free} of {show_size(total)} of memory are free, {show_size(wish)} wanted"
+        return lacking_memory(wish, engine, policy, by)
 
-    return Rule("resources", f"memory=={wish / _MIB:.10g}MiB", keep, why, headline=_HEADLINE)
+    return Rule("resources", f"memory=={wish / _MIB:.10g}MiB", keep, why, headline=HEADLINE)
+
+
+def lacking_memory(wish: int, engine: Engine, policy: Policy, by: Counting, own: int = 0) -> str:
+    """As ``lacking_cpus``."""
+    total = capacity.memory(load_of(engine), policy)
+    held = taken(engine, by).memory - own
+    if held + wish <= total:
+        return ""
+    free = show_size(max(0, total - held))
+    return f"{free} of {show_size(total)} of memory are free, {show_size(wish)} wanted"
 
 
 def _wish(wish: DeviceWish) -> str:

@@ -1,0 +1,56 @@
+"""Starts that engines were asked for, until what they tell of the container is news of that.
+
+From the call on the container has what it asks for, so that two starts under way never share it.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+from swarmd.core.model import Container
+
+GRACE = 30.0  # seconds in which an engine may still carry out a start whose answer was lost
+
+
+class _Start(NamedTuple):
+    again: bool  # it may run already, so that it runs tells nothing
+    answered: float  # older news tells nothing; infinite while the engine is at it
+
+
+class Starts:
+    """By the container's full ID; all times are monotonic seconds."""
+
+    def __init__(self) -> None:
+        self._starts: dict[str, _Start] = {}
+
+    def begin(self, container_id: str, *, again: bool) -> None:
+        self._starts[container_id] = _Start(again, math.inf)
+
+    def answer(self, container_id: str, at: float, *, done: bool | None) -> None:
+        """``done`` is None if the answer was lost."""
+        start = self._starts.get(container_id)
+        if start is None:
+            return
+        if done is False:
+            del self._starts[container_id]
+        else:
+            known_from = at if done else at + GRACE
+            self._starts[container_id] = start._replace(answered=known_from)
+
+    def forget(self, container_id: str) -> None:
+        self._starts.pop(container_id, None)
+
+    def marked(self, container: Container) -> Container:
+        """``container``, which its engine has just told of, with ``starting`` as it is now."""
+        start = self._starts.get(container.id)
+        if start is not None and _is_over(start, container):
+            del self._starts[container.id]
+            start = None
+        if container.starting is (start is not None):
+            return container
+        return container._replace(starting=start is not None)
+
+
+def _is_over(start: _Start, container: Container) -> bool:
+    return container.touched > start.answered or (container.running and not start.again)
