@@ -3,6 +3,7 @@ from typing import Any
 
 import pytest
 
+from swarmd.cluster.actions import ContainerInspected
 from tests.api.rig import WEB, ApiRig, Client
 from tests.cluster.fleet import inspect, seen
 
@@ -281,3 +282,85 @@ def test_an_error_for_who_asked_by_id_stays() -> None:
     said = {"message": f"cannot stop container: {WEB}: no"}
     rig.answers(1, 500, said)
     assert client.answer() == (500, said)
+
+
+# Starts and updates
+
+GIB = 1 << 30
+
+
+def rig_with(*states: str, **host: Any) -> ApiRig:
+    """One node of 4 GiB with containers of IDs aa…, bb… and these states."""
+    rig = ApiRig(1)
+    for name, state in zip("abc", states, strict=False):
+        rig.has_container(1, name * 64, name, State=state)
+        body = inspect(1, name, Id=name * 64, State__Status=state, HostConfig=host)
+        rig.clock.advance(1)
+        at = rig.clock.seconds()
+        rig.fleet.dispatch(ContainerInspected(rig.engine(1).key, body, at, rig.now))
+    return rig
+
+
+@pytest.mark.parametrize("action", ["start", "restart"])
+def test_a_start_without_room_is_refused_in_words(action: str) -> None:
+    rig = rig_with("running", "exited", Memory=3 * GIB)
+    client = rig.ask("POST", f"/containers/b/{action}")
+    assert rig.got(1)[0].startswith("GET "), "whether it removes itself"
+    rig.answers(1, 200, inspect(1, "b", Id="b" * 64, State__Status="exited"))
+    status, body = client.answer()
+    assert status == 500 and "no resources available to schedule container b" in body["message"]
+    assert "in use by a" in body["message"]
+
+
+def test_two_starts_at_once_do_not_both_get_the_memory() -> None:
+    rig = rig_with("exited", "exited", "created", Memory=3 * GIB)
+    rig.ask("POST", "/containers/a/start")
+    rig.ask("POST", "/containers/b/start")
+    rig.ask("POST", "/containers/c/start")
+    sent = [one.transport.value() for one in rig.dialled(1).connections]
+    assert sum(b"/start" in one for one in sent) == 1
+    assert rig.engine(1).tally.up.memory == 3 * GIB
+
+
+@pytest.mark.parametrize(("status", "held"), [(204, 3 * GIB), (304, 0), (404, 0), (500, 0)])
+def test_the_answer_tells_whether_it_has_its_memory(status: int, held: int) -> None:
+    rig = rig_with("exited", Memory=3 * GIB)
+    rig.clock.advance(1)
+    rig.ask("POST", "/containers/a/start")
+    rig.answers(1, status, {"message": "no"})
+    assert rig.engine(1).tally.up.memory == held
+
+
+def test_a_client_that_leaves_during_a_start_leaves_it_in_doubt() -> None:
+    rig = rig_with("exited", Memory=3 * GIB)
+    rig.clock.advance(1)
+    rig.ask("POST", "/containers/a/start").leave()
+    assert rig.engine(1).tally.up.memory == 3 * GIB
+
+
+def test_the_holder_of_a_port_is_named() -> None:
+    rig = rig_with("running", "created", PortBindings={"80/tcp": [{"HostPort": "8888"}]})
+    client = rig.ask("POST", "/containers/b/start")
+    words = "Bind for 0.0.0.0:8888 failed: port is already allocated"
+    rig.answers(1, 500, {"message": words})
+    assert client.answer() == (500, {"message": f"{words} by container a"})
+
+
+def test_a_running_container_does_not_grow_beyond_its_node() -> None:
+    rig = rig_with("running", "running", Memory=GIB)
+    client = rig.ask("POST", "/containers/a/update", {"memory": 4 * GIB})
+    rig.answers(1, 200, inspect(1, "a", Id="a" * 64, HostConfig__Memory=GIB))
+    status, body = client.answer()
+    assert status == 500 and "3 GiB of 4 GiB of memory are free" in body["message"]
+    client = rig.ask("POST", "/containers/a/update", {"Memory": 3 * GIB})
+    rig.answers(1, 200, inspect(1, "a", Id="a" * 64, HostConfig__Memory=GIB))
+    assert rig.got(1) == (f"POST /v1.41/containers/{'a' * 64}/update", b'{"Memory":3221225472}')
+    rig.answers(1, 200, {"Warnings": []})
+    assert client.answer() == (200, {"Warnings": []})
+
+
+@pytest.mark.parametrize("body", [{}, {"RestartPolicy": {"Name": "always"}}, {"Memory": 0}])
+def test_an_update_of_other_things_goes_right_through(body: dict[str, Any]) -> None:
+    rig = rig_with("running", Memory=GIB)
+    rig.ask("POST", "/containers/a/update", body)
+    assert rig.got(1)[0] == f"POST /v1.41/containers/{'a' * 64}/update"

@@ -39,6 +39,8 @@ def test_an_address_of_version_six() -> None:
     assert b"by container db" in with_holder(body, one("web", "created"), engine)
 
 
-@pytest.mark.parametrize("body", [b"", b"[]", b"null", b"{}", b'{"message":7}', b'{"message":"no"}'])
+@pytest.mark.parametrize(
+    "body", [b"", b"[]", b"null", b"{}", b'{"message":7}', b'{"message":"no"}']
+)
 def test_other_answers_pass_as_they_are(body: bytes) -> None:
     assert with_holder(body, one("web", "created"), Engine("e1", "e1")) == body

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from swarmd.core.model import Demand, HostPort
 from swarmd.core.resources import (
     ONE_CPU,
     SHARES_LABEL,
@@ -15,6 +16,7 @@ from swarmd.core.resources import (
     devices,
     hands_out_devices,
     memory,
+    resized,
     taken_by_environment,
     weight,
     without_visible_devices,
@@ -142,3 +144,22 @@ def test_whose_runtime_goes_by_the_environment() -> None:
     for odd in ({}, {"DefaultRuntime": None, "Runtimes": []}, {"Runtimes": {"": "x"}}):
         assert not hands_out_devices("", odd)
     assert asked_by_environment(None) == asked_by_environment("NVIDIA_VISIBLE_DEVICES=all") == ""
+
+
+@pytest.mark.parametrize(
+    ("update", "cpus_then", "memory_then"),
+    [
+        ({}, ONE_CPU, 64),
+        ({"NanoCpus": 2 * ONE_CPU}, 2 * ONE_CPU, 64),
+        ({"Memory": 128, "NanoCpus": 0}, ONE_CPU, 128),
+        ({"MemoryReservation": 32}, ONE_CPU, 64),
+        ({"CpuShares": 1024}, ONE_CPU, 64),
+    ],
+)
+def test_an_update_changes_what_it_gives(
+    update: dict[str, Any], cpus_then: int, memory_then: int
+) -> None:
+    host = {"NanoCpus": ONE_CPU, "Memory": 64}
+    old = Demand(ONE_CPU, 64, (HostPort(80),))
+    new = resized(old, {}, host, update)
+    assert new == Demand(cpus_then, memory_then, (HostPort(80),))

@@ -56,3 +56,13 @@ def test_what_comes_and_goes_leaves_no_trace(listed: Sequence[Container], chance
     for one in chance.sample(listed, len(listed)):
         tally.remove(one)
     assert tally == Tally()
+
+
+def test_what_runs_or_is_being_started_has_its_own() -> None:
+    demand = Demand(10**9, 64, (HostPort(80),), (("gpu", "0"),))
+    tally = Tally()
+    for number, state in enumerate(STATES):
+        tally.add(container(id=str(number), state=state, demand=demand))
+    assert (tally.memory, tally.up.memory) == (5 * 64, 3 * 64)
+    tally.add(container(id="b", state="exited", starting=True, demand=demand))
+    assert (tally.memory, tally.up.memory, tally.up.ports[80, "tcp"][""]) == (6 * 64, 4 * 64, 4)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from swarmd.cluster.actions import ContainerInspected
 from swarmd.manager.choice import Choice
 from swarmd.scheduler.refusal import NoCandidate
+from tests.cluster.fleet import inspect
 from tests.manager.rig import Rig
 from tests.manager.test_create import order
 
@@ -67,3 +70,120 @@ def test_nowhere_is_explained_too() -> None:
         choice.choose(wish)
     found = choice.explain(wish)
     assert (found.chosen, found.error) == ("", refusal.value.message)
+
+
+# Full nodes: see tests/manager/rig.py, 4 CPUs and 4 GiB each
+
+GIB = 1 << 30
+NET = {"NetworkMode": "app"}
+COMPOSE = {
+    f"com.docker.compose.{key}": value
+    for key, value in {"project": "p", "service": "web", "container-number": "1"}.items()
+}
+
+
+def has(rig: Rig, number: int, name: str, state: str = "running", **host: Any) -> None:
+    """A container that holds what ``host`` says."""
+    body = inspect(1, name, Id=name * 64, State__Status=state, HostConfig=host)
+    rig.has_container(number, name * 64, name, State=state)
+    rig.clock.advance(1)
+    at = rig.clock.seconds()
+    rig.fleet.dispatch(ContainerInspected(rig.engine(number).key, body, at, rig.now))
+
+
+def port(number: int) -> dict[str, Any]:
+    return {"PortBindings": {"80/tcp": [{"HostPort": str(number)}]}}
+
+
+def chosen(rig: Rig, name: str = "new", **body: Any) -> str:
+    choice: Choice = rig.creator().choice
+    wish = order(name, **body)
+    node = choice.choose(wish)[1].name
+    assert choice.explain(wish).chosen == node
+    return node
+
+
+def test_a_port_that_runs_everywhere_is_no_reason_against_a_create() -> None:
+    rig = Rig(2)
+    has(rig, 1, "a", **port(80))
+    assert chosen(rig, HostConfig=port(80)) == "node-2"
+    has(rig, 2, "b", **port(80))
+    assert chosen(rig, HostConfig=port(80)) in ("node-1", "node-2")
+
+
+def test_a_port_of_one_that_was_never_started_counts_less() -> None:
+    rig = Rig(2)
+    has(rig, 1, "a", **port(80))
+    has(rig, 2, "b", "created", **port(80))
+    assert chosen(rig, HostConfig=port(80)) == "node-2"
+
+
+@pytest.mark.parametrize(
+    "host", [port(80), {"Memory": 3 * GIB}, {"NanoCpus": 3 * 10**9}, {"CpuQuota": 300_000}]
+)
+def test_where_a_network_leaves_one_node_the_start_decides(host: dict[str, Any]) -> None:
+    rig = Rig(2)
+    rig.has_network(1, "n" * 64, "app", Driver="bridge")
+    has(rig, 1, "a", **NET, **host)
+    rig.has_container(1, "b" * 64, "b", NetworkSettings={"Networks": {"app": {}}})
+    assert chosen(rig, HostConfig={**host, **NET}) == "node-1"
+    assert chosen(rig, HostConfig=host) == "node-2"
+
+
+def test_a_constraint_leaves_one_node_too() -> None:
+    rig = Rig(2)
+    has(rig, 2, "a", Memory=3 * GIB)
+    assert chosen(rig, Env=HERE, HostConfig={"Memory": 3 * GIB}) == "node-2"
+
+
+def test_what_a_node_does_not_have_at_all_is_refused_at_once() -> None:
+    rig = Rig(2)
+    with pytest.raises(NoCandidate, match="no resources available"):
+        chosen(rig, Env=HERE, HostConfig={"Memory": 5 * GIB})
+
+
+def test_memory_is_kept_free_where_there_is_a_choice() -> None:
+    rig = Rig(2)
+    has(rig, 1, "a", Memory=3 * GIB)
+    has(rig, 2, "b", "created", Memory=3 * GIB)
+    with pytest.raises(NoCandidate, match="1 GiB of 4 GiB of memory are free"):
+        chosen(rig, HostConfig={"Memory": 3 * GIB})
+
+
+@pytest.mark.parametrize("host", [port(80), {"Memory": 3 * GIB}, {"NanoCpus": 3 * 10**9}])
+def test_what_it_replaces_is_as_good_as_gone(host: dict[str, Any]) -> None:
+    rig = Rig(2)
+    has(rig, 2, "a", **host)
+    rig.has_container(2, "a" * 64, "p-web-1", Labels=COMPOSE)
+    assert chosen(rig, HostConfig=host) == "node-1"
+    assert chosen(rig, Labels=COMPOSE, HostConfig=host) == "node-2"
+    assert rig.engine(2).tally.total == 1, "it is there all the same"
+
+
+def test_where_its_old_place_is_too_small_it_goes_elsewhere() -> None:
+    rig = Rig(2)
+    has(rig, 2, "a", Memory=GIB)
+    rig.has_container(2, "a" * 64, "p-web-1", Labels=COMPOSE)
+    has(rig, 2, "b", Memory=2 * GIB)
+    assert chosen(rig, Labels=COMPOSE, HostConfig={"Memory": 3 * GIB}) == "node-1"
+    rig.lose(1)
+    assert chosen(rig, Labels=COMPOSE, HostConfig={"Memory": 3 * GIB}) == "node-2"
+
+
+def test_who_must_leave_a_node_gets_no_full_one() -> None:
+    rig = Rig(2)
+    has(rig, 1, "a", **port(80))
+    has(rig, 2, "b", **port(80))
+    old = rig.state.containers["a" * 64]
+    wish = replace(order("a", Env=HERE, HostConfig=port(80)), replaces=old)
+    with pytest.raises(NoCandidate, match="port 80/tcp is in use"):
+        rig.creator().choice.choose(wish)
+
+
+def test_replicas_that_keep_apart_can_be_replaced() -> None:
+    rig = Rig(2)
+    for number, name in ((1, "a"), (2, "b")):
+        labels = {**COMPOSE, "com.docker.compose.container-number": str(number)}
+        rig.has_container(number, name * 64, f"p-web-{number}", Labels=labels)
+    apart = ["affinity:com.docker.compose.service!=web"]
+    assert chosen(rig, Labels=COMPOSE, Env=apart) == "node-1"

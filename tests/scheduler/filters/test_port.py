@@ -1,7 +1,8 @@
 import pytest
 
 from swarmd.core.model import Demand, HostPort
-from swarmd.scheduler.request import Placement, PortRange
+from swarmd.scheduler.claim import claim_ports
+from swarmd.scheduler.request import Counting, Placement, PortRange
 from tests.scheduler.fleet import conditions, nodes, passing, reasons, run
 
 CONFLICTS = [
@@ -73,3 +74,23 @@ def test_a_range_wants_one_free_port() -> None:
     wanted = Placement(port_ranges=(PortRange(8000, 8001),))
     assert passing("port", wanted, [one, two]) == ["node-2"]
     assert reasons("port", wanted, [one, two]) == ["no port of 8000-8001/tcp is free"]
+
+
+@pytest.mark.parametrize(
+    ("by", "kept"),
+    [
+        (Counting.HOLDING, ["node-3"]),
+        (Counting.RUNNING, ["node-2", "node-3"]),
+        (Counting.NOBODY, ["node-1", "node-2", "node-3"]),
+    ],
+)
+@pytest.mark.parametrize("ip", ["", "10.0.0.1"])
+def test_what_counts_as_held(by: Counting, kept: list[str], ip: str) -> None:
+    one, two, three = nodes(3)
+    run(one, ports=[HostPort(80, ip=ip)])
+    run(two, state="created", ports=[HostPort(80, ip=ip)])
+    fixed = Placement(demand=Demand(ports=(HostPort(80),)), ports_by=by)
+    assert passing("port", fixed, [one, two, three]) == kept
+    a_range = Placement(port_ranges=(PortRange(80, 80),), ports_by=by)
+    assert passing("port", a_range, [one, two, three]) == kept
+    assert all(claim_ports(a_range, each) for each in (one, two, three) if each.name in kept)

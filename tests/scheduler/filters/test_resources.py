@@ -2,8 +2,9 @@ import pytest
 
 from swarmd.core.model import Demand
 from swarmd.core.resources import DeviceWish
+from swarmd.scheduler.claim import claim_devices
 from swarmd.scheduler.registry import make_policy
-from swarmd.scheduler.request import Placement
+from swarmd.scheduler.request import Counting, Placement
 from tests.scheduler.fleet import CPU, GIB, conditions, make_engine, nodes, passing, reasons, run
 
 
@@ -105,3 +106,41 @@ def test_device_conditions() -> None:
     named = Placement(demand=Demand(devices=(("fpga", "x"),)))
     assert conditions("device", named, []) == ["fpga=x"]
     assert reasons("device", named, nodes(1)) == ["no label resource.fpga declares a device"]
+
+
+@pytest.mark.parametrize(
+    ("by", "kept"),
+    [
+        (Counting.HOLDING, ["node-3"]),
+        (Counting.RUNNING, ["node-2", "node-3"]),
+        (Counting.NOBODY, ["node-1", "node-2", "node-3"]),
+    ],
+)
+@pytest.mark.parametrize("demand", [Demand(cpus=4 * CPU), Demand(memory=4 * GIB)])
+def test_what_counts_as_held(by: Counting, kept: list[str], demand: Demand) -> None:
+    one, two, three = nodes(3)
+    run(one, cpus=CPU, memory=GIB)
+    run(two, cpus=CPU, memory=GIB, state="created")
+    wanted = Placement(demand=demand, resources_by=by)
+    assert passing("resources", wanted, [one, two, three]) == kept
+    more = Demand(demand.cpus + 1, demand.memory + 1)
+    none = Placement(demand=more, resources_by=by)
+    assert passing("resources", none, [one, two, three]) == [], "nothing frees what is not there"
+
+
+def test_of_devices_that_others_have_the_fewest_have_the_first() -> None:
+    one = make_engine("node-1", resource_gpu="0,1,2")
+    run(one, devices=[("gpu", "0")])
+    run(one, devices=[("gpu", "1")], state="created")
+    run(one, devices=[("gpu", "2")])
+    run(one, devices=[("gpu", "2")], state="created")
+
+    def given(by: Counting, amount: int) -> object:
+        return claim_devices(
+            Placement(device_wishes=(DeviceWish("gpu", amount, ()),), resources_by=by), one
+        )
+
+    assert given(Counting.HOLDING, 1) is None
+    assert given(Counting.RUNNING, 1) == (("gpu", "1"),)
+    assert given(Counting.NOBODY, 2) == (("gpu", "1"), ("gpu", "0"))
+    assert given(Counting.NOBODY, 4) is None
