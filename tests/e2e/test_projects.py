@@ -1,0 +1,102 @@
+"""Compose files of the kind that people run, changed again and again: all as on one engine.
+
+Each step is done on an engine alone first, then on the fleet, and both must show the same.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.e2e.conftest import Host
+from tests.e2e.test_compose import _command, left_over
+from tests.lab.http import Api
+from tests.lab.waiting import eventually
+
+pytestmark = pytest.mark.fleet
+PROJECTS = Path(__file__).parent / "projects"
+
+Step = tuple[str, tuple[str, ...]]  # the revision, and what Compose is told
+
+
+def steps(scaled: str, ported: str, removed: str) -> list[Step]:
+    """A service that can be scaled, one whose port is fixed, and one that nothing depends on."""
+    return [
+        ("1", ("up", "-d")),
+        ("2", ("up", "-d", "--scale", f"{scaled}=2")),
+        ("2", ("up", "-d", "--scale", f"{ported}=2")),
+        ("3", ("up", "-d", "--force-recreate")),
+        ("3", ("restart", "-t", "0", scaled, ported)),
+        ("3", ("rm", "-sf", removed)),
+        ("3", ("up", "-d")),
+        ("3", ("down", "-v")),
+    ]
+
+
+SWAP = [("1", ("up", "-d")), ("2", ("up", "-d")), ("2", ("down",))]
+OLDER = [step for step in steps("clamd", "web", "acme") if step[1][0] in ("up", "down")]
+FILES = [
+    ("monitoring", "newest", steps("blackbox", "caddy", "promtail")),
+    ("media", "newest", steps("solver", "requests", "music")),
+    ("shop", "newest", steps("worker", "edge", "users")),
+    ("swap", "newest", SWAP),
+    ("mail", "1.29", OLDER),
+]
+
+
+def seen(url: str) -> dict[str, Any]:
+    """Containers with state and ports, and what else there is."""
+    api = Api(url)
+    containers = {
+        one["Names"][0].lstrip("/"): (
+            one["State"],
+            sorted({(p["PublicPort"], p["Type"]) for p in one["Ports"] if "PublicPort" in p}),
+            sorted(one["NetworkSettings"]["Networks"]),
+            sorted(mount["Destination"] for mount in one["Mounts"]),
+            one["Labels"].get("com.docker.compose.container-number"),
+        )
+        for one in api.get("/containers/json?all=1")
+    }
+    networks = sorted(one["Name"] for one in api.get("/networks"))
+    volumes = [one["Name"] for one in api.get("/volumes")["Volumes"] or ()]
+    named = sorted(name for name in volumes if len(name) < 64)
+    return {"containers": containers, "networks": networks, "volumes": (named, len(volumes))}
+
+
+def walk(command: list[str], url: str, file: Path, steps: list[Step]) -> list[Any]:
+    """What there is after each step, with its exit status."""
+    found = []
+    for revision, args in steps:
+        env = {"PATH": os.environ["PATH"], "HOME": str(file.parent), "DOCKER_HOST": url}
+        done = subprocess.run(
+            [*command, "-p", "proj", "-f", str(file), *args],
+            env={**env, "REVISION": revision, "OTHER": str(3 - int(revision))},
+            text=True,
+            timeout=180,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+        )
+        taken = "port is already allocated" in done.stdout
+        found.append(((revision, *args), done.returncode, taken, seen(url), done.stdout))
+    return found
+
+
+@pytest.mark.parametrize(("name", "kind", "steps"), FILES, ids=[one[0] for one in FILES])
+def test_as_on_one_engine(
+    name: str, kind: str, steps: list[Step], host: Host, tmp_path: Path
+) -> None:
+    file = tmp_path / f"{name}.yaml"
+    file.write_text((PROJECTS / file.name).read_text())
+    command = _command(kind, host, tmp_path)
+    alone = walk(command, f"tcp://{host.fleet.engines[0].address}", file, steps)
+    host.fleet.remove_all()
+    eventually(lambda: left_over(host) == [], what="nothing is left")
+    host.settle()
+    together = walk(command, host.url, file, steps)
+    for one, other in zip(alone, together, strict=True):
+        assert one[:-1] == other[:-1], f"{one[0]}\n{one[-1]}\n{other[-1]}"
