@@ -53,7 +53,7 @@ def seen(url: str) -> dict[str, Any]:
     api = Api(url)
     containers = {
         one["Names"][0].lstrip("/"): (
-            one["State"],
+            one["State"] if "migrate" not in one["Names"][0] else "soon over",
             sorted({(p["PublicPort"], p["Type"]) for p in one["Ports"] if "PublicPort" in p}),
             sorted(one["NetworkSettings"]["Networks"]),
             sorted(mount["Destination"] for mount in one["Mounts"]),
