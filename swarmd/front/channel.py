@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from twisted.internet.error import ConnectionDone
 from twisted.internet.interfaces import (
     IHalfCloseableProtocol,
-    IProtocol,
+    IHandshakeListener,
     IPushProducer,
 )
 from twisted.python.failure import Failure
@@ -46,7 +46,7 @@ class Phase(Enum):
     CLOSING = "sends what is left of the last answer"
 
 
-@implementer(IProtocol, IHalfCloseableProtocol, IPushProducer)
+@implementer(IHandshakeListener, IHalfCloseableProtocol, IPushProducer)
 class Channel(ClientConnection):
     """The protocol that ``DockerSite`` builds."""
 

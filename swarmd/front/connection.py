@@ -46,7 +46,14 @@ class ClientConnection:
         if ITCPTransport.providedBy(transport):
             transport.setTcpNoDelay(True)
             transport.setTcpKeepAlive(True)
+        if self.isSecure():
+            # Who says nothing, or half of it, would else have a connection as long as a client.
+            self.deadline = self.site.now() + self.site.head_limit
         self.connectionMade()
+
+    def handshakeCompleted(self) -> None:
+        """From here on it is as any connection is; nothing was read yet."""
+        self.deadline = self.site.now() + self.site.idle_limit
 
     def connectionMade(self) -> None:
         raise NotImplementedError

@@ -64,7 +64,7 @@ class DockerSite(Factory):
     Attributes:
         common_headers: Gives the header lines that every answer has.
         clock: The reactor's time.
-        head_limit: Seconds that a head may take to arrive, from its first byte.
+        head_limit: Seconds that a head may take to arrive, from its first byte; or the handshake.
         body_pause: Seconds that may pass between two segments of a collected body.
         idle_limit: Seconds that a connection may wait for its next request. Clients keep theirs for
             30 s and more, and engines never close one.

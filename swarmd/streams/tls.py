@@ -277,7 +277,8 @@ class ServerTLS(HalfCloseTLS):
 
     def _tell_refusal(self, reason: Failure) -> None:
         chain = self.creator.trust.current.chain if self.creator else ()
-        why = self.refusal or of_client(reason.value, chain)
+        late = "it did not end the TLS handshake in time" if self._aborted else ""
+        why = self.refusal or late or of_client(reason.value, chain)
         self.factory.refused(self._tcp.getPeer(), why)
 
     def drop_if_revoked(self) -> None:

@@ -50,6 +50,17 @@ def test_who_and_how() -> None:
     assert connection.isSecure()
 
 
+def test_a_handshake_has_as_long_as_a_head() -> None:
+    transport = TCP()
+    alsoProvides(transport, ISSLTransport)
+    connection = made(transport)
+    site = connection.site
+    assert connection.deadline == site.now() + site.head_limit
+    connection.handshakeCompleted()
+    assert connection.deadline == site.now() + site.idle_limit
+    assert made(Transport()).deadline == site.now() + site.idle_limit
+
+
 def test_writing() -> None:
     transport = Transport()
     connection = made(transport)
