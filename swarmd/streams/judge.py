@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from cryptography import x509
+from cryptography.x509.oid import ExtendedKeyUsageOID
 from OpenSSL.crypto import X509
 from service_identity import VerificationError
 from service_identity.exceptions import CertificateError
@@ -117,11 +118,22 @@ def _judged(tls: Any, cert: X509, problem: int, depth: int, ok: int) -> str:
     if not _counts(problem, depth):
         return ""
     found = cert.to_cryptography()
+    if problem == _WRONG_PURPOSE and _for_anything(found):
+        return ""
     signer = ours.namesake(found, depth) if problem == _WRONG_SIGNATURE else None
     if signer is not None:
         path.signer, path.doubtful = (depth, signer), bool(ours.crls)
         return ""
     return _reason(found, problem, depth, tls)
+
+
+def _for_anything(cert: x509.Certificate) -> bool:
+    """``anyExtendedKeyUsage`` counts for engines and Docker's clients; for OpenSSL it does not."""
+    try:
+        usage = cert.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
+    except x509.ExtensionNotFound:
+        return False
+    return ExtendedKeyUsageOID.ANY_EXTENDED_KEY_USAGE in usage
 
 
 def _judged_now(cert: x509.Certificate, depth: int, tls: Any) -> str:

@@ -148,6 +148,18 @@ def test_no_engine_acknowledges_the_container_of_another() -> None:
     assert state.containers[ONE].engine == key_of(2)
 
 
+def test_no_engine_lists_the_container_of_another() -> None:
+    """Whose it was first, its stays, and so do the calls on it; the other's word is no news."""
+    state = fleet(2)
+    told(state, 2, item(1, "db"))
+    told(state, 1, item(1, "evil"))
+    assert state.containers[ONE].engine == key_of(2)
+    assert state.containers[ONE].name == "db" and not state.name_taken("evil")
+    assert not state.engines[key_of(1)].containers
+    told(state, 1)
+    assert state.containers[ONE].engine == key_of(2)
+
+
 def test_an_engine_that_leaves_during_a_create() -> None:
     state = fleet(1)
     state.reserve(pending())

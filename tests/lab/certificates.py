@@ -17,6 +17,7 @@ _DAY = datetime.timedelta(days=1)
 _PEM = serialization.Encoding.PEM
 _YEAR = 365 * _DAY
 _LONG_AGO = -60 * _DAY
+BOTH_SIDES = (ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CLIENT_AUTH)
 
 Key = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey | ed25519.Ed25519PrivateKey
 
@@ -102,6 +103,7 @@ class Authority:
         kind: str = "ecdsa",
         since: datetime.timedelta = _LONG_AGO,
         serial: int = 0,
+        usage: Sequence[x509.ObjectIdentifier] = BOTH_SIDES,
     ) -> Certificate:
         """A certificate for both sides; ``hosts`` are names and addresses it stands for.
 
@@ -112,7 +114,6 @@ class Authority:
         if self._key_ids:
             draft = draft.add_extension(self._key_id, critical=False)
         draft = draft.add_extension(_usage(signs=False), critical=True)
-        usage = [ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CLIENT_AUTH]
         draft = draft.add_extension(x509.ExtendedKeyUsage(usage), critical=False)
         if hosts:
             names = x509.SubjectAlternativeName([_general_name(host) for host in hosts])

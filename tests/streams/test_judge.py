@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography.x509.oid import ExtendedKeyUsageOID
 from OpenSSL.crypto import X509
 from twisted.internet.error import ConnectionDone
 from twisted.internet.protocol import Factory, Protocol
@@ -22,6 +23,7 @@ from tests.lab.certificates import Authority, Certificate
 from tests.streams.handshake import Handshake, files
 
 DAY = timedelta(days=1)
+ANYTHING = ExtendedKeyUsageOID.ANY_EXTENDED_KEY_USAGE
 
 
 @pytest.fixture
@@ -51,6 +53,25 @@ def test_every_kind_of_key(tmp_path: Path, kind: str) -> None:
     authority = Authority(tmp_path, kind=kind)
     both = [authority.issue(name, ["node"], kind=kind) for name in ("node", "user")]
     assert Handshake(files(both[0]), files(both[1])).good
+
+
+@pytest.mark.parametrize(
+    ("usage", "good"),
+    [
+        ([ANYTHING], True),
+        ([ExtendedKeyUsageOID.CODE_SIGNING, ANYTHING], True),
+        ([ExtendedKeyUsageOID.CODE_SIGNING], False),
+    ],
+)
+def test_a_certificate_for_anything_is_good_for_both_as_for_an_engine(
+    ours: Authority, usage: list[Any], good: bool
+) -> None:
+    """Seen on one: it lets in who has only anyExtendedKeyUsage, and nobody with codeSigning."""
+    odd, even = ours.issue("odd", ["node"], usage=usage), ours.issue("even", ["node"])
+    assert Handshake(files(odd), files(even)).good is good
+    assert Handshake(files(even), files(odd)).good is good
+    late = ours.issue("late", ["node"], -DAY, usage=usage)
+    assert not Handshake(files(even), files(late)).good
 
 
 def test_chains_in_both_directions(tmp_path: Path, ours: Authority) -> None:
