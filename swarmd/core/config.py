@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any
 
 import orjson
 
@@ -17,9 +17,9 @@ from swarmd.core.decode import fixed_ports
 from swarmd.core.endpoint import endpoint_network, plain_endpoint
 from swarmd.core.errors import BadParameter
 from swarmd.core.image_reference import parse_reference
-from swarmd.core.listing import EVERY_ADDRESS
 from swarmd.core.model import Demand, HostPort
 from swarmd.core.names import SWARM_LABELS
+from swarmd.core.port_range import PortRange, port_ranges
 from swarmd.core.predefined import IDS, PREDEFINED
 from swarmd.core.resources import DeviceWish, cpus, cpuset_size, device_wishes, devices, memory
 
@@ -38,15 +38,6 @@ KINDS = {
 SPREAD_LABEL = SWARM_LABELS + "spread"
 NO_DEMAND = Demand()
 RESCHEDULE_POLICIES = ("off", "on-node-failure")
-
-
-class PortRange(NamedTuple):
-    """Any one host port of these: ``-p 8000-8010:80``."""
-
-    first: int
-    last: int
-    proto: str
-    ip: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +85,7 @@ def parse_create(body: Any) -> CreateRequest:
     labels = _labels(body, expressions)
     try:
         demand = _demand(body, host)
-        ranges, wishes = _ranges(host), device_wishes(host)
+        ranges, wishes = port_ranges(host.get("PortBindings")), device_wishes(host)
         cpuset = cpuset_size(host.get("CpusetCpus") or "")
     except (TypeError, ValueError, AttributeError):
         raise BadParameter("invalid JSON: a value in HostConfig has a wrong type") from None
@@ -206,7 +197,7 @@ def _fits_int64(value: Any) -> bool:
 def _check_texts(key: str, values: Any) -> None:
     texts = values.values() if isinstance(values, dict) else values or ()
     for value in texts:
-        if not isinstance(value, str):
+        if not isinstance(value, str) and (key != "Labels" or value is not None):
             raise _mismatch(value, key, "string")
 
 
@@ -260,7 +251,8 @@ def _labels(body: Json, expressions: Expressions) -> dict[str, str]:
     kept = {
         KINDS[kind]: orjson.dumps(texts).decode() for kind, texts in expressions.items() if texts
     }
-    return {**(body.get("Labels") or {}), **kept}
+    own = (body.get("Labels") or {}).items()
+    return {**{key: value or "" for key, value in own}, **kept}
 
 
 def _policies(texts: tuple[str, ...]) -> tuple[str, ...]:
@@ -297,20 +289,6 @@ def _demand(body: Json, host: Json) -> Demand:
 def _private(port: str) -> tuple[int, str]:
     number, _, proto = port.partition("/")
     return int(number.partition("-")[0]), proto or "tcp"
-
-
-def _ranges(host: Json) -> tuple[PortRange, ...]:
-    return tuple(
-        _range(port, binding["HostPort"], binding.get("HostIp") or "")
-        for port, wanted in (host.get("PortBindings") or {}).items()
-        for binding in wanted or ()
-        if "-" in (binding.get("HostPort") or "")
-    )
-
-
-def _range(port: str, numbers: str, ip: str) -> PortRange:
-    first, _, last = numbers.partition("-")
-    return PortRange(int(first), int(last), _private(port)[1], "" if ip in EVERY_ADDRESS else ip)
 
 
 # References

@@ -170,9 +170,9 @@ def demand_of(config: Json, host: Json, bound: Iterable[Json] = ()) -> Demand:
 def fixed_ports(bindings: Json | None) -> tuple[HostPort, ...]:
     """The host ports that ``PortBindings`` asks for by number; ranges are the engine's choice."""
     return tuple(
-        HostPort(int(number), _port(port)[1], _every(binding.get("HostIp")))
+        HostPort(int(number), protocol(port), _every(binding.get("HostIp")))
         for port, wanted in (bindings or {}).items()
-        for binding in wanted or ()
+        for binding in filter(None, wanted or ())
         if (number := str(binding.get("HostPort") or "")).isdecimal() and number != "0"
     )
 
@@ -247,10 +247,14 @@ def _old_state(state: Json) -> str:
     return "exited" if timestamp(state.get("StartedAt")) else "created"
 
 
+def protocol(port: str) -> str:
+    """ "udp" of ``80/udp``; TCP where nothing is said."""
+    return intern(port.partition("/")[2] or "tcp")
+
+
 def _port(text: str) -> tuple[int, str]:
     """``80/udp`` as (80, "udp"); TCP where nothing is said."""
-    number, _, proto = text.partition("/")
-    return int(number), intern(proto or "tcp")
+    return int(text.partition("/")[0]), protocol(text)
 
 
 def _every(ip: str | None) -> str:

@@ -24,7 +24,7 @@ from swarmd.core.version import Version, show
 from swarmd.manager.bodies import decoded_json
 from swarmd.manager.placer import node_pin
 from swarmd.scheduler.filters.platform import parse_platform
-from swarmd.scheduler.request import Pin, Placement, PortRange
+from swarmd.scheduler.request import Pin, Placement
 
 Vet = Callable[[Engine, Sequence[str]], Coroutine[Any, Any, None]]
 
@@ -108,7 +108,7 @@ def placement(state: State, order: Order) -> Placement:
         name=order.name,
         image=config.image,
         demand=config.demand,
-        port_ranges=tuple(PortRange(*ports) for ports in config.port_ranges),
+        port_ranges=config.port_ranges,
         host_mode=config.network_mode == "host",
         cpuset=config.cpuset,
         device_wishes=config.device_wishes,
@@ -168,8 +168,7 @@ class References:
             try:
                 container = find_container(self._state, ref)
             except NotFound:
-                yield Pin(f"{option}={ref}", frozenset(), f"there is no container {ref}")
-                continue
+                continue  # an engine has words for that, or takes it until the start
             node = self._state.engines[container.engine].name
             here = frozenset({container.engine})
             yield Pin(f"{option}={ref}", here, f"container {ref} is on {node}")

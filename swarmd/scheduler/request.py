@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from swarmd.core.expressions import Expression
 from swarmd.core.model import Demand
+from swarmd.core.port_range import PortRange as PortRange
 from swarmd.core.resources import DeviceWish
 
 
@@ -23,15 +24,6 @@ class Pin(NamedTuple):
     condition: str
     engines: frozenset[str]
     reason: str
-
-
-class PortRange(NamedTuple):
-    """One free host port of ``first`` to ``last``, both included; ``ip`` "" is every address."""
-
-    first: int
-    last: int
-    proto: str = "tcp"
-    ip: str = ""
 
 
 class Platform(NamedTuple):

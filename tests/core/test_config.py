@@ -207,7 +207,7 @@ BAD = [
     ({"Image": 1}, unmarshal("number", "Image", "string")),
     ({"Env": "A=1"}, unmarshal("string", "Env", "[]string")),
     ({"Env": [1]}, unmarshal("number", "Env", "string")),
-    ({"Labels": {"a": None}}, unmarshal("null", "Labels", "string")),
+    ({"Labels": {"a": 1}}, unmarshal("number", "Labels", "string")),
     ({"HostConfig": []}, unmarshal("array", "HostConfig", "container.HostConfig")),
     ({"HostConfig": {"Memory": "1g"}}, unmarshal("string", "Memory", "int64")),
     ({"HostConfig": {"Memory": True}}, unmarshal("bool", "Memory", "int64")),
@@ -257,3 +257,7 @@ def test_a_size_that_no_engine_can_hold(number: float) -> None:
     for key in ("Memory", "CpuShares"):
         with pytest.raises(BadParameter, match="cannot unmarshal number"):
             parsed(None, **{key: number})
+
+
+def test_a_label_that_is_null_is_an_empty_one() -> None:
+    assert parsed(Labels={"a": None}).labels == {"a": ""}

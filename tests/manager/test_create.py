@@ -257,19 +257,20 @@ def test_devices_and_ports_are_claimed() -> None:
 
 
 @pytest.mark.parametrize(
-    ("key", "option"),
+    "key",
     [
-        ({"VolumesFrom": ["data:ro"]}, "--volumes-from=data"),
-        ({"Links": ["data:alias"]}, "--link=data"),
-        ({"NetworkMode": "container:data"}, "--network=data"),
-        ({"PidMode": "container:data"}, "--pid=data"),
+        {"VolumesFrom": ["data:ro"]},
+        {"Links": ["data:alias"]},
+        {"NetworkMode": "container:data"},
+        {"PidMode": "container:data"},
     ],
 )
-def test_what_needs_a_container_goes_to_its_node(key: dict[str, Any], option: str) -> None:
+def test_what_needs_a_container_goes_to_its_node(key: dict[str, Any]) -> None:
     rig = Rig(3)
-    with pytest.raises(NoCandidate) as refused:
-        create(rig, order(HostConfig=key))
-    assert option in refused.value.message and "there is no container data" in refused.value.message
+    missing = {"message": "could not get container for data: No such container: data"}
+    rig.wire(1).on("POST", "/containers/create", (400, missing))
+    assert create(rig, order(HostConfig=key)).status == 400  # an engine's words, any engine's
+    rig = Rig(3)
     rig.has_container(3, "d" * 64, "data")
     rig.wire(3).on("POST", "/containers/create", MADE)
     create(rig, order(HostConfig=key))
