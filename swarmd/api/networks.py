@@ -99,6 +99,8 @@ class Networks(Noun):
         body = decoded(request.body, NETWORK_CONNECT)
         if not isinstance(body.get("Container"), str):
             raise BadParameter("Container is not specified")
+        if not body["Container"]:
+            raise BadParameter('invalid name or ID supplied: ""')
         container = find_container(self._fleet.state, body["Container"])
         engine = self._fleet.engine(container)
         found = await self._find(ref)

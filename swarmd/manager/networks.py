@@ -64,7 +64,7 @@ class Networks:
     async def create(self, body: bytes, asked: Version | None) -> Answer:
         wanted = _without_kept_id(decoded(body, NETWORK_CREATE))
         await settle_lists(self._fleet, "networks")
-        node, name = self._split(str(wanted.get("Name") or ""))
+        node, name = self._split(_name(wanted.get("Name")))
         self._check_free(name)
         self._being_made.add(name)
         try:
@@ -93,11 +93,16 @@ class Networks:
     def _choose(self, wanted: Mapping[str, Any]) -> Engine:
         pins: tuple[Pin, ...] = ()
         if wanted.get("Driver") == "overlay":
-            managers = {k for k, e in self._fleet.state.engines.items() if e.spec.swarm_manager}
-            pins = (Pin("driver==overlay", frozenset(managers), "is no manager in swarm mode"),)
+            pins = self._managers()
         pins += self._configured(wanted.get("ConfigFrom"))
         constraints = label_constraints(wanted.get("Labels"))
         return self._placer.rank(Placement(constraints=constraints, pins=pins))[0]
+
+    def _managers(self) -> tuple[Pin, ...]:
+        """Where there are none, any engine has words for that."""
+        managers = {k for k, e in self._fleet.state.engines.items() if e.spec.swarm_manager}
+        pin = Pin("driver==overlay", frozenset(managers), "is no manager in swarm mode")
+        return (pin,) if managers else ()
 
     def _configured(self, source: Any) -> tuple[Pin, ...]:
         """Where the network is that it takes its configuration from, if that is anywhere."""
@@ -286,6 +291,12 @@ def _without_kept_id(wanted: dict[str, Any]) -> dict[str, Any]:
     if not isinstance(labels, dict) or KEPT_ID not in labels:
         return wanted
     return {**wanted, "Labels": {key: labels[key] for key in labels if key != KEPT_ID}}
+
+
+def _name(given: Any) -> str:
+    if given is not None and not isinstance(given, str):
+        raise BadParameter("invalid JSON: the Name of a network is a string")
+    return given or ""
 
 
 def _pinned(labels: Any, node: Engine) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from urllib.parse import quote
 
 import pytest
 
+from swarmd.core.predefined import IDS
 from tests.e2e.conftest import Host
 from tests.lab.cli import Docker
 from tests.lab.http import Api
@@ -85,8 +86,18 @@ def of_engines(host: Host, path: str) -> dict[str, dict[str, Any]]:
     }
 
 
+def with_shown_ids(settings: dict[str, Any]) -> dict[str, Any]:
+    """Each predefined network has one ID in the fleet."""
+    networks = {
+        name: {**endpoint, "NetworkID": (own := endpoint["NetworkID"]) and IDS.get(name, own)}
+        for name, endpoint in settings["Networks"].items()
+    }
+    return {**settings, "Networks": networks}
+
+
 def rewritten(item: dict[str, Any], node: str, address: str) -> dict[str, Any]:
     """Names with and without the node; the node's address, once, for ports on every address."""
+    item = {**item, "NetworkSettings": with_shown_ids(item["NetworkSettings"])}
     names = [shown for name in item["Names"] for shown in (name, f"/{node}{name}")]
     ports = [
         {**port, **({"IP": address} if port.get("IP") in EVERY_ADDRESS else {})}
@@ -203,6 +214,7 @@ def test_inspect_passes_what_nobody_here_models(host: Host, api: Api, docker: Do
     theirs = node.local.get("/v1.41/containers/web/json?size=1")
     ports = theirs["NetworkSettings"]["Ports"]["80/tcp"]
     theirs["NetworkSettings"]["Ports"]["80/tcp"] = [{**ports[0], "HostIp": node.machine.ip}]
+    theirs["NetworkSettings"] = with_shown_ids(theirs["NetworkSettings"])
     del ours["Node"]
     assert ours == theirs
 

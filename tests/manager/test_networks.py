@@ -17,7 +17,6 @@ from swarmd.manager.networks import LOOKS, PAUSE, Networks
 from swarmd.manager.order import read_body
 from swarmd.manager.placer import CONSTRAINTS, Placer
 from swarmd.manager.volumes import Volumes
-from swarmd.scheduler.refusal import NoCandidate
 from swarmd.scheduler.registry import make_policy
 from swarmd.scheduler.request import Placement
 from tests.manager.rig import Rig, result_of
@@ -104,17 +103,22 @@ class TestCreate:
 
     def test_overlays_are_for_managers(self) -> None:
         case = Case()
-        with pytest.raises(NoCandidate, match="no manager in swarm mode"):
-            case.create(Name="net", Driver="overlay")
+        refused = (403, {"message": "This node is not a swarm manager."})
+        case.wire(1).on("POST", "/networks/create", refused)
+        assert case.create(Name="net", Driver="overlay").status == 403  # an engine's own words
         case.add(3, swarm_manager=True)
         case.on_all("POST", "/networks/create", (201, {"Id": NEW}))
         case.create(Name="net", Driver="overlay")
-        assert case.asked("POST") == ["node-3"]
+        assert case.asked("POST") == ["node-1", "node-3"]
 
     @pytest.mark.parametrize("body", [b"", b"{", b"[]", b"7"])
     def test_bodies_that_are_none(self, body: bytes) -> None:
         with pytest.raises(BadParameter):
             result_of(Case().networks.create(body, None))
+
+    def test_a_name_is_a_text(self) -> None:
+        with pytest.raises(BadParameter, match="is a string"):
+            Case().create(Name=5)
 
     def test_a_network_needs_a_name(self) -> None:
         with pytest.raises(BadParameter):
