@@ -28,12 +28,14 @@ bench: .venv/installed
 	$(BIN)/python -m tests.bench --grow
 	$(BIN)/python -m tests.bench.placement
 
-# The tests that take long, 1,000 fast rounds of faults over simulated engines, and random work,
-# faults and edits over real ones: make soak MINUTES=10 SEED=7
+# The tests that take long, property tests with fresh inputs (what failed is printed, and kept in
+# .hypothesis for the next run), 1,000 fast rounds of faults over simulated engines, and random
+# work, faults and edits over real ones: make soak MINUTES=10 SEED=7
 MINUTES := 10
 SEED := $(shell date +%s)
 soak: .venv/programs
 	$(BIN)/pytest -m soak
+	$(BIN)/pytest -m "hypothesis and not engines" --hypothesis-profile=soak --hypothesis-seed=$(SEED)
 	$(BIN)/python -m tests.soak.leaks
 	$(BIN)/python -m tests.soak --minutes $(MINUTES) --seed $(SEED)
 

@@ -8,14 +8,30 @@ from collections.abc import Iterator, Mapping
 
 import pytest
 from hypothesis import HealthCheck, settings
-from twisted.trial.unittest import SynchronousTestCase
+from hypothesis.database import DirectoryBasedExampleDatabase
 
 from tests.lab.engines import NO_PROGRAMS, Fleet, missing
 from tests.lab.packages import Missing
 from tests.lab.programs import NEWEST, NEXT, Program, as_release_29, dockerd
 
-# How long an example takes says more of the machine than of the code.
-settings.register_profile("swarmd", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+# How long an example takes says more of the machine than of the code. Each run draws the same
+# inputs, so that a test is red for what was changed; make soak draws fresh ones, more of them, and
+# keeps what failed.
+settings.register_profile(
+    "swarmd",
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+    derandomize=True,
+    database=None,
+)
+settings.register_profile(
+    "soak",
+    settings.get_profile("swarmd"),
+    derandomize=False,
+    database=DirectoryBasedExampleDatabase(".hypothesis/examples"),
+    print_blob=True,
+    max_examples=1000,
+)
 settings.load_profile("swarmd")
 
 _REAL = frozenset({"fleet", "tls_fleet", "mixed_fleet"})
@@ -28,16 +44,19 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="module", autouse=True)
-def _left_by_others(request: pytest.FixtureRequest) -> Iterator[None]:
-    """What others dropped unanswered is told when it is collected: to no test of Twisted's."""
-    tests = vars(request.module).values()
-    if not any(isinstance(one, type) and issubclass(one, SynchronousTestCase) for one in tests):
-        yield
-        return
+def _only_ours_to_look_through() -> None:
+    """What was there before this file of tests is passed over when theirs is looked for."""
     gc.collect()
     gc.freeze()
-    yield
-    gc.unfreeze()
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_teardown() -> None:
+    """What a test dropped without closing it is found now, and told as its own error.
+
+    It comes after all fixtures, and before pytest asks for what was told.
+    """
+    gc.collect()
 
 
 @pytest.fixture(scope="session")

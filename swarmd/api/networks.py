@@ -29,6 +29,7 @@ from swarmd.manager.luggage import Luggage
 from swarmd.manager.networks import Networks as Manager
 from swarmd.manager.networks import decoded
 from swarmd.manager.prune import prune
+from swarmd.manager.shield import shielded
 from swarmd.streams.forward import forward
 
 INSPECT = 5.0  # seconds: a slow node must not hold up what the others say of a network
@@ -89,7 +90,7 @@ class Networks(Noun):
             raise ApiError(message, 403)
         everywhere = found.value.scope == "local"  # copies of one network; else it is one thing
         holders = found.engines if everywhere else _ablest_first(found.engines)[:1]
-        outcomes = await self._ask(request, "DELETE", found, holders)
+        outcomes = await shielded(self._ask(request, "DELETE", found, holders))
         if not all(outcome.ok for outcome in outcomes):
             raise refusal(outcomes)
         request.reply(204)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 
 from twisted.web.resource import IResource
@@ -17,9 +18,10 @@ from swarmd.cluster.volume_view import using
 from swarmd.core.errors import NotFound
 from swarmd.core.model import Engine, Volume
 from swarmd.front.request import DockerRequest
-from swarmd.manager.fanout import ask_engines, refusal
+from swarmd.manager.fanout import Outcome, ask_engines, refusal
 from swarmd.manager.fleet import Fleet
 from swarmd.manager.fresh import looked_up, settle_containers, settle_lists, unsettled
+from swarmd.manager.shield import shielded
 from swarmd.manager.volume_prune import VolumePrune
 from swarmd.manager.volumes import Volumes as Manager
 from swarmd.streams.forward import forward
@@ -82,13 +84,19 @@ class Volumes(Noun):
             await settle_containers(self._fleet, unsettled(self._fleet))
             users = using(self._fleet.state, found.value)
             engines = tuple(users or _healthy_first(found)[:1])
+        outcomes = await shielded(self._remove(request, found, engines))
+        if not all(outcome.ok for outcome in outcomes):
+            raise refusal(outcomes)
+        request.reply(204)
+
+    async def _remove(
+        self, request: DockerRequest, found: Found[Volume], engines: Sequence[Engine]
+    ) -> list[Outcome]:
         path = partial(self._path, request, found.value.name)
         outcomes = await ask_engines(self._fleet, engines, "DELETE", path, timeout=REMOVE)
         for engine in (*found.engines, *engines):
             self._fleet.state.mark_stale(engine.key, "volumes")
-        if not all(outcome.ok for outcome in outcomes):
-            raise refusal(outcomes)
-        request.reply(204)
+        return outcomes
 
     async def prune(self, request: DockerRequest) -> None:
         filters = parse_filters(request.arg("filters"), PRUNE_KEYS)

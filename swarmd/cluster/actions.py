@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from swarmd.cluster.reservations import Doubt
 from swarmd.core.event import Event
 from swarmd.core.model import Spec
 
@@ -99,6 +100,21 @@ class EngineLabelled:
 
     key: str
     labels: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class InDoubt:
+    """An engine's answer to a create or a rename was lost; see ``reservations.doubts``."""
+
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class DoubtSettled:
+    """The engine was asked by name: what was in doubt is there, or never will be."""
+
+    key: str
+    doubt: Doubt
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,5 +220,7 @@ Action = (
     | EngineCordoned
     | EngineLabelled
     | EngineNoted
+    | InDoubt
+    | DoubtSettled
     | Content
 )

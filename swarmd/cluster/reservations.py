@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from swarmd.cluster.index import NameIndex
 from swarmd.core.errors import NameTaken
 from swarmd.core.model import Container, Engine
+
+
+def _nothing() -> None:
+    """Nobody waits for the end."""
 
 
 class Reservation(NamedTuple):
@@ -17,10 +22,21 @@ class Reservation(NamedTuple):
     engine: Engine
 
 
-class _Rename(NamedTuple):
-    container: str
+@dataclass(frozen=True, slots=True, eq=False)
+class Doubt:
+    """A create or a rename that an engine was asked for, and whose answer was lost.
+
+    A list settles nothing: it does not show what the engine is still busy with.
+
+    Attributes:
+        claim: ID of the reservation, or of the container that was to get the name.
+        over: Called once, when it is certain that the name is there or never will be.
+    """
+
+    claim: str
+    name: str
     engine: Engine
-    since: float
+    over: Callable[[], None] = _nothing
 
 
 class Reservations:
@@ -34,8 +50,7 @@ class Reservations:
         self.pending: dict[str, Reservation] = {}
         self._names = names
         self._reserved: dict[str, str] = {}  # name -> ID of who wants it
-        self._doubtful: dict[str, float] = {}  # pending ID -> since when its outcome is unknown
-        self._renames: dict[str, _Rename] = {}  # new name -> one whose outcome is unknown
+        self._doubts: dict[str, Doubt] = {}  # by name: only its holder can be in doubt
 
     def holder(self, name: str) -> str:
         """The ID of the container that has or will have the name; "" if it is free."""
@@ -51,7 +66,8 @@ class Reservations:
     def free_name(self, name: str, container_id: str) -> None:
         if self._reserved.get(name) == container_id:
             del self._reserved[name]
-            self._renames.pop(name, None)
+            if doubt := self._doubts.pop(name, None):
+                doubt.over()
 
     def take(self, container: Container, engine: Engine, replacing: str = "") -> None:
         """Counts ``container`` on ``engine`` as if it were there; NameTaken if its name is."""
@@ -63,40 +79,34 @@ class Reservations:
 
     def free(self, container_id: str) -> Reservation | None:
         """Ends a reservation; None if there is none (any more)."""
-        self._doubtful.pop(container_id, None)
         ended = self.pending.pop(container_id, None)
         if ended is not None:
-            ended.engine.doubts.discard(container_id)
             ended.engine.tally.remove(ended.container)
             self._counted(ended.engine)
             self.free_name(ended.container.name, container_id)
         return ended
 
-    def doubt(self, container_id: str, at: float) -> None:
-        """Whether it was made is unknown, so it counts until its engine has told."""
-        if container_id in self.pending:
-            self._doubtful[container_id] = at
-            self.pending[container_id].engine.doubts.add(container_id)
+    # What is in doubt
 
-    def doubted(self, container_id: str) -> bool:
-        return container_id in self._doubtful
+    def doubt(self, doubt: Doubt) -> None:
+        """What holds the name keeps it, and all that it takes, until ``settle``."""
+        if self._reserved.get(doubt.name) == doubt.claim:
+            self._doubts[doubt.name] = doubt
 
-    def doubt_name(self, name: str, container_id: str, engine: Engine, at: float) -> None:
-        """Whether the container was given the name is unknown until its engine tells."""
-        if self._reserved.get(name) == container_id:
-            self._renames[name] = _Rename(container_id, engine, at)
+    def doubted(self, name: str, claim: str) -> bool:
+        return name in self._doubts and self._doubts[name].claim == claim
 
-    def told_name(self, container_id: str, at: float) -> None:
-        """Its engine told, asked at ``at``, what the container is called."""
-        for name, rename in list(self._renames.items()):
-            if rename.container == container_id and rename.since < at:
-                self.free_name(name, container_id)
+    def doubts(self, engine: Engine) -> list[Doubt]:
+        """Those that ``engine`` is to be asked about."""
+        return [doubt for doubt in self._doubts.values() if doubt.engine is engine]
 
-    def settle(self, engine: Engine, at: float) -> None:
-        """The engine told, asked at ``at``, what it has."""
-        for name, rename in list(self._renames.items()):
-            if rename.since < at and rename.engine is engine:
-                self.free_name(name, rename.container)
-        for container_id, since in list(self._doubtful.items()):
-            if since < at and self.pending[container_id].engine is engine:
-                self.free(container_id)
+    def settle(self, doubt: Doubt) -> None:
+        """It is certain now; what is there is counted as a container."""
+        if self._doubts.get(doubt.name) is doubt:
+            self.free(doubt.claim)
+            self.free_name(doubt.name, doubt.claim)
+
+    def give_up(self, engine: Engine) -> None:
+        """The engine will never tell: it is no longer ours."""
+        for doubt in self.doubts(engine):
+            self.settle(doubt)

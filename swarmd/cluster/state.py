@@ -6,7 +6,6 @@ containers.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -19,7 +18,7 @@ from swarmd.cluster.index import Bounded
 from swarmd.cluster.lists import Lists
 from swarmd.cluster.node_table import NodeTable
 from swarmd.cluster.notes import Notes
-from swarmd.cluster.reservations import Reservations
+from swarmd.cluster.reservations import Doubt, Reservations
 from swarmd.cluster.roster import Roster, label_warnings
 from swarmd.core.decode import Shared
 from swarmd.core.engine_index import EngineIndex
@@ -103,6 +102,10 @@ class State:
                 self.roster.label(engine, action.labels)
                 self._notes.put(engine, "labels", label_warnings(engine))
                 self.index.touch(engine)
+            case news.InDoubt():
+                pass  # for those who watch
+            case news.DoubtSettled():
+                self.reservations.settle(action.doubt)
             case news.EngineNoted():
                 self._notes.put(engine, action.source, action.texts)
             case _:
@@ -117,14 +120,9 @@ class State:
             case news.ContainersListed():
                 self._time(action.at)
                 self._containers.listed(engine, action)
-                if action.whole:
-                    self.reservations.settle(engine, action.at)
-                for container_id in action.asked or ():
-                    self.reservations.told_name(container_id, action.at)
             case news.ContainerInspected():
                 self._time(action.at)
                 self._containers.inspected(engine, action)
-                self.reservations.told_name(str(action.inspect.get("Id")), action.at)
             case news.ContainerGone():
                 self.catalogue.remove(engine, action.id)
             case news.ImagesListed():
@@ -153,7 +151,7 @@ class State:
         self._refresh_shown(engine, *shown)
 
     def _engine_unlisted(self, engine: Engine) -> None:
-        self.reservations.settle(engine, math.inf)
+        self.reservations.give_up(engine)
         self._empty(engine)
         self.roster.unlist(engine)
         self.index.drop(engine)
@@ -178,7 +176,7 @@ class State:
             self._containers.moved(engine, old_ip)
 
     def _refuse(self, engine: Engine, error: str, now: float) -> None:
-        self.reservations.settle(engine, math.inf)
+        self.reservations.give_up(engine)
         self._empty(engine)
         self.roster.refuse(engine, error, now)
         self.index.touch(engine)
@@ -204,18 +202,26 @@ class State:
         self.reservations.take(container, self.engines[container.engine], replacing)
 
     def release(self, container_id: str) -> None:
-        """The create is over; a reservation in doubt stays."""
-        if not self.reservations.doubted(container_id):
-            self.reservations.free(container_id)
+        """The create is certainly over."""
+        self.reservations.free(container_id)
 
-    def doubt(self, container_id: str) -> None:
-        """The engine was lost with its answer: it may have made the container or not.
+    def doubt(self, container_id: str, over: Callable[[], None]) -> None:
+        """The engine's answer was lost: it has made the container, may yet do so, or never will.
 
-        One that is off the list will never tell.
+        Args:
+            over: Called when that is certain, or will never be told: the engine is off the list.
         """
         reservation = self.reservations.pending.get(container_id)
         if reservation and self.engines.get(reservation.engine.key) is reservation.engine:
-            self.reservations.doubt(container_id, self._seconds())
+            container, engine = reservation
+            self._doubt(Doubt(container_id, container.name, engine, over))
+        else:
+            self.release(container_id)
+            over()
+
+    def _doubt(self, doubt: Doubt) -> None:
+        self.reservations.doubt(doubt)
+        self.dispatch(news.InDoubt(doubt.engine.key))
 
     def confirm(self, pending_id: str, container: Container) -> None:
         """The create was acknowledged: the real container takes the place of the reservation.
@@ -238,13 +244,17 @@ class State:
         self.reservations.take_name(name, container_id)
 
     def release_name(self, name: str, container_id: str, *, granted: bool | None) -> None:
-        """The rename is over; ``granted`` is None if its engine was lost with the answer."""
+        """The rename is over; ``granted`` is None if the engine's answer was lost.
+
+        A refusal does not tell what became of an earlier one of which that was so.
+        """
         container = self.containers.get(container_id)
         engine = self.engines[container.engine] if container is not None else None
         if granted is None and engine is not None:
-            self.reservations.doubt_name(name, container_id, engine, self._seconds())
+            self._doubt(Doubt(container_id, name, engine))
             return
-        self.reservations.free_name(name, container_id)
+        if granted or not self.reservations.doubted(name, container_id):
+            self.reservations.free_name(name, container_id)
         if granted and container is not None and engine is not None:
             new = container._replace(names=renamed(container.names, name))
             self._containers.changed(engine, container, new, self._seconds())

@@ -237,7 +237,6 @@ class Engine:
         dirty: IDs of containers whose list entry may be out of date (or not known yet); a read
             refreshes them first.
         stale: Which of "images", "networks", "volumes" must be listed again before a read.
-        doubts: IDs of reservations of which only its next whole list can tell what became.
         tally: Sums over its containers, pending ones included.
     """
 
@@ -267,7 +266,6 @@ class Engine:
     predefined_ids: tuple[tuple[bytes, bytes], ...] = ()
     dirty: set[str] = field(default_factory=set)
     stale: set[str] = field(default_factory=set)
-    doubts: set[str] = field(default_factory=set)
     tally: Tally = field(default_factory=Tally)
 
     @property

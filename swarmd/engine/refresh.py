@@ -5,8 +5,8 @@ Events tell of nearly everything, but not always. An engine drops events for a s
 program puts into its containerd, volumes that a driver makes by itself.
 
 So the time is cut into spans, ``refresh_min`` to ``refresh_max`` long. At the end of each, what
-events and clients have changed is listed again, and everything if events were many, if a create
-is in doubt, or if the last listing failed. At the end of each fifth everything is, whatever
+events and clients have changed is listed again, and everything if events were many, or if the last
+listing failed. At the end of each fifth everything is, whatever
 happened. Before, a thousand engines that did nothing were asked for everything 22 times a second.
 """
 
@@ -35,13 +35,11 @@ class Refresh:
 
     def __init__(
         self,
-        key: str,
         sync: Sync,
         read_spec: Callable[[], Awaitable[None]],
         listed: Callable[[], None],
         context: Context,
     ) -> None:
-        self._key = key
         self._sync = sync
         self._read_spec = read_spec
         self._listed = listed
@@ -79,6 +77,4 @@ class Refresh:
         await self._read_spec()
 
     def _everything_is_due(self) -> bool:
-        engine = self._context.engines.get(self._key)
-        in_doubt = engine is not None and bool(engine.doubts)
-        return in_doubt or self._events > FEW or self._spans >= MOST_SPANS or self._failures > 0
+        return self._events > FEW or self._spans >= MOST_SPANS or self._failures > 0

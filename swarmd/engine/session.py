@@ -50,7 +50,7 @@ class Session:
         self._health = HealthCheck(
             client.ask_ping, self._answered, self._suspected, client.late, context
         )
-        self._refresh = Refresh(key, sync, self._reread_in_time, self._details.want_all, context)
+        self._refresh = Refresh(sync, self._reread_in_time, self._details.want_all, context)
         self._read_at = 0.0
 
     async def run(self) -> None:

@@ -1,16 +1,17 @@
 """Creates a container: place, reserve, ask the engine, and go on elsewhere if it cannot.
 
-The reservation stands before the request leaves, so creates under way see each other. A request
-that may have reached an engine is never repeated before it is known that it made nothing.
+The reservation stands before the request leaves, so creates under way see each other, and until it
+is certain that the container is there or never will be: an attempt goes on to its end when who
+asked leaves, and one whose answer was lost stays counted until its engine has told. A request that
+may have reached an engine is never repeated before it is known that it made nothing.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from contextlib import ExitStack
 from dataclasses import replace
 from itertools import count
-
-from twisted.internet.defer import CancelledError
 
 from swarmd.core.config import CreateRequest
 from swarmd.core.errors import ApiError, EngineRefused, EngineUnreachable
@@ -26,6 +27,8 @@ from swarmd.manager.making import NotMadeError, make
 from swarmd.manager.order import Order, References, definite, identified
 from swarmd.manager.placer import Placer
 from swarmd.manager.plans import Plans
+from swarmd.manager.settler import Settler
+from swarmd.manager.shield import shielded
 from swarmd.manager.starter import Starter
 from swarmd.scheduler.refusal import NoCandidate
 from swarmd.streams.link import Answer
@@ -62,6 +65,7 @@ class Creator:
         self._identify = identify
         self._tries = TRIES + retries
         self._numbers = count(1)
+        self._settler = Settler(fleet)
 
     async def create(self, order: Order) -> Answer:
         """Raises ApiError if it can be placed nowhere, or nowhere works."""
@@ -110,24 +114,34 @@ class Creator:
         order.admit(demand)  # in one turn with the reservation, so that no two slip through
         pending = self._pending(engine, demand, order)
         state.reserve(pending, order.replaces.id if order.replaces else "")
-        try:
-            with self._luggage.claimed(order.config, engine):
-                await self._bring(engine, order)
-                plain = References(state, order.config).plain
-                await order.vet(engine, [plain(name) for name in order.config.volumes])
-                answer = await make(self._fleet, engine, order, demand)
-            if answer.status == 201:
-                container_id = self._made(engine, answer)
-                state.confirm(pending.id, pending._replace(id=container_id, pending=False))
-                self._plans.drop(order.client, familiar(order.config.image))
-                self._luggage.unpacked(order.config, engine)
-        except (EngineUnreachable, CancelledError):
-            state.doubt(pending.id)
-            raise
-        finally:
-            state.release(pending.id)
+        answer = await shielded(self._attempt(engine, pending, order), NotMadeError)
         self._judge(engine, order, answer)
         return answer
+
+    async def _attempt(self, engine: Engine, pending: Container, order: Order) -> Answer:
+        """What is claimed for it is free again when it certainly made nothing, and not before."""
+        with ExitStack() as claims:
+            claims.callback(self._fleet.state.release, pending.id)
+            claims.enter_context(self._luggage.claimed(order.config, engine))
+            await self._bring(engine, order)
+            plain = References(self._fleet.state, order.config).plain
+            await order.vet(engine, [plain(name) for name in order.config.volumes])
+            try:
+                answer = await make(self._fleet, engine, order, pending.demand)
+                if answer.status == 201:
+                    self._confirm(engine, pending, order, self._made(engine, answer))
+            except NotMadeError:
+                raise
+            except BaseException:
+                self._luggage.unpacked(order.config, engine)
+                self._fleet.state.doubt(pending.id, claims.pop_all().close)
+                raise
+        return answer
+
+    def _confirm(self, engine: Engine, pending: Container, order: Order, new_id: str) -> None:
+        self._fleet.state.confirm(pending.id, pending._replace(id=new_id, pending=False))
+        self._plans.drop(order.client, familiar(order.config.image))
+        self._luggage.unpacked(order.config, engine)
 
     def _made(self, engine: Engine, answer: Answer) -> str:
         """The new container's ID; an engine that names another's gets nobody to touch that."""

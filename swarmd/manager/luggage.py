@@ -22,6 +22,7 @@ from swarmd.core.errors import Conflict
 from swarmd.core.model import Engine
 from swarmd.manager.images.distribute import Distributor
 from swarmd.manager.networks import Networks
+from swarmd.manager.shield import shielded
 from swarmd.manager.volumes import Volumes
 from swarmd.scheduler.request import Pin, Placement
 
@@ -135,7 +136,13 @@ class Luggage:
                 await self._volumes.move(volume, engine)
 
     async def follow(self, network: str, engine: Engine) -> bool:
-        """Moves a network that is nobody's to a container's engine; whether it did."""
+        """Moves a network that is nobody's to a container's engine; whether it did.
+
+        Once begun, that goes on to its end: half a move leaves two.
+        """
+        return await shielded(self._follow(network, engine))
+
+    async def _follow(self, network: str, engine: Engine) -> bool:
         await self._moving.acquire()
         try:
             await self._networks.settle([network])

@@ -86,27 +86,33 @@ class Attempt:
                 raise NotMadeError(error) from None
             lost = error
         try:
-            return await self._look_up() or await self._post_again(body)
+            answer = await self._look_up() or await self._post_again(body)
         except EngineUnreachable:
+            answer = None
+        if answer is None:
             cause = (
                 f"{lost.cause}; whether container {self._order.name} was created there is unknown"
             )
-            raise EngineUnreachable(self._engine.name, cause, sent=True) from None
+            raise EngineUnreachable(self._engine.name, cause, sent=True)
+        return answer
 
     async def _post(self, body: Mapping[str, Any]) -> Answer:
         query = render_query([("name", self._order.name), *self._order.query])
         return await self._call("POST", f"containers/create?{query}", body, CREATE)
 
-    async def _post_again(self, body: Mapping[str, Any]) -> Answer:
-        """Refused for its name, it is not shown yet: the engine is still at the first one."""
+    async def _post_again(self, body: Mapping[str, Any]) -> Answer | None:
+        """Refused for its name, it is not shown yet: the engine is still at the first one.
+
+        None if it stays so.
+        """
         answer = await self._post(body)
-        looks = 0
-        while answer.status == 409 and looks < LOOKS:
+        if answer.status != 409:
+            return answer
+        for _ in range(LOOKS):
             if found := await self._look_up():
                 return found
             await deferLater(self._fleet.clock, PAUSE)
-            looks += 1
-        return answer
+        return None
 
     def _split(self, body: Mapping[str, Any]) -> tuple[Mapping[str, Any], Endpoints]:
         """The body for this engine, and the networks that are left to be joined."""
@@ -128,12 +134,17 @@ class Attempt:
             try:
                 answer = await twice(partial(self._call, "POST", path, body, CREATE))
                 if answer.status >= 400:
-                    undo = f"containers/{container_id}?force=1&v=1"
-                    await twice(partial(self._call, "DELETE", undo, None, CREATE))
+                    await self._undo(container_id)
                     return answer
             except EngineUnreachable as lost:
                 raise self._half(lost, network) from None
         return made
+
+    async def _undo(self, container_id: str) -> None:
+        path = f"containers/{container_id}?force=1&v=1"
+        gone = await twice(partial(self._call, "DELETE", path, None, CREATE))
+        if gone.status >= 400 and gone.status != 404:
+            raise EngineUnreachable(self._engine.name, message_of(gone.body), sent=True)
 
     def _half(self, lost: EngineUnreachable, network: str) -> EngineUnreachable:
         name = self._order.name

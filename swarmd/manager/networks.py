@@ -36,6 +36,7 @@ from swarmd.manager.fanout import made_id, message_of, read_answer
 from swarmd.manager.fleet import Fleet
 from swarmd.manager.fresh import settle_containers, settle_lists, unsettled
 from swarmd.manager.placer import CONSTRAINTS, Placer, label_constraints
+from swarmd.manager.shield import shielded
 from swarmd.manager.twice import twice
 from swarmd.scheduler.request import Pin, Placement
 from swarmd.streams.link import Answer
@@ -60,20 +61,45 @@ class Networks:
         self._placer = placer
         self._driver = driver
         self._being_made: set[str] = set()
+        self._in_doubt: dict[str, Engine] = {}  # name -> who was asked for it, and may yet make it
 
     async def create(self, body: bytes, asked: Version | None) -> Answer:
         wanted = _without_kept_id(decoded(body, NETWORK_CREATE))
         await settle_lists(self._fleet, "networks")
         node, name = self._split(_name(wanted.get("Name")))
         self._check_free(name)
+        sent = {**wanted, "Name": name, "Driver": wanted.get("Driver") or self._driver}
+        if node is not None:
+            sent["Labels"] = _pinned(sent.get("Labels"), node)
+        engine = self._asked_already(name, node) or self._choose(sent)
+        return await shielded(self._create_on(engine, sent, asked))
+
+    async def _create_on(
+        self, engine: Engine, wanted: dict[str, Any], asked: Version | None
+    ) -> Answer:
+        """An engine that has been asked already, and lost with its answer, refuses another."""
+        name = wanted["Name"]
+        doubtful = self._in_doubt.pop(name, None) is not None
+        if doubtful:
+            wanted = {**wanted, "CheckDuplicate": True}
         self._being_made.add(name)
         try:
-            sent = {**wanted, "Name": name, "Driver": wanted.get("Driver") or self._driver}
-            if node is not None:
-                sent["Labels"] = _pinned(sent.get("Labels"), node)
-            return await self._post(self._choose(sent), "create", sent, asked)
+            return await self._post(engine, "create", wanted, asked)
+        except EngineUnreachable as error:
+            if doubtful or error.sent:
+                self._in_doubt[name] = engine
+            raise
         finally:
             self._being_made.discard(name)
+
+    def _asked_already(self, name: str, node: Engine | None) -> Engine | None:
+        """Who may have made it, or may yet do so: no other engine may be asked for it."""
+        engine = self._in_doubt.get(name)
+        if engine is None or self._fleet.state.engines.get(engine.key) is not engine:
+            return None
+        if node not in (None, engine):
+            raise Conflict(f"network {name} may just be made on {engine.name}")
+        return engine
 
     def _split(self, ref: str) -> tuple[Engine | None, str]:
         """``node-1/net`` asks for a node, which must be there."""
@@ -87,6 +113,8 @@ class Networks:
         taken = any(one.name == name for e in engines for one in e.networks.values())
         if name in PREDEFINED:
             return  # its engine has words for that
+        if taken:
+            self._in_doubt.pop(name, None)
         if taken or name in self._being_made:
             raise Conflict(f"network with name {name} already exists")
 

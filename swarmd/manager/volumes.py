@@ -24,6 +24,7 @@ from swarmd.manager.fleet import Fleet
 from swarmd.manager.fresh import settle_lists
 from swarmd.manager.networks import decoded
 from swarmd.manager.placer import Placer, label_constraints
+from swarmd.manager.shield import shielded
 from swarmd.manager.turns import Turns
 from swarmd.manager.twice import twice
 from swarmd.scheduler.request import Placement
@@ -46,6 +47,7 @@ class Volumes:
         self._fleet = fleet
         self._placer = placer
         self._turns = Turns()
+        self._in_doubt: dict[str, Engine] = {}  # name -> who was asked for it, and may yet make it
         # (engine key, name) of those made here and never mounted since: nothing can be in them.
         self._empty: set[tuple[str, str]] = set()
         fleet.state.watch(self._heed)
@@ -54,7 +56,12 @@ class Volumes:
         """An existing volume of the name is the answer, as it is for an engine."""
         wanted = decoded(body or b"{}", VOLUME_CREATE)
         node, name = self._split(str(wanted.get("Name") or ""))
-        wanted = {**wanted, "Name": name}
+        return await shielded(self._create({**wanted, "Name": name}, node, asked))
+
+    async def _create(
+        self, wanted: Mapping[str, Any], node: Engine | None, asked: Version | None
+    ) -> Answer:
+        name = wanted["Name"]
         if node is not None:
             return await self._post(node, wanted, asked)
         if self.everywhere:
@@ -65,8 +72,15 @@ class Volumes:
 
     async def _create_once(self, wanted: Mapping[str, Any], asked: Version | None) -> Answer:
         await settle_lists(self._fleet, "volumes")
-        holders = self._holders(wanted["Name"])
-        return await self._create_on(holders[0] if holders else self._choose(wanted), wanted, asked)
+        name = wanted["Name"]
+        engine = next(iter(self._holders(name)), None) or self._asked_already(name)
+        return await self._create_on(engine or self._choose(wanted), wanted, asked)
+
+    def _asked_already(self, name: str) -> Engine | None:
+        """Who may have made it, or may yet do so: asked again it makes no second one."""
+        engine = self._in_doubt.get(name)
+        listed = engine is not None and self._fleet.state.engines.get(engine.key) is engine
+        return engine if listed else None
 
     async def _create_on(
         self, engine: Engine, wanted: Mapping[str, Any], asked: Version | None
@@ -74,7 +88,14 @@ class Volumes:
         may_move = wanted["Name"] not in engine.volumes and not label_constraints(
             wanted.get("Labels")
         )
-        created = await self._post(engine, wanted, asked)
+        name = wanted["Name"]
+        try:
+            created = await self._post(engine, wanted, asked)
+        except EngineUnreachable as error:
+            if name and error.sent:
+                self._in_doubt[name] = engine
+            raise
+        self._in_doubt.pop(name, None)
         if may_move and created.status == 201:
             self._empty.add(
                 (engine.key, str(read_answer(engine.name, created.body, dict).get("Name")))

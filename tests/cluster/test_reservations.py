@@ -2,7 +2,14 @@ from __future__ import annotations
 
 import pytest
 
-from swarmd.cluster.actions import ContainerGone, EngineListed, EngineUnlisted, EngineValidated
+from swarmd.cluster.actions import (
+    ContainerGone,
+    DoubtSettled,
+    EngineListed,
+    EngineUnlisted,
+    EngineValidated,
+)
+from swarmd.cluster.reservations import Doubt
 from swarmd.cluster.state import State
 from swarmd.core.errors import NameTaken
 from swarmd.core.model import Container, Demand, HostPort
@@ -209,25 +216,54 @@ def test_a_refused_rename_changes_nothing() -> None:
     assert state.containers[ONE].name == "web" and not state.name_taken("www")
 
 
+def in_doubt(state: State, name: str = "www") -> Doubt:
+    (doubt,) = state.reservations.doubts(state.engines[key_of(1)])
+    assert doubt.name == name
+    return doubt
+
+
 @pytest.mark.parametrize("name", ["web", "www"])
-def test_a_rename_in_doubt_holds_both_names_until_its_engine_tells(name: str) -> None:
+def test_a_rename_in_doubt_holds_both_names_until_that_is_settled(name: str) -> None:
+    """Lists and inspects may be of a moment before the engine is done with it."""
     state = fleet(2)
     told(state, 1, item(1, "web"))
     state.reserve_name("www", ONE)
     state.release_name("www", ONE, granted=None)
     told(state, 2)
+    told(state, 1, item(1, "web"), at=2.0)
+    inspected(state, 1, inspect(1, "web"), at=3.0)
     assert state.name_taken("www") and state.name_taken("web")
-    told(state, 1, item(1, name), at=2.0)
+    told(state, 1, item(1, name), at=4.0)
+    state.dispatch(DoubtSettled(key_of(1), in_doubt(state)))
     assert [one for one in ("web", "www") if state.name_taken(one)] == [name]
 
 
-def test_an_inspect_tells_too() -> None:
+def test_a_create_in_doubt_counts_until_that_is_settled() -> None:
     state = fleet(1)
-    told(state, 1, item(1, "web"))
-    state.reserve_name("www", ONE)
-    state.release_name("www", ONE, granted=None)
-    inspected(state, 1, inspect(1, "web"), at=2.0)
-    assert not state.name_taken("www")
+    ended: list[str] = []
+    state.reserve(pending())
+    state.doubt("pending-1", lambda: ended.append("claims"))
+    told(state, 1, at=2.0)
+    assert state.name_taken("web") and state.engines[key_of(1)].tally.memory == 6
+    doubt = in_doubt(state, "web")
+    for _ in range(2):
+        state.dispatch(DoubtSettled(key_of(1), doubt))
+    assert not state.name_taken("web") and ended == ["claims"]
+    assert state.engines[key_of(1)].tally.memory == 0
+
+
+@pytest.mark.parametrize("late", [False, True])
+def test_an_engine_that_is_off_the_list_leaves_nothing_in_doubt(late: bool) -> None:
+    state = fleet(1)
+    ended: list[str] = []
+    state.reserve(pending())
+    if late:
+        state.dispatch(EngineUnlisted(key_of(1)))
+    state.doubt("pending-1", lambda: ended.append("claims"))
+    assert ended == (["claims"] if late else [])
+    state.dispatch(EngineUnlisted(key_of(1)))
+    assert not state.name_taken("web") and ended == ["claims"]
+    assert state.reservations.pending == {}
 
 
 def test_a_rename_of_what_is_gone_meanwhile() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from swarmd.cluster.actions import (
@@ -121,7 +121,6 @@ STEPS = st.integers(0, 9).flatmap(
 )
 
 
-@settings(max_examples=100, deadline=None)
 @given(st.lists(STEPS, min_size=20, max_size=40))
 def test_indexes_and_sums_equal_a_count(history: list[Any]) -> None:
     state = State()

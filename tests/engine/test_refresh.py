@@ -5,11 +5,10 @@ from __future__ import annotations
 import pytest
 
 from swarmd.cluster.actions import ContainersListed, ImagesListed, VolumesListed
-from swarmd.core.model import Container
 from swarmd.engine.client import containers_path
 from swarmd.engine.refresh import FEW
 from tests.engine.scripted import Rig, event
-from tests.engine.test_session import KEY, ONE, START, TWO, steady
+from tests.engine.test_session import ONE, START, TWO, steady
 
 ONE_CONTAINER = "/v1.41/containers/json?limit=1"
 EVERYTHING = ["/containers/json", "/images/json", "/networks", "/volumes"]
@@ -47,17 +46,6 @@ def test_everything_is_listed_after_so_many_events_that_some_may_be_lost() -> No
         script.subscription.send(event("exec_die: x", ONE, nano=START + number))
     rig.pass_time(61.0)
     assert [call for call in script.calls if call in EVERYTHING] == [*EVERYTHING, EVERYTHING[0]]
-
-
-def test_everything_is_listed_while_a_create_is_in_doubt() -> None:
-    rig = Rig(jitter=0.0)
-    script = steady(rig)
-    rig.state.reserve(Container("pending", KEY, ("web",)))
-    rig.state.doubt("pending")
-    rig.pass_time(61.0)
-    assert not rig.state.name_taken("web")
-    calls = [call for call in script.calls if call != "/_ping"]
-    assert calls == [*EVERYTHING, "/containers/json"]
 
 
 def test_lists_that_did_not_change_are_not_told_again() -> None:

@@ -22,11 +22,7 @@ from tests.streams.memory import Engine
 Script = Callable[[str, str], Any]
 
 fuzz = settings(
-    derandomize=True,
-    database=None,
-    deadline=None,
-    max_examples=25,
-    suppress_health_check=list(HealthCheck),
+    max_examples=settings.default.max_examples // 4, suppress_health_check=list(HealthCheck)
 )
 
 _LEAVES = (

@@ -24,11 +24,14 @@ class Store:
     Attributes:
         name: What ``--driver`` calls it.
         mounts: How often each was mounted and not unmounted yet.
+        gate: While it is not set, no volume is made; ``waiting`` is set once one is to be.
     """
 
     def __init__(self, folder: Path) -> None:
         self.name = f"lab{os.getpid()}"
         self.mounts: dict[str, int] = {}
+        self.gate, self.waiting = threading.Event(), threading.Event()
+        self.gate.set()
         self._folder = folder
         self._lock = threading.Lock()
 
@@ -36,6 +39,9 @@ class Store:
         verb: Callable[[str], dict[str, Any]] | None = getattr(self, f"_{call.lower()}", None)
         if verb is None:
             return {"Err": f"no such call: {call}"}
+        if call == "Create":
+            self.waiting.set()
+            self.gate.wait(60)
         with self._lock:
             return {"Err": "", **verb(str(body.get("Name", "")))}
 

@@ -12,9 +12,10 @@ import random
 import socket
 import struct
 import threading
+import weakref
 from collections.abc import Coroutine
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from tests.lab.trap import Trap
 
@@ -60,6 +61,7 @@ class Wire:
         self._open = asyncio.Event()
         self._open.set()
         self._pairs: set[tuple[asyncio.StreamWriter, ...]] = set()
+        self._ends: weakref.WeakSet[asyncio.BaseTransport] = weakref.WeakSet()  # not all are closed
         self._server: asyncio.Server | None = None
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         self._thread.start()
@@ -129,15 +131,23 @@ class Wire:
             _reset(*pair)
 
     async def _rest(self) -> None:
-        """Until the handlers of what was reset have ended."""
+        """Until all handlers have ended and all connections are closed, sent or not.
+
+        One that was just taken has no handler yet: it is given the time to begin.
+        """
+        await _turns()
         others = asyncio.all_tasks(self._loop) - {asyncio.current_task(self._loop)}
         for task in others:
             task.cancel()
         await asyncio.gather(*others, return_exceptions=True)
+        for end in list(self._ends):
+            cast(asyncio.WriteTransport, end).abort()
+        await _turns()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         pair: tuple[asyncio.StreamWriter, ...] = (writer,)
         self._pairs.add(pair)
+        self._ends.add(writer.transport)
         try:
             if self.says is not None:
                 await self._say(reader, writer)
@@ -146,6 +156,7 @@ class Wire:
             there, to_engine = await asyncio.open_connection(host, int(port))
             self._pairs.discard(pair)
             pair = (writer, to_engine)
+            self._ends.add(to_engine.transport)
             self._pairs.add(pair)
             caught = _Caught()
             await asyncio.gather(
@@ -216,6 +227,12 @@ class Wire:
             if await trap.spring(self.engine):
                 await asyncio.sleep(_HEARD if moment == "begun" else 0)
                 raise ConnectionResetError
+
+
+async def _turns() -> None:
+    """Some turns of the loop, in which what is due is done."""
+    for _ in range(5):
+        await asyncio.sleep(0)
 
 
 def _reset(*ends: asyncio.StreamWriter) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 import random
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -25,6 +27,7 @@ from swarmd.manager.luggage import Luggage
 from swarmd.manager.networks import Networks
 from swarmd.manager.placer import Placer
 from swarmd.manager.plans import Plans
+from swarmd.manager.settler import MARK
 from swarmd.manager.volumes import Volumes
 from swarmd.scheduler.registry import make_policy
 from swarmd.streams.link import Answer
@@ -50,6 +53,11 @@ class Call:
     @property
     def path(self) -> str:
         return urlsplit(self.target).path.split("/", 2)[2]
+
+    @property
+    def takes_name(self) -> bool:
+        """A create or a rename."""
+        return self.method == "POST" and self.path.endswith(("/create", "/rename"))
 
     @property
     def query(self) -> dict[str, str]:
@@ -82,6 +90,8 @@ class ScriptedFleet(Fleet):
         super().__init__(state, hub, context, no_link, now)
         self.calls: list[Call] = []
         self.there: dict[int, dict[str, dict[str, Any]]] = {n: {} for n in range(1, size + 1)}
+        # Names of creates and renames that engines are still at, though nobody waits for them.
+        self.busy: dict[int, dict[str, Call]] = {n: {} for n in range(1, size + 1)}
         self._ids = 0
         for number in self.there:
             self.dispatch(news.EngineListed(key_of(number), key_of(number)))
@@ -108,8 +118,7 @@ class ScriptedFleet(Fleet):
     # What managers use
 
     def link(self, engine: Engine) -> Any:
-        super_link_check = engine.healthy
-        if not super_link_check:
+        if not engine.healthy or engine.key not in self.state.engines:
             raise EngineUnreachable(engine.name, engine.error)
         return ScriptedLink(self, int(engine.name.partition("-")[2]))
 
@@ -140,25 +149,30 @@ class ScriptedFleet(Fleet):
         """Engines do what they are asked, until nobody asks; what that was, as "POST n start"."""
         done = []
         while self.calls:
-            call = self.calls.pop(0)
-            done.append(f"{call.method} {call.engine} {call.path.rsplit('/', 1)[-1]}")
-            self.act(call)
+            done.append(self.obey_one())
         return done
+
+    def obey_one(self) -> str:
+        call = self.calls.pop(0)
+        self.act(call)
+        return f"{call.method} {call.engine} {call.path.rsplit('/', 1)[-1]}"
 
     def act(self, call: Call) -> None:
         there, parts = self.there[call.engine], call.path.split("/")
-        if parts[1] == "create":
+        if is_probe(call) or (call.takes_name and self.holds(call.engine, call.query["name"])):
+            self.refuse_name(call)
+        elif parts[1] == "create":
             made = self.make(call.engine, call.body, call.query["name"])
             call.answer(201, {"Id": made, "Warnings": []})
-        elif parts[1] not in there:
+        elif (found := self.find(call.engine, parts[1])) is None:
             call.answer(404)
         elif call.method == "GET":
-            call.answer(200, there[parts[1]])
+            call.answer(200, found)
         elif call.method == "DELETE":
-            del there[parts[1]]
+            del there[found["Id"]]
             call.answer(204)
         else:
-            self._change(there[parts[1]], parts[2], call)
+            self._change(found, parts[2], call)
 
     def _change(self, inspect: dict[str, Any], verb: str, call: Call) -> None:
         if verb == "rename":
@@ -167,6 +181,22 @@ class ScriptedFleet(Fleet):
             inspect["State"] = {"Status": "running" if verb == "start" else "exited"}
         call.answer(204)
 
+    def find(self, number: int, ref: str) -> dict[str, Any] | None:
+        """What it shows, by ID or name; not what it is still at."""
+        there = self.there[number].values()
+        return next((one for one in there if ref in (one["Id"], one["Name"][1:])), None)
+
+    def holds(self, number: int, name: str) -> bool:
+        """Whether the engine would refuse the name to another."""
+        return name in self.busy[number] or self.find(number, name) is not None
+
+    def refuse_name(self, call: Call) -> None:
+        """As engines look at names first, and then at security options."""
+        if self.holds(call.engine, call.query["name"]):
+            call.answer(409, {"message": "Conflict. The container name is already in use"})
+        else:
+            call.answer(500, {"message": f'invalid --security-opt 1: "{MARK}"'})
+
     def names(self, number: int) -> dict[str, str]:
         """Name -> state of what the engine really has."""
         there = self.there[number].values()
@@ -174,13 +204,21 @@ class ScriptedFleet(Fleet):
 
     def listing(self, number: int) -> None:
         """The engine is asked for everything, and answers at once."""
+        self.begin_listing(number)()
+
+    def begin_listing(self, number: int) -> Callable[[], None]:
+        """The engine is asked for everything; its answer, as of now, arrives with the call."""
         self.clock.advance(1)
         at, key = self.clock.seconds(), key_of(number)
-        inspects = list(self.there[number].values())
-        entries = [_item(inspect) for inspect in inspects]
-        self.dispatch(news.ContainersListed(key, entries, at, self.now()))
-        for inspect in inspects:
-            self.dispatch(news.ContainerInspected(key, inspect, at, self.now()))
+        inspects = copy.deepcopy(list(self.there[number].values()))
+
+        def arrive() -> None:
+            entries = [_item(inspect) for inspect in inspects]
+            self.dispatch(news.ContainersListed(key, entries, at, self.now()))
+            for inspect in inspects:
+                self.dispatch(news.ContainerInspected(key, inspect, at, self.now()))
+
+        return arrive
 
     def lose(self, number: int) -> None:
         """It does not answer any more; every call to it breaks off."""
@@ -202,6 +240,12 @@ class ScriptedFleet(Fleet):
 
     def healthy_engine(self, number: int) -> bool:
         return self.state.engines[key_of(number)].healthy
+
+
+def is_probe(call: Call) -> bool:
+    """Whether it only asks for a name, and must be refused."""
+    host = (call.body or {}).get("HostConfig") or {}
+    return MARK in (host.get("SecurityOpt") or ())
 
 
 class ScriptedLink:

@@ -95,3 +95,13 @@ def test_a_volume_that_is_being_made_elsewhere_draws_the_next_there() -> None:
         (pin,) = rig.luggage.pins(mounts)
         assert pin.engines == {rig.engine(2).key}
     assert list(rig.luggage.pins(mounts)) == []
+
+
+def test_a_move_goes_on_when_its_client_leaves() -> None:
+    rig = rig_with_net()
+    shown: Deferred[Any] = Deferred()
+    rig.wire(1).on("GET", f"/networks/{NET}", shown)
+    leaving = Deferred.fromCoroutine(rig.luggage.follow("net", rig.engine(2)))
+    leaving.addErrback(lambda _: None).cancel()
+    shown.callback((200, {"Id": NET, "Name": "net", "Driver": "bridge", "Labels": {}}))
+    assert ("DELETE", f"/v1.41/networks/{NET}") in rig.wire(1).asked

@@ -72,6 +72,15 @@ def test_a_network_that_refuses_leaves_no_container_behind() -> None:
     assert paths(rig)[-1] == f"DELETE /v1.41/containers/{ID}?force=1&v=1"
 
 
+def test_one_that_cannot_be_removed_is_there() -> None:
+    rig = Rig(1, api_max=(1, 41))
+    rig.wire(1).on("POST", "/containers/create", MADE)
+    rig.wire(1).on("POST", "/networks/front/connect", (404, {"message": "not found"}))
+    rig.wire(1).on("DELETE", f"/containers/{ID}", (500, {"message": "driver failed"}))
+    with pytest.raises(EngineUnreachable, match="driver failed; container web was created there"):
+        made(rig, **TWO)
+
+
 def test_an_engine_that_was_not_reached_made_nothing() -> None:
     with pytest.raises(NotMadeError, match="connection refused"):
         made(Rig(1))
@@ -136,10 +145,11 @@ def test_the_wait_for_it_ends() -> None:
     rig = Rig(1)
     losing(rig, TAKEN)
     rig.wire(1).on("GET", "/containers/web/json", MISSING)
-    answers: list[Answer] = []
-    begun(rig).addCallback(answers.append)
+    results: list[Any] = []
+    begun(rig).addBoth(results.append)
     rig.clock.pump([PAUSE] * LOOKS)
-    assert [answer.status for answer in answers] == [409]
+    (failure,) = results
+    assert failure.check(EngineUnreachable) and "is unknown" in failure.value.message
 
 
 @pytest.mark.parametrize("again", [(200, {}), LOST])

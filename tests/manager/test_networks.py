@@ -101,6 +101,39 @@ class TestCreate:
         case.wire(1).on("POST", "/networks/create", (201, {"Id": NEW}))
         assert case.create(Name="net").status == 201
 
+    def test_it_goes_on_when_its_client_leaves(self) -> None:
+        case = Case()
+        answer: Deferred[Any] = Deferred()
+        case.on_all("POST", "/networks/create", answer)
+        leaving = Deferred.fromCoroutine(case.networks.create(b'{"Name": "net"}', None))
+        leaving.addErrback(lambda _: None).cancel()
+        with pytest.raises(Conflict, match="already exists"):
+            case.create(Name="net")
+        answer.callback((201, {"Id": NEW}))
+        assert "networks" in case.engine(1).stale
+
+    def test_one_whose_answer_was_lost_is_made_nowhere_else(self) -> None:
+        """That engine may have it, or be at it still; it refuses a second one of the name."""
+        case = Case()
+        case.wire(1).on("POST", "/networks/create", LOST)
+        with pytest.raises(EngineUnreachable):
+            case.create(Name="net", Labels={CONSTRAINTS: '["node==node-1"]'})
+        with pytest.raises(Conflict, match="may just be made on node-1"):
+            case.create(Name="node-2/net")
+        taken = (409, {"message": "network with name net already exists"})
+        case.wire(1).on("POST", "/networks/create", taken)
+        assert case.create(Name="net").status == 409
+        assert case.wire(1).bodies[-1]["CheckDuplicate"] is True
+        assert case.asked("POST") == ["node-1", "node-1"]
+
+    def test_an_engine_that_is_off_the_list_keeps_no_name(self) -> None:
+        case = Case()
+        case.wire(1).on("POST", "/networks/create", LOST)
+        with pytest.raises(EngineUnreachable):
+            case.create(Name="net", Labels={CONSTRAINTS: '["node==node-1"]'})
+        case.fleet.apply([case.entry(2)])
+        assert case.create(Name="net").status == 201
+
     def test_overlays_are_for_managers(self) -> None:
         case = Case()
         refused = (403, {"message": "This node is not a swarm manager."})

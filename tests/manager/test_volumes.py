@@ -10,7 +10,7 @@ from twisted.internet.defer import Deferred
 
 from swarmd.cluster import actions
 from swarmd.core.errors import Ambiguous, ApiError, EngineRefused, EngineUnreachable, NotFound
-from swarmd.manager.placer import Placer
+from swarmd.manager.placer import CONSTRAINTS, Placer
 from swarmd.manager.volumes import Volumes
 from swarmd.scheduler.registry import make_policy
 from tests.cluster.fleet import seen
@@ -197,3 +197,29 @@ class TestEverywhere:
         case.wire(2).on("POST", "/volumes/create", (500, {"message": "disk full"}))
         with pytest.raises(ApiError, match=r"node-2: disk full \(created on node-1\)"):
             case.create(Name="vol")
+
+
+def test_one_whose_answer_was_lost_is_made_nowhere_else() -> None:
+    case = Case()
+    case.wire(1).on("POST", "/volumes/create", LOST)
+    with pytest.raises(EngineUnreachable):
+        case.create(Name="vol", Labels={CONSTRAINTS: '["node==node-1"]'})
+    case.wire(1).on("POST", "/volumes/create", case.made)
+    case.fleet.dispatch(actions.EngineCordoned(case.engine(1).key, True))
+    for _ in range(2):
+        assert case.create(Name="vol").status == 201
+    assert [asked[0] for asked in case.asked()] == ["node-1", "node-1", "node-1"]
+
+
+def test_a_create_goes_on_when_its_client_leaves() -> None:
+    """So that the next of that name finds it, and no second one is made elsewhere."""
+    case = Case()
+    answer: Deferred[Any] = Deferred()
+    case.on_all("POST", "/volumes/create", answer)
+    leaving = Deferred.fromCoroutine(case.volumes.create(b'{"Name": "vol"}', None))
+    leaving.addErrback(lambda _: None).cancel()
+    next_one = Deferred.fromCoroutine(case.volumes.create(b'{"Name": "vol"}', None))
+    assert len(case.asked()) == 1 and not next_one.called
+    answer.callback((201, {"Name": "vol"}))
+    assert [asked[0] for asked in case.asked()] == ["node-1", "node-1"]
+    next_one.addErrback(lambda _: None).cancel()

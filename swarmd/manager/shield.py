@@ -1,0 +1,34 @@
+"""Work that belongs to nobody: it goes on to its end when who waits for it leaves."""
+
+from __future__ import annotations
+
+from collections.abc import Coroutine
+from typing import Any, TypeVar
+
+from twisted.internet.defer import CancelledError, Deferred
+from twisted.logger import Logger
+from twisted.python.failure import Failure
+
+from swarmd.core.errors import ApiError
+
+V = TypeVar("V")
+
+_log = Logger()
+
+
+def shielded(work: Coroutine[Any, Any, V], *foreseen: type[Exception]) -> Deferred[V]:
+    """The result of ``work``, which must come to an end by itself; cancelling this leaves it be.
+
+    Args:
+        foreseen: What it may raise beside ApiError; other errors that nobody hears are logged.
+    """
+    result: Deferred[V] = Deferred()
+    Deferred.fromCoroutine(work).addBoth(_tell, result, (ApiError, CancelledError, *foreseen))
+    return result
+
+
+def _tell(outcome: Any, result: Deferred[Any], foreseen: tuple[type[Exception], ...]) -> None:
+    if not result.called:
+        result.callback(outcome)
+    elif isinstance(outcome, Failure) and not outcome.check(*foreseen):
+        _log.failure("nobody waits any more", outcome)
