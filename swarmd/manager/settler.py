@@ -115,6 +115,8 @@ class Settler:
         return Holding.FREE if MARK in message_of(answer.body) else Holding.UNCLEAR
 
     async def _undo(self, engine: Engine, container_id: str) -> Holding:
+        if container_id in self._fleet.state.containers:
+            return Holding.UNCLEAR  # it was there before: an engine that says so is none
         gone = await self._call(engine, "DELETE", f"containers/{container_id}?force=1&v=1")
         return Holding.FREE if gone.status == 204 else Holding.UNCLEAR
 

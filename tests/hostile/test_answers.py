@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from swarmd.cluster.actions import NetworksListed, VolumesListed
+from swarmd.manager.settler import ENOUGH, PAUSE
 from tests.hostile.rig import HostileRig, assert_foreseen, fuzz, junk, logged, status_of, whole
 
 WEB, OTHER = "a" * 64, "b" * 64
@@ -123,6 +124,7 @@ def test_a_create_that_names_a_container_of_another_engine_is_refused() -> None:
     status, error = rig.settled("POST", "/containers/create?name=new", body).answer()
     assert (status, "another container" in str(error)) == (502, True)
     assert rig.state.containers[OTHER].name == "other"
+    rig.clock.pump([PAUSE] * ENOUGH)  # what it has made under that name it does not tell
     assert not rig.state.reservations.pending
 
 

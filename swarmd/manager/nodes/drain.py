@@ -93,7 +93,12 @@ class Drainer(Service):
     def lost(self, engine: Engine) -> None: ...
 
     def told(self, action: news.Action) -> None:
-        """An engine that was lost may put a container aside long after nobody waits for that."""
+        """An engine that was lost may put a container aside long after nobody waits for that.
+
+        One that was put aside gets its name back once it is certain that no other has it.
+        """
+        if isinstance(action, news.DoubtSettled):
+            self._mend_soon()
         if isinstance(action, news.ContainersListed) and action.asked:
             engine = self._fleet.state.engines.get(action.key)
             if engine is not None and self._relocation.met(engine, action.asked):

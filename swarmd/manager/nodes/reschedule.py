@@ -309,6 +309,6 @@ def _is_of(case: Case, key: str, engine_id: str) -> bool:
 def _makes_room(action: news.Action) -> bool:
     if isinstance(action, news.EventSeen):
         return action.event.verb in ("die", "destroy")
-    return isinstance(action, news.ContainerGone) or (
+    return isinstance(action, news.ContainerGone | news.DoubtSettled) or (
         isinstance(action, news.EngineCordoned) and not action.cordoned
     )

@@ -9,6 +9,7 @@ from swarmd.cluster import actions as news
 from swarmd.core.errors import Unavailable
 from swarmd.manager.nodes.drain import Drain
 from swarmd.manager.nodes.intent import Intent, NodeIntent
+from swarmd.manager.settler import CERTAIN, PAUSE
 from tests.cluster.fleet import item, key_of
 from tests.manager.nodes.draining import Rig
 
@@ -65,4 +66,23 @@ def test_a_container_that_its_engine_put_aside_late_is_put_back() -> None:
     told = news.ContainersListed(key_of(1), [entry], at, rig.fleet.now(), frozenset({old}))
     rig.fleet.dispatch(told)
     rig.fleet.obey()
+    assert rig.fleet.names(1) == {"web": "running"}
+
+
+def test_a_container_is_put_back_once_its_name_is_certainly_free() -> None:
+    """The new one may still be made as long as its engine has not said that nobody has the name."""
+    rig = Rig()
+    old = rig.run("web")
+    rig.everyone_comes()
+    rig.drainer.drain(rig.node)
+    calls = rig.fleet.calls
+    while not calls[0].path.endswith("/create"):
+        rig.fleet.obey_one()
+    for _ in range(2):  # the create, and the question what became of it
+        calls.pop(0).break_off()
+    rig.fleet.obey()
+    assert rig.fleet.names(1) == {f"web.moving-{old[:12]}": "running"}
+    for _ in range(CERTAIN):
+        rig.fleet.clock.advance(PAUSE)
+        rig.fleet.obey()
     assert rig.fleet.names(1) == {"web": "running"}
