@@ -20,7 +20,7 @@ from swarmd.manager.making import LOOKS, PAUSE
 from swarmd.manager.nodes.mover import Mover
 from swarmd.manager.order import Order, read_body
 from tests.cluster.fleet import NOW, key_of, seen
-from tests.manager.scripted import MEMORY, Call, ScriptedFleet, is_probe
+from tests.manager.scripted import MEMORY, Call, ScriptedFleet, binding, is_probe, meet
 
 ENGINES = 3
 numbers = st.integers(1, ENGINES)
@@ -225,9 +225,9 @@ class Histories(RuleBasedStateMachine):
         self.creator.starter.end(container_id, done=True if answered else None)
 
     def _port_is_held(self, number: int, inspect: dict[str, Any]) -> bool:
-        wanted = _binding(inspect["HostConfig"])
-        held = [_binding(one) for one in self._running(number)]
-        return any(wanted and one and _meet(wanted, one) for one in held)
+        wanted = binding(inspect["HostConfig"])
+        held = [binding(one) for one in self._running(number)]
+        return any(wanted and one and meet(wanted, one) for one in held)
 
     @rule(number=numbers)
     def list_again(self, number: int) -> None:
@@ -378,19 +378,6 @@ class Histories(RuleBasedStateMachine):
             held = any(f"/{name}" == one["Name"] for there in self.fleet.there.values()
                        for one in there.values())  # fmt: skip
             assert self.fleet.state.name_taken(name) == held
-
-
-def _binding(host: dict[str, Any]) -> dict[str, str] | None:
-    """None for a range, too, of which an engine takes another port."""
-    bindings = host.get("PortBindings") or {}
-    found: dict[str, str] | None = bindings["9/tcp"][0] if bindings else None
-    return None if found is None or "-" in found["HostPort"] else found
-
-
-def _meet(one: dict[str, str], other: dict[str, str]) -> bool:
-    """Every address and one of them exclude each other."""
-    addresses = {one["HostIp"], other["HostIp"]}
-    return one["HostPort"] == other["HostPort"] and (len(addresses) == 1 or "" in addresses)
 
 
 def _facts(index: EngineIndex) -> dict[str, Any]:

@@ -293,3 +293,16 @@ def _item(inspect: dict[str, Any]) -> dict[str, Any]:
         "NetworkSettings": {"Networks": {}},
         "Mounts": [],
     }
+
+
+def binding(host: dict[str, Any]) -> dict[str, str] | None:
+    """None for a range, too, of which an engine takes another port."""
+    bindings = host.get("PortBindings") or {}
+    found: dict[str, str] | None = bindings["9/tcp"][0] if bindings else None
+    return None if found is None or "-" in found["HostPort"] else found
+
+
+def meet(one: dict[str, str], other: dict[str, str]) -> bool:
+    """Every address and one of them exclude each other."""
+    addresses = {one["HostIp"], other["HostIp"]}
+    return one["HostPort"] == other["HostPort"] and (len(addresses) == 1 or "" in addresses)
