@@ -47,20 +47,24 @@ class Framing(Protocol):
 
 
 class Sized:
-    """``length`` bytes, which may be 0."""
+    """``length`` bytes, which may be 0.
 
-    __slots__ = ("_left", "done")
+    Attributes:
+        left: How many of them are still to come.
+    """
+
+    __slots__ = ("done", "left")
 
     def __init__(self, length: int) -> None:
-        self._left = length
+        self.left = length
         self.done = length == 0
 
     def feed(self, data: bytes, into: bytearray | None = None) -> int:
-        used = min(len(data), self._left)
+        used = min(len(data), self.left)
         if into is not None:
             into += data if used == len(data) else data[:used]
-        self._left -= used
-        self.done = self._left == 0
+        self.left -= used
+        self.done = self.left == 0
         return used
 
     def ends_at_eof(self) -> bool:

@@ -43,6 +43,8 @@ class Media:
 
 
 JSON = Media(_JSON.encode(), frozenset({_JSON}))
+# Java's client sends "null" without a type, and engines do not look at it.
+_IGNORED = Media(JSON.sent_as, frozenset({_JSON, ""}))
 # Python's and node's clients call archives JSON, or repeat the query as JSON where there is none.
 ARCHIVE = Media(b"application/x-tar", _ARCHIVES | {"", _JSON})
 # Older command lines, and Ruby's client, call plain text what they import or copy.
@@ -50,20 +52,22 @@ _PLAIN_ARCHIVE = Media(ARCHIVE.sent_as, ARCHIVE.types | {_PLAIN})
 # Where there is no body at all.
 _NO_BODY = _ARCHIVES | {"", _PLAIN, _JSON}
 
-# All other routes take JSON, if anything. ``*`` is one segment or more.
-ARCHIVE_ROUTES = {
+# Those that take no JSON, or not only. ``*`` is one segment or more.
+ROUTES = {
     ("POST", "build"): ARCHIVE,
     ("POST", "images/load"): ARCHIVE,
     ("POST", "images/create"): _PLAIN_ARCHIVE,
     ("PUT", "containers/*/archive"): _PLAIN_ARCHIVE,
+    ("POST", "containers/*/wait"): _IGNORED,
+    ("POST", "images/*/push"): _IGNORED,
 }
 
 
 def media_of(method: str, segments: Sequence[str]) -> Media:
     """What a route takes; ``segments`` are its path without the version."""
-    if method == "PUT" and len(segments) > 2:
+    if len(segments) > 2:
         segments = (segments[0], "*", segments[-1])
-    return ARCHIVE_ROUTES.get((method, "/".join(segments)), JSON)
+    return ROUTES.get((method, "/".join(segments)), JSON)
 
 
 def check_empty(given: str) -> None:
@@ -86,7 +90,7 @@ def check_body(given: str, media: Media) -> None:
         return
     wanted = media.sent_as.decode()
     words = f"unsupported Content-Type header ({given}): must be '{wanted}'"
-    raise BadParameter(words) if media is JSON else UnsupportedType(words)
+    raise BadParameter(words) if media.sent_as == JSON.sent_as else UnsupportedType(words)
 
 
 def _essence(given: str) -> str:

@@ -47,16 +47,18 @@ def can_splice(side: Side) -> bool:
 
 @implementer(IPullProducer)
 class Bulk:
-    """What ``side`` sends, handed to its other side; ``side.deliver`` is this until it is spliced.
+    """What ``side`` sends, handed to its other side; ``side.deliver`` is this.
 
     It hears of the end as before, by ``half_closed`` and ``lost``; ``stop`` must be called before
     either transport is closed.
     """
 
-    __slots__ = ("_moved", "_pump", "_side", "_stopped")
+    __slots__ = ("_left", "_moved", "_pump", "_side", "_stopped")
 
-    def __init__(self, side: Side) -> None:
+    def __init__(self, side: Side, most: int | None = None) -> None:
+        """Of ``most`` bytes, if there is a bound: what comes behind them is dropped."""
         self._side = side
+        self._left = most
         self._moved = 0
         self._pump: Pump | None = None
         self._stopped = False
@@ -65,15 +67,18 @@ class Bulk:
         self._side.deliver = self
 
     def __call__(self, data: bytes) -> None:
-        self._side.other.transport.write(data)
+        if self._left is not None:
+            data = data[: self._left]
+            self._left -= len(data)
+        if data:
+            self._side.other.transport.write(data)
         self._moved = self._moved + len(data) if len(data) >= TYPING else 0
-        if self._moved >= THRESHOLD:
+        if self._moved >= THRESHOLD and self._pump is None and self._left != 0:
             self._drain()
 
     def _drain(self) -> None:
         """Nothing more is read until what was written is out."""
         side = self._side
-        side.deliver = side.other.transport.write
         side.transport.pauseProducing()
         side.other.transport.unregisterProducer()
         side.other.transport.registerProducer(self, False)
@@ -83,7 +88,7 @@ class Bulk:
         sink = self._side.other.transport
         if not (self._stopped or sink.dataBuffer or sink._tempDataLen):
             sink.unregisterProducer()
-            self._pump = Pump(self._side.transport, sink, self)
+            self._pump = Pump(self._side.transport, sink, self, self._left)
 
     def stopProducing(self) -> None:
         """The other side is gone, and tells it itself."""
@@ -102,7 +107,16 @@ class Bulk:
         if error.errno != errno.EINVAL:
             side.transport.abortConnection()
             return
-        # This kind of socket cannot be spliced: back to the ordinary way.
+        self._read_on()  # this kind of socket cannot be spliced
+
+    def source_exhausted(self) -> None:
+        """All that may be handed over was."""
+        self._read_on()
+
+    def _read_on(self) -> None:
+        """Back to the ordinary way."""
+        assert self._pump is not None
+        side, self._left = self._side, self._pump.left
         side.other.transport.registerProducer(side.transport, True)
         side.transport.resumeProducing()
 
@@ -112,12 +126,17 @@ class Bulk:
 
 
 class Pump:
-    """One direction: from the kernel's buffer of one socket into that of another."""
+    """One direction: from the kernel's buffer of one socket into that of another.
 
-    def __init__(self, source: Any, sink: Any, owner: Bulk) -> None:
+    Attributes:
+        left: Bytes that may still be taken; None for all.
+    """
+
+    def __init__(self, source: Any, sink: Any, owner: Bulk, most: int | None = None) -> None:
         """Takes two transports; ``owner`` hears of the end, unless the pump is closed first."""
         self._reactor = source.reactor
         self._owner = owner
+        self.left = most
         self._held = 0
         self._out, self._into = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
         self._room = _enlarge(self._into)
@@ -139,8 +158,13 @@ class Pump:
 
     def _take(self) -> bool:
         """Fills the pipe; False if nothing can be had now."""
+        if self.left == 0:
+            self.close()
+            self._owner.source_exhausted()
+            return False
+        room = self._room if self.left is None else min(self._room, self.left)
         try:
-            self._held = os.splice(self._source.fileno(), self._into, self._room, flags=_FLAGS)
+            self._held = os.splice(self._source.fileno(), self._into, room, flags=_FLAGS)
         except BlockingIOError:
             return False
         except OSError as error:
@@ -150,6 +174,8 @@ class Pump:
         if not self._held:
             self.close()
             self._owner.source_ended()
+        elif self.left is not None:
+            self.left -= self._held
         return True
 
     def _give(self) -> bool:

@@ -67,7 +67,7 @@ class Tunnel:
     """One request on its way; a caller of the engine's link until it is over."""
 
     __slots__ = (
-        "_bulk",
+        "_bulks",
         "_client",
         "_complete",
         "_content_type",
@@ -116,7 +116,7 @@ class Tunnel:
         self._timer: IDelayedCall | None = None
         self._lingering = False
         self._to_drop = LINGER_BYTES
-        self._bulk: Bulk | None = None
+        self._bulks: list[Bulk] = []
 
     @property
     def waiting(self) -> bool:
@@ -141,6 +141,12 @@ class Tunnel:
         if used:
             self._pass_on(data if used == len(data) else data[:used])
 
+    def _rest_of_upload(self, client: Side) -> Callable[[bytes], None]:
+        """What takes it to the engine; only where chunks end has to be looked for."""
+        if not isinstance(self._upload, Sized) or self._upload.done:
+            return self._take
+        return self._carrier(client, self._upload.left)
+
     def _pass_on(self, data: bytes) -> None:
         if self._engine is not None:
             self._engine.transport.write(data)
@@ -157,7 +163,7 @@ class Tunnel:
         self._engine = engine = Side(connection.transport, self)
         connection.end = engine
         pair(client, engine)
-        client.deliver = self._take
+        client.deliver = self._rest_of_upload(client)
         engine.deliver = self._answered
         throttle(client, engine)
         engine.transport.write(self._waiting)
@@ -203,8 +209,9 @@ class Tunnel:
                 self.unreachable(words(reason.value))
 
     def side_deaf(self, side: Side) -> None:
-        """It is the client, since only answers are handed over."""
-        self._abandon()
+        """Without a client there is nobody; an engine's early refusal may be on its way back."""
+        if side is self._client:
+            self._abandon()
 
     def _engine_ended(self) -> None:
         if not self._status:
@@ -217,8 +224,8 @@ class Tunnel:
 
     def _leave_engine(self) -> None:
         self._link.over(self)
-        if self._bulk is not None:
-            self._bulk.stop()
+        for bulk in self._bulks:
+            bulk.stop()
         engine, self._engine = self._engine, None
         if engine is not None:
             abort(engine)
@@ -275,13 +282,16 @@ class Tunnel:
         if self._framing is None and self._engine is not None and self._client is not None:
             self._engine.deliver = self._carrier(self._engine)
 
-    def _carrier(self, engine: Side) -> Callable[[bytes], None]:
-        """What takes the answer's bytes to the client, once nobody looks at them."""
-        if not can_splice(engine):
-            write: Callable[[bytes], None] = engine.other.transport.write
-            return write
-        self._bulk = Bulk(engine)
-        return self._bulk
+    def _carrier(self, side: Side, most: int | None = None) -> Callable[[bytes], None]:
+        """What takes the bytes of ``side``, or ``most`` of them, to the other side unread."""
+        if can_splice(side):
+            bulk = Bulk(side, most)
+            self._bulks.append(bulk)
+            return bulk
+        if most is not None:
+            return self._take
+        write: Callable[[bytes], None] = side.other.transport.write
+        return write
 
     def tell_done(self, status: int) -> None:
         done, self._done = self._done, None

@@ -4,8 +4,10 @@ import pytest
 
 from swarmd.core.errors import ApiError, BadParameter
 from swarmd.core.media import (
-    ARCHIVE_ROUTES,
+    ARCHIVE,
     JSON,
+    ROUTES,
+    Media,
     UnsupportedType,
     check_body,
     check_empty,
@@ -24,7 +26,7 @@ FORMS = (
 def test_no_form_is_taken_anywhere(given: str) -> None:
     with pytest.raises(UnsupportedType):
         check_empty(given)
-    for media in (JSON, *ARCHIVE_ROUTES.values()):
+    for media in (JSON, *ROUTES.values()):
         with pytest.raises(ApiError):
             check_body(given, media)
 
@@ -46,11 +48,20 @@ def test_a_body_is_json_in_an_engines_words() -> None:
         assert refused.value.message == words
 
 
-@pytest.mark.parametrize("media", ARCHIVE_ROUTES.values())
-def test_an_archive_has_many_names_and_goes_to_engines_by_one(media: object) -> None:
-    for given in ("", "application/x-tar", "application/tar", "application/gzip"):
-        check_body(given, media)  # type: ignore[arg-type]
-    assert media.sent_as == b"application/x-tar"  # type: ignore[attr-defined]
+ARCHIVES = {route: media for route, media in ROUTES.items() if media.sent_as == ARCHIVE.sent_as}
+
+
+@pytest.mark.parametrize("media", ARCHIVES.values())
+def test_an_archive_has_many_names_and_goes_to_engines_by_one(media: Media) -> None:
+    for given in (
+        "",
+        "application/x-tar",
+        "application/tar",
+        "application/gzip",
+        "Application/Json",
+    ):
+        check_body(given, media)
+    assert media.sent_as == b"application/x-tar"
 
 
 @pytest.mark.parametrize(
@@ -71,9 +82,17 @@ def test_an_archive_has_many_names_and_goes_to_engines_by_one(media: object) -> 
     ],
 )
 def test_which_routes_take_archives(method: str, path: str, archive: bool) -> None:
-    assert (media_of(method, path.split("/")) is not JSON) is archive
+    assert (media_of(method, path.split("/")).sent_as == ARCHIVE.sent_as) is archive
+
+
+@pytest.mark.parametrize("path", ["containers/web/wait", "images/a/b/push"])
+def test_a_body_that_no_engine_looks_at_needs_no_type(path: str) -> None:
+    media = media_of("POST", path.split("/"))
+    check_body("", media)
+    with pytest.raises(BadParameter):
+        check_body("text/plain", media)
 
 
 def test_plain_text_is_an_archive_only_where_command_lines_say_so() -> None:
-    taken = {route for route, media in ARCHIVE_ROUTES.items() if "text/plain" in media.types}
+    taken = {route for route, media in ROUTES.items() if "text/plain" in media.types}
     assert taken == {("POST", "images/create"), ("PUT", "containers/*/archive")}

@@ -48,6 +48,9 @@ class Case:
     def source_failed(self, error: OSError) -> None:
         self.heard.append(error.errno)
 
+    def source_exhausted(self) -> None:
+        self.heard.append("exhausted")
+
     def sink_failed(self) -> None:
         self.heard.append("sink")
 
@@ -94,6 +97,14 @@ def test_the_end_comes_after_the_bytes(case: Case) -> None:
     case.pump.run()
     assert case.engine.recv(10) == b"abc"
     assert case.heard == ["ended"] and case.pump.closed and case.waits == (0, 0)
+
+
+def test_no_more_is_taken_than_may_be(case: Case) -> None:
+    case.pump.left = 3
+    case.client.send(b"abcdef")
+    case.pump.run()
+    assert case.engine.recv(10) == b"abc"
+    assert case.heard == ["exhausted"] and case.pump.closed and case.waits == (0, 0)
 
 
 def test_a_sink_that_takes_no_more(case: Case) -> None:

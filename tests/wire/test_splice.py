@@ -17,7 +17,7 @@ from swarmd.streams import splice as module
 from swarmd.streams.splice import Gate
 from tests.wire.loopback import REACTOR, Pusher, WireCase, turns
 from tests.wire.test_half_close import ATTACH, SWITCHED
-from tests.wire.test_tunnel import CHUNK, DOWNLOAD, STREAM, UPLOAD
+from tests.wire.test_tunnel import CHUNK, DOWNLOAD, MISSING, STREAM, UPLOAD
 
 PIECES = 16
 WHOLE = hashlib.sha256(CHUNK * PIECES).digest()
@@ -53,6 +53,23 @@ class SpliceTests(SpliceCase):
         await engine.end()
         self.assertEqual(engine.digest.digest(), WHOLE)
         self.assertEqual(self.calls, 0, "where it ends has to be looked for")
+
+    async def test_a_sized_upload_and_nothing_behind_it(self) -> None:
+        for size in (PIECES << 20, (PIECES << 20) - 7, (2 << 20) + 1, 1 << 20, 1000):
+            self.calls = 0
+            head = UPLOAD.replace(b"Transfer-Encoding: chunked", b"Content-Length: %d" % size)
+            client, engine, sent = await self.asked(head)
+            engine.keep = False
+            Pusher(client, b"x" * (1 << 20), PIECES + 1)  # as much, and more
+            await engine.count(len(sent) + size)
+            await turns(20)
+            self.assertEqual(engine.total, len(sent) + size)
+            self.assertEqual(self.calls > 0, size > (1 << 20))
+            engine.send(MISSING)
+            engine.finish()
+            await client.take(b'{"message":"no"}')
+            client.reset()
+            await client.gone()
 
     async def test_down(self) -> None:
         client, engine, _ = await self.asked(DOWNLOAD)
