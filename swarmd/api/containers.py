@@ -68,6 +68,9 @@ class Containers(Noun):
 
     async def _create(self, request: DockerRequest) -> None:
         body, config = read_body(request.body)
+        await request.others_turn()
+        if request.gone:
+            return  # nothing was begun
         query = parse_query(request.raw_query)
         passed_on = [(key, one) for key, all_ in query.items() for one in all_ if key != "name"]
         order = Order(

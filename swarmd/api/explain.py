@@ -21,6 +21,7 @@ class Explain:
 
     async def explain(self, request: DockerRequest) -> None:
         body, config = read_body(request.body)
+        await request.others_turn()
         await settle_lists(self._fleet, "images", "networks", "volumes")
         order = Order(
             name=request.arg("name").removeprefix("/"),

@@ -15,9 +15,8 @@ from swarmd.authz import force
 from swarmd.authz.other import BUILDKIT
 from swarmd.authz.policy import Role
 from swarmd.authz.rights import Right
-from swarmd.cluster.images import definite_image, images_by_id, images_named
-from swarmd.cluster.kept_ids import network_id
-from swarmd.cluster.lookup import find_network
+from swarmd.cluster.images import definite_image, images_by_id, images_named, may_have
+from swarmd.cluster.lookup import find_network, networks_meant
 from swarmd.cluster.state import State
 from swarmd.core.errors import ApiError, BadParameter, Conflict, NoSuchImage, NotFound
 from swarmd.core.image_reference import (
@@ -116,9 +115,11 @@ class Scoping:
 
     def _check_volume(self, ref: str) -> None:
         """It is seen wherever it is; or it is nowhere, and will be the scope's own."""
+        index = self._whole.index
+        index.settle()
         for name in {ref, split_node(ref)[1]}:
-            for engine in self._whole.engines.values():
-                if name in engine.volumes and name not in self._seen.engines[engine.key].volumes:
+            for engine in index.engines(index.volumes.of(name)):
+                if name not in self._seen.engines[engine.key].volumes:
                     raise NotFound(f"get {ref}: no such volume")
 
     def _new_volume(self, body: Json) -> None:
@@ -147,15 +148,9 @@ class Scoping:
     def check_network(self, ref: str) -> None:
         if ref not in PREDEFINED and ref != DEFAULT:
             find_network(self._seen, ref)
-        name = split_node(ref)[1]
-        for engine in self._whole.engines.values():
-            seen = self._seen.engines[engine.key].networks
-            for key, network in engine.networks.items():
-                names = (network.name, network.id, network_id(network))
-                if key not in seen and (
-                    name in names or any(n.startswith(name) for n in names[1:])
-                ):
-                    raise NotFound(f"network {ref} not found")
+        for network, engine in networks_meant(self._whole, split_node(ref)[1]):
+            if network.id not in self._seen.engines[engine.key].networks:
+                raise NotFound(f"network {ref} not found")
 
     # Images
 
@@ -228,7 +223,7 @@ class Scoping:
 
     def _check_meaning(self, name: str, ref: str) -> None:
         """Neither what has the name nor, where ``ref`` can be the start of an ID, what has that."""
-        for engine in self._whole.engines.values():
+        for engine in may_have(self._whole, name, ref):
             found = (*images_named(engine, name), *images_by_id(engine, ref))
             if any(one.id not in self._seen.engines[engine.key].images for one in found):
                 raise NoSuchImage(name)
@@ -236,7 +231,7 @@ class Scoping:
     def _check_target(self, repository: str, tag: str) -> None:
         """A name that means another's image, or everybody's, is not to be moved."""
         name = str(tag_target(repository, tag)) if repository else ""
-        for engine in self._whole.engines.values():
+        for engine in may_have(self._whole, name):
             if not all(self._scope.owns(one.labels) for one in images_named(engine, name)):
                 raise Conflict(f"the image name {name} is taken outside of the scope")
 
@@ -246,8 +241,7 @@ def is_host(state: State, ref: str) -> bool:
     start = split_node(ref)[1]
     return bool(start) and any(
         network.name == "host" and network.id.startswith(start)
-        for engine in state.engines.values()
-        for network in engine.networks.values()
+        for network, _ in networks_meant(state, start)
     )
 
 

@@ -104,7 +104,7 @@ def read_strictly(body: bytes, shape: Shape, *, closed: bool) -> dict[str, Any]:
     """
     try:
         value = json.loads(
-            body or b"{}",
+            body.decode() or "{}",  # in no other encoding, which json would take
             object_pairs_hook=_unique,
             parse_constant=_no_number,
             parse_int=_whole_number,

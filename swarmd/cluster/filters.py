@@ -6,14 +6,15 @@ Between keys AND, between the values of one key OR, except labels, of which all 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple, Protocol, Self
 
+from swarmd.core.bounds import TRIED_VALUES, check_count
 from swarmd.core.errors import BadParameter
 from swarmd.core.filter_arguments import read_filters
 from swarmd.core.model import Engine
-from swarmd.core.pattern import PatternError, regex
+from swarmd.core.pattern import PROGRAM, Pattern, PatternError, regex
 
 Filters = Mapping[str, tuple[str, ...]]
 
@@ -26,6 +27,9 @@ CONTAINER_KEYS = frozenset(
 IMAGE_KEYS = frozenset({"before", "dangling", "label", "node", "reference", "since", "until"})
 NETWORK_KEYS = frozenset({"dangling", "driver", "id", "label", "name", "node", "scope", "type"})
 VOLUME_KEYS = frozenset({"dangling", "driver", "label", "name", "node"})
+
+# Values that are tried one by one on all that is listed, against those that are looked up.
+_LOOKED_UP = frozenset({"id", "label", "label!", "node", "status", "exited", "health", "volume"})
 
 _FALSE = frozenset({"", "0", "no", "false", "none"})
 _TRUTH = {"true": True, "1": True, "false": False, "0": False}
@@ -80,7 +84,10 @@ class NetworkQuery:
 
     @classmethod
     def of(cls, arg: Arguments) -> Self:
-        return cls(parse_filters(arg("filters"), NETWORK_KEYS))
+        filters = parse_filters(arg("filters"), NETWORK_KEYS)
+        # Here it is found anywhere in an ID, as with engines.
+        check_count(len(filters.get("id", ())), TRIED_VALUES, "filter id", "values")
+        return cls(filters)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +124,8 @@ def parse_filters(text: str, known: Collection[str]) -> dict[str, tuple[str, ...
     for key in given:
         if key not in known:
             raise BadParameter(f"invalid filter '{key}'" if key else "invalid filter")
+        if key not in _LOOKED_UP:
+            check_count(len(given[key]), TRIED_VALUES, f"filter {key}", "values")
     return {key: values for key, values in given.items() if values}
 
 
@@ -168,20 +177,44 @@ def is_part_of_name(pattern: str) -> bool:
     return _LITERAL.match(pattern) is not None and "/" not in pattern
 
 
-def text_test(value: str) -> Callable[[str], bool]:
-    """Equal, or found by the regular expression; one that does not compile finds nothing."""
+def patterns(values: Iterable[str]) -> int:
+    """How many are more than plain text."""
+    return sum(not _LITERAL.match(value) for value in values)
+
+
+def text_tests(values: Iterable[str]) -> list[Callable[[str], bool]]:
+    """Of each, whether a text is equal, or the regular expression is found in it.
+
+    One that does not compile finds nothing.
+    """
+    found = [_text_pattern(value) for value in values]
+    check_steps(found)
+    return [pattern.matches for pattern in found]
+
+
+def check_steps(patterns: Iterable[Pattern]) -> None:
+    """Raises BadParameter if together they are more than one request may have."""
+    size = sum(pattern.size for pattern in patterns)
+    check_count(size, PROGRAM, "the filter", "steps of patterns")
+
+
+def _text_pattern(value: str) -> Pattern:
     if _LITERAL.match(value):
-        return lambda text: value in text
+        return Pattern(value, None, lambda text: value in text)
     try:
-        matches = regex(value).matches
+        pattern = regex(value)
     except PatternError:
-        return value.__eq__
-    return lambda text: text == value or matches(text)
+        return Pattern(value, value, value.__eq__)
+    matches = pattern.matches
+    return replace(pattern, matches=lambda text: text == value or matches(text))
 
 
-def name_test(value: str) -> Callable[[str], bool]:
+def name_tests(values: Sequence[str]) -> list[Callable[[str], bool]]:
     """For a container's name, which engines look at with and without its slash."""
-    fits = text_test(value)
+    return [_name_test(*one) for one in zip(values, text_tests(values), strict=True)]
+
+
+def _name_test(value: str, fits: Callable[[str], bool]) -> Callable[[str], bool]:
     if not _STARTS.search(value):  # then what is found without the slash is found with it
         return lambda name: fits(f"/{name}")
     return lambda name: fits(name) or fits(f"/{name}")

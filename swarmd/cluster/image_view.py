@@ -11,6 +11,7 @@ from swarmd.cluster.filters import (
     Filters,
     ImageQuery,
     bad_value,
+    check_steps,
     flag,
     label_test,
     on_node,
@@ -21,7 +22,7 @@ from swarmd.core.errors import BadParameter, NoSuchImage
 from swarmd.core.image_reference import parse_reference, repository_of
 from swarmd.core.model import Engine, Image
 from swarmd.core.names import SWARM_LABELS, natural
-from swarmd.core.pattern import PatternError, path_match
+from swarmd.core.pattern import Pattern, PatternError, path_match
 from swarmd.core.units import parse_duration
 
 # Shown with each image; engines never see it.
@@ -92,11 +93,14 @@ def _tests(state: State, query: ImageQuery, now: float) -> list[Test]:
 def _times(state: State, filters: Filters, now: float) -> list[Test]:
     tests: list[Test] = []
     if before := [_created(state, ref) for ref in filters.get("before", ())]:
-        tests.append(lambda image, engine: image.created < max(before))
-    if since := [_created(state, ref) for ref in filters.get("since", ())]:
-        tests.append(lambda image, engine: image.created > min(since))
+        last = max(before)
+        tests.append(lambda image, engine: image.created < last)
     if until := [_moment(text, now) for text in filters.get("until", ())]:
-        tests.append(lambda image, engine: image.created < max(until))
+        moment = max(until)
+        tests.append(lambda image, engine: image.created < moment)
+    if since := [_created(state, ref) for ref in filters.get("since", ())]:
+        first = min(since)
+        tests.append(lambda image, engine: image.created > first)
     return tests
 
 
@@ -129,12 +133,14 @@ def _reference(patterns: Sequence[str]) -> Callable[[Sequence[str]], bool]:
     """Whether one of an image's references fits one of ``patterns``: whole or without its tag."""
     if not patterns:
         return lambda refs: True
-    tests = [_path_match(pattern) for pattern in patterns]
+    found = [_path_match(pattern) for pattern in patterns]
+    tests = [pattern.matches for pattern in found]
+    check_steps(found)
     return lambda refs: any(test(ref) or test(repository_of(ref)) for ref in refs for test in tests)
 
 
-def _path_match(pattern: str) -> Callable[[str], bool]:
+def _path_match(pattern: str) -> Pattern:
     try:
-        return path_match(pattern).matches
+        return path_match(pattern)
     except PatternError as error:
         raise BadParameter(f"invalid filter 'reference={pattern}': {error.reason}") from None

@@ -55,12 +55,17 @@ def known_as(state: State, ref: str) -> Iterator[str]:
 
 
 def engines_with_image(state: State, ref: str) -> list[Engine]:
-    """All are asked only for what nobody has for a name and may start an ID."""
-    state.index.settle()
-    found = state.index.engines(state.index.images.of(familiar_if_valid(ref)))
-    if found or not start_of_id(ref):
-        return found
-    return [e for e in state.engines.values() if find_image(e, ref) is not None]
+    """Those on which ``find_image`` finds it; by an ID only where nobody has it for a name."""
+    found = may_have(state, familiar_if_valid(ref))
+    return found or [e for e in may_have(state, "", ref) if find_image(e, ref) is not None]
+
+
+def may_have(state: State, name: str, ref: str = "") -> list[Engine]:
+    """The engines with an image of that ``name``, or one whose ID ``ref`` may be the start of."""
+    index, start = state.index, start_of_id(ref)
+    index.settle()
+    having = index.images.of(name) | (index.images.starting(start) if start else 0)
+    return index.engines(having)
 
 
 def means_others(state: State, ref: str, image: Image) -> bool:

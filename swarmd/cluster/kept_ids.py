@@ -21,8 +21,8 @@ def network_id(network: Network) -> str:
     """The ID that clients know it by."""
     if network.name in IDS:
         return IDS[network.name]
-    kept = network.labels.get(KEPT_ID, "")
-    return kept if is_hex(kept) else network.id
+    kept = network.labels.get(KEPT_ID)
+    return kept if kept and is_hex(kept) else network.id
 
 
 def kept_ids(networks: Iterable[Network]) -> Pairs:

@@ -91,27 +91,51 @@ def find_network(state: State, ref: str) -> Found[Network]:
     A global network and the predefined ones are one network on several engines, by whichever of
     their IDs they are asked for.
     """
-    for found in _ranked_networks(state, ref):
-        if found:
-            only = _one("network", ref, found, network_identity)
-            name = only.value.name
-            own = name in PREDEFINED and ref != name and "/" not in ref
-            return find_network(state, name) if own else only
-    raise NotFound(f"network {ref} not found")
-
-
-def _ranked_networks(state: State, ref: str) -> list[list[tuple[Network, Engine]]]:
-    """Those that fit, best kind of fit first."""
     engines, name = _scope(state, ref)
-    everything = [(one, engine) for engine in engines for one in engine.networks.values()]
+    exact = _among(state, engines, name)
+    found = (
+        [(one, engine) for one, engine in exact if name in (one.id, network_id(one))]
+        or [(one, engine) for one, engine in exact if one.name == name]
+        or _started_networks(state, engines, name)
+    )
+    if not found:
+        raise NotFound(f"network {ref} not found")
+    only = _one("network", ref, found, network_identity)
+    predefined = only.value.name
+    own = predefined in PREDEFINED and ref != predefined and "/" not in ref
+    return find_network(state, predefined) if own else only
+
+
+def networks_meant(state: State, name: str) -> list[tuple[Network, Engine]]:
+    """All that an engine could take ``name`` for: by name, by ID, or by the start of one."""
     return [
-        [(one, engine) for one, engine in everything if name in (one.id, network_id(one))],
-        [(one, engine) for one, engine in everything if one.name == name],
-        [
-            (one, engine)
-            for one, engine in everything
-            if name and (one.id.startswith(name) or network_id(one).startswith(name))
-        ],
+        (one, engine)
+        for one, engine in _among(state, state.engines.values(), name, start=True)
+        if name == one.name or one.id.startswith(name) or network_id(one).startswith(name)
+    ]
+
+
+def _among(
+    state: State, engines: Iterable[Engine], name: str, *, start: bool = False
+) -> list[tuple[Network, Engine]]:
+    """The networks of those of ``engines`` that have one of that name or ID, or start of it."""
+    index = state.index
+    index.settle()
+    having = index.engines(index.networks.starting(name) if start else index.networks.of(name))
+    if isinstance(engines, tuple):
+        having = [engine for engine in having if engine in engines]
+    return [(one, engine) for engine in having for one in engine.networks.values()]
+
+
+def _started_networks(
+    state: State, engines: Iterable[Engine], name: str
+) -> list[tuple[Network, Engine]]:
+    if not name:
+        return []
+    return [
+        (one, engine)
+        for one, engine in _among(state, engines, name, start=True)
+        if one.id.startswith(name) or network_id(one).startswith(name)
     ]
 
 

@@ -14,7 +14,7 @@ from swarmd.cluster.filters import (
     label_test,
     on_node,
     one_of,
-    text_test,
+    text_tests,
 )
 from swarmd.cluster.kept_ids import network_id
 from swarmd.cluster.lookup import network_identity
@@ -91,8 +91,8 @@ def _of_type(values: Sequence[str]) -> Test:
 
 def _text(key: str, values: Sequence[str]) -> Test:
     """Unanchored regular expressions, for IDs too, as with engines; a path means ``node/name``."""
-    plain = [text_test(value) for value in values if "/" not in value]
-    with_node = [text_test(value) for value in values if "/" in value]
+    plain = text_tests(value for value in values if "/" not in value)
+    with_node = text_tests(value for value in values if "/" in value)
     if key == "id":
         return lambda network, engine: any(fits(network_id(network)) for fits in plain)
     return lambda network, engine: (

@@ -212,6 +212,7 @@ class _Index:
         {
             *("labels", "names", "health", "everyone", "settle", "where", "keyed", "named"),
             *("labelled", "bearing", "unlabelled", "values"),
+            "networks",  # it only tells where to look; what is seen there is the engine's affair
         }
     )
 
@@ -227,6 +228,11 @@ class _Index:
 
     def of(self, ref: str) -> Bits:
         return self._real.keyed(key for key, one in self._seen.items() if ref in one.image_refs)
+
+    def starting(self, prefix: str) -> Bits:
+        """More than are seen: what is seen there is the engine's affair."""
+        found: Bits = self._real.images.starting(prefix)
+        return found
 
     def engines(self, among: Bits) -> list[Engine]:
         return [self._seen[engine.key] for engine in self._real.engines(among)]

@@ -15,9 +15,10 @@ from swarmd.cluster.filters import (
     flag,
     is_part_of_name,
     label_test,
-    name_test,
+    name_tests,
     on_node,
     one_of,
+    patterns,
     port_range,
 )
 from swarmd.cluster.images import find_image
@@ -25,6 +26,7 @@ from swarmd.cluster.kept_ids import own_ids
 from swarmd.cluster.lookup import find_container
 from swarmd.cluster.rows import Row
 from swarmd.cluster.state import State
+from swarmd.core.bounds import check_trials
 from swarmd.core.decode import STATES
 from swarmd.core.model import Container, Engine, Health
 from swarmd.core.names import SWARM_LABELS
@@ -41,6 +43,7 @@ def select(state: State, query: ListQuery) -> Sequence[Row]:
     ids = _candidates(state, query.filters)
     rows = state.catalogue.rows
     chosen = rows.newest_first(state.engines) if ids is None else rows.of(ids)
+    check_trials(patterns(query.filters.get("name", ())), len(chosen), "filter name")
     for test in tests:
         chosen = [row for row in chosen if test(row.container)]
     if ids is not None:
@@ -169,8 +172,9 @@ def _network(state: State, values: Sequence[str]) -> Test:
 
 
 def _volume(values: Sequence[str]) -> Iterable[Test]:
+    wanted = frozenset(values)
     yield lambda container: any(
-        (mount.name or mount.source) in values or mount.destination in values
+        (mount.name or mount.source) in wanted or mount.destination in wanted
         for mount in container.mounts
     )
 
@@ -208,16 +212,18 @@ def _position(state: State, filters: Filters) -> list[Test]:
     since = [age(find_container(state, ref)) for ref in filters.get("since", ())]
     tests: list[Test] = []
     if before:
-        tests.append(lambda container: age(container) < max(before))
+        last = max(before)
+        tests.append(lambda container: age(container) < last)
     if since:
-        tests.append(lambda container: age(container) > min(since))
+        first = min(since)
+        tests.append(lambda container: age(container) > first)
     return tests
 
 
 def _name(state: State, values: Sequence[str]) -> Test:
     """As an engine finds it, with and without slash; a path in the value means ``node/name``."""
-    plain = [name_test(value) for value in values]
-    with_node = [name_test(value) for value in values if "/" in value.lstrip("^").lstrip("/")]
+    plain = name_tests(values)
+    with_node = name_tests([one for one in values if "/" in one.lstrip("^").lstrip("/")])
 
     def test(container: Container) -> bool:
         name = container.name

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import orjson
 
-from swarmd.cluster.filters import VolumeQuery, flag, label_test, on_node, text_test
+from swarmd.cluster.filters import VolumeQuery, flag, label_test, on_node, text_tests
 from swarmd.cluster.lookup import volume_identity
 from swarmd.cluster.state import State
 from swarmd.core.model import Engine, Volume
@@ -65,7 +65,7 @@ def _tests(state: State, query: VolumeQuery) -> list[Test]:
     if "driver" in filters:
         tests.append(lambda volume, engine: volume.driver in filters["driver"])
     if "name" in filters:
-        fits = [text_test(value) for value in filters["name"]]
+        fits = text_tests(filters["name"])
         tests.append(lambda volume, engine: any(fit(volume.name) for fit in fits))
     dangling = flag(filters, "dangling")
     if dangling is not None:
@@ -86,8 +86,4 @@ def using(state: State, volume: Volume) -> list[Engine]:
 
 def is_mounted(volume: Volume, engine: Engine) -> bool:
     """Whether a container of ``engine``, in whatever state, has the volume."""
-    return any(
-        mount.name == volume.name
-        for container in engine.containers.values()
-        for mount in container.mounts
-    )
+    return volume.name in engine.tally.volumes

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 from urllib.parse import unquote, urlencode
 
+from swarmd.core.bounds import PARAMETERS, check_count
 from swarmd.core.errors import BadParameter
 
 _BAD_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
@@ -16,9 +17,10 @@ def parse_query(raw: bytes) -> dict[str, list[str]]:
     """Values by name, in order; bytes that are no UTF-8 become surrogate escapes.
 
     Raises:
-        BadParameter: A semicolon or a broken escape, which engines refuse as well.
+        BadParameter: A semicolon or a broken escape, which engines refuse as well; or too many.
     """
     values: dict[str, list[str]] = {}
+    check_count(raw.count(b"&") + 1, PARAMETERS, "the query", "parameters")
     for pair in raw.decode("utf-8", "surrogateescape").split("&"):
         if ";" in pair:
             raise BadParameter("invalid semicolon separator in query")

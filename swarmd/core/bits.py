@@ -6,6 +6,7 @@ at 10,000 engines, where a walk would touch 10,000 objects.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import compress, count
 from typing import Generic, TypeVar
@@ -44,6 +45,7 @@ class Holders(Generic[K]):
 
     def __init__(self) -> None:
         self._found: dict[K, int] = {}  # bits, or ~slot of the only holder
+        self._sorted: list[K] | None = None  # made when it is asked for
 
     def __len__(self) -> int:
         return len(self._found)
@@ -55,11 +57,25 @@ class Holders(Generic[K]):
     def flip(self, slot: int, values: Iterable[K]) -> None:
         """The engine in ``slot`` comes to have, or no longer has, each of ``values``."""
         for value in values:
-            bits = self.of(value) ^ 1 << slot
+            before = self.of(value)
+            bits = before ^ 1 << slot
+            if not before or not bits:
+                self._sorted = None
             if bits:
                 self._found[value] = bits if bits & (bits - 1) else ~(bits.bit_length() - 1)
             else:
                 del self._found[value]
+
+    def starting(self: Holders[str], prefix: str) -> Bits:
+        """Those that have a text which begins so."""
+        if self._sorted is None:
+            self._sorted = sorted(self._found)
+        found = 0
+        for place in range(bisect_left(self._sorted, prefix), len(self._sorted)):
+            if not self._sorted[place].startswith(prefix):
+                break
+            found |= self.of(self._sorted[place])
+        return found
 
     def items(self) -> Iterator[tuple[K, Bits]]:
         return ((value, self.of(value)) for value in self._found)

@@ -13,6 +13,7 @@ from urllib.parse import quote
 
 import orjson
 
+from swarmd.core.bounds import check
 from swarmd.core.config import KINDS, label_list
 from swarmd.core.errors import BadParameter
 from swarmd.core.image_reference import familiar_if_valid
@@ -21,6 +22,7 @@ from swarmd.core.names import SWARM_LABELS
 # Where the image is to be copied once it is built: "all", or a constraint.
 DISTRIBUTE = SWARM_LABELS + "distribute"
 BUILDKIT = "2"
+_DIGITS = 20  # more has no number of 64 bits
 UPLOAD = "upload-request:"
 
 Query = Mapping[str, Sequence[str]]
@@ -114,6 +116,7 @@ def _decoded(query: Query, name: str, kind: type, words: str) -> Any:
         raise BadParameter(f"error reading {name}: {error}") from None
     if value is not None and not isinstance(value, kind):
         raise BadParameter(f"error reading {name}: {words} is expected")
+    check(value, name)
     return value
 
 
@@ -128,4 +131,4 @@ def _list(query: Query, name: str) -> list[str]:
 
 def _number(query: Query, name: str) -> int:
     text = _first(query, name)
-    return int(text) if text.isascii() and text.isdecimal() else 0
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < _DIGITS else 0

@@ -13,9 +13,11 @@ from typing import Any
 
 import orjson
 
+from swarmd.core.bounds import check_count
 from swarmd.core.decode import fixed_ports
 from swarmd.core.endpoint import endpoint_network, plain_endpoint
 from swarmd.core.errors import BadParameter
+from swarmd.core.expressions import MOST
 from swarmd.core.image_reference import parse_reference
 from swarmd.core.model import Demand, HostPort
 from swarmd.core.names import SWARM_LABELS
@@ -82,6 +84,7 @@ def parse_create(body: Any) -> CreateRequest:
     _check(body)
     host = _host(body)
     expressions = _expressions(body)
+    check_count(sum(map(len, expressions.values())), MOST, "Env", "scheduling expressions")
     labels = _labels(body, expressions)
     try:
         demand = _demand(body, host)

@@ -12,7 +12,9 @@ from typing import Any, NamedTuple
 
 from swarmd.core.bits import Bits, Holders, bits_of, slots
 from swarmd.core.model import Engine, Health
+from swarmd.core.names import KEPT_ID
 from swarmd.core.pattern import Pattern
+from swarmd.core.predefined import IDS
 
 _MANY = 256  # changed engines that are looked at together, so that none holds the reactor long
 
@@ -83,7 +85,7 @@ class EngineIndex:
         ports: (port, proto) -> engines where somebody holds it on some address.
         images: Reference or whole ID -> engines.
         meanings: (reference, whole ID of the image that it names) -> engines.
-        networks: Name or ID -> engines.
+        networks: Name, ID or the ID that clients know -> engines.
         volumes: Name -> engines.
     """
 
@@ -227,3 +229,5 @@ class EngineIndex:
 def _network_names(engine: Engine) -> Iterator[str]:
     for network in engine.networks.values():
         yield from (network.id, network.name)
+        if kept := IDS.get(network.name) or network.labels.get(KEPT_ID):
+            yield kept

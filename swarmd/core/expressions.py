@@ -13,10 +13,12 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from swarmd.core.bounds import check_count
 from swarmd.core.errors import BadParameter
-from swarmd.core.pattern import Pattern, PatternError, glob, regex
+from swarmd.core.pattern import PROGRAM, Pattern, PatternError, glob, regex
 
 LIMIT = 4096  # characters of an expression
+MOST, TOGETHER = 64, 8192  # expressions of one request, and their characters
 
 _KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_./-]*")
 _OPERATOR = re.compile("==|!=")
@@ -65,8 +67,19 @@ def parse_expression(text: str) -> Expression:
 
 
 def parse_expressions(texts: Iterable[str]) -> tuple[Expression, ...]:
-    """Each as ``parse_expression`` reads it, in order."""
-    return tuple(map(parse_expression, texts))
+    """Each as ``parse_expression`` reads it, in order; all that one request has.
+
+    Raises:
+        BadParameter: One is wrong, or together they are too many or too large.
+    """
+    given = tuple(texts)
+    place, length = "the request", sum(map(len, given))
+    check_count(len(given), MOST, place, "scheduling expressions")
+    check_count(length, TOGETHER, place, "characters of scheduling expressions")
+    found = tuple(map(parse_expression, given))
+    size = sum(one.pattern.size for one in found)
+    check_count(size, PROGRAM, place, "steps of patterns in its scheduling expressions")
+    return found
 
 
 def _key(text: str, end: int) -> str:

@@ -6,6 +6,7 @@ from typing import Any
 
 import orjson
 
+from swarmd.core.bounds import FILTER_VALUES, check_count
 from swarmd.core.errors import BadParameter
 
 
@@ -26,6 +27,8 @@ def read_filters(text: str) -> dict[str, tuple[str, ...]]:
     groups = [values for values in given.values() if values is not None]
     if not (all(map(_is_set, groups)) or all(map(_is_list, groups))):
         raise BadParameter("invalid filter")
+    for key, values in given.items():
+        check_count(len(values or ()), FILTER_VALUES, f"filter {key[:80]}", "values")
     return {key: tuple(value or "" for value in values or ()) for key, values in given.items()}
 
 

@@ -13,6 +13,9 @@ import re2  # type: ignore[import-untyped]
 
 LIMIT = 1024  # characters of a pattern
 COMPILED_LIMIT = 1 << 20  # bytes
+# Instructions of a compiled pattern, and of all of one request: at its worst RE2 follows all of
+# them at each character of a candidate.
+PROGRAM = 2048
 
 
 class PatternError(ValueError):
@@ -26,11 +29,15 @@ class PatternError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Pattern:
-    """``exact`` is the only text that matches, None if there may be several."""
+    """``exact`` is the only text that matches, None if there may be several.
+
+    ``size`` is the number of RE2's instructions, 0 where it is not needed.
+    """
 
     text: str
     exact: str | None
     matches: Callable[[str], bool] = field(compare=False, repr=False)
+    size: int = field(default=0, compare=False, repr=False)
 
 
 class Verdicts(dict[str, bool]):
@@ -54,7 +61,8 @@ def glob(text: str) -> Pattern:
     if text.count("*") == 1 and len(text) <= LIMIT:
         return Pattern(text, None, _around(*text.split("*")))
     compiled = _compile("(?s)" + ".*".join(map(re2.escape, text.split("*"))), len(text))
-    return Pattern(text, None, lambda candidate: compiled.fullmatch(candidate) is not None)
+    size = compiled.programsize
+    return Pattern(text, None, lambda candidate: compiled.fullmatch(candidate) is not None, size)
 
 
 def _around(head: str, tail: str) -> Callable[[str], bool]:
@@ -70,7 +78,8 @@ def regex(text: str) -> Pattern:
         PatternError: It does not compile or is too long; classic Swarm took it for "no match".
     """
     compiled = _compile(text, len(text))
-    return Pattern(text, None, lambda candidate: compiled.search(candidate) is not None)
+    size = compiled.programsize
+    return Pattern(text, None, lambda candidate: compiled.search(candidate) is not None, size)
 
 
 def path_match(text: str) -> Pattern:
@@ -81,7 +90,8 @@ def path_match(text: str) -> Pattern:
         PatternError: No engine could read it.
     """
     compiled = _compile("(?s)" + "".join(_path_parts(text)), len(text))
-    return Pattern(text, None, lambda candidate: compiled.fullmatch(candidate) is not None)
+    size = compiled.programsize
+    return Pattern(text, None, lambda candidate: compiled.fullmatch(candidate) is not None, size)
 
 
 def _path_parts(text: str) -> Iterator[str]:
@@ -130,10 +140,14 @@ def _compile(source: str, length: int) -> re2._Regexp:
     options = re2.Options()
     options.log_errors = False
     options.max_mem = COMPILED_LIMIT
+    options.never_capture = True
     try:
-        return re2.compile(source, options)
+        compiled = re2.compile(source, options)
     except re2.error as error:
         raise _explained(error, source) from None
+    if compiled.programsize > PROGRAM:
+        raise PatternError("pattern too large", 1)
+    return compiled
 
 
 def _explained(error: Exception, source: str) -> PatternError:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
+from swarmd.core.bounds import RANGES, check_count
 from swarmd.core.decode import protocol
 from swarmd.core.errors import BadParameter
 from swarmd.core.listing import EVERY_ADDRESS
@@ -23,8 +24,10 @@ class PortRange(NamedTuple):
 
 
 def port_ranges(bindings: Mapping[str, Any] | None) -> tuple[PortRange, ...]:
-    """Those in ``PortBindings``; BadParameter, in an engine's words, for one that holds nothing."""
-    return tuple(_read(bindings or {}))
+    """Those in ``PortBindings``; BadParameter for one that holds nothing, or for too many."""
+    found = tuple(_read(bindings or {}))
+    check_count(len(found), RANGES, "HostConfig.PortBindings", "ranges of host ports")
+    return found
 
 
 def _read(bindings: Mapping[str, Any]) -> Iterator[PortRange]:

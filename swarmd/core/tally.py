@@ -56,6 +56,8 @@ class Tally(Held):
         labels: Label key -> how many containers have which value.
         names: Container name -> how many hold it.
         ids: Their full IDs.
+        networks: Name and ID of a network -> how many are in it, in whatever state.
+        volumes: Name of a volume -> how many have it mounted, in whatever state.
     """
 
     total: int = 0
@@ -65,6 +67,8 @@ class Tally(Held):
     labels: dict[str, Counter[str]] = field(default_factory=dict)
     names: Counter[str] = field(default_factory=Counter)
     ids: set[str] = field(default_factory=set)
+    networks: Counter[str] = field(default_factory=Counter)
+    volumes: Counter[str] = field(default_factory=Counter)
 
     @property
     def running(self) -> int:
@@ -96,11 +100,21 @@ class Tally(Held):
             _bump(values, value, sign)
             if not values:
                 del self.labels[key]
+        if not container.pending:
+            self._use(container, sign)
         if container.holds:
             self.active += sign
             self.hold(container.demand, sign)
         if container.up:
             self.up.hold(container.demand, sign)
+
+    def _use(self, container: Container, sign: int) -> None:
+        """What is there; what a pending one is to have may still move to it."""
+        for network in container.networks:
+            for name in set(network):
+                _bump(self.networks, name, sign)
+        for mount in container.mounts:
+            _bump(self.volumes, mount.name, sign)
 
 
 def _bump(counter: Counter[K], key: K, sign: int) -> None:

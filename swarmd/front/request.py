@@ -3,26 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from io import BytesIO
 from itertools import chain
 from typing import TYPE_CHECKING, Any, cast
 
 import orjson
+from twisted.internet.task import deferLater
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 from twisted.web.error import UnsupportedMethod
-from twisted.web.http import CREATED, FORBIDDEN, parse_qs
-from twisted.web.http_headers import Headers
+from twisted.web.http import CREATED, FORBIDDEN
 from twisted.web.resource import IResource
-from twisted.web.server import NOT_DONE_YET, Request
+from twisted.web.server import NOT_DONE_YET
 
 from swarmd.codec.framing import LAST_CHUNK, chunk
 from swarmd.codec.head import RequestHead
 from swarmd.codec.path import clean_path, decode_path, encode_path
 from swarmd.codec.query import is_true, parse_query
+from swarmd.core.bounds import LARGE, check_body
 from swarmd.core.errors import ApiError, PageNotFound
 from swarmd.core.trail import Trail
 from swarmd.front.entrance import check_type, enter
+from swarmd.front.lazy import LazyRequest
 from swarmd.front.ports import BodySink, HeadResource
 from swarmd.front.reply import BODILESS, JSON, content_fields, error_body, render_head
 from swarmd.front.slices import SLICE, SliceProducer, beginning
@@ -34,51 +35,32 @@ if TYPE_CHECKING:
 LEFT = 499  # for the audit: the client left before the end of the answer
 Extra = Iterable[tuple[bytes, bytes]]
 
-# What Twisted's constructor makes for each request, a twelfth of a forwarded call's Python.
-_LATER: dict[str, Callable[[Any], object]] = {
-    "client": lambda request: request.channel.getPeer(),
-    "host": lambda request: request.channel.getHost(),
-    "responseHeaders": lambda _: Headers(),
-    "received_cookies": lambda _: {},
-    "cookies": lambda _: [],
-    "notifications": lambda _: [],
-    "_adapterCache": lambda _: {},
-}
 
-
-class DockerRequest(Request):
+class DockerRequest(LazyRequest):
     """What resources get.
 
     Attributes:
-        head: The request's head as it came.
         version: The API version in the path, set by the root of the tree; None if there is none.
-        body: The whole body, unless the resource takes the head.
-        raw_query: What follows the question mark.
         gone: The client has left before the end.
         survives_half_close: A FIN of the client does not mean that it has left.
         trail: For the audit; None if it is not to be recorded.
     """
 
-    # Narrower than in Twisted, which fixes the classes that it comes with.
-    channel: Channel  # type: ignore[assignment]
+    # Narrower than in Twisted, which fixes the class that it comes with.
     site: DockerSite  # type: ignore[assignment]
     defaultContentType = JSON
     version: tuple[int, int] | None = None
-    body = b""
     terms: Mapping[str, Any] = {}  # of a policy, for the order that a create becomes
     gone = survives_half_close = False
     trail: Trail | None = None
     queued = False
-    _parsePOSTFormSubmission = False
     _silent = False
     _sink: BodySink | None = None
-    _content: BytesIO | None = None
-    _headers: Headers | None = None
     _query: dict[str, list[str]] | None = None
     _log = Logger()
 
     def __init__(self, channel: Channel, head: RequestHead) -> None:
-        """Without Twisted's constructor, whose objects hardly anybody asks for: see ``_LATER``."""
+        """Without Twisted's constructor: see ``LazyRequest``."""
         self.channel = channel
         self.transport = channel.transport
         self.head = head
@@ -88,15 +70,6 @@ class DockerRequest(Request):
         self.clientproto = b"HTTP/" + head.version
         self.site = channel.site
         self._gone_calls: list[Callable[[], object]] = []
-
-    def __getattr__(self, name: str) -> Any:
-        """What is missing until somebody asks for it."""
-        make = _LATER.get(name)
-        if make is None:
-            raise AttributeError(name)
-        value = make(self)
-        setattr(self, name, value)
-        return value
 
     # From the head to a resource. Called by the channel.
 
@@ -112,7 +85,7 @@ class DockerRequest(Request):
             self._guarded(self._sink.ended)
         else:
             self.body = body
-            self._guarded(lambda: self.render(self._resource))
+            self._guarded(self._read)
 
     def refused(self, error: ApiError) -> None:
         """The rest of the body cannot be read."""
@@ -173,6 +146,22 @@ class DockerRequest(Request):
             self.channel.collect(getattr(resource, "body_limit", self.site.max_body))
         else:
             self.render(resource)
+
+    def _read(self) -> None:
+        check_body(self.body)
+        if len(self.body) > LARGE:
+            self.site.clock.callLater(0, self._render_late)
+        else:
+            self.render(self._resource)
+
+    def _render_late(self) -> None:
+        if not self.gone:
+            self._guarded(lambda: self.render(self._resource))
+
+    async def others_turn(self) -> None:
+        """Between two steps of work on a large body, everybody else is served."""
+        if len(self.body) > LARGE:
+            await deferLater(self.site.clock, 0)
 
     def _answer_star(self) -> None:
         if self.method != b"OPTIONS":
@@ -241,36 +230,6 @@ class DockerRequest(Request):
         if self._query is None:
             self._query = parse_query(self.raw_query)
         return self._query
-
-    @property
-    def requestHeaders(self) -> Headers:
-        """Twisted's form of the headers, made for the few who ask."""
-        if self._headers is None:
-            self._headers = Headers()
-            for name, value in self.head.headers:
-                self._headers.addRawHeader(name, value)
-        return self._headers
-
-    @requestHeaders.setter
-    def requestHeaders(self, empty: Headers) -> None:
-        """Twisted's constructor sets what is only made when it is asked for."""
-
-    @property
-    def content(self) -> BytesIO:  # type: ignore[override]
-        """Twisted's form of the body."""
-        if self._content is None:
-            self._content = BytesIO(self.body)
-        return self._content
-
-    @property
-    def args(self) -> dict[bytes, list[bytes]]:
-        """Twisted's form of the query."""
-        values: dict[bytes, list[bytes]] = parse_qs(self.raw_query, keep_blank_values=True)
-        return values
-
-    @args.setter
-    def args(self, values: object) -> None:
-        """Twisted may set it, where ours is made when it is asked for."""
 
     # A whole answer.
 

@@ -14,6 +14,7 @@ from twisted.logger import Logger
 from twisted.web.http import datetimeToString
 from twisted.web.resource import IResource, getChildForRequest
 
+from swarmd.core.bounds import BODY
 from swarmd.front.channel import Channel
 from swarmd.front.gate import Gate
 from swarmd.front.identity import proves_itself
@@ -83,7 +84,7 @@ class DockerSite(Factory):
     head_limit = 30.0
     body_pause = 60.0
     idle_limit = 300.0
-    max_body = 16 * 1024 * 1024
+    max_body = BODY
     _log = Logger()
 
     def __init__(

@@ -350,6 +350,5 @@ def _unused(engine: Engine) -> list[Network]:
 
 def _is_used(network: Network, engine: Engine) -> bool:
     """Also by containers that are not running: they will want it when they start."""
-    names = (network.name, network.id)
-    users = engine.containers.values()
-    return any(name in names or id_ == network.id for c in users for name, id_ in c.networks)
+    used = engine.tally.networks
+    return network.name in used or network.id in used

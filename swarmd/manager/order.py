@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain, islice
 from typing import Any
 
 from swarmd.cluster.images import is_misread
 from swarmd.cluster.kept_ids import network_id
 from swarmd.cluster.lookup import find_container, find_network
 from swarmd.cluster.state import State
+from swarmd.core.bounds import check_trials
 from swarmd.core.config import CreateRequest, parse_create
 from swarmd.core.errors import NotFound
-from swarmd.core.expressions import Expression, parse_expression
+from swarmd.core.expressions import Expression, parse_expressions
 from swarmd.core.features import features
 from swarmd.core.image_reference import familiar
 from swarmd.core.model import Container, Demand, Engine
@@ -104,6 +106,10 @@ def placement(state: State, order: Order) -> Placement:
     """The order in the scheduler's terms, with every reference resolved."""
     config = order.config
     references = References(state, config)
+    kinds = (config.constraints, config.affinities, config.whitelists)
+    expressions = iter(parse_expressions(chain(*kinds)))
+    constraints, affinities, whitelists = (tuple(islice(expressions, len(one))) for one in kinds)
+    check_affinities(state, affinities)
     return Placement(
         name=order.name,
         image=config.image,
@@ -112,9 +118,9 @@ def placement(state: State, order: Order) -> Placement:
         host_mode=config.network_mode == "host",
         cpuset=config.cpuset,
         device_wishes=config.device_wishes,
-        constraints=_parsed(config.constraints),
-        affinities=_parsed(config.affinities),
-        whitelists=_parsed(config.whitelists),
+        constraints=constraints,
+        affinities=affinities,
+        whitelists=whitelists,
         dependencies=tuple(references.dependencies()),
         networks=tuple(references.plain(name) for name in config.networks),
         volumes=tuple(references.plain(name) for name in config.volumes),
@@ -124,8 +130,10 @@ def placement(state: State, order: Order) -> Placement:
     )
 
 
-def _parsed(texts: tuple[str, ...]) -> tuple[Expression, ...]:
-    return tuple(parse_expression(text) for text in texts)
+def check_affinities(state: State, affinities: Iterable[Expression]) -> None:
+    """Raises BadParameter for more patterns than are tried on the containers' names and IDs."""
+    patterns = sum(one.pattern.exact is None for one in affinities)
+    check_trials(patterns, 2 * len(state.containers), "the request's affinities")
 
 
 def _version_pins(state: State, order: Order) -> Iterator[Pin]:
@@ -145,13 +153,14 @@ class References:
     def __init__(self, state: State, config: CreateRequest) -> None:
         self._state = state
         self._config = config
+        self._networks = frozenset(config.networks)
 
     def plain(self, ref: str) -> str:
         """``ref`` as its engine knows it: without a node, and with the ID of today."""
         node, name = split_node(ref)
         if node and self._node(node) is not None:
             return name
-        if ref in self._config.networks:
+        if ref in self._networks:
             return self._network(ref)
         return predefined_name(ref) or ref
 

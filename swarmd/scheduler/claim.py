@@ -5,7 +5,7 @@ A reservation holds concrete ports and device IDs, so that two creates under way
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping
 
 from swarmd.core.model import Demand, Engine, HostPort
 from swarmd.core.resources import DeviceWish
@@ -16,7 +16,8 @@ from swarmd.scheduler.request import Counting, Placement, PortRange
 EVERY_ADDRESS = ("", "0.0.0.0", "::")
 
 Device = tuple[str, str]
-_NOTHING = Held()
+Port = tuple[int, str]  # number and protocol
+NOTHING = Held()
 
 
 def claim(wanted: Placement, engine: Engine) -> Demand:
@@ -34,17 +35,21 @@ def claim(wanted: Placement, engine: Engine) -> Demand:
 
 def taken(engine: Engine, by: Counting) -> Held:
     """What a new container cannot have there."""
-    return (engine.tally, engine.tally.up, _NOTHING)[by]
+    return (engine.tally, engine.tally.up, NOTHING)[by]
 
 
 def port_is_free(there: Held, port: HostPort) -> bool:
     """An address and "every address" exclude each other; protocols are apart."""
-    held = there.ports.get((port.port, port.proto))
-    if held is None:
-        return True
-    if port.ip in EVERY_ADDRESS:
-        return False
-    return port.ip not in held and not any(every in held for every in EVERY_ADDRESS)
+    return not _excludes(there.ports.get((port.port, port.proto), ()), port.ip)
+
+
+def _excludes(held: Collection[str], ip: str) -> bool:
+    """Whether a port that is held on these addresses cannot be had on ``ip``."""
+    return bool(held) and (ip in EVERY_ADDRESS or ip in held or _on_every(held))
+
+
+def _on_every(held: Collection[str]) -> bool:
+    return any(every in held for every in EVERY_ADDRESS)
 
 
 def claim_ports(wanted: Placement, engine: Engine) -> tuple[HostPort, ...] | None:
@@ -53,44 +58,90 @@ def claim_ports(wanted: Placement, engine: Engine) -> tuple[HostPort, ...] | Non
     Ranges that end first choose first and take their lowest free port: that serves all of them
     whenever they can be served.
     """
-    fixed = list(wanted.demand.ports)
+    return claim_ports_beside(wanted, taken(engine, wanted.ports_by))
+
+
+def claim_ports_beside(wanted: Placement, there: Held) -> tuple[HostPort, ...] | None:
+    """The same on any engine where that is held."""
     found: dict[int, HostPort] = {}
+    free = _Free(there.ports, {(port.port, port.proto) for port in wanted.demand.ports})
     order = sorted(enumerate(wanted.port_ranges), key=lambda item: item[1].last)
-    there = taken(engine, wanted.ports_by)
     for index, wish in order:
-        port = _lowest_free(wish, there, [*fixed, *found.values()])
+        port = free.lowest(wish)
         if port is None:
             return None
         found[index] = port
-    return (*fixed, *(found[index] for index in sorted(found)))
+    return (*wanted.demand.ports, *(found[index] for index in sorted(found)))
 
 
-def _lowest_free(wish: PortRange, there: Held, own: Sequence[HostPort]) -> HostPort | None:
-    used = {(port.port, port.proto) for port in own}
-    for number in range(wish.first, wish.last + 1):
-        port = HostPort(number, wish.proto, wish.ip)
-        if (number, wish.proto) not in used and port_is_free(there, port):
-            return port
-    return None
+class _Free:
+    """The ports that an engine's containers leave, less those that are given out meanwhile.
+
+    A port that was seen taken, on every address or on one, stays so. What leads from it to the next
+    one is kept, so that ranges which overlap do not look at the same ports again and again.
+
+    Args:
+        held: Ports of the engine, with the addresses that they are held on.
+        fixed: Those that are given out before.
+    """
+
+    def __init__(self, held: Mapping[Port, Collection[str]], fixed: Collection[Port]) -> None:
+        self._held = held
+        self._fixed = fixed
+        self._next: dict[tuple[int, str, str | None], int] = {}  # None: whatever the address
+
+    def lowest(self, wish: PortRange) -> HostPort | None:
+        ip = "" if wish.ip in EVERY_ADDRESS else wish.ip
+        number = self._untaken(wish.first, wish.proto, ip)
+        while number <= wish.last and _excludes(self._held.get((number, wish.proto), ()), ip):
+            everywhere = _on_every(self._held[number, wish.proto])
+            self._next[number, wish.proto, None if everywhere else ip] = number + 1
+            number = self._untaken(number, wish.proto, ip)
+        if number > wish.last:
+            return None
+        self._next[number, wish.proto, None] = number + 1
+        return HostPort(number, wish.proto, wish.ip)
+
+    def _untaken(self, number: int, proto: str, ip: str) -> int:
+        """The lowest from ``number`` on that is not known to be taken for ``ip``."""
+        passed, end = [], number
+        while (step := self._step(self._given(end, proto), proto, ip)) != end:
+            passed.append(end)
+            end = step
+        self._next.update({(one, proto, ip): end for one in passed})
+        return end
+
+    def _given(self, number: int, proto: str) -> int:
+        """The lowest from ``number`` on that is not taken for all addresses."""
+        passed, end = [], number
+        while (step := self._step(end, proto, None)) != end or (end, proto) in self._fixed:
+            passed.append(end)
+            end = max(step, end + 1)
+        self._next.update({(one, proto, None): end for one in passed})
+        return end
+
+    def _step(self, number: int, proto: str, ip: str | None) -> int:
+        return self._next.get((number, proto, ip), number)
 
 
 def claim_devices(wanted: Placement, engine: Engine) -> tuple[Device, ...] | None:
     """Those named by ID, then the first free ones for each count; None if there are too few."""
     named = [(wish.kind, device) for wish in wanted.device_wishes for device in wish.ids]
-    claimed = tuple(dict.fromkeys([*wanted.demand.devices, *named]))
+    claimed = dict.fromkeys([*wanted.demand.devices, *named])
     by = wanted.resources_by
-    if any(device not in _free(engine, device[0], by) for device in claimed):
+    free = {kind: frozenset(_free(engine, kind, by)) for kind, _ in claimed}
+    if any(device not in free[device[0]] for device in claimed):
         return None
     for wish in wanted.device_wishes:
         more = _counted(wish, engine, claimed, by)
         if more is None:
             return None
-        claimed += more
-    return claimed
+        claimed.update(dict.fromkeys(more))
+    return tuple(claimed)
 
 
 def _counted(
-    wish: DeviceWish, engine: Engine, claimed: Sequence[Device], by: Counting
+    wish: DeviceWish, engine: Engine, claimed: Collection[Device], by: Counting
 ) -> tuple[Device, ...] | None:
     """-1 means all that the node has, and at least one."""
     kind, count, ids = wish

@@ -19,12 +19,12 @@ from swarmd.cluster.filters import (
     flag,
     is_part_of_name,
     label_test,
-    name_test,
+    name_tests,
     on_node,
     one_of,
     parse_filters,
     port_range,
-    text_test,
+    text_tests,
     truth,
 )
 from swarmd.core.errors import BadParameter
@@ -185,7 +185,7 @@ def test_nodes() -> None:
     ],
 )
 def test_texts(pattern: str, text: str, fits: bool) -> None:
-    assert text_test(pattern)(text) is fits
+    assert text_tests([pattern])[0](text) is fits
 
 
 @pytest.mark.parametrize(
@@ -203,7 +203,7 @@ def test_texts(pattern: str, text: str, fits: bool) -> None:
     ],
 )
 def test_names_are_looked_at_with_and_without_slash(pattern: str, fits: bool) -> None:
-    assert name_test(pattern)("web") is fits
+    assert name_tests([pattern])[0]("web") is fits
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from swarmd.core.bounds import RANGES
 from swarmd.core.errors import BadParameter
 from swarmd.core.port_range import PortRange, port_ranges
 
@@ -32,3 +33,15 @@ def test_a_range_that_holds_nothing() -> None:
     with pytest.raises(BadParameter) as caught:
         port_ranges(bound("80/tcp", "90-80"))
     assert caught.value.message == 'invalid port specification: "90-80"'
+
+
+@pytest.mark.parametrize("far", ["1-99999999999", "1-" + "9" * 5000])
+def test_one_that_no_host_has(far: str) -> None:
+    """It was looked through port by port, and nobody else was served again."""
+    assert port_ranges(bound("80/tcp", far)) == ()
+
+
+def test_so_many_of_them() -> None:
+    assert len(port_ranges(bound("80/tcp", *["1-2"] * RANGES))) == RANGES
+    with pytest.raises(BadParameter, match=f"has {RANGES + 1} ranges of host ports"):
+        port_ranges(bound("80/tcp", *["1-2"] * (RANGES + 1)))

@@ -132,7 +132,7 @@ def test_a_body_that_is_nested_too_deep_is_refused_before_anything_is_reserved()
         deep = [deep]
     rig = _rig()
     client = rig.settled("POST", "/containers/create?name=new", {"Image": "x", "Cmd": deep})
-    assert client.answer() == (400, {"message": "invalid JSON: it is nested too deep"})
+    assert client.answer()[1] == {"message": "Cmd is nested too deep: at most 64 are taken"}
     assert not rig.scripted(1).asked and not rig.scripted(2).asked
 
 

@@ -15,6 +15,7 @@ from swarmd.manager.builds.builders import Builders
 from swarmd.manager.builds.whereabouts import Whereabouts
 from swarmd.manager.fleet import Fleet
 from swarmd.manager.fresh import settle_lists
+from swarmd.manager.order import check_affinities
 from swarmd.manager.placer import Placer
 from swarmd.scheduler.filters.platform import parse_platform
 from swarmd.scheduler.refusal import NoCandidate
@@ -63,10 +64,12 @@ class Builds:
 
     def _candidates(self, build: BuildRequest) -> list[Engine]:
         """Best first. An engine can build for another platform than its own, so that is a wish."""
+        affinities = parse_expressions(build.affinities)
+        check_affinities(self._fleet.state, affinities)
         wanted = Placement(
             demand=Demand(memory=build.memory),
             constraints=parse_expressions(build.constraints),
-            affinities=parse_expressions(build.affinities),
+            affinities=affinities,
             platform=parse_platform(build.platform),
         )
         try:

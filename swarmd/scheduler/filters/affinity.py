@@ -31,10 +31,13 @@ def affinity(wanted: Placement, fleet: EngineIndex, policy: Policy) -> Iterator[
 
 def _rule(expression: Expression, fleet: EngineIndex) -> Rule:
     equal = expression.equal
+    known: dict[Bits, Bits] = {}  # who is asked again, for the words of a refusal, is known
 
     def keep(among: Bits) -> Bits:
-        near = _near(expression, fleet, among)
-        return among & (near if equal else ~near)
+        if among not in known:
+            near = _near(expression, fleet, among)
+            known[among] = among & (near if equal else ~near)
+        return known[among]
 
     shown = f"{expression} (soft={'true' if expression.soft else 'false'})"
     what = {"container": "container", "image": "image"}.get(expression.key, "container with label")

@@ -6,50 +6,89 @@ Unlike classic Swarm: 53/udp and 53/tcp are two ports, and of a range any free p
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from swarmd.core.bits import Bits
 from swarmd.core.engine_index import EngineIndex
 from swarmd.core.model import Engine, HostPort
-from swarmd.scheduler.claim import EVERY_ADDRESS, claim_ports, port_is_free, taken
+from swarmd.scheduler.claim import (
+    EVERY_ADDRESS,
+    NOTHING,
+    Port,
+    claim_ports,
+    claim_ports_beside,
+    port_is_free,
+    taken,
+)
 from swarmd.scheduler.policy import Policy
 from swarmd.scheduler.request import Counting, Placement, PortRange
 from swarmd.scheduler.rule import Rule
+
+_PORTS = 1 << 16
+_NAMED = 64  # ports that have a rule, and a condition in the error, of their own
 
 
 def port(wanted: Placement, fleet: EngineIndex, policy: Policy) -> Iterator[Rule]:
     if wanted.ports_by is Counting.NOBODY:
         return
-    for each in wanted.demand.ports:
+    ports = wanted.demand.ports
+    for each in ports[:_NAMED]:
         yield _fixed(each, wanted, fleet)
+    if len(ports) > _NAMED:
+        yield _others(ports[_NAMED:], wanted, fleet)
     if wanted.port_ranges:
         yield _ranges(wanted, fleet)
 
 
 def _fixed(wish: HostPort, wanted: Placement, fleet: EngineIndex) -> Rule:
-    number, proto, ip = wish
-    used = fleet.ports.of((number, proto))
+    def keep(among: Bits) -> Bits:
+        return _free(wish, wanted, fleet, among)
+
+    number, proto, _ = wish
+    mode = f"{number}/{proto} (Host mode)" if wanted.host_mode else f"{number} (Bridge mode)"
+    return Rule("port", f"port {mode}", keep, lambda engine: _in_use(wish))
+
+
+def _others(wishes: Sequence[HostPort], wanted: Placement, fleet: EngineIndex) -> Rule:
+    """One rule for the rest of many."""
+
+    def keep(among: Bits) -> Bits:
+        for wish in wishes:
+            among = _free(wish, wanted, fleet, among)
+        return among
+
+    def why(engine: Engine) -> str:
+        there = taken(engine, wanted.ports_by)
+        return next(_in_use(wish) for wish in wishes if not port_is_free(there, wish))
+
+    return Rule("port", f"{len(wishes)} more ports", keep, why)
+
+
+def _free(wish: HostPort, wanted: Placement, fleet: EngineIndex, among: Bits) -> Bits:
+    used = fleet.ports.of((wish.port, wish.proto))
+    if not among & used:
+        return among
     by = wanted.ports_by
-    doubtful = ip not in EVERY_ADDRESS or by is not Counting.HOLDING
+    doubtful = wish.ip not in EVERY_ADDRESS or by is not Counting.HOLDING
 
     def free(engine: Engine) -> bool:
         return port_is_free(taken(engine, by), wish)
 
-    def keep(among: Bits) -> Bits:
-        return among & ~used | (fleet.where(free, among & used) if doubtful else 0)
+    return among & ~used | (fleet.where(free, among & used) if doubtful else 0)
 
-    mode = f"{number}/{proto} (Host mode)" if wanted.host_mode else f"{number} (Bridge mode)"
-    shown = f"port {mode}"
-    place = f"{ip}:{number}/{proto}" if ip else f"{number}/{proto}"
-    return Rule("port", shown, keep, lambda engine: f"port {place} is in use")
+
+def _in_use(wish: HostPort) -> str:
+    number, proto, ip = wish
+    return f"port {f'{ip}:' if ip else ''}{number}/{proto} is in use"
 
 
 def _ranges(wanted: Placement, fleet: EngineIndex) -> Rule:
-    doubtful = _doubtful(wanted, fleet)
+    doubtful = _doubtful(wanted.port_ranges, fleet)
+    others_can = claim_ports_beside(wanted, NOTHING) is not None
 
     def keep(among: Bits) -> Bits:
         can = fleet.where(lambda e: claim_ports(wanted, e) is not None, among & doubtful)
-        return among & ~doubtful | can
+        return can | (among & ~doubtful if others_can else 0)
 
     shown = ", ".join(map(_text, wanted.port_ranges))
     return Rule(
@@ -57,15 +96,18 @@ def _ranges(wanted: Placement, fleet: EngineIndex) -> Rule:
     )
 
 
-def _doubtful(wanted: Placement, fleet: EngineIndex) -> Bits:
-    """Where a range may be taken; where it stands alone, only where some of its ports are."""
-    if len(wanted.port_ranges) > 1 or wanted.demand.ports:
-        return fleet.everyone
-    (wish,) = wanted.port_ranges
-    taken: Bits = 0
-    for number in range(wish.first, wish.last + 1):
-        taken |= fleet.ports.of((number, wish.proto))
-    return taken
+def _doubtful(ranges: Sequence[PortRange], fleet: EngineIndex) -> Bits:
+    """The engines where some port of the ranges is taken; all others are alike."""
+    of_proto: dict[str, bytearray] = {}
+    for wish in ranges:
+        flags = of_proto.setdefault(wish.proto, bytearray(_PORTS))
+        flags[wish.first : wish.last + 1] = b"\1" * (wish.last + 1 - wish.first)
+
+    def is_wanted(port: Port) -> bool:
+        number, proto = port
+        return proto in of_proto and 0 <= number < _PORTS and of_proto[proto][number] > 0
+
+    return fleet.ports.where(is_wanted)
 
 
 def _text(wish: PortRange) -> str:

@@ -1,0 +1,85 @@
+"""Twisted's request without what hardly anybody asks for, until somebody does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from io import BytesIO
+from typing import TYPE_CHECKING, Any
+
+from twisted.web.http import parse_qs
+from twisted.web.http_headers import Headers
+from twisted.web.server import Request
+
+from swarmd.codec.head import RequestHead
+
+if TYPE_CHECKING:
+    from swarmd.front.channel import Channel
+
+# What Twisted's constructor makes for each request, a twelfth of a forwarded call's Python.
+_LATER: dict[str, Callable[[Any], object]] = {
+    "client": lambda request: request.channel.getPeer(),
+    "host": lambda request: request.channel.getHost(),
+    "responseHeaders": lambda _: Headers(),
+    "received_cookies": lambda _: {},
+    "cookies": lambda _: [],
+    "notifications": lambda _: [],
+    "_adapterCache": lambda _: {},
+}
+
+
+class LazyRequest(Request):
+    """Its constructor is not Twisted's, whose objects are made when they are asked for.
+
+    Attributes:
+        head: The request's head as it came.
+        body: The whole body, unless the resource takes the head.
+        raw_query: What follows the question mark.
+    """
+
+    # Narrower than in Twisted, which fixes the classes that it comes with.
+    channel: Channel  # type: ignore[assignment]
+    head: RequestHead
+    raw_query: bytes
+    body = b""
+    _parsePOSTFormSubmission = False
+    _content: BytesIO | None = None
+    _headers: Headers | None = None
+
+    def __getattr__(self, name: str) -> Any:
+        """What is missing until somebody asks for it."""
+        make = _LATER.get(name)
+        if make is None:
+            raise AttributeError(name)
+        value = make(self)
+        setattr(self, name, value)
+        return value
+
+    @property
+    def requestHeaders(self) -> Headers:
+        """Twisted's form of the headers, made for the few who ask."""
+        if self._headers is None:
+            self._headers = Headers()
+            for name, value in self.head.headers:
+                self._headers.addRawHeader(name, value)
+        return self._headers
+
+    @requestHeaders.setter
+    def requestHeaders(self, empty: Headers) -> None:
+        """Twisted's constructor sets what is only made when it is asked for."""
+
+    @property
+    def content(self) -> BytesIO:  # type: ignore[override]
+        """Twisted's form of the body."""
+        if self._content is None:
+            self._content = BytesIO(self.body)
+        return self._content
+
+    @property
+    def args(self) -> dict[bytes, list[bytes]]:
+        """Twisted's form of the query."""
+        values: dict[bytes, list[bytes]] = parse_qs(self.raw_query, keep_blank_values=True)
+        return values
+
+    @args.setter
+    def args(self, values: object) -> None:
+        """Twisted may set it, where ours is made when it is asked for."""
