@@ -3,9 +3,10 @@
 An image may have been pulled for it, or be on one node only; a network or volume that is nobody's
 yet follows the container where its own node will not do.
 
-An engine takes every create, and looks at ports when the container starts. So does the fleet: where
-no node has all that is asked for, less and less counts as taken, and the start decides. Of CPUs,
-memory and devices this holds only where the wish leaves one node, where waiting is all that helps.
+An engine takes every create, and looks at ports when the container starts. So does the fleet where
+the wish leaves one node, or something is replaced: if not all that is asked for is free there, less
+and less counts as taken, and the start decides. Where there is a choice, a create that can start
+nowhere is refused at once.
 """
 
 from __future__ import annotations
@@ -85,13 +86,10 @@ class Choice:
             return
         tied = [bool(homes) or self._placer.only_engine(way) is not None for way in ways]
         for by in _LESS:
-            yield from _at_home_first([replace(way, ports_by=by) for way in ways], homes)
-            less = [
-                replace(way, ports_by=by, resources_by=by)
-                for way, is_tied in zip(ways, tied, strict=True)
-                if is_tied
-            ]
-            yield from (_at(way, homes) for way in less) if homes else less
+            for way, is_tied in zip(ways, tied, strict=True):
+                if is_tied:
+                    less = replace(way, taken_by=by)
+                    yield _at(less, homes) if homes else less
 
     def _best(self, order: Order, wanted: Placement, without: Collection[str]) -> Chosen:
         """The best engine; but where a pull was just planned, and where an image can only be."""

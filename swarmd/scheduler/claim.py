@@ -58,7 +58,7 @@ def claim_ports(wanted: Placement, engine: Engine) -> tuple[HostPort, ...] | Non
     Ranges that end first choose first and take their lowest free port: that serves all of them
     whenever they can be served.
     """
-    return claim_ports_beside(wanted, taken(engine, wanted.ports_by))
+    return claim_ports_beside(wanted, taken(engine, wanted.taken_by))
 
 
 def claim_ports_beside(wanted: Placement, there: Held) -> tuple[HostPort, ...] | None:
@@ -128,7 +128,7 @@ def claim_devices(wanted: Placement, engine: Engine) -> tuple[Device, ...] | Non
     """Those named by ID, then the first free ones for each count; None if there are too few."""
     named = [(wish.kind, device) for wish in wanted.device_wishes for device in wish.ids]
     claimed = dict.fromkeys([*wanted.demand.devices, *named])
-    by = wanted.resources_by
+    by = wanted.taken_by
     free = {kind: frozenset(_free(engine, kind, by)) for kind, _ in claimed}
     if any(device not in free[device[0]] for device in claimed):
         return None

@@ -60,7 +60,7 @@ class Placement:
         volumes: Names of the volumes to mount.
         platform: Of the image or the request, where known.
         spread: Node label over whose values containers are evened out first; "" is the default.
-        ports_by, resources_by: What counts as taken.
+        taken_by: Who takes what a new container cannot have.
         pins: What else ties it to engines: a node in a network's name, a pulled image ….
     """
 
@@ -79,6 +79,5 @@ class Placement:
     volumes: tuple[str, ...] = ()
     platform: Platform = ANY_PLATFORM
     spread: str = ""
-    ports_by: Counting = Counting.HOLDING
-    resources_by: Counting = Counting.HOLDING
+    taken_by: Counting = Counting.HOLDING
     pins: tuple[Pin, ...] = ()

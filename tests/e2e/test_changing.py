@@ -122,7 +122,7 @@ def test_the_library_gets_the_engines_status(host: Host) -> None:
         for place in places:
             client.containers.run(*SLEEP[:1], "sleep 600", detach=True, ports=ports,
                                   environment=[place])  # fmt: skip
-        made = client.containers.create("busybox", "sleep 600", ports=ports)
+        made = client.containers.create("busybox", "sleep 600", ports=ports, environment=places[:1])
         with pytest.raises(APIError) as refusal:
             made.start()
         assert refusal.value.status_code == 500 and TAKEN in refusal.value.explanation

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Coroutine
+from itertools import combinations
 from typing import Any, cast
 
 import orjson
@@ -317,6 +318,13 @@ class Histories(RuleBasedStateMachine):
             return self._running(number)
         there = self.fleet.there[number].values()
         return [one["HostConfig"] for one in there if one["State"]["Status"] != "exited"]
+
+    @invariant()
+    def no_port_twice_on_a_node(self) -> None:
+        """Of ranges the engine chooses itself."""
+        for number in self.fleet.there:
+            held = [one for host in self._holding(number) if (one := binding(host))]
+            assert not any(meet(*pair) for pair in combinations(held, 2)), (number, held)
 
     @invariant()
     def no_device_twice_on_a_node(self) -> None:

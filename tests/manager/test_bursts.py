@@ -1,4 +1,4 @@
-"""Whatever happens in whatever order: no name or GPU twice, no limit broken, no leak."""
+"""Whatever happens in whatever order: no name, port or GPU twice, no limit broken, no leak."""
 
 from __future__ import annotations
 

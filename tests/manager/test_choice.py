@@ -103,19 +103,22 @@ def chosen(rig: Rig, name: str = "new", **body: Any) -> str:
     return node
 
 
-def test_a_port_that_runs_everywhere_is_no_reason_against_a_create() -> None:
+@pytest.mark.parametrize("state", ["running", "created"])
+def test_a_port_that_is_held_everywhere_is_refused_where_there_is_a_choice(state: str) -> None:
     rig = Rig(2)
     has(rig, 1, "a", **port(80))
     assert chosen(rig, HostConfig=port(80)) == "node-2"
-    has(rig, 2, "b", **port(80))
-    assert chosen(rig, HostConfig=port(80)) in ("node-1", "node-2")
+    has(rig, 2, "b", state, **port(80))
+    with pytest.raises(NoCandidate, match="node-1, node-2: port 80/tcp is in use"):
+        chosen(rig, HostConfig=port(80))
 
 
-def test_a_port_of_one_that_was_never_started_counts_less() -> None:
-    rig = Rig(2)
-    has(rig, 1, "a", **port(80))
-    has(rig, 2, "b", "created", **port(80))
-    assert chosen(rig, HostConfig=port(80)) == "node-2"
+def test_two_nodes_that_are_left_are_a_choice() -> None:
+    rig = Rig(3)
+    for number, name in ((1, "a"), (2, "b")):
+        has(rig, number, name, **port(80))
+    with pytest.raises(NoCandidate):
+        chosen(rig, Env=["constraint:node!=node-3"], HostConfig=port(80))
 
 
 @pytest.mark.parametrize(

@@ -29,7 +29,7 @@ _NAMED = 64  # ports that have a rule, and a condition in the error, of their ow
 
 
 def port(wanted: Placement, fleet: EngineIndex, policy: Policy) -> Iterator[Rule]:
-    if wanted.ports_by is Counting.NOBODY:
+    if wanted.taken_by is Counting.NOBODY:
         return
     ports = wanted.demand.ports
     for each in ports[:_NAMED]:
@@ -58,7 +58,7 @@ def _others(wishes: Sequence[HostPort], wanted: Placement, fleet: EngineIndex) -
         return among
 
     def why(engine: Engine) -> str:
-        there = taken(engine, wanted.ports_by)
+        there = taken(engine, wanted.taken_by)
         return next(_in_use(wish) for wish in wishes if not port_is_free(there, wish))
 
     return Rule("port", f"{len(wishes)} more ports", keep, why)
@@ -68,7 +68,7 @@ def _free(wish: HostPort, wanted: Placement, fleet: EngineIndex, among: Bits) ->
     used = fleet.ports.of((wish.port, wish.proto))
     if not among & used:
         return among
-    by = wanted.ports_by
+    by = wanted.taken_by
     doubtful = wish.ip not in EVERY_ADDRESS or by is not Counting.HOLDING
 
     def free(engine: Engine) -> bool:

@@ -51,7 +51,7 @@ def device(wanted: Placement, fleet: EngineIndex, policy: Policy) -> Iterator[Ru
 
 
 def _cpus(wanted: Placement, fleet: EngineIndex, policy: Policy) -> Rule:
-    wish, by = wanted.demand.cpus, wanted.resources_by
+    wish, by = wanted.demand.cpus, wanted.taken_by
 
     def keep(among: Bits) -> Bits:
         if by is not Counting.HOLDING:
@@ -90,7 +90,7 @@ def _cpuset(wish: int, fleet: EngineIndex) -> Rule:
 
 
 def _memory(wanted: Placement, fleet: EngineIndex, policy: Policy) -> Rule:
-    wish, by = wanted.demand.memory, wanted.resources_by
+    wish, by = wanted.demand.memory, wanted.taken_by
 
     def keep(among: Bits) -> Bits:
         if by is not Counting.HOLDING:

@@ -89,8 +89,8 @@ def test_what_counts_as_held(by: Counting, kept: list[str], ip: str) -> None:
     one, two, three = nodes(3)
     run(one, ports=[HostPort(80, ip=ip)])
     run(two, state="created", ports=[HostPort(80, ip=ip)])
-    fixed = Placement(demand=Demand(ports=(HostPort(80),)), ports_by=by)
+    fixed = Placement(demand=Demand(ports=(HostPort(80),)), taken_by=by)
     assert passing("port", fixed, [one, two, three]) == kept
-    a_range = Placement(port_ranges=(PortRange(80, 80),), ports_by=by)
+    a_range = Placement(port_ranges=(PortRange(80, 80),), taken_by=by)
     assert passing("port", a_range, [one, two, three]) == kept
     assert all(claim_ports(a_range, each) for each in (one, two, three) if each.name in kept)

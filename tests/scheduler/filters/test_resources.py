@@ -121,10 +121,10 @@ def test_what_counts_as_held(by: Counting, kept: list[str], demand: Demand) -> N
     one, two, three = nodes(3)
     run(one, cpus=CPU, memory=GIB)
     run(two, cpus=CPU, memory=GIB, state="created")
-    wanted = Placement(demand=demand, resources_by=by)
+    wanted = Placement(demand=demand, taken_by=by)
     assert passing("resources", wanted, [one, two, three]) == kept
     more = Demand(demand.cpus + 1, demand.memory + 1)
-    none = Placement(demand=more, resources_by=by)
+    none = Placement(demand=more, taken_by=by)
     assert passing("resources", none, [one, two, three]) == [], "nothing frees what is not there"
 
 
@@ -137,7 +137,7 @@ def test_of_devices_that_others_have_the_fewest_have_the_first() -> None:
 
     def given(by: Counting, amount: int) -> object:
         return claim_devices(
-            Placement(device_wishes=(DeviceWish("gpu", amount, ()),), resources_by=by), one
+            Placement(device_wishes=(DeviceWish("gpu", amount, ()),), taken_by=by), one
         )
 
     assert given(Counting.HOLDING, 1) is None
