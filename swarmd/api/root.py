@@ -46,20 +46,28 @@ class Root(Noun):
 
     def getChildWithDefault(self, path: bytes, request: DockerRequest) -> IResource:
         """Asked for its options, an engine answers with nothing, whatever the path."""
-        if request.method == b"OPTIONS":
-            return NOTHING
-        return super().getChildWithDefault(path, request)
+        if request.method != b"OPTIONS":
+            return super().getChildWithDefault(path, request)
+        refusal = self._refusal(version.parse_prefix(path.decode("latin-1")))
+        return NOTHING if refusal is None else refusal
 
     def getChild(self, path: bytes, request: DockerRequest) -> IResource:
         asked = version.parse_prefix(path.decode("latin-1"))
         if asked is None or request.version is not None or not request.postpath:
             return super().getChild(path, request)
-        try:
-            version.check(asked, self._fleet.api_version)
-        except BadParameter as refusal:
-            return Refusal(refusal)
+        refusal = self._refusal(asked)
+        if refusal is not None:
+            return refusal
         request.version = asked
         return self
+
+    def _refusal(self, asked: version.Version | None) -> Refusal | None:
+        try:
+            if asked is not None:
+                version.check(asked, self._fleet.api_version)
+        except BadParameter as error:
+            return Refusal(error)
+        return None
 
 
 class _Nothing(Resource):

@@ -13,7 +13,6 @@ from swarmd.cluster.filters import (
     flag,
     label_test,
     on_node,
-    one_of,
     text_tests,
 )
 from swarmd.cluster.kept_ids import network_id
@@ -69,8 +68,7 @@ def _tests(state: State, query: NetworkQuery) -> list[Test]:
     if "driver" in filters:
         tests.append(lambda network, engine: network.driver in filters["driver"])
     if "scope" in filters:
-        scopes = one_of(filters, "scope", ("local", "global", "swarm"))
-        tests.append(lambda network, engine: network.scope in scopes)
+        tests.append(lambda network, engine: network.scope in filters["scope"])
     if "type" in filters:
         tests.append(_of_type(filters["type"]))
     for key in ("name", "id"):

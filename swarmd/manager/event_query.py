@@ -28,6 +28,8 @@ def parse_time(text: str) -> int | None:
     found = _TIME.match(text)
     if found is None:
         raise BadParameter(f'strconv.ParseInt: parsing "{text}": invalid syntax')
+    if text == "-1":
+        return None  # as engines have it for a time that is not given
     return int(found[1]) * NANOS + int((found[2] or "").ljust(9, "0"))
 
 

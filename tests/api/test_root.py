@@ -60,10 +60,14 @@ def test_the_short_cut_ends_where_the_walk_does(
     assert outcome() == short
 
 
-@pytest.mark.parametrize("path", ["/", "/v1.41/info", "/nothing", "/v1.99/x", "/containers/json"])
+@pytest.mark.parametrize("path", ["/", "/v1.41/info", "/nothing", "/v1.41.0/x", "/containers/json"])
 def test_options_of_whatever(path: str) -> None:
     client = ApiRig(1).ask("OPTIONS", path)
     assert client.whole()[0].status == 200 and client.whole()[1] == b""
+
+
+def test_options_in_a_version_that_nobody_speaks() -> None:
+    assert ApiRig(1).ask("OPTIONS", "/v1.99/info").answer()[0] == 400
 
 
 def test_versions_in_any_spelling_of_a_number() -> None:

@@ -37,6 +37,12 @@ def routes(version: str) -> Iterator[tuple[str, str]]:
         yield from ((method.upper(), path) for method in methods if method in _METHODS)
 
 
+def query_of(version: str, method: str, path: str) -> list[str]:
+    """Names of the parameters in the query of a route."""
+    given = _read(version)["paths"][path][method.lower()].get("parameters", ())
+    return [one["name"] for one in given if one.get("in") == "query"]
+
+
 def violations(version: str, method: str, path: str, status: int, body: Any) -> set[str]:
     """Where an answer is not what its definition says, as "field/of/field: required"."""
     document = _read(version)
