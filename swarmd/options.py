@@ -45,8 +45,9 @@ class Options(usage.Options):
         "environment's SWARM_DISCOVERY counts; without --host its SWARM_HOST does, else swarmd "
         f"listens on tcp://127.0.0.1:2375. Filters: {', '.join(FILTERS)}. Keys of "
         "--cluster-opt: swarm.overcommit=0.05 lets containers reserve 5 % more than an "
-        "engine has, swarm.createretry=0 is how often a failed create goes elsewhere. Durations "
-        "are written 10s, 500ms, 1m30s."
+        "engine has, swarm.createretry=0 is how often a failed create goes elsewhere, "
+        "swarm.reserve=soft lets CPU limits exceed what an engine has. Durations are written "
+        "10s, 500ms, 1m30s."
     )
     optFlags = (
         ["insecure", None, "Allow listening where others can connect, without --tlsverify."],

@@ -42,7 +42,11 @@ LOG_LEVELS = {
     "fatal": "critical",
     "panic": "critical",
 }
-CLUSTER_OPTIONS = {"swarm.overcommit": "0.05", "swarm.createretry": "0"}
+CLUSTER_OPTIONS = {
+    "swarm.overcommit": "0.05",
+    "swarm.createretry": "0",
+    "swarm.reserve": "hard",
+}
 DEFAULT_POLICY = make_policy(overcommit=0.05)
 NO_RESCHEDULING = Rules()
 NO_SSH = SshFiles()
@@ -139,6 +143,7 @@ def from_options(options: Mapping[str, Any], environ: Mapping[str, str]) -> Sett
             options["strategy"],
             options["filter"],
             overcommit=_overcommit(cluster["swarm.overcommit"]),
+            reserve=cluster["swarm.reserve"],
         ),
         heartbeat=_heartbeat(options),
         create_retry=_create_retry(cluster["swarm.createretry"]),

@@ -21,6 +21,13 @@ def settings(environ: dict[str, str] | None = None, **given: Any) -> Settings:
     return from_options(options, environ or {})
 
 
+def test_what_is_reserved_of_limits() -> None:
+    assert settings().policy.reserve == "hard"
+    assert settings(**{"cluster-opt": ["swarm.reserve=soft"]}).policy.reserve == "soft"
+    with pytest.raises(ValueError, match=r"swarm\.reserve should be hard or soft, 'no'"):
+        settings(**{"cluster-opt": ["swarm.reserve=no"]})
+
+
 def test_defaults() -> None:
     found = settings()
     assert found == Settings("nodes://a")

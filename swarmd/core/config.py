@@ -23,7 +23,15 @@ from swarmd.core.model import Demand, HostPort
 from swarmd.core.names import SWARM_LABELS
 from swarmd.core.port_range import PortRange, port_ranges
 from swarmd.core.predefined import IDS, PREDEFINED
-from swarmd.core.resources import DeviceWish, cpus, cpuset_size, device_wishes, devices, memory
+from swarmd.core.resources import (
+    RESERVE_LABEL,
+    RESERVES,
+    DeviceWish,
+    cpuset_size,
+    demanded,
+    device_wishes,
+    devices,
+)
 
 Json = Mapping[str, Any]
 Expressions = Mapping[str, tuple[str, ...]]
@@ -86,6 +94,8 @@ def parse_create(body: Any) -> CreateRequest:
     expressions = _expressions(body)
     check_count(sum(map(len, expressions.values())), MOST, "Env", "scheduling expressions")
     labels = _labels(body, expressions)
+    if (said := labels.get(RESERVE_LABEL, "hard")) not in RESERVES:
+        raise BadParameter(f"label {RESERVE_LABEL} should be hard or soft, {said!r} is invalid")
     try:
         demand = _demand(body, host)
         ranges, wishes = port_ranges(host.get("PortBindings")), device_wishes(host)
@@ -284,9 +294,7 @@ def _demand(body: Json, host: Json) -> Demand:
         ports = tuple(HostPort(*_private(port)) for port in exposed)
     else:
         ports = fixed_ports(host.get("PortBindings"))
-    return Demand(
-        cpus(host, body.get("Labels")), memory(host), tuple(dict.fromkeys(ports)), devices(host)
-    )
+    return demanded(body, host, ports, devices(host))
 
 
 def _private(port: str) -> tuple[int, str]:

@@ -27,7 +27,7 @@ from swarmd.core.model import (
 )
 from swarmd.core.names import is_id
 from swarmd.core.predefined import IDS
-from swarmd.core.resources import cpus, devices, memory
+from swarmd.core.resources import demanded, devices
 from swarmd.core.status import read_status, state_of
 
 Json = Mapping[str, Any]
@@ -162,9 +162,7 @@ def demand_of(config: Json, host: Json, bound: Iterable[Json] = ()) -> Demand:
         ports = tuple(HostPort(*_port(port)) for port in config.get("ExposedPorts") or ())
     else:
         ports = (*fixed_ports(host.get("PortBindings")), *_held(bound))
-    return Demand(
-        cpus(host, config.get("Labels")), memory(host), tuple(dict.fromkeys(ports)), devices(host)
-    )
+    return demanded(config, host, ports, devices(host))
 
 
 def fixed_ports(bindings: Json | None) -> tuple[HostPort, ...]:

@@ -32,12 +32,13 @@ class Load(NamedTuple):
     held_cpus: int
     held_memory: int
     overcommit: str  # the label's text
+    spare_memory: int = 0  # of what is held, where reservations count before limits
 
 
 def load_of(engine: Engine) -> Load:
     spec, tally = engine.spec, engine.tally
     overcommit = engine.labels.get(OVERCOMMIT, "")
-    return Load(spec.cpus, spec.memory, tally.cpus, tally.memory, overcommit)
+    return Load(spec.cpus, spec.memory, tally.cpus, tally.memory, overcommit, tally.spare_memory)
 
 
 class _Facts(NamedTuple):

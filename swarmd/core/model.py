@@ -51,15 +51,19 @@ class Demand(NamedTuple):
 
     Attributes:
         cpus: Nano-CPUs (1e9 is one CPU).
-        memory: Bytes.
+        memory: Bytes: its limit, else its reservation.
         ports: Host ports that it holds while it is not stopped.
         devices: Pairs (resource kind, device id), say ("gpu", "0").
+        least_memory: Bytes: its reservation, where it has a limit beyond that; else 0.
+        reserve: "hard" or "soft" where it says itself what is kept for it, else "".
     """
 
     cpus: int = 0
     memory: int = 0
     ports: tuple[HostPort, ...] = ()
     devices: tuple[tuple[str, str], ...] = ()
+    least_memory: int = 0
+    reserve: str = ""
 
 
 NO_LABELS: Mapping[str, str] = {}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
-from swarmd.core.model import Demand
+from swarmd.core.model import Demand, HostPort
 from swarmd.core.names import SWARM_LABELS
 
 Json = Mapping[str, Any]
@@ -20,6 +20,8 @@ _DEFAULT_PERIOD = 100_000
 # CPUs have, and the label keeps what was asked for.
 _LEAST_WEIGHT = 64
 _CLASSIC_SHARES = frozenset(map(str, range(1, _LEAST_WEIGHT)))
+RESERVE_LABEL = SWARM_LABELS + "reserve"
+RESERVES = ("hard", "soft")
 SHARES_LABEL = SWARM_LABELS + "cpu-shares"
 _ALL_SHARES = 1024
 _LEAST_SHARES = 2  # that the kernel takes
@@ -70,6 +72,33 @@ def memory(host: Json) -> int:
     return max(0, int(host.get("Memory") or host.get("MemoryReservation") or 0))
 
 
+def least_memory(host: Json) -> int:
+    """Bytes: the reservation, where there is a limit beyond that; else 0."""
+    kept = max(0, int(host.get("MemoryReservation") or 0))
+    return kept if kept < memory(host) else 0
+
+
+def reserve(labels: Json | None) -> str:
+    """What a container says of its limits: "hard", they are reserved, or "soft"; else ""."""
+    said = str((labels or {}).get(RESERVE_LABEL) or "")
+    return said if said in RESERVES else ""
+
+
+def demanded(
+    config: Json, host: Json, ports: Iterable[HostPort], ids: Iterable[tuple[str, str]]
+) -> Demand:
+    """Of a container with the labels of ``config``; each port and device once."""
+    labels = config.get("Labels")
+    return Demand(
+        cpus(host, labels),
+        memory(host),
+        tuple(dict.fromkeys(ports)),
+        tuple(ids),
+        least_memory(host),
+        reserve(labels),
+    )
+
+
 def resized(demand: Demand, config: Json, host: Json, update: Json) -> Demand:
     """``demand`` of the container with ``config`` and ``host`` after ``docker update``.
 
@@ -77,7 +106,8 @@ def resized(demand: Demand, config: Json, host: Json, update: Json) -> Demand:
     """
     given = {key: value for key, value in update.items() if value}
     new = {**host, **given}
-    return demand._replace(cpus=cpus(new, config.get("Labels")), memory=memory(new))
+    found = demanded(config, new, (), ())
+    return found._replace(ports=demand.ports, devices=demand.devices)
 
 
 def cpuset_size(cpus_text: str) -> int:

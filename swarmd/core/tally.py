@@ -21,19 +21,23 @@ class Held:
 
     Attributes:
         cpus: Nano-CPUs.
-        memory: Bytes.
+        memory: Bytes, where limits are reserved.
+        spare_memory: How much less that is where reservations count before limits.
         ports: (port, proto) -> the addresses it is held on ("" is every address).
         devices: Pairs (kind, id).
     """
 
     cpus: int = 0
     memory: int = 0
+    spare_memory: int = 0
     ports: dict[tuple[int, str], Counter[str]] = field(default_factory=dict)
     devices: Counter[tuple[str, str]] = field(default_factory=Counter)
 
     def hold(self, demand: Demand, sign: int) -> None:
         self.cpus += sign * demand.cpus
-        self.memory += sign * demand.memory
+        spare = demand.memory - demand.least_memory if demand.least_memory else 0
+        self.memory += sign * (demand.memory - spare * (demand.reserve == "soft"))
+        self.spare_memory += sign * spare * (not demand.reserve)
         for device in demand.devices:
             _bump(self.devices, device, sign)
         for port in demand.ports:

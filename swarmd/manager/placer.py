@@ -11,7 +11,7 @@ from swarmd.manager.fleet import Fleet
 from swarmd.scheduler.place import Explanation, explain, only_engine, rank
 from swarmd.scheduler.policy import Policy
 from swarmd.scheduler.request import Pin, Placement
-from swarmd.scheduler.room import lacking
+from swarmd.scheduler.room import advice, lacking
 
 CONSTRAINTS = "com.docker.swarm.constraints"
 
@@ -40,6 +40,10 @@ class Placer:
     def lacking(self, container: Container, demand: Demand, engine: Engine) -> str:
         """What the container's engine has not left of ``demand``, in words; "" if all."""
         return lacking(container, demand, engine, self._policy)
+
+    def advice(self, demand: Demand, lacks: str) -> str:
+        """What a client may do where that is lacking, "" if there is nothing."""
+        return advice(demand, lacks, self._policy)
 
     def explain(self, wanted: Placement) -> Explanation:
         return explain(wanted, self._fleet.state.index, self._policy, seed=self._seed())

@@ -28,8 +28,9 @@ _LIMIT = 10.0  # seconds to clean up after a refusal
 class NoRoom(ApiError):
     """Its node has not what it asks for."""
 
-    def __init__(self, container: Container, engine: Engine, lacks: str) -> None:
-        super().__init__(f"{HEADLINE} {container.name}\n{engine.name}: {lacks}")
+    def __init__(self, container: Container, engine: Engine, lacks: str, advice: str) -> None:
+        lines = [f"{HEADLINE} {container.name}", f"{engine.name}: {lacks}", advice]
+        super().__init__("\n".join(filter(None, lines)))
 
 
 class Starter:
@@ -74,7 +75,8 @@ class Starter:
             return
         if not container.up and (lacks := self._lacking(container)):
             engine = self._fleet.engine(container)
-            refusal = NoRoom(container, engine, lacks + _named(engine, container, seen))
+            advice = self._placer.advice(container.demand, lacks)
+            refusal = NoRoom(container, engine, lacks + _named(engine, container, seen), advice)
             await self._refused(container, engine)
             raise refusal
         state.begin_start(container_id, again=again and container.up)
@@ -105,7 +107,8 @@ class Starter:
         lacks = self._lacking(container, demand) if container.up else ""
         if lacks:
             wish = container._replace(demand=demand)
-            raise NoRoom(container, engine, lacks + _named(engine, wish, seen))
+            advice = self._placer.advice(demand, lacks)
+            raise NoRoom(container, engine, lacks + _named(engine, wish, seen), advice)
         self._fleet.state.resize(container_id, demand)
 
     def _lacking(self, container: Container, demand: Demand | None = None) -> str:

@@ -15,6 +15,9 @@ class Policy:
         overcommit: Share of its CPUs and memory that a node gives beyond what it has; 0.05 is 5 %.
             A node's label ``overcommit`` goes before.
         image_locality: Among equal nodes, those that have the image come first.
+        reserve: "hard": CPU limits are reserved in full, as memory limits are. "soft": they rank
+            nodes and refuse nothing, and of memory the reservation counts where there is one. A
+            container's label goes before.
     """
 
     strategy: str
@@ -22,3 +25,4 @@ class Policy:
     spread: str = ""
     overcommit: float = 0.0
     image_locality: bool = True
+    reserve: str = "hard"

@@ -27,7 +27,15 @@ class NoCandidate(ApiError):
     def __init__(self, rules: Sequence[Rule], verdicts: Mapping[str, Verdict]) -> None:
         """``rules`` are those tried, the last of which left no engine."""
         self.verdicts = verdicts
-        super().__init__("\n".join([_headline(rules), *_reasons(verdicts)]))
+        lines = [_headline(rules), *_reasons(verdicts), *_advice(rules, verdicts)]
+        super().__init__("\n".join(lines))
+
+
+def _advice(rules: Sequence[Rule], verdicts: Mapping[str, Verdict]) -> Iterable[str]:
+    """What those rules have to say that removed engines, each thing once."""
+    filters = {verdict.filter for verdict in verdicts.values()}
+    said = (rule.advice for rule in rules if rule.advice and rule.filter in filters)
+    return dict.fromkeys(said)
 
 
 def _headline(rules: Sequence[Rule]) -> str:

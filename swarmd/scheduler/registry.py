@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
+from swarmd.core.resources import RESERVES
 from swarmd.scheduler.filters.affinity import affinity
 from swarmd.scheduler.filters.constraint import constraint
 from swarmd.scheduler.filters.containerslots import containerslots
@@ -63,6 +64,7 @@ def make_policy(
     filters: Iterable[str] = (),
     *,
     overcommit: float = 0.0,
+    reserve: str = "hard",
     image_locality: bool = True,
 ) -> Policy:
     """Checks what the operator gave.
@@ -72,7 +74,8 @@ def make_policy(
         filters: Names in the order wanted; none means all.
 
     Raises:
-        ValueError: A name is unknown (the known ones are listed), or over-commit is -1 or less.
+        ValueError: A name is unknown (the known ones are listed), over-commit is -1 or less, or
+            ``reserve`` is no kind of reservation.
     """
     name, _, label = strategy.partition(":")
     name = _ALIASES.get(name, name)
@@ -83,8 +86,10 @@ def make_policy(
         raise ValueError(f"strategy not supported: {strategy}; only spread takes a label")
     if not overcommit > -1:
         raise ValueError(f"swarm.overcommit should be larger than -1, {overcommit:g} is invalid")
+    if reserve not in RESERVES:
+        raise ValueError(f"swarm.reserve should be hard or soft, {reserve!r} is invalid")
     order = (*chosen, *(each for each in ALWAYS if each not in chosen))
-    return Policy(name, order, label, overcommit, image_locality)
+    return Policy(name, order, label, overcommit, image_locality, reserve)
 
 
 def _check(what: str, names: Iterable[str], known: Iterable[str]) -> None:

@@ -8,8 +8,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from swarmd.core.model import Container, Demand, Engine
-from swarmd.scheduler import node_labels
-from swarmd.scheduler.filters.resources import lacking_cpus, lacking_memory
+from swarmd.scheduler import capacity, node_labels
+from swarmd.scheduler.filters.resources import (
+    CPU_ADVICE,
+    MEMORY_ADVICE,
+    lacking_cpus,
+    lacking_memory,
+    may_spare,
+)
 from swarmd.scheduler.policy import Policy
 from swarmd.scheduler.request import Counting
 
@@ -24,11 +30,19 @@ def lacking(container: Container, demand: Demand, engine: Engine, policy: Policy
     """
     own = container.demand if container.up else _NONE
     words = ""
-    if demand.cpus > own.cpus:
+    if demand.cpus > own.cpus and not capacity.is_soft(demand, policy):
         words = lacking_cpus(demand.cpus, engine, policy, _RUNNING, own.cpus)
-    if not words and demand.memory > own.memory:
-        words = lacking_memory(demand.memory, engine, policy, _RUNNING, own.memory)
+    wish, has = (capacity.wanted_memory(one, policy) for one in (demand, own))
+    if not words and wish > has:
+        words = lacking_memory(wish, engine, policy, _RUNNING, has)
     return words or next(_taken_devices(demand, own, engine), "")
+
+
+def advice(demand: Demand, lacks: str, policy: Policy) -> str:
+    """What a client may do where ``lacks`` is what ``lacking`` said, "" if there is nothing."""
+    if "CPUs are free" in lacks:
+        return CPU_ADVICE
+    return MEMORY_ADVICE if "memory are free" in lacks and may_spare(demand, policy) else ""
 
 
 def _taken_devices(demand: Demand, own: Demand, engine: Engine) -> Iterator[str]:

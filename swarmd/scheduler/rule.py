@@ -22,6 +22,7 @@ class Rule:
         keep: Those of the given engines that pass.
         why: For an engine that does not pass, the reason; the engine's name is put before it.
         soft: It gives way where no engine passes.
+        advice: What a client may do where this rule has removed engines, "" if there is nothing.
         headline: What the client reads first if this rule leaves no engine, where that is not
             "Unable to find a node …".
     """
@@ -32,6 +33,7 @@ class Rule:
     why: Callable[[Engine], str]
     soft: bool = False
     headline: str = ""
+    advice: str = ""
 
 
 Filter = Callable[[Placement, EngineIndex, Policy], Iterator[Rule]]

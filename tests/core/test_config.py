@@ -8,7 +8,7 @@ from swarmd.core.config import EMPTY, CreateRequest, PortRange, parse_create, re
 from swarmd.core.errors import BadParameter
 from swarmd.core.model import Demand, HostPort
 from swarmd.core.predefined import IDS
-from swarmd.core.resources import DeviceWish
+from swarmd.core.resources import RESERVE_LABEL, DeviceWish
 
 CONSTRAINTS = "com.docker.swarm.constraints"
 
@@ -261,3 +261,10 @@ def test_a_size_that_no_engine_can_hold(number: float) -> None:
 
 def test_a_label_that_is_null_is_an_empty_one() -> None:
     assert parsed(Labels={"a": None}).labels == {"a": ""}
+
+
+def test_what_is_reserved_is_hard_or_soft() -> None:
+    body = {"Image": "x", "Labels": {RESERVE_LABEL: "soft"}, "HostConfig": {"NanoCpus": 5}}
+    assert parse_create(body).demand == Demand(5, reserve="soft")
+    with pytest.raises(BadParameter, match="should be hard or soft, 'firm' is invalid"):
+        parse_create({"Image": "x", "Labels": {RESERVE_LABEL: "firm"}})

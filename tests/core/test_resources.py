@@ -7,6 +7,7 @@ import pytest
 from swarmd.core.model import Demand, HostPort
 from swarmd.core.resources import (
     ONE_CPU,
+    RESERVE_LABEL,
     SHARES_LABEL,
     DeviceWish,
     asked_by_environment,
@@ -15,7 +16,9 @@ from swarmd.core.resources import (
     device_wishes,
     devices,
     hands_out_devices,
+    least_memory,
     memory,
+    reserve,
     resized,
     taken_by_environment,
     weight,
@@ -69,6 +72,21 @@ def test_weights(wanted: int, available: int, shares: int) -> None:
 )
 def test_memory(host: dict[str, Any], wanted: int) -> None:
     assert memory(host) == wanted
+
+
+@pytest.mark.parametrize(
+    ("limit", "reservation", "least"),
+    [(5, 3, 3), (5, 0, 0), (0, 3, 0), (3, 5, 0), (5, 5, 0), (5, -1, 0)],
+)
+def test_a_reservation_below_its_limit(limit: int, reservation: int, least: int) -> None:
+    assert least_memory({"Memory": limit, "MemoryReservation": reservation}) == least
+
+
+@pytest.mark.parametrize(
+    ("label", "said"), [("soft", "soft"), ("hard", "hard"), ("", ""), ("none", ""), (None, "")]
+)
+def test_what_a_container_says_of_its_limits(label: str | None, said: str) -> None:
+    assert reserve({RESERVE_LABEL: label}) == said and reserve(None) == ""
 
 
 def test_devices() -> None:
@@ -162,4 +180,5 @@ def test_an_update_changes_what_it_gives(
     host = {"NanoCpus": ONE_CPU, "Memory": 64}
     old = Demand(ONE_CPU, 64, (HostPort(80),))
     new = resized(old, {}, host, update)
-    assert new == Demand(cpus_then, memory_then, (HostPort(80),))
+    kept = update.get("MemoryReservation", 0)
+    assert new == Demand(cpus_then, memory_then, (HostPort(80),), least_memory=kept)

@@ -36,6 +36,23 @@ def test_a_network_that_is_nobodys_follows() -> None:
     assert asked(rig, Env=HERE, HostConfig={"NetworkMode": "app"}) == ("node-2", "node-2")
 
 
+def test_a_projects_own_network_follows_to_its_older_things() -> None:
+    rig = Rig(2)
+    rig.has_network(1, "n" * 64, "project_default", Driver="bridge")
+    rig.has_volume(2, "older")
+    mounts = {"NetworkMode": "project_default", "Binds": ["older:/data"]}
+    assert asked(rig, HostConfig=mounts) == ("node-2", "node-2")
+    rig.has_network(2, "o" * 64, "old", Driver="bridge")
+    rig.has_container(2, "a" * 64, "there", NetworkSettings={"Networks": {"old": {}}})
+    both = {"EndpointsConfig": {"project_default": {}, "old": {}}}
+    join = {"HostConfig": {"NetworkMode": "project_default"}, "NetworkingConfig": both}
+    assert asked(rig, **join) == ("node-2", "node-2")
+    user = {"Networks": {"project_default": {}}}
+    rig.has_container(1, "b" * 64, "first", NetworkSettings=user)
+    with pytest.raises(NoCandidate, match="network old keeps what uses it on node-2: constraint:"):
+        asked(rig, **join)
+
+
 def test_an_image_that_no_registry_has_draws_to_its_node() -> None:
     rig = Rig(2)
     rig.has_image(2, "sha256:" + "e" * 64, "own:1")

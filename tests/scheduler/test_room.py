@@ -7,7 +7,7 @@ import pytest
 from swarmd.core.model import Container, Demand, Engine
 from swarmd.core.resources import ONE_CPU
 from swarmd.scheduler.registry import make_policy
-from swarmd.scheduler.room import holders, lacking
+from swarmd.scheduler.room import advice, holders, lacking
 from tests.scheduler.fleet import make_engine
 
 POLICY = make_policy()
@@ -78,3 +78,18 @@ def test_who_has_it() -> None:
     others = [one("none", "running", cpus=1), one("made", "created", memory=GIB)]
     there = with_(wanting, small, big, device, *others)
     assert [each.name for each in holders(there, wanting)] == ["device", "big", "small"]
+
+
+def test_soft_limits_start_anywhere_but_memory_is_kept() -> None:
+    engine = make_engine("node-1", cpus=1, memory=GIB)
+    busy = Demand(cpus=ONE_CPU, memory=GIB, least_memory=GIB // 2)
+    engine.tally.add(Container("a", engine.key, state="running", demand=busy))
+    other = Container("b", engine.key, state="exited", demand=busy)
+    hard, soft = make_policy(), make_policy(reserve="soft")
+    words = lacking(other, busy, engine, hard)
+    assert words == "0 of 1 CPUs are free, 1 wanted"
+    assert "swarm.reserve=soft" in advice(busy, words, hard)
+    assert lacking(other, busy, engine, soft) == ""
+    words = lacking(other, busy._replace(least_memory=GIB), engine, soft)
+    assert "memory are free" in words and not advice(busy, words, soft)
+    assert not advice(busy, "gpu 0 is in use", hard)

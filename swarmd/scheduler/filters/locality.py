@@ -8,6 +8,7 @@ refuses in its own words.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 
 from swarmd.core.bits import Bits
 from swarmd.core.engine_index import EngineIndex
@@ -17,6 +18,12 @@ from swarmd.scheduler.policy import Policy
 from swarmd.scheduler.request import Pin, Placement
 from swarmd.scheduler.rule import Rule
 
+_ADVICE = (
+    "{0} {1} keeps what uses it on {2}: constraint:node=={2} on all that belongs together holds it "
+    "there; so does the label com.docker.swarm.constraints on a network or volume that is made "
+    "anew; {3} reaches further"
+)
+_FURTHER = {"network": "an overlay network", "volume": "a volume driver of global scope"}
 _EVERYWHERE = frozenset({"", "default", "bridge", "host", "none", "nat"})  # on every engine
 
 
@@ -53,7 +60,8 @@ def _there(kind: str, name: str, holders: Sequence[Engine], fleet: EngineIndex) 
     more = f" and {len(holders) - 3} more" if len(holders) > 3 else ""
     keys = frozenset(engine.key for engine in holders)
     reason = f"{kind} {name} is not there, but on {some}{more}"
-    return pinned(kind, Pin(f"{kind}=={name}", keys, reason), fleet)
+    rule = pinned(kind, Pin(f"{kind}=={name}", keys, reason), fleet)
+    return replace(rule, advice=_ADVICE.format(kind, name, holders[0].name, _FURTHER[kind]))
 
 
 def _members(engines: Iterable[Engine], holders: Sequence[Engine]) -> frozenset[str]:

@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterator
 
 from swarmd.core.bits import Bits
 from swarmd.core.engine_index import EngineIndex, load_of
-from swarmd.core.model import Engine
-from swarmd.core.resources import ONE_CPU, DeviceWish
+from swarmd.core.model import Demand, Engine
+from swarmd.core.resources import ONE_CPU, RESERVE_LABEL, DeviceWish
 from swarmd.core.units import show_size
 from swarmd.scheduler import capacity, node_labels
 from swarmd.scheduler.claim import claim_devices, taken
@@ -21,6 +21,9 @@ from swarmd.scheduler.request import Counting, Placement
 from swarmd.scheduler.rule import Rule
 
 HEADLINE = "no resources available to schedule container"
+_SOFT = f"with --cluster-opt swarm.reserve=soft, or the label {RESERVE_LABEL}=soft,"
+CPU_ADVICE = f"CPU limits are reserved in full; {_SOFT} they are shared"
+MEMORY_ADVICE = f"memory limits are reserved in full; {_SOFT} the memory reservation counts instead"
 _MIB = 1 << 20
 
 
@@ -29,7 +32,7 @@ def resources(wanted: Placement, fleet: EngineIndex, policy: Policy) -> Iterator
         yield _cpus(wanted, fleet, policy)
     if wanted.cpuset:
         yield _cpuset(wanted.cpuset, fleet)
-    if wanted.demand.memory:
+    if capacity.wanted_memory(wanted.demand, policy):
         yield _memory(wanted, fleet, policy)
 
 
@@ -63,7 +66,8 @@ def _cpus(wanted: Placement, fleet: EngineIndex, policy: Policy) -> Rule:
     def why(engine: Engine) -> str:
         return lacking_cpus(wish, engine, policy, by)
 
-    return Rule("resources", f"cpus=={wish / ONE_CPU:g}", keep, why, headline=HEADLINE)
+    condition, soft = f"cpus=={wish / ONE_CPU:g}", capacity.is_soft(wanted.demand, policy)
+    return Rule("resources", condition, keep, why, soft, HEADLINE, CPU_ADVICE)
 
 
 def lacking_cpus(wish: int, engine: Engine, policy: Policy, by: Counting, own: int = 0) -> str:
@@ -90,25 +94,34 @@ def _cpuset(wish: int, fleet: EngineIndex) -> Rule:
 
 
 def _memory(wanted: Placement, fleet: EngineIndex, policy: Policy) -> Rule:
-    wish, by = wanted.demand.memory, wanted.taken_by
+    wish, by = capacity.wanted_memory(wanted.demand, policy), wanted.taken_by
 
     def keep(among: Bits) -> Bits:
         if by is not Counting.HOLDING:
             return fleet.where(lambda engine: not lacking_memory(wish, engine, policy, by), among)
         return among & fleet.loads.where(
-            lambda load: load.held_memory + wish <= capacity.memory(load, policy)
+            lambda load: (
+                capacity.loaded_memory(load, policy) + wish <= capacity.memory(load, policy)
+            )
         )
 
     def why(engine: Engine) -> str:
         return lacking_memory(wish, engine, policy, by)
 
-    return Rule("resources", f"memory=={wish / _MIB:.10g}MiB", keep, why, headline=HEADLINE)
+    condition = f"memory=={wish / _MIB:.10g}MiB"
+    advice = MEMORY_ADVICE if may_spare(wanted.demand, policy) else ""
+    return Rule("resources", condition, keep, why, headline=HEADLINE, advice=advice)
+
+
+def may_spare(demand: Demand, policy: Policy) -> bool:
+    """Whether less memory would be kept for it if its limits were not reserved."""
+    return bool(demand.least_memory) and not capacity.is_soft(demand, policy)
 
 
 def lacking_memory(wish: int, engine: Engine, policy: Policy, by: Counting, own: int = 0) -> str:
     """As ``lacking_cpus``."""
     total = capacity.memory(load_of(engine), policy)
-    held = taken(engine, by).memory - own
+    held = capacity.held_memory(taken(engine, by), policy) - own
     if held + wish <= total:
         return ""
     free = show_size(max(0, total - held))

@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
+from swarmd.core.bits import Bits
 from swarmd.core.engine_index import EngineIndex
 from swarmd.scheduler.policy import Policy
 from swarmd.scheduler.request import Placement
 from swarmd.scheduler.strategies import load, weights
 from swarmd.scheduler.strategies.column import Column, grouped
+
+
+def _loads(wanted: Placement, fleet: EngineIndex, policy: Policy) -> Iterator[tuple[float, Bits]]:
+    """Where limits are no reservations, those without room come last, the least full first."""
+    for one, bits in fleet.loads.items():
+        score = load.score(wanted, one, policy)
+        yield (-score if load.has_cpus(wanted, one, policy) else score), bits
 
 
 def binpack(wanted: Placement, fleet: EngineIndex, policy: Policy, seed: int) -> list[Column]:
@@ -15,6 +25,5 @@ def binpack(wanted: Placement, fleet: EngineIndex, policy: Policy, seed: int) ->
         grouped("containers", [(-count, bits) for count, bits in fleet.active.items()]),
     ]
     if wanted.demand.cpus or wanted.demand.memory:
-        scores = load.scores(wanted, fleet, policy)
-        columns.insert(1, grouped("load", [(-score, bits) for score, bits in scores]))
+        columns.insert(1, grouped("load", _loads(wanted, fleet, policy)))
     return columns

@@ -27,9 +27,14 @@ def score(wanted: Placement, load: Load, policy: Policy) -> float:
         parts += _percent(load.held_cpus + wish, capacity.cpus(load, policy))
     else:
         parts += 100
-    if wish := wanted.demand.memory:
-        return parts + _percent(load.held_memory + wish, capacity.memory(load, policy))
+    if wish := capacity.wanted_memory(wanted.demand, policy):
+        held = capacity.loaded_memory(load, policy)
+        return parts + _percent(held + wish, capacity.memory(load, policy))
     return parts + 100
+
+
+def has_cpus(wanted: Placement, load: Load, policy: Policy) -> bool:
+    return load.held_cpus + wanted.demand.cpus <= capacity.cpus(load, policy)
 
 
 def _percent(held: int, total: float) -> float:

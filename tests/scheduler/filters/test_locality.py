@@ -1,6 +1,9 @@
+import pytest
+
 from swarmd.core.model import Network, Volume
+from swarmd.scheduler.refusal import NoCandidate
 from swarmd.scheduler.request import Placement
-from tests.scheduler.fleet import conditions, nodes, passing, reasons
+from tests.scheduler.fleet import POLICY, conditions, nodes, passing, rank, reasons
 
 ALL = ["node-1", "node-2", "node-3"]
 
@@ -58,3 +61,16 @@ def test_of_many_holders_few_are_named() -> None:
         engine.volumes["data"] = Volume("data")
     (said,) = reasons("volume", Placement(volumes=("data",)), engines)
     assert said == "volume data is not there, but on node-2, node-3, node-4 and 2 more"
+
+
+def test_a_refusal_says_what_would_have_held_it_together() -> None:
+    """In the middle of ``up``: the project's own network went to another node than the old one."""
+    one, two = nodes(2)
+    one.networks = {"1": Network("1", "old")}
+    two.networks = {"2": Network("2", "project")}
+    with pytest.raises(NoCandidate) as refusal:
+        rank(Placement(networks=("old", "project")), [one, two], POLICY)
+    message = refusal.value.message
+    for words in ("network old keeps what uses it on node-1", "constraint:node==node-1", "overlay"):
+        assert words in message
+    assert "com.docker.swarm.constraints" in message

@@ -1,11 +1,24 @@
 import pytest
 
-from swarmd.core.model import Demand
-from swarmd.core.resources import DeviceWish
+from swarmd.core.model import Container, Demand, Engine
+from swarmd.core.resources import RESERVE_LABEL, DeviceWish
 from swarmd.scheduler.claim import claim_devices
+from swarmd.scheduler.policy import Policy
+from swarmd.scheduler.refusal import NoCandidate
 from swarmd.scheduler.registry import make_policy
 from swarmd.scheduler.request import Counting, Placement
-from tests.scheduler.fleet import CPU, GIB, conditions, make_engine, nodes, passing, reasons, run
+from tests.scheduler.fleet import (
+    CPU,
+    GIB,
+    POLICY,
+    conditions,
+    make_engine,
+    nodes,
+    passing,
+    rank,
+    reasons,
+    run,
+)
 
 
 @pytest.mark.parametrize(
@@ -144,3 +157,79 @@ def test_of_devices_that_others_have_the_fewest_have_the_first() -> None:
     assert given(Counting.RUNNING, 1) == (("gpu", "1"),)
     assert given(Counting.NOBODY, 2) == (("gpu", "1"), ("gpu", "0"))
     assert given(Counting.NOBODY, 4) is None
+
+
+SOFT = make_policy(reserve="soft")
+
+
+def wish(reserve: str = "", **demand: int) -> Placement:
+    return Placement(demand=Demand(**demand, reserve=reserve))
+
+
+def placed(wanted: Placement, engines: list[Engine], policy: Policy = POLICY) -> list[str]:
+    try:
+        return [engine.name for engine in rank(wanted, engines, policy)]
+    except NoCandidate:
+        return []
+
+
+def test_soft_limits_of_cpus_refuse_nothing() -> None:
+    """1 + 1 + 0.5 on two CPUs, as on one host; what has room comes first."""
+    full, free = make_engine("full", cpus=2), make_engine("free", cpus=2)
+    run(full, cpus=2 * CPU)
+    half = wish(cpus=CPU // 2)
+    assert placed(half, [full]) == []
+    assert placed(half, [full], SOFT) == ["full"]
+    assert placed(half, [full, free], SOFT) == ["free"]
+
+
+@pytest.mark.parametrize(
+    ("policy", "label", "passes"),
+    [("hard", "", False), ("hard", "soft", True), ("soft", "", True), ("soft", "hard", False)],
+)
+def test_the_label_goes_before_the_policy(policy: str, label: str, passes: bool) -> None:
+    (one,) = nodes(1)
+    run(one, cpus=4 * CPU, memory=GIB)
+    chosen = make_policy(reserve=policy)
+    assert bool(placed(wish(label, cpus=CPU), [one], chosen)) is passes
+    memory = wish(label, memory=4 * GIB, least_memory=3 * GIB)
+    assert bool(placed(memory, [one], chosen)) is passes
+
+
+@pytest.mark.parametrize(
+    ("policy", "label", "left"),
+    [("hard", "", 1), ("hard", "soft", 3), ("soft", "", 3), ("soft", "hard", 1)],
+)
+def test_of_memory_the_reservation_is_kept_where_limits_are_not(
+    policy: str, label: str, left: int
+) -> None:
+    (one,) = nodes(1)
+    held = Demand(memory=3 * GIB, least_memory=GIB, reserve=label)
+    one.tally.add(Container("c", one.key, demand=held))
+    chosen = make_policy(reserve=policy)
+    for wanted, passes in ((left * GIB, True), (left * GIB + 1, False)):
+        assert bool(placed(wish(memory=wanted), [one], chosen)) is passes
+    one.tally.remove(Container("c", one.key, demand=held))
+    assert one.tally == nodes(1)[0].tally
+
+
+def test_memory_without_a_reservation_is_kept_in_any_case() -> None:
+    (one,) = nodes(1)
+    run(one, memory=3 * GIB)
+    assert placed(wish(memory=2 * GIB), [one], SOFT) == []
+
+
+def test_a_refusal_names_the_option() -> None:
+    (one,) = nodes(1)
+    run(one, cpus=4 * CPU, memory=4 * GIB)
+    for wanted, says in (
+        (wish(cpus=CPU), True),
+        (wish(memory=GIB), False),
+        (wish(memory=GIB, least_memory=1), True),
+        (wish("soft", memory=GIB, least_memory=1), False),
+    ):
+        with pytest.raises(NoCandidate) as refusal:
+            rank(wanted, [one], POLICY)
+        message = refusal.value.message
+        assert ("--cluster-opt swarm.reserve=soft" in message) is says
+        assert (f"{RESERVE_LABEL}=soft" in message) is says

@@ -1,7 +1,7 @@
 from swarmd.core.model import Demand, Engine
 from swarmd.scheduler.registry import make_policy
 from swarmd.scheduler.request import Placement
-from tests.scheduler.fleet import GIB, make_engine, nodes, rank, run
+from tests.scheduler.fleet import CPU, GIB, make_engine, nodes, rank, run
 
 BINPACK = make_policy("binpack")
 
@@ -45,3 +45,14 @@ def test_heavier_ones_go_before_and_failing_ones_last() -> None:
     run(failing)
     run(one)
     assert order([one, heavy, failing]) == ["heavy", "one", "f"]
+
+
+def test_of_those_without_cpus_left_the_least_full() -> None:
+    """Where limits are no reservations, one node must not get everything."""
+    engines = one, two, three = nodes(3)
+    run(one, cpus=6 * CPU)
+    run(two, cpus=5 * CPU)
+    run(three, cpus=7 * CPU)
+    soft = make_policy("binpack", reserve="soft")
+    wanted = Placement(demand=Demand(cpus=CPU))
+    assert [engine.name for engine in rank(wanted, engines, soft)] == ["node-2", "node-1", "node-3"]
