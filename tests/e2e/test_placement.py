@@ -12,6 +12,7 @@ from tests.e2e.conftest import Host
 from tests.lab.cli import Docker
 from tests.lab.daemon import Swarmd
 from tests.lab.engines import Fleet
+from tests.lab.http import Answer
 
 pytestmark = pytest.mark.fleet
 
@@ -190,3 +191,37 @@ def test_overcommit(swarmd_for: Callable[..., Swarmd], fleet: Fleet, tmp_path: P
     for _ in range(2):
         docker("create", "-m", str(memory * 9 // 10), "busybox")
     assert "no resources available" in docker.fails("create", "-m", str(memory // 2), "busybox")
+
+
+@pytest.mark.parametrize("reserve", ["hard", "soft"])
+def test_cpu_limits_of_a_file_that_runs_on_one_host(
+    fleet: Fleet, tmp_path: Path, reserve: str
+) -> None:
+    """1 + 1 + 0.5 on each two CPUs: of that one host makes nothing but limits."""
+    swarmd = Swarmd(
+        tmp_path, [fleet["node-1"]], options=("--cluster-opt", f"swarm.reserve={reserve}")
+    )
+    try:
+        swarmd.start(1)
+        cpus = int(swarmd.api.get("/info")["NCPU"])
+        answers = [_run(swarmd, cpus / 2), _run(swarmd, cpus / 2), _run(swarmd, 0.5)]
+        assert [one.status for one in answers[:2]] == [204, 204]
+        if reserve == "soft":
+            assert answers[2].status == 204
+        else:
+            assert answers[2].status >= 400 and "swarm.reserve=soft" in answers[2].message
+            label = {"com.docker.swarm.reserve": "soft"}
+            assert _run(swarmd, 0.5, label).status == 204
+    finally:
+        swarmd.close()
+        fleet.remove_all()
+
+
+def _run(swarmd: Swarmd, cpus: float, labels: dict[str, str] | None = None) -> Answer:
+    """The answer to its start, or to the create that was refused."""
+    host = {"NanoCpus": int(cpus * 10**9)}
+    body = {"Image": "busybox", "Cmd": ["sleep", "60"], "HostConfig": host, "Labels": labels or {}}
+    made = swarmd.api.call("POST", "/containers/create", body)
+    if made.status != 201:
+        return made
+    return swarmd.api.call("POST", f"/containers/{made.json['Id']}/start")
