@@ -81,11 +81,11 @@ def rank(
 
 
 def only_engine(wanted: Placement, fleet: EngineIndex, policy: Policy) -> Engine | None:
-    """The one of several that the wish itself leaves, whatever that engine has free; else None."""
+    """The only one that the wish itself leaves, whatever that engine has free; None of several."""
     fleet.settle()
     ties = replace(policy, filters=tuple(name for name in policy.filters if name in TIES))
     left = sift(wanted, fleet.everyone, fleet, ties).tied
-    alone = left.bit_count() == 1 and left != fleet.everyone
+    alone = left.bit_count() == 1
     return fleet.engines(left)[0] if alone else None
 
 

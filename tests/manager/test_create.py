@@ -226,6 +226,16 @@ def test_nothing_is_made_twice_when_nobody_knows() -> None:
     assert rig.wire(2).asked == []
 
 
+def test_the_only_engine_takes_what_it_can_start_later() -> None:
+    """As one host does: the start decides."""
+    rig = Rig(1)
+    rig.wire(1).on("POST", "/containers/create", MADE)
+    port = {"PortBindings": {"80/tcp": [{"HostPort": "8080"}]}}
+    create(rig, order("one", HostConfig=port))
+    rig.wire(1).on("POST", "/containers/create", (201, {"Id": "b" * 64}))
+    assert create(rig, order("two", HostConfig=port)).status == 201
+
+
 def test_a_feature_that_an_old_engine_would_drop_keeps_off_it() -> None:
     rig = Rig(0)
     rig.add(1, api_max=(1, 41))
@@ -242,7 +252,8 @@ def test_a_feature_that_an_old_engine_would_drop_keeps_off_it() -> None:
 def test_devices_and_ports_are_claimed() -> None:
     rig = Rig(0)
     rig.add(1)
-    rig.fleet.apply([rig.entry(1, {"resource.gpu": "0,1"})])
+    rig.add(2)
+    rig.fleet.apply([rig.entry(1, {"resource.gpu": "0,1"}), rig.entry(2, {})])
     ids = iter("abc")
     made = lambda target, body: (201, {"Id": next(ids) * 64})  # noqa: E731
     rig.wire(1).on("POST", "/containers/create", made)
