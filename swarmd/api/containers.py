@@ -56,7 +56,8 @@ class Containers(Noun):
         await settle_containers(self._fleet, unsettled(self._fleet))
         if "ancestor" in query.filters:
             await settle_lists(self._fleet, "images")
-        pieces = container_chunks(self._fleet.state, query, self._fleet.now())
+        version = request.version or self._fleet.api_version
+        pieces = container_chunks(self._fleet.state, query, self._fleet.now(), version)
         if request.flag("size"):
             request.reply(200, await with_sizes(self._fleet, list(pieces)))
         else:

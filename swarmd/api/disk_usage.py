@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import orjson
 
 from swarmd.api.lacking import warnings
@@ -9,11 +11,16 @@ from swarmd.api.resource import Noun
 from swarmd.api.target import target
 from swarmd.core.errors import BadParameter
 from swarmd.core.model import Engine
+from swarmd.core.version import Version
 from swarmd.front.request import DockerRequest
 from swarmd.manager.disk_usage import FIELDS, TYPES_SINCE, DiskUsage, merged
 from swarmd.manager.doubts import unanswered, unasked
 from swarmd.manager.fanout import together
 from swarmd.manager.fleet import Fleet
+
+TOTALS_SINCE: Version = (1, 52)
+_TRUE = frozenset({"1", "t", "T", "TRUE", "true", "True"})
+_FALSE = frozenset({"0", "f", "F", "FALSE", "false", "False"})
 
 
 class SystemFolder(Noun):
@@ -34,17 +41,33 @@ class SystemFolder(Noun):
         for kind in types:
             if kind not in FIELDS:
                 raise BadParameter(f"unknown object type: {kind}")
+        asked = request.version or self._fleet.api_version
+        verbose = asked >= TOTALS_SINCE and _is_verbose(request.arg("verbose"))
+        missing = unasked(self._fleet)
+        outcomes = await self._usage.measure(self._fleet.healthy(), self._line(request, asked))
+        if not any(outcome.ok for outcome in outcomes):
+            raise together(outcomes)
+        whole = merged(outcomes, types, self._fleet.scope, verbose)
+        body = orjson.dumps(whole) + b"\n"
+        doubts = warnings([*missing, *unanswered(outcomes)])
+        request.reply(200, body, headers=doubts)
+
+    def _line(self, request: DockerRequest, asked: Version) -> Callable[[Engine], bytes]:
+        """Of what is a scope's own only the rows tell, so they are asked for."""
+        scoped = self._fleet.scope is not None
+        types = [f"type={kind}" for kind in request.arg_list("type")]
+        rows = "&".join([*types, "verbose=1"]).encode() if scoped and asked >= TOTALS_SINCE else None
 
         def line(engine: Engine) -> bytes:
             """Without the types where an engine does not know them, so that it is asked once."""
-            old = engine.spec.api_max < TYPES_SINCE
-            query = b"" if old else None
+            query = b"" if engine.spec.api_max < TYPES_SINCE else rows
             return target(self._fleet, request, engine, "system", "df", query=query)
 
-        missing = unasked(self._fleet)
-        outcomes = await self._usage.measure(self._fleet.healthy(), line)
-        if not any(outcome.ok for outcome in outcomes):
-            raise together(outcomes)
-        body = orjson.dumps(merged(outcomes, types, self._fleet.scope)) + b"\n"
-        doubts = warnings([*missing, *unanswered(outcomes)])
-        request.reply(200, body, headers=doubts)
+        return line
+
+
+def _is_verbose(text: str) -> bool:
+    """Go's truth values; without one an engine of API 1.52 tells no rows but the old ones."""
+    if text and text not in _TRUE | _FALSE:
+        raise BadParameter(f"invalid value for verbose: {text}")
+    return text in _TRUE

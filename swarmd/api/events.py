@@ -8,6 +8,8 @@ from collections.abc import Callable
 from twisted.internet.interfaces import IPushProducer, IReactorTime
 from zope.interface import implementer
 
+from swarmd.codec.accept import negotiated
+from swarmd.core.version import Version
 from swarmd.front.request import DockerRequest
 from swarmd.manager.event_query import NANOS, EventQuery
 from swarmd.manager.fleet import Fleet
@@ -18,6 +20,14 @@ from swarmd.manager.hub import FleetEvent
 BACKLOG = 4 << 20
 # How long an event may take from an engine, in nanoseconds; longer ones could be told twice.
 LATE = 60 * NANOS
+# The first API that tells the making of images, and the first without the keys of old.
+IMAGE_CREATE_SINCE: Version = (1, 46)
+LEGACY_UNTIL: Version = (1, 52)
+
+_JSON, _JSON_SEQ = "application/json", "application/json-seq"
+_STREAMS = ("application/jsonl", "application/x-ndjson", _JSON_SEQ)
+_RECORD_SEPARATOR = b"\x1e"  # RFC 7464
+_CUT_OFF = b'{"error":"cut off: %d bytes were not read"}\n'
 
 
 @implementer(IPushProducer)
@@ -28,10 +38,14 @@ class EventStream:
         closers: Called once when the stream ends, whoever ends it.
     """
 
-    def __init__(self, request: DockerRequest, query: EventQuery) -> None:
+    def __init__(
+        self, request: DockerRequest, query: EventQuery, version: Version, separator: bytes
+    ) -> None:
         self.closers: list[Callable[[], None]] = []
         self._request = request
         self._query = query
+        self._version = version
+        self._separator = separator
         self._unread: deque[bytes] = deque()
         self._size = 0
         self._paused = False
@@ -40,8 +54,11 @@ class EventStream:
 
     def tell(self, event: FleetEvent) -> None:
         query = self._query
-        if self._open and query.in_window(event.moment) and query.accepts(event.record):
-            self._put(event.line)
+        if not (self._open and query.in_window(event.moment) and query.accepts(event.record)):
+            return
+        if self._version >= IMAGE_CREATE_SINCE or not _is_image_create(event):
+            line = event.line(legacy=self._version < LEGACY_UNTIL)
+            self._put(self._separator + line)
 
     def end(self) -> None:
         if self._open:
@@ -66,7 +83,7 @@ class EventStream:
         self._unread.append(line)
         self._size += len(line)
         if self._size > BACKLOG:
-            self._unread = deque([b'{"error":"cut off: %d bytes were not read"}\n' % self._size])
+            self._unread = deque([self._separator + _CUT_OFF % self._size])
             self.end()
 
     def pauseProducing(self) -> None:
@@ -94,14 +111,23 @@ class Events:
     async def events(self, request: DockerRequest) -> None:
         query = EventQuery.of(request.arg)
         now = int(self._fleet.now() * NANOS)
-        request.start(200, b"application/json")
-        stream = EventStream(request, query)
+        version = request.version or self._fleet.api_version
+        kind = self._content_type(request)
+        request.start(200, kind.encode())
+        separator = _RECORD_SEPARATOR if kind == _JSON_SEQ else b""
+        stream = EventStream(request, query, version, separator)
         request.on_gone(stream.close)
         if query.until is not None and query.until <= now:
             await self._replay(stream, query, query.until)
             stream.end()
         else:
             await self._follow(stream, query, now)
+
+    def _content_type(self, request: DockerRequest) -> str:
+        """Older engines call it JSON, whatever is asked for; there only a name is heard."""
+        accepted = (request.header(b"accept") or b"").decode("latin-1")
+        old = (_JSON,) if self._fleet.api_version < LEGACY_UNTIL else ()
+        return negotiated(accepted, (*old, *_STREAMS), _JSON)
 
     async def _follow(self, stream: EventStream, query: EventQuery, now: int) -> None:
         """Listens before it looks back, so that nothing falls in between."""
@@ -132,6 +158,10 @@ class Events:
         for event in past:
             stream.tell(event)
         return {event.identity for event in past if event.time > until - LATE}
+
+
+def _is_image_create(event: FleetEvent) -> bool:
+    return (event.record.get("Type"), event.record.get("Action")) == ("image", "create")
 
 
 def _once(stream: EventStream, told: set[tuple[int, str, str]]) -> Callable[[FleetEvent], None]:

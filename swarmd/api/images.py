@@ -17,17 +17,20 @@ from swarmd.api.target import target
 from swarmd.api.told import Told
 from swarmd.cluster.filters import ImageQuery
 from swarmd.cluster.holders import holders_of_all
+from swarmd.cluster.image_details import NOTHING_TOLD
 from swarmd.cluster.images import engines_with_image
 from swarmd.cluster.views import image_list
 from swarmd.core.errors import BadParameter
 from swarmd.core.image_reference import pull_target, tag_target
 from swarmd.core.media import ARCHIVE
 from swarmd.core.model import Engine
+from swarmd.core.version import Version
 from swarmd.front.request import DockerRequest
-from swarmd.manager.doubts import unasked
+from swarmd.manager.doubts import unanswered, unasked
 from swarmd.manager.fleet import Fleet
 from swarmd.manager.fresh import settle_lists
 from swarmd.manager.images.load import Loader
+from swarmd.manager.images.measured import measured
 from swarmd.manager.images.narrow import HEADER, QUERY, engines_for
 from swarmd.manager.images.pull import Puller
 from swarmd.manager.images.tee import Tee
@@ -38,6 +41,10 @@ from swarmd.streams.forward import forward
 from swarmd.streams.tunnel import tunnel
 
 AUTH = b"X-Registry-Auth"
+# Parameters of the list, and the first API that knows them.
+_DETAILS: tuple[tuple[str, Version], ...] = (
+    *(("shared-size", (1, 42)), ("manifests", (1, 47)), ("identity", (1, 54))),
+)
 _TAR = (b"Content-Type", ARCHIVE.sent_as)
 
 
@@ -66,10 +73,15 @@ class Images(Noun):
 
     async def index(self, request: DockerRequest) -> None:
         fleet = self._fleet
-        query = ImageQuery.of(request.arg)
+        query, version = ImageQuery.of(request.arg), request.version or fleet.api_version
         await settle_lists(fleet, "images")
-        rows = image_list(fleet.state, query, fleet.now())
-        request.reply(200, rows, headers=lacking(fleet, "images"))
+        told, headers = NOTHING_TOLD, lacking(fleet, "images")
+        if asked := details_of(request, version):
+            line = self._target(request, "json", query=asked)
+            told, outcomes = await measured(fleet, lambda engine: line(engine).decode())
+            headers = warnings([*unasked(fleet), *unanswered(outcomes)])
+        rows = image_list(fleet.state, query, fleet.now(), version, told)
+        request.reply(200, rows, headers=headers)
 
     async def search(self, request: DockerRequest) -> None:
         line = self._target(request, "search")
@@ -149,15 +161,27 @@ class Images(Noun):
         engine = holders_of_all(self._fleet.state, _split(names))[0]
         tunnel(request, self._fleet.link(engine), self._target(request, "get")(engine))
 
-    def _target(self, request: DockerRequest, action: str) -> Callable[[Engine], bytes]:
-        return partial(_line, self._fleet, request, action)
+    def _target(
+        self, request: DockerRequest, action: str, query: bytes | None = None
+    ) -> Callable[[Engine], bytes]:
+        return partial(_line, self._fleet, request, action, query)
 
     def _changed(self, engine: Engine) -> Callable[[int], None]:
         return lambda status: self._fleet.state.mark_stale(engine.key, "images")
 
 
-def _line(fleet: Fleet, request: DockerRequest, action: str, engine: Engine) -> bytes:
-    return target(fleet, request, engine, "images", action)
+def _line(
+    fleet: Fleet, request: DockerRequest, action: str, query: bytes | None, engine: Engine
+) -> bytes:
+    return target(fleet, request, engine, "images", action, query=query)
+
+
+def details_of(request: DockerRequest, version: Version) -> bytes:
+    """The query for what only engines know of all images; b"" if none of that was asked for."""
+    asked = [name for name, since in _DETAILS if version >= since and request.flag(name)]
+    if "identity" in asked and "manifests" not in asked:
+        raise BadParameter("conflicting options: identity requires manifests=1")
+    return b"&".join([b"all=1", *(b"%b=1" % name.encode() for name in asked)]) if asked else b""
 
 
 def _is_import(request: DockerRequest) -> bool:

@@ -12,6 +12,7 @@ from twisted.web.resource import IResource
 from swarmd.api.lacking import lacking
 from swarmd.api.resource import MISSING, Noun, Route
 from swarmd.api.target import target
+from swarmd.cluster.allocation import allocations
 from swarmd.cluster.filters import NetworkQuery
 from swarmd.cluster.kept_ids import network_id
 from swarmd.cluster.lookup import Found, find_container, find_network, network_identity
@@ -194,4 +195,7 @@ def _merged(shown: list[Any], network: Network) -> dict[str, Any]:
     containers = {
         key: one for group in groups if isinstance(group, dict) for key, one in group.items()
     }
-    return {**shown[0], "Id": network_id(network), "Containers": containers}
+    merged = {**shown[0], "Id": network_id(network), "Containers": containers}
+    if network.scope == "local":  # else all nodes tell of one and the same range of addresses
+        merged.update(allocations(shown))
+    return merged

@@ -49,6 +49,6 @@ class System:
         fleet = self._fleet
         listeners, notices = fleet.hub.listeners, fleet.notices()
         now, problem = fleet.now(), fleet.problem
-        request.reply_json(
-            200, info.info(fleet.state, self._identity, now, problem, listeners, notices)
-        )
+        version = request.version or fleet.api_version
+        body = info.info(fleet.state, self._identity, now, problem, listeners, notices, version)
+        request.reply_json(200, body)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
+from typing import Any
 
 import orjson
 
@@ -16,6 +17,7 @@ from swarmd.cluster.filters import (
     label_test,
     on_node,
 )
+from swarmd.cluster.image_details import NOTHING_TOLD, Told, add_told, as_of, users
 from swarmd.cluster.images import find_image
 from swarmd.cluster.state import State
 from swarmd.core.errors import BadParameter, NoSuchImage
@@ -24,6 +26,7 @@ from swarmd.core.model import Engine, Image
 from swarmd.core.names import SWARM_LABELS, natural
 from swarmd.core.pattern import Pattern, PatternError, path_match
 from swarmd.core.units import parse_duration
+from swarmd.core.version import OLDEST, Version
 
 # Shown with each image; engines never see it.
 NODES_LABEL = SWARM_LABELS + "nodes"
@@ -32,11 +35,19 @@ Held = tuple[Image, Engine]
 Test = Callable[[Image, Engine], bool]
 
 
-def image_list(state: State, query: ImageQuery, now: float = 0.0) -> list[bytes]:
+def image_list(
+    state: State,
+    query: ImageQuery,
+    now: float = 0.0,
+    version: Version = OLDEST,
+    told: Told = NOTHING_TOLD,
+) -> list[bytes]:
     """Chunks of a JSON array, newest first; label ``com.docker.swarm.nodes`` says who has it.
 
     Args:
         now: Wall-clock seconds, for ``until`` filters with an age.
+        version: Of the API, in whose shape the rows are.
+        told: What engines have just told of their images beyond what is known.
     """
     fits_name = _reference(query.filters.get("reference", ()))
     tests = _tests(state, query, now)
@@ -45,7 +56,15 @@ def image_list(state: State, query: ImageQuery, now: float = 0.0) -> list[bytes]
         if fits_name(_refs(image)) and all(test(image, engine) for test in tests):
             groups.setdefault(image.id, []).append((image, engine))
     newest = sorted(groups.values(), key=lambda group: -group[0][0].created)
-    return [b"[", b",".join(_row(group, fits_name) for group in newest), b"]\n"]
+    count, known = users(state), state.containers.__contains__
+    rows: list[bytes] = []
+    for group in newest:
+        item = _item(group, fits_name)
+        as_of(item, version, count[item["Id"]])
+        keys = ((engine.key, image.id) for image, engine in group)
+        add_told(item, (told[key] for key in keys if key in told), known)
+        rows.append(orjson.dumps(item))
+    return [b"[", b",".join(rows), b"]\n"]
 
 
 def _all_images(state: State) -> Iterable[Held]:
@@ -57,18 +76,18 @@ def _refs(image: Image) -> Sequence[str]:
     return (*image.tags, *image.digests)
 
 
-def _row(group: Sequence[Held], fits_name: Callable[[Sequence[str]], bool]) -> bytes:
-    item = orjson.loads(group[0][0].entry)
+def _item(
+    group: Sequence[Held], fits_name: Callable[[Sequence[str]], bool]
+) -> dict[str, Any]:
+    item: dict[str, Any] = orjson.loads(group[0][0].entry)
     tags = _fitting((tag for image, _ in group for tag in image.tags), fits_name)
     digests = _fitting((one for image, _ in group for one in image.digests), fits_name)
     if not tags and not digests:  # old engines list it as <none>:<none>
         tags, digests = item.get("RepoTags") or [], item.get("RepoDigests") or []
     item["RepoTags"], item["RepoDigests"] = tags, digests
-    item["Containers"] = -1
-    item.setdefault("VirtualSize", item.get("Size", 0))  # clients before API 1.44 require it
     nodes = " ".join(dict.fromkeys(engine.name for _, engine in group))
     item["Labels"] = {**(item.get("Labels") or {}), NODES_LABEL: nodes}
-    return orjson.dumps(item)
+    return item
 
 
 def _fitting(refs: Iterable[str], fits_name: Callable[[Sequence[str]], bool]) -> list[str]:

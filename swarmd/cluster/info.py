@@ -10,6 +10,7 @@ from typing import Any
 
 import orjson
 
+from swarmd.cluster.agreed import agreed, as_of, in_all, told_by
 from swarmd.cluster.node_table import Row
 from swarmd.cluster.state import State
 from swarmd.core import version as api
@@ -82,6 +83,7 @@ def info(
     problem: str = "",
     listeners: int = 0,
     notices: Iterable[str] = (),
+    version: api.Version = api.ADVERTISED_FLOOR,
 ) -> dict[str, Any]:
     """The body of ``GET /info``.
 
@@ -90,10 +92,11 @@ def info(
         problem: What is wrong with discovery, in words.
         listeners: Clients that follow the events.
         notices: What its operator should know of swarmd itself.
+        version: Of the API, in whose shape it is.
     """
     engines = sorted(state.engines.values(), key=lambda engine: natural(engine.name))
     valid = [engine for engine in engines if engine.validated]
-    return {
+    body = {
         **_own(identity),
         **_sums(valid),
         **_of_engines([engine for engine in valid if engine.healthy]),
@@ -103,6 +106,7 @@ def info(
         + state.node_table.rows(engines, identity.overcommit),
         "Warnings": _warnings(engines, problem, notices) or None,
     }
+    return as_of(body, version)
 
 
 def _own(identity: Identity) -> dict[str, Any]:
@@ -165,6 +169,7 @@ def _shown(raw: Mapping[str, Any]) -> dict[str, Any]:
     kept["Warnings"] = [str(one) for one in warnings] if isinstance(warnings, list) else []
     runtimes = raw.get("Runtimes")
     kept["Runtimes"] = runtimes if isinstance(runtimes, dict) else {}
+    kept["Programs"] = told_by(raw)
     return kept | {key: raw[key] for key in _DETAILS if isinstance(raw.get(key), list)}
 
 
@@ -192,20 +197,17 @@ def _of_engines(engines: Sequence[Engine]) -> dict[str, Any]:
         for kind in _PLUGIN_KINDS
     }
     common["OSType"] = common["OSType"] or "linux"
-    details = {key: _in_all([fact.get(key, []) for fact in facts]) for key in _DETAILS}
+    details = {key: in_all([fact.get(key, []) for fact in facts]) for key in _DETAILS}
     runtimes = _runtimes([fact.get("Runtimes", {}) for fact in facts])
-    return {**abilities, **common, **details, "Plugins": plugins, "Runtimes": runtimes}
-
-
-def _in_all(lists: Sequence[Sequence[Any]]) -> list[Any]:
-    first, *rest = lists or [[]]
-    return [one for one in first if all(one in other for other in rest)]
+    programs = agreed([fact.get("Programs", {}) for fact in facts])
+    own = {"Plugins": plugins, "Runtimes": runtimes}
+    return {**abilities, **common, **details, **programs, **own}
 
 
 def _runtimes(each: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """Those with which a container runs wherever it is placed."""
     first, *rest = each or [{}]
-    return {name: first[name] for name in _in_all([list(first), *map(list, rest)])}
+    return {name: first[name] for name in in_all([list(first), *map(list, rest)])}
 
 
 def _common(values: Iterable[Any]) -> Any:

@@ -105,7 +105,9 @@ def after_event(
     """
     if verb == "start" and when >= old.finished_at:
         health = "none" if old.health == "none" else "starting"
-        return old._replace(state="running", started_at=when, exit_code=0, health=health)
+        return old._replace(
+            state="running", started_at=when, exit_code=0, health=health, failing=0
+        )
     if verb == "die" and when >= old.started_at:
         code = attributes.get("exitCode", "")
         known = int(code) if code.isdecimal() else 0
@@ -115,7 +117,7 @@ def after_event(
     if verb == "unpause" and old.state == "paused":
         return old._replace(state="running")
     if verb == "health_status" and detail in _HEALTH:
-        return old._replace(health=detail)
+        return old._replace(health=detail, failing=0 if detail == "healthy" else old.failing)
     if verb == "rename" and attributes.get("name"):
         return old._replace(names=renamed(old.names, attributes["name"]))
     if verb == "update":

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from swarmd.cluster.age_order import AgeOrder
-from swarmd.core.listing import ending
+from swarmd.core.listing import ending, with_health
 from swarmd.core.model import Container, Engine
 from swarmd.core.status import lasts, status_text
 
@@ -84,18 +84,24 @@ def offsets_of(engines: Mapping[str, Engine]) -> dict[str, float]:
 
 
 def pieces(
-    rows: Iterable[Row], shown: Iterable[Container], offsets: Mapping[str, float], now: float
+    rows: Iterable[Row],
+    shown: Iterable[Container],
+    offsets: Mapping[str, float],
+    now: float,
+    health: bool = False,
 ) -> list[bytes]:
     """Two for each row, its entry and its end.
 
     Args:
         shown: The rows' containers as they were when it was decided what to show.
         now: That moment, on our clock.
+        health: Whether the end tells that, too.
     """
     made: list[bytes] = []
     for row, container in zip(rows, shown, strict=True):
         if row.until <= now or row.container is not container:
             row = row if row.container is container else Row(container)
             row.renew(offsets[container.engine], now)
-        made += (container.entry, row.end)
+        end = with_health(row.end, container.health, container.failing) if health else row.end
+        made += (container.entry, end)
     return made

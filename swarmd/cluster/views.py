@@ -13,19 +13,25 @@ from swarmd.cluster.rows import Row, offsets_of, pieces
 from swarmd.cluster.select import select
 from swarmd.cluster.state import State
 from swarmd.cluster.volume_view import volume_list as volume_list
-from swarmd.core.listing import ending
+from swarmd.core.listing import ending, with_health
 from swarmd.core.model import Container, Engine
+from swarmd.core.version import OLDEST, Version
 
 SLICE = 512  # entries a chunk, about 400 KiB
 LOST = "Host Down"
+HEALTH_SINCE: Version = (1, 52)
 
 
-def container_list(state: State, query: ListQuery, now: float) -> list[bytes]:
+def container_list(
+    state: State, query: ListQuery, now: float, version: Version = OLDEST
+) -> list[bytes]:
     """Chunks of a JSON array, newest first, with Status as of ``now`` (wall-clock seconds)."""
-    return list(container_chunks(state, query, now))
+    return list(container_chunks(state, query, now, version))
 
 
-def container_chunks(state: State, query: ListQuery, now: float) -> Iterator[bytes]:
+def container_chunks(
+    state: State, query: ListQuery, now: float, version: Version
+) -> Iterator[bytes]:
     """The same one by one, for whoever must not hold up the reactor.
 
     What is shown is decided here and now; only the encoding is left for later.
@@ -35,7 +41,8 @@ def container_chunks(state: State, query: ListQuery, now: float) -> Iterator[byt
     lost = frozenset(engine.key for engine in engines if not engine.healthy)
     moved = {engine.key: engine for engine in engines if engine.kept_ids}
     shown = [row.container for row in rows]
-    return _encoded(_Shown(tuple(rows), shown, offsets_of(state.engines), lost, moved, now))
+    health, offsets = version >= HEALTH_SINCE, offsets_of(state.engines)
+    return _encoded(_Shown(tuple(rows), shown, offsets, lost, moved, now, health))
 
 
 def _encoded(shown: _Shown) -> Iterator[bytes]:
@@ -56,6 +63,7 @@ class _Shown:
         offsets: Our clock minus each engine's, by its key.
         lost: Engines of which nobody knows how their containers are doing.
         moved: Engines with networks that clients know by another ID.
+        health: Whether each row says how its container is doing.
     """
 
     rows: Sequence[Row]
@@ -64,12 +72,13 @@ class _Shown:
     lost: frozenset[str]
     moved: Mapping[str, Engine]
     now: float
+    health: bool
 
     def pieces(self, start: int) -> list[bytes]:
         """Of one slice, two for each row."""
         part = slice(start, start + SLICE)
         rows, containers = self.rows[part], self.containers[part]
-        made = pieces(rows, containers, self.offsets, self.now)
+        made = pieces(rows, containers, self.offsets, self.now, self.health)
         if self.lost or self.moved:
             self._mend(made, containers)
         return made
@@ -79,4 +88,5 @@ class _Shown:
             if one.engine in self.moved:
                 made[2 * place] = moved_ids(one.entry, self.moved[one.engine])
             if one.engine in self.lost:
-                made[2 * place + 1] = ending(one.state, LOST)
+                end = ending(one.state, LOST)
+                made[2 * place + 1] = with_health(end, "none", 0) if self.health else end

@@ -119,6 +119,7 @@ def listed_container(
         finished_at=at if state in ("exited", "restarting") else 0.0,
         exit_code=seen.exit_code,
         health=intern((item.get("Health") or {}).get("Status") or seen.health or "none"),
+        failing=_failing(item.get("Health")),
         entry=encode_entry(item, names, node, ip),
     )
 
@@ -147,6 +148,7 @@ def inspected_container(body: Json, *, key: str, shared: Shared) -> Container:
         finished_at=timestamp(state.get("FinishedAt")),
         exit_code=int(state.get("ExitCode") or 0),
         health=intern((state.get("Health") or {}).get("Status") or "none"),
+        failing=_failing(state.get("Health")),
         tty=bool(config.get("Tty")),
         detailed=True,
         sized=True,
@@ -235,6 +237,10 @@ def _state(word: str) -> str:
     if word not in STATES:
         raise ValueError(f"not a state: {word[:80]!r}")
     return intern(word)
+
+
+def _failing(health: Json | None) -> int:
+    return int((health or {}).get("FailingStreak") or 0)
 
 
 def _old_state(state: Json) -> str:

@@ -1,7 +1,7 @@
 """A container's item of the list, rewritten once for the fleet when an engine sends it.
 
-Kept is the encoded item without ``State`` and ``Status``, which depend on the moment of reading,
-and without the closing brace, so that a list is made by joining bytes.
+Kept is the encoded item without ``State``, ``Status`` and ``Health``, which depend on the moment of
+reading, and without the closing brace, so that a list is made by joining bytes.
 """
 
 from __future__ import annotations
@@ -16,8 +16,9 @@ from swarmd.core.model import Container
 from swarmd.core.predefined import with_shown_ids
 
 EVERY_ADDRESS = ("", "0.0.0.0", "::")
-_AT_READING = ("State", "Status")
+_AT_READING = ("State", "Status", "Health")
 _STATUS = b',"State":"%b","Status":"%b"},'
+_HEALTH = b',"Health":{"Status":"%b","FailingStreak":%d}},'
 
 
 def own_first(names: Iterable[str]) -> tuple[str, ...]:
@@ -95,3 +96,9 @@ def new_entry(container: Container, node: str) -> bytes:
 def ending(state: str, status: str) -> bytes:
     """What follows an entry in a list, the comma included."""
     return _STATUS % (state.encode(), status.encode())
+
+
+@lru_cache(maxsize=4096)
+def with_health(end: bytes, health: str, failing: int) -> bytes:
+    """``end``, as ``ending`` has it, of an API since 1.52."""
+    return end[:-2] + _HEALTH % (health.encode(), failing)

@@ -82,6 +82,7 @@ class Container(NamedTuple):
         started_at: Seconds since the epoch on the engine's clock; 0 if never started.
         finished_at: Likewise; 0 if it never ended.
         health: "none", "starting", "healthy" or "unhealthy".
+        failing: Health checks that failed one after the other, when it was last told.
         entry: Its encoded item of the container list: see ``swarmd.core.listing``.
         detailed: An inspect has been seen, so times and demand are exact.
         sized: Its demand is known, by its create or by an inspect; lists tell only of ports.
@@ -107,6 +108,7 @@ class Container(NamedTuple):
     finished_at: float = 0.0
     exit_code: int = 0
     health: str = "none"
+    failing: int = 0
     tty: bool = False
     entry: bytes = b""
     detailed: bool = False

@@ -10,7 +10,7 @@ from swarmd.core.errors import BadParameter
 Version = tuple[int, int]
 
 # The newest API whose lists and answers swarmd models.
-NEWEST: Version = (1, 51)
+NEWEST: Version = (1, 55)
 # CLI 29.0 to 29.2 refuse servers below 1.44 and keep their own, unknown version.
 ADVERTISED_FLOOR: Version = (1, 44)
 OLDEST: Version = (1, 24)

@@ -12,6 +12,7 @@ from swarmd.cluster.kept_ids import with_kept_ids
 from swarmd.core.model import Engine
 from swarmd.core.scope import Scope
 from swarmd.core.version import Version
+from swarmd.manager.disk_totals import ITEMS, TOTALS, added, counted_up
 from swarmd.manager.fanout import AT_ONCE, Outcome, ask_engines, counted, gather, listed
 from swarmd.manager.fleet import Fleet
 from swarmd.manager.single_flight import SingleFlight
@@ -21,15 +22,16 @@ MEASURING = 120.0  # seconds: an engine walks the files of all images, container
 TYPES_SINCE: Version = (1, 42)
 
 FIELDS = {
-    "image": ("LayersSize", "Images"),
-    "container": ("Containers",),
-    "volume": ("Volumes",),
-    "build-cache": ("BuildCache", "BuilderSize"),
+    "image": ("LayersSize", "Images", "ImageUsage"),
+    "container": ("Containers", "ContainerUsage"),
+    "volume": ("Volumes", "VolumeUsage"),
+    "build-cache": ("BuildCache", "BuilderSize", "BuildCacheUsage"),
 }
 _SUMS = ("LayersSize", "BuilderSize")
 
 Target = Callable[[Engine], bytes]
 Row = dict[str, Any]
+Part = tuple[Engine, Row]
 
 
 class DiskUsage:
@@ -62,54 +64,70 @@ class DiskUsage:
 
 
 def merged(
-    outcomes: Sequence[Outcome], types: Collection[str], scope: Scope | None = None
+    outcomes: Sequence[Outcome],
+    types: Collection[str],
+    scope: Scope | None = None,
+    verbose: bool = True,
 ) -> dict[str, Any]:
     """One answer out of all; only the fields of ``types``, all if there are none.
 
-    Within a scope only its own rows; the sums are those of its images.
+    Args:
+        scope: Of what is not its own, nothing is shown or summed up.
+        verbose: Whether totals come with what they are the totals of, if engines tell that.
     """
-    wanted = {field for kind in types or FIELDS for field in FIELDS.get(kind, ())}
-    parts: list[tuple[Engine, Row]] = [(one.engine, one.value) for one in outcomes if one.ok]
-    body: dict[str, Any] = {}
-    for engine, part in parts:
-        for field in wanted & part.keys():
-            if field in _SUMS:
-                body[field] = body.get(field, 0) + counted(part[field])
-            else:
-                body.setdefault(field, []).extend(
-                    (engine, row) for row in listed(part[field], dict)
-                )
-    if scope is not None:
-        body = _within(scope, body)
-    return {field: _shown(field, value) for field, value in body.items()}
-
-
-def _within(scope: Scope, body: Mapping[str, Any]) -> dict[str, Any]:
-    """Build caches have no labels: they are nobody's."""
-    own: dict[str, Any] = {
-        field: [(e, row) for e, row in rows if scope.owns(_labels(row))]
-        for field, rows in body.items()
-        if field not in _SUMS
+    wanted = [field for kind in types or FIELDS for field in FIELDS.get(kind, ())]
+    parts: list[Part] = [(one.engine, one.value) for one in outcomes if one.ok]
+    given = set[str]().union(*(part.keys() for _, part in parts))
+    return {
+        field: _field(field, parts, scope, verbose=verbose) for field in wanted if field in given
     }
-    if "LayersSize" in body:
-        own["LayersSize"] = sum(counted(row.get("Size")) for _, row in own.get("Images", ()))
-    return own
 
 
-def _labels(row: Row) -> Mapping[str, str]:
-    labels = row.get("Labels")
-    return labels if isinstance(labels, dict) else {}
-
-
-def _shown(field: str, value: Any) -> Any:
+def _field(field: str, parts: Sequence[Part], scope: Scope | None, *, verbose: bool) -> Any:
+    if field in TOTALS:
+        return _totals(field, parts, scope, verbose=verbose)
+    if field == "LayersSize" and scope is not None:
+        return sum(counted(row.get("Size")) for _, row in _rows("Images", parts, scope))
     if field in _SUMS:
-        return value
+        return sum(counted(part.get(field)) for _, part in parts)
+    return _shown(field, _rows(field, parts, scope))
+
+
+def _totals(
+    field: str, parts: Sequence[Part], scope: Scope | None, *, verbose: bool
+) -> dict[str, Any]:
+    """Engines sum up all that they have; of a scope only the rows tell."""
+    own: list[Part] = [(engine, _object(part.get(field))) for engine, part in parts]
+    listed_as = TOTALS[field].rows
+    rows = _rows(ITEMS, own, scope)
+    if scope is None:
+        totals: dict[str, Any] = added([part for _, part in own])
+    else:
+        totals = counted_up(field, [row for _, row in rows or _rows(listed_as, parts, scope)])
+    return {**totals, ITEMS: _shown(listed_as, rows)} if rows and verbose else totals
+
+
+def _object(value: Any) -> Row:
+    return value if isinstance(value, dict) else {}
+
+
+def _rows(field: str, parts: Sequence[Part], scope: Scope | None) -> list[Part]:
+    """What all engines list there; build caches have no labels: they are nobody's."""
+    return [
+        (engine, row)
+        for engine, part in parts
+        for row in listed(part.get(field), dict)
+        if scope is None or scope.owns(_object(row.get("Labels")))
+    ]
+
+
+def _shown(field: str, rows: Sequence[Part]) -> list[Row]:
     if field == "Containers":
-        return [_with_both_names(row, engine) for engine, row in value]
+        return [_with_both_names(row, engine) for engine, row in rows]
     if field == "Volumes":
-        seen = Counter(str(row.get("Name")) for _, row in value)
-        return [_told_apart(row, engine, seen) for engine, row in value]
-    return [row for _, row in value]
+        seen = Counter(str(row.get("Name")) for _, row in rows)
+        return [_told_apart(row, engine, seen) for engine, row in rows]
+    return [row for _, row in rows]
 
 
 def _with_both_names(row: Row, engine: Engine) -> Row:

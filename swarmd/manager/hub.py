@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
@@ -12,6 +12,8 @@ from swarmd.cluster.kept_ids import with_kept_ids
 from swarmd.cluster.state import State
 
 Listener = Callable[["FleetEvent"], None]
+
+_LEGACY = ("status", "id", "from")
 
 
 @dataclass(slots=True)
@@ -28,14 +30,18 @@ class FleetEvent:
     record: dict[str, Any]
     time: int
     offset: int = 0
-    _line: bytes = b""
+    _lines: dict[bool, bytes] = field(default_factory=dict)
 
-    @property
-    def line(self) -> bytes:
-        """Encoded, with its newline; made once, however many listeners there are."""
-        if not self._line:
-            self._line = orjson.dumps(self.record) + b"\n"
-        return self._line
+    def line(self, *, legacy: bool) -> bytes:
+        """Encoded, with its newline; made once, however many listeners there are.
+
+        Args:
+            legacy: With the keys of old that clients before API 1.52 read.
+        """
+        if legacy not in self._lines:
+            told = self.record if legacy else _without(self.record, _LEGACY)
+            self._lines[legacy] = orjson.dumps(told) + b"\n"
+        return self._lines[legacy]
 
     @property
     def moment(self) -> int:
@@ -97,6 +103,10 @@ class Hub:
             record["Actor"] = actor
             _legacy(record, actor)
         return FleetEvent(record, int(record.get("timeNano") or 0), offset)
+
+
+def _without(record: Mapping[str, Any], keys: Sequence[str]) -> dict[str, Any]:
+    return {key: value for key, value in record.items() if key not in keys}
 
 
 def _legacy(record: dict[str, Any], actor: Mapping[str, Any]) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import orjson
 
 from swarmd.api.commit import Commit
@@ -19,8 +21,8 @@ ID = "sha256:" + "a" * 64
 class Case:
     """With engines node-1 and node-2."""
 
-    def __init__(self) -> None:
-        self.rig = Wired(2)
+    def __init__(self, **spec: Any) -> None:
+        self.rig = Wired(2, **spec)
         self.plans = Plans(lambda: 0.0)
         fleet = self.rig.fleet
         root = Noun()

@@ -1,4 +1,5 @@
 import orjson
+import pytest
 
 from swarmd.api import events as module
 from swarmd.manager.event_query import NANOS
@@ -124,3 +125,53 @@ def test_one_that_never_reads_is_cut_off_with_a_message(monkeypatch) -> None:
         happens(rig, 0)
     assert rig.hub.listeners == 0
     assert "were not read" in heard(client)[-1]["error"]
+
+
+# What changes with the version, and with what the client accepts
+
+
+def test_since_api_1_52_the_old_keys_are_gone() -> None:
+    rig = ApiRig(1, api_max=(1, 55))
+    old, new = rig.ask("GET", "/v1.51/events"), rig.ask("GET", "/events")
+    happens(rig, 0)
+    assert heard(old)[0]["status"] == "start" and heard(old)[0]["from"] == ""
+    assert not {"status", "id", "from"} & heard(new)[0].keys()
+
+
+def test_that_images_were_made_is_told_since_api_1_46() -> None:
+    rig = ApiRig(1, api_max=(1, 55))
+    old, new = rig.ask("GET", "/v1.45/events"), rig.ask("GET", "/v1.46/events")
+    event = {**record(rig, 0, "create"), "Type": "image"}
+    rig.hub.publish(rig.engine(1).key, event)
+    assert (actions(old), actions(new)) == ([], ["create"])
+
+
+@pytest.mark.parametrize(
+    ("accept", "newest", "kind"),
+    [
+        ("*/*", (1, 51), "application/json"),
+        ("*/*", (1, 55), "application/jsonl"),
+        ("application/x-ndjson", (1, 41), "application/x-ndjson"),
+        ("application/json", (1, 55), "application/json"),
+    ],
+)
+def test_lines_under_the_name_that_is_accepted(
+    accept: str, newest: tuple[int, int], kind: str
+) -> None:
+    rig = ApiRig(1, api_max=newest)
+    client = rig.ask("GET", "/events", None, f"Accept: {accept}")
+    happens(rig, 0)
+    assert client.whole()[0].get(b"content-type") == kind.encode()
+    assert actions(client) == ["start"]
+
+
+def test_a_json_text_sequence() -> None:
+    rig = ApiRig(1)
+    client = rig.ask("GET", "/events", None, "Accept: application/json-seq")
+    happens(rig, 0, "a")
+    happens(rig, 0, "b")
+    head, body = client.whole()
+    assert head.get(b"content-type") == b"application/json-seq"
+    first, *records = body.split(b"\x1e")
+    assert first == b"" and all(one.endswith(b"}\n") for one in records)
+    assert [orjson.loads(one)["Action"] for one in records] == ["a", "b"]

@@ -76,6 +76,34 @@ def test_a_pull_of_nothing(case: Case) -> None:
     assert case.answer[0] == 400
 
 
+# Lists
+
+
+@pytest.mark.parametrize(
+    ("query", "asked"),
+    [
+        ("manifests=1", b"all=1&manifests=1 "),
+        ("shared-size=true&digests=1&manifests=0", b"all=1&shared-size=1 "),
+    ],
+)
+def test_details_are_asked_of_the_engines(query: str, asked: bytes) -> None:
+    case = Case(api_max=(1, 51))
+    case.rig.has_image(1, ID, "app:1")
+    case.ask("GET", f"/images/json?{query}")
+    assert b"/images/json?" + asked in case.sent(1)
+    case.json(1, 200, [{"Id": ID, "SharedSize": 5, "Manifests": [{"ID": "m"}]}])
+    case.rig.end(2).dies()
+    [(head, body)] = case.client.answers()
+    [row] = orjson.loads(body)
+    assert (row["SharedSize"], row["Manifests"]) == (5, [{"ID": "m"}])
+    assert b"node-2" in (head.get(b"warning") or b"")
+
+
+def test_older_clients_get_no_details(case: Case) -> None:
+    case.ask("GET", "/images/json?manifests=1")
+    assert case.answer[0] == 200 and case.sent(1) == b""
+
+
 # Load and import
 
 

@@ -85,6 +85,29 @@ def test_a_network_that_was_moved_keeps_its_id_in_the_list() -> None:
 def test_what_is_shown_is_decided_at_once() -> None:
     state = fleet(1)
     told(state, 1, item(1, "web"))
-    chunks = container_chunks(state, ListQuery(all=True), NOW)
+    chunks = container_chunks(state, ListQuery(all=True), NOW, (1, 41))
     happened(state, 1, "destroy", at=1.0)
     assert len(orjson.loads(b"".join(chunks))) == 1
+
+
+def test_since_api_1_52_a_list_tells_health() -> None:
+    state = fleet(2)
+    bad = {"Status": "unhealthy", "FailingStreak": 3}
+    listed = item(1, Status="Up 5 minutes (unhealthy)", Health=bad)
+    told(state, 1, listed, item(2))
+    told(state, 2, item(3, Status="Up 5 minutes (healthy)", Health={"Status": "healthy"}))
+    state.dispatch(EngineFailed(key_of(2), "lost", NOW, fatal=True))
+    new = orjson.loads(b"".join(container_list(state, ListQuery(all=True), NOW, (1, 52))))
+    nobody = {"Status": "none", "FailingStreak": 0}
+    assert {one["Names"][0]: one["Health"] for one in new} == {
+        "/c1": bad,
+        "/c2": nobody,
+        "/c3": nobody,  # nobody knows how it is doing
+    }
+    assert not any("Health" in one for one in shown(state))
+    happened(state, 1, "health_status: healthy", at=1.0)
+    new = orjson.loads(b"".join(container_list(state, ListQuery(all=True), NOW, (1, 52))))
+    assert next(one["Health"] for one in new if one["Names"][0] == "/c1") == {
+        "Status": "healthy",
+        "FailingStreak": 0,
+    }

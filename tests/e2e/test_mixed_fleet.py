@@ -170,11 +170,11 @@ class TestVersions:
         try:
             alone.start(1)
             about = engine.local.get("/version")
-            assert alone.api.get("/version")["ApiVersion"] == min(about["ApiVersion"], "1.51")
+            assert alone.api.get("/version")["ApiVersion"] == min(about["ApiVersion"], "1.55")
             docker = newest(alone, tmp_path)
             assert docker("run", "--rm", "busybox", "echo", "hi").text == "hi"
             if not definition.available():
-                _keep_to_definition(alone, min(about["ApiVersion"], "1.51"), engine, mixed_fleet)
+                _keep_to_definition(alone, min(about["ApiVersion"], "1.55"), engine, mixed_fleet)
         finally:
             alone.close()
 

@@ -33,8 +33,10 @@ def test_the_node_is_named_and_old_clients_find_their_keys() -> None:
     legacy = {key: event.record[key] for key in ("status", "id", "from")}
     assert legacy == {"status": "start", "id": "abc", "from": "busybox"}
     assert event.time == 5_000_000_001
-    assert orjson.loads(event.line) == event.record and event.line.endswith(b"\n")
-    assert event.line is event.line
+    line = event.line(legacy=True)
+    assert orjson.loads(line) == event.record and line.endswith(b"\n")
+    assert event.line(legacy=True) is line
+    assert orjson.loads(event.line(legacy=False)).keys() == event.record.keys() - legacy.keys()
 
 
 def test_other_kinds_have_no_old_keys() -> None:
