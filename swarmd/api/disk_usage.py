@@ -56,7 +56,9 @@ class SystemFolder(Noun):
         """Of what is a scope's own only the rows tell, so they are asked for."""
         scoped = self._fleet.scope is not None
         types = [f"type={kind}" for kind in request.arg_list("type")]
-        rows = "&".join([*types, "verbose=1"]).encode() if scoped and asked >= TOTALS_SINCE else None
+        rows = (
+            "&".join([*types, "verbose=1"]).encode() if scoped and asked >= TOTALS_SINCE else None
+        )
 
         def line(engine: Engine) -> bytes:
             """Without the types where an engine does not know them, so that it is asked once."""

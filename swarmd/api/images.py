@@ -17,7 +17,7 @@ from swarmd.api.target import target
 from swarmd.api.told import Told
 from swarmd.cluster.filters import ImageQuery
 from swarmd.cluster.holders import holders_of_all
-from swarmd.cluster.image_details import NOTHING_TOLD
+from swarmd.cluster.image_details import COUNTED_SINCE, NOTHING_TOLD
 from swarmd.cluster.images import engines_with_image
 from swarmd.cluster.views import image_list
 from swarmd.core.errors import BadParameter
@@ -28,7 +28,7 @@ from swarmd.core.version import Version
 from swarmd.front.request import DockerRequest
 from swarmd.manager.doubts import unanswered, unasked
 from swarmd.manager.fleet import Fleet
-from swarmd.manager.fresh import settle_lists
+from swarmd.manager.fresh import settle_containers, settle_lists, unsettled
 from swarmd.manager.images.load import Loader
 from swarmd.manager.images.measured import measured
 from swarmd.manager.images.narrow import HEADER, QUERY, engines_for
@@ -74,6 +74,8 @@ class Images(Noun):
     async def index(self, request: DockerRequest) -> None:
         fleet = self._fleet
         query, version = ImageQuery.of(request.arg), request.version or fleet.api_version
+        if version >= COUNTED_SINCE:
+            await settle_containers(fleet, unsettled(fleet))
         await settle_lists(fleet, "images")
         told, headers = NOTHING_TOLD, lacking(fleet, "images")
         if asked := details_of(request, version):

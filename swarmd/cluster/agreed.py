@@ -10,7 +10,7 @@ from swarmd.core.version import Version
 Json = Mapping[str, Any]
 
 _COMMITS = ("ContainerdCommit", "RuncCommit", "InitCommit")
-# Objects, shown if all healthy engines have the same, and lists, of which what all have is shown.
+# Objects, whose fields are shown, and lists, whose items are, if all healthy engines have them.
 _OBJECTS = (*_COMMITS, "Containerd", "FirewallBackend", "NRI")
 _LISTS = ("CDISpecDirs", "DiscoveredDevices")
 # The first API that has a field, and the first that has it no more.
@@ -28,7 +28,7 @@ _NOT_HANDED_ON = "AllowNondistributableArtifacts"
 
 
 def told_by(info: Json) -> dict[str, Any]:
-    """The part of an engine's ``/info``; older engines tell what they expect, which says nothing."""
+    """The part of an engine's ``/info``; what older engines expect of commits says nothing."""
     objects = {key: info[key] for key in _OBJECTS if isinstance(info.get(key), dict)}
     for key in _COMMITS:
         if key in objects:
@@ -41,10 +41,20 @@ def agreed(told: Sequence[Json]) -> dict[str, Any]:
     if not told:
         return {}
     first, *others = told
-    objects = {key: first[key] for key in _OBJECTS if key in first}
-    same = {k: one for k, one in objects.items() if all(each.get(k) == one for each in others)}
+    alike = {
+        key: _alike(first.get(key, {}), [each.get(key, {}) for each in others]) for key in _OBJECTS
+    }
     lists = {key: in_all([each.get(key, []) for each in told]) for key in _LISTS}
-    return same | {key: found for key, found in lists.items() if found}
+    return {key: found for key, found in {**alike, **lists}.items() if found}
+
+
+def _alike(first: Json, others: Sequence[Json]) -> dict[str, Any]:
+    """The fields of an object that all have so."""
+    return {
+        key: value
+        for key, value in first.items()
+        if all(key in other and other[key] == value for other in others)
+    }
 
 
 def in_all(lists: Sequence[Sequence[Any]]) -> list[Any]:

@@ -17,9 +17,9 @@ Told = Mapping[tuple[str, str], Mapping[str, Any]]
 
 NOTHING_TOLD: Told = {}
 
+COUNTED_SINCE: Version = (1, 51)
 _VIRTUAL_SIZE_UNTIL: Version = (1, 44)
 _DESCRIPTOR_SINCE: Version = (1, 48)
-_COUNTED_SINCE: Version = (1, 51)
 _SHARED = "SharedSize"
 
 
@@ -34,7 +34,7 @@ def as_of(item: dict[str, Any], version: Version, count: int) -> None:
     Args:
         count: Of the containers made of it, on all nodes.
     """
-    item["Containers"] = count if version >= _COUNTED_SINCE else -1
+    item["Containers"] = count if version >= COUNTED_SINCE else -1
     if version < _DESCRIPTOR_SINCE:
         item.pop("Descriptor", None)
     if version < _VIRTUAL_SIZE_UNTIL:
@@ -53,7 +53,8 @@ def add_told(
     """
     holders = list(told)
     shared = [one[_SHARED] for one in holders if isinstance(one.get(_SHARED), int)]
-    item.update({_SHARED: size for size in shared[:1]})
+    if shared:
+        item[_SHARED] = shared[0]
     manifests = [one["Manifests"] for one in holders if isinstance(one.get("Manifests"), list)]
     if manifests:
         item["Manifests"] = _merged((part for parts in manifests for part in parts), shown)

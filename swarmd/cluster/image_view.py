@@ -76,9 +76,7 @@ def _refs(image: Image) -> Sequence[str]:
     return (*image.tags, *image.digests)
 
 
-def _item(
-    group: Sequence[Held], fits_name: Callable[[Sequence[str]], bool]
-) -> dict[str, Any]:
+def _item(group: Sequence[Held], fits_name: Callable[[Sequence[str]], bool]) -> dict[str, Any]:
     item: dict[str, Any] = orjson.loads(group[0][0].entry)
     tags = _fitting((tag for image, _ in group for tag in image.tags), fits_name)
     digests = _fitting((one for image, _ in group for one in image.digests), fits_name)

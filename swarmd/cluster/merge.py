@@ -105,9 +105,7 @@ def after_event(
     """
     if verb == "start" and when >= old.finished_at:
         health = "none" if old.health == "none" else "starting"
-        return old._replace(
-            state="running", started_at=when, exit_code=0, health=health, failing=0
-        )
+        return old._replace(state="running", started_at=when, exit_code=0, health=health, failing=0)
     if verb == "die" and when >= old.started_at:
         code = attributes.get("exitCode", "")
         known = int(code) if code.isdecimal() else 0

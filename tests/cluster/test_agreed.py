@@ -36,6 +36,12 @@ def test_only_what_all_say_is_shown() -> None:
     assert agreed([told_by(NEW), told_by({"FirewallBackend": None})]) == {}
 
 
+def test_of_an_object_what_all_say_of_it_is_shown() -> None:
+    one = {"Containerd": {"Address": "/run/a.sock", "Namespaces": {"Containers": "moby"}}}
+    two = {"Containerd": {"Address": "/run/b.sock", "Namespaces": {"Containers": "moby"}}}
+    assert agreed([one, two]) == {"Containerd": {"Namespaces": {"Containers": "moby"}}}
+
+
 BODY: dict[str, Any] = {
     "ID": "x",
     "RuncCommit": {"ID": "r"},

@@ -10,7 +10,8 @@ from swarmd.cluster.filters import ImageQuery
 from swarmd.cluster.image_details import Told, add_told, as_of
 from swarmd.cluster.image_view import image_list
 from swarmd.core.version import Version
-from tests.cluster.fleet import NOW, fleet, key_of
+from tests.cluster.fleet import NOW, fleet, item, key_of
+from tests.cluster.fleet import told as told_of
 
 ONE, TWO, OTHERS = "a" * 64, "b" * 64, "c" * 64
 
@@ -77,7 +78,8 @@ def test_rows_count_the_containers_of_all_nodes() -> None:
     image = {"Id": "sha256:1", "RepoTags": ["app:1"], "Created": 1, "Size": 1}
     for number in (1, 2):
         state.dispatch(ImagesListed(key_of(number), [image]))
+        told_of(state, number, item(number, ImageID="sha256:1"), item(number + 2))
     known: Told = {(key_of(2), "sha256:1"): {"SharedSize": 4, "Manifests": [manifest("m")]}}
     [row] = orjson.loads(b"".join(image_list(state, ImageQuery(), NOW, (1, 51), known)))
-    assert (row["Containers"], row["SharedSize"]) == (0, 4)
+    assert (row["Containers"], row["SharedSize"]) == (2, 4)
     assert row["Manifests"] == [manifest("m")]

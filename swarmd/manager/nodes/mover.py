@@ -14,7 +14,7 @@ from swarmd.core.errors import ApiError, EngineRefused, EngineUnreachable, Unava
 from swarmd.core.image_reference import familiar, one_tag
 from swarmd.core.model import Container, Engine
 from swarmd.core.personal_labels import REPLACES
-from swarmd.core.version import show
+from swarmd.core.version import Version, show
 from swarmd.manager.create import Creator
 from swarmd.manager.fanout import made_id, message_of, read_answer
 from swarmd.manager.fleet import Fleet
@@ -29,6 +29,8 @@ from swarmd.streams.link import Answer
 SHORT = 30.0  # seconds for start, rename, remove, connect
 LINE_LIMIT = 1 << 20  # bytes of one line of progress
 PULL_IDLE = 120.0  # seconds without progress of a pull
+# The last API in which an inspect tells what MAC address was asked for, and a create takes it so.
+_NEWEST: Version = (1, 51)
 
 
 class Mover:
@@ -50,8 +52,7 @@ class Mover:
         own = labels_of_replacement(self._intent.key(), old.id)
         body = {**plan.body, "Labels": {**(plan.body.get("Labels") or {}), **own}}
         order = Order(
-            plan.name, body, plan.config, f"move {old.id}", self._fleet.api_version,
-            replaces=old,
+            plan.name, body, plan.config, f"move {old.id}", self._asked, replaces=old,
         )  # fmt: skip
         answer = await self._in_turn.run(self._created, order)
         if answer.status == 404 and await self._pull(order):
@@ -216,4 +217,8 @@ class Mover:
         return answer
 
     def _version(self, engine: Engine) -> str:
-        return f"/v{show(self._fleet.version_for(engine, None))}"
+        return f"/v{show(self._fleet.version_for(engine, self._asked))}"
+
+    @property
+    def _asked(self) -> Version:
+        return min(self._fleet.api_version, _NEWEST)
