@@ -11,6 +11,7 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from twisted.application.service import MultiService
@@ -53,6 +54,7 @@ from swarmd.manager.first_contact import FirstContact
 from swarmd.manager.fleet import Fleet
 from swarmd.manager.hub import Hub
 from swarmd.manager.images.distribute import Distributor
+from swarmd.manager.images.supply import Supply
 from swarmd.manager.luggage import Luggage
 from swarmd.manager.namesakes import Namesakes
 from swarmd.manager.networks import Networks
@@ -222,6 +224,10 @@ def _context(
     return Context(reactor, now, chance.random, state.dispatch, hub.publish, state.engines, timing)
 
 
+def _random_id(chance: random.Random) -> str:
+    return f"{chance.getrandbits(256):064x}"
+
+
 def _tree(
     settings: Settings, reactor: Any, fleet: Fleet, chance: random.Random, daemon: Swarmd
 ) -> Resource:
@@ -230,16 +236,12 @@ def _tree(
     placer = Placer(fleet, settings.policy, lambda: chance.getrandbits(32))
     networks = Networks(fleet, placer, settings.network_driver)
     volumes = Volumes(fleet, placer, everywhere=settings.volumes_everywhere)
-    distributor = Distributor(fleet, placer, settings.distribute_builds)
-    luggage = Luggage(networks, volumes, distributor, reactor)
+    supply = Supply(fleet)
+    distributor = Distributor(fleet, placer, supply, settings.distribute_builds)
+    luggage = Luggage(networks, volumes, supply, reactor)
+    invent = partial(random_name, chance.choice)
     creator = Creator(
-        fleet,
-        placer,
-        plans,
-        luggage,
-        lambda taken: random_name(chance.choice, taken),
-        lambda: f"{chance.getrandbits(256):064x}",
-        settings.create_retry,
+        fleet, placer, plans, luggage, invent, partial(_random_id, chance), settings.create_retry
     )
     builders = Builders(fleet, reactor)
     builds, identity = Builds(fleet, placer, builders, reactor), _identity(settings)

@@ -32,7 +32,6 @@ from swarmd.authz.policy import Limits
 from swarmd.authz.rights import Right
 from swarmd.cluster.kept_ids import network_id
 from swarmd.cluster.lookup import find_container, find_exec, find_network
-from swarmd.core.config import named_volumes
 from swarmd.core.errors import (
     ApiError,
     BadParameter,
@@ -42,6 +41,7 @@ from swarmd.core.errors import (
     NotFound,
 )
 from swarmd.core.model import Container, Engine, Network
+from swarmd.core.mounts import named_volumes
 from swarmd.core.names import is_hex, split_node
 from swarmd.manager.contents import Contents
 from swarmd.manager.execs import find_exec_anywhere

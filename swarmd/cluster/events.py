@@ -68,10 +68,11 @@ class Events:
     def _image(self, engine: Engine, event: Event, at: float) -> None:
         """A container's item shows its image's ID once the tag is gone or another image's."""
         self._lists.mark(engine, IMAGES, at)
+        name, when = event.attributes.get("name", ""), event.when + engine.spec.clock_offset
         if event.verb == "tag":
-            when = event.when + engine.spec.clock_offset
-            self._lists.image_named(engine, event.attributes.get("name", ""), event.id, when)
-        name = event.attributes.get("name", "")
+            self._lists.image_named(engine, name, event.id, when)
+        elif event.verb == "pull":
+            self._lists.image_named(engine, familiar_if_valid(event.id), "", when)
         names = {event.id, name, familiar_if_valid(name)}
         for container in engine.containers.values():
             if familiar_if_valid(container.image) in names or container.image_id in names:

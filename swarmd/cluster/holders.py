@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from swarmd.cluster.images import engines_with_image, find_image
+from swarmd.cluster.same_image import alike
 from swarmd.cluster.state import State
 from swarmd.core.errors import Ambiguous, EngineUnreachable, NoSuchImage
 from swarmd.core.image_reference import familiar_if_valid, parse_reference, repository_of
-from swarmd.core.model import Engine
+from swarmd.core.model import Engine, Image
 from swarmd.core.names import natural, short_id
 
 
@@ -42,22 +43,41 @@ def healthy_holders(state: State, ref: str) -> list[Engine]:
 def latest(engines: Sequence[Engine], ref: str) -> list[Engine]:
     """Those of ``engines`` with the image that ``ref`` was given to last; all where it names none.
 
-    A name moves to what is built under it, and others may have a copy of what it meant before. An
-    image that comes from a cache may be older than those: what counts is when it got the name, and
-    only where nobody saw that, when it was made. On another architecture a name means another
-    image, which is none the older for that.
+    A name moves to what is built or pulled under it, and others may have a copy of what it meant
+    before. An image that comes from a cache may be older than those: what counts is when it got
+    the name, and only where nobody saw that, when it was made. On another architecture a name
+    means another image, which is none the older for that.
     """
     held = [(engine, image) for engine in engines if (image := find_image(engine, ref))]
-    named: dict[str, float] = {}
-    for engine, image in held:
-        given_to, when = engine.named.get(familiar_if_valid(ref), ("", 0.0))
-        named[image.id] = max(named.get(image.id, 0.0), when if given_to == image.id else 0.0)
+    ages = _ages(held, familiar_if_valid(ref))
     newest: dict[str, tuple[float, int]] = {}
     for engine, image in held:
-        kind, age = engine.spec.architecture, (named[image.id], image.created)
+        kind, age = engine.spec.architecture, ages[image.id]
         newest[kind] = max(newest.get(kind, age), age)
-    found = [e for e, i in held if (named[i.id], i.created) == newest[e.spec.architecture]]
+    found = [e for e, image in held if ages[image.id] == newest[e.spec.architecture]]
     return found or list(engines)
+
+
+def _ages(held: Sequence[tuple[Engine, Image]], name: str) -> dict[str, tuple[float, int]]:
+    """Image ID -> when the image, in whichever store, was given ``name``, and when it was made."""
+    images = {image.id: image for _, image in held}
+    named = dict.fromkeys(images, 0.0)
+    for engine, image in held:
+        given_to, when = engine.named.get(name, ("", 0.0))
+        if given_to == image.id:
+            named[image.id] = max(named[image.id], when)
+    return {
+        one: (
+            max(named[id_] for id_, other in images.items() if alike(image, other)),
+            image.created,
+        )
+        for one, image in images.items()
+    }
+
+
+def newest_holders(state: State, ref: str) -> list[Engine]:
+    """Healthy engines with the image that ``ref`` means now; none if none has any."""
+    return latest([one for one in engines_with_image(state, ref) if one.healthy], ref)
 
 
 def holds(engine: Engine, ref: str) -> bool:

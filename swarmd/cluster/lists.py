@@ -38,8 +38,11 @@ class Lists:
         engine.image_refs = refs = image_refs(found)
         self._settle(engine, IMAGES, action.at)
         if IMAGES not in engine.stale:  # else a name may have been given after the question
-            now = engine.named.items()
-            engine.named = {ref: one for ref, one in now if refs.get(ref) == one[0]}
+            engine.named = {
+                ref: (refs[ref], when)
+                for ref, (image_id, when) in engine.named.items()
+                if ref in refs and image_id in ("", refs[ref])
+            }
 
     def networks(self, engine: Engine, action: NetworksListed) -> None:
         found = self._decoded(engine, NETWORKS, action.entries, decode.network)
@@ -54,7 +57,10 @@ class Lists:
         self._keep_made(engine, action.at)
 
     def image_named(self, engine: Engine, tag: str, image_id: str, when: float) -> None:
-        """Somebody saw that ``tag`` was given to it, in seconds since the epoch by our clock."""
+        """Somebody saw that ``tag`` was given to it, in seconds since the epoch by our clock.
+
+        With "" for the ID it is the one that the next list says: of a pull only the name is told.
+        """
         if max(len(tag), len(image_id)) > _LONGEST_TAG:
             return
         if tag in engine.named or len(engine.named) < _MOST_NAMED:

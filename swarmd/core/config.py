@@ -7,7 +7,7 @@ that are not known here pass through as they came.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -20,6 +20,7 @@ from swarmd.core.errors import BadParameter
 from swarmd.core.expressions import MOST
 from swarmd.core.image_reference import parse_reference
 from swarmd.core.model import Demand, HostPort
+from swarmd.core.mounts import mounted_images, named_volumes
 from swarmd.core.names import SWARM_LABELS
 from swarmd.core.port_range import PortRange, port_ranges
 from swarmd.core.predefined import IDS, PREDEFINED
@@ -32,6 +33,7 @@ from swarmd.core.resources import (
     device_wishes,
     devices,
 )
+from swarmd.core.shapes import Shapes, check_fields, mismatch
 
 Json = Mapping[str, Any]
 Expressions = Mapping[str, tuple[str, ...]]
@@ -67,6 +69,7 @@ class CreateRequest:
         volumes: Names of volumes.
         containers: References to containers that must be on the same node, with the option that
             names each ("--link=db:db" as ("--link", "db")).
+        mounted_images: References of images that are mounted.
     """
 
     image: str
@@ -85,6 +88,12 @@ class CreateRequest:
     volumes: tuple[str, ...] = ()
     containers: tuple[tuple[str, str], ...] = ()
     tty: bool = False
+    mounted_images: tuple[str, ...] = ()
+
+    @property
+    def images(self) -> tuple[str, ...]:
+        """All that its node must have."""
+        return tuple(dict.fromkeys((self.image, *self.mounted_images)))
 
 
 def parse_create(body: Any) -> CreateRequest:
@@ -119,6 +128,7 @@ def parse_create(body: Any) -> CreateRequest:
         volumes=named_volumes(host),
         containers=_containers(host),
         tty=bool(body.get("Tty")),
+        mounted_images=mounted_images(host),
     )
 
 
@@ -147,7 +157,7 @@ def rewritten(body: Json, plain: Callable[[str], str] = str) -> dict[str, Any]:
 
 # Shape
 
-_SHAPES: tuple[tuple[str, type, str], ...] = (
+_SHAPES: Shapes = (
     ("Image", str, "string"),
     ("Env", list, "[]string"),
     ("Labels", dict, "map[string]string"),
@@ -157,7 +167,7 @@ _SHAPES: tuple[tuple[str, type, str], ...] = (
     ("NetworkingConfig", dict, "network.NetworkingConfig"),
     *((key, int, "int64") for key in ("Memory", "CpuShares")),
 )
-_HOST_SHAPES: tuple[tuple[str, type, str], ...] = (
+_HOST_SHAPES: Shapes = (
     ("Binds", list, "[]string"),
     ("Links", list, "[]string"),
     ("VolumesFrom", list, "[]string"),
@@ -171,21 +181,15 @@ _HOST_SHAPES: tuple[tuple[str, type, str], ...] = (
     *((key, int, "int64") for key in ("Memory", "MemoryReservation", "NanoCpus", "CpuShares")),
     *((key, int, "int64") for key in ("CpuQuota", "CpuPeriod")),
 )
-_MOUNT_SHAPES: tuple[tuple[str, type, str], ...] = (
-    ("Type", str, "mount.Type"),
-    ("Source", str, "string"),
-    ("VolumeOptions", dict, "mount.VolumeOptions"),
-)
-_GO_KINDS = {str: "string", bool: "bool", list: "array", dict: "object", type(None): "null"}
 
 
 def _check(body: Any) -> None:
     if body is None:
         raise BadParameter(EMPTY)
     if not isinstance(body, dict):
-        raise _mismatch(body, "", "container.CreateRequest")
-    _check_fields(body, _SHAPES)
-    _check_fields(body.get("HostConfig") or {}, _HOST_SHAPES)
+        raise mismatch(body, "", "container.CreateRequest")
+    check_fields(body, _SHAPES)
+    check_fields(body.get("HostConfig") or {}, _HOST_SHAPES)
     for key in ("Env", "Labels"):
         _check_texts(key, body.get(key))
     for key in ("Binds", "Links", "VolumesFrom"):
@@ -195,31 +199,11 @@ def _check(body: Any) -> None:
     parse_reference(body["Image"])
 
 
-def _check_fields(part: Json, shapes: Iterable[tuple[str, type, str]]) -> None:
-    for key, kind, go_type in shapes:
-        value = part.get(key)
-        wrong_number = kind is int and (isinstance(value, bool) or not _fits_int64(value))
-        if value is not None and (wrong_number or not isinstance(value, kind)):
-            raise _mismatch(value, key, go_type)
-
-
-def _fits_int64(value: Any) -> bool:
-    return isinstance(value, int) and -(1 << 63) <= value < 1 << 63
-
-
 def _check_texts(key: str, values: Any) -> None:
     texts = values.values() if isinstance(values, dict) else values or ()
     for value in texts:
         if not isinstance(value, str) and (key != "Labels" or value is not None):
-            raise _mismatch(value, key, "string")
-
-
-def _mismatch(value: Any, key: str, go_type: str) -> BadParameter:
-    kind = _GO_KINDS.get(type(value), "number")
-    where = f"Go struct field CreateRequest.{key}" if key else "Go value"
-    return BadParameter(
-        f"invalid JSON: json: cannot unmarshal {kind} into {where} of type {go_type}"
-    )
+            raise mismatch(value, key, "string")
 
 
 # Expressions
@@ -312,7 +296,7 @@ def _endpoints(body: Json) -> Json:
     if endpoints is None:
         return {}
     if not isinstance(endpoints, dict):
-        raise _mismatch(endpoints, "NetworkingConfig", "map[string]*network.EndpointSettings")
+        raise mismatch(endpoints, "NetworkingConfig", "map[string]*network.EndpointSettings")
     return endpoints
 
 
@@ -322,19 +306,6 @@ def _networks(body: Json, host: Json) -> tuple[str, ...]:
     names = [host.get("NetworkMode") or "", *endpoints, *map(endpoint_network, endpoints.values())]
     wanted = (name for name in names if name not in _NO_NETWORKS and not _shared(name))
     return tuple(dict.fromkeys(wanted))
-
-
-def named_volumes(host: Json) -> tuple[str, ...]:
-    """With their nodes, as they are named."""
-    binds = (bind.partition(":")[0] for bind in host.get("Binds") or () if ":" in bind)
-    named = [source for source in binds if source and not source.startswith(("/", ".", "~"))]
-    for mount in host.get("Mounts") or ():
-        if not isinstance(mount, dict):
-            raise _mismatch(mount, "Mounts", "mount.Mount")
-        _check_fields(mount, _MOUNT_SHAPES)
-        if mount.get("Type") == "volume" and mount.get("Source"):
-            named.append(mount["Source"])
-    return tuple(dict.fromkeys(named))
 
 
 def _containers(host: Json) -> tuple[tuple[str, str], ...]:

@@ -11,13 +11,12 @@ nowhere is refused at once.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
 
-from swarmd.cluster.images import engines_with_image, find_image, is_name
-from swarmd.core.image_reference import familiar
 from swarmd.core.model import Demand, Engine
 from swarmd.manager.fleet import Fleet
+from swarmd.manager.homes import Homes
 from swarmd.manager.luggage import Luggage
 from swarmd.manager.order import Order, placement
 from swarmd.manager.placer import Placer
@@ -38,7 +37,7 @@ class Choice:
     def __init__(self, fleet: Fleet, placer: Placer, plans: Plans, luggage: Luggage) -> None:
         self._fleet = fleet
         self._placer = placer
-        self._plans = plans
+        self._homes = Homes(fleet.state, plans)
         self._luggage = luggage
 
     def choose(self, order: Order, without: Collection[str] = ()) -> tuple[Demand, Engine]:
@@ -94,40 +93,28 @@ class Choice:
     def _best(self, order: Order, wanted: Placement, without: Collection[str]) -> Chosen:
         """The best engine; but where a pull was just planned, and where an image can only be."""
         best = self._placer.rank(wanted, without)[0]
-        if find_image(best, wanted.image) is not None:
-            return wanted, best
-        planned = self._plans.find(order.client, familiar(wanted.image))
-        if planned is None:
-            pin = self._holders(wanted.image, last_resort=bool(without))
-        else:
-            pin = Pin("planned", frozenset({planned}), "the image was pulled elsewhere")
-        return (pin and self._pinned(wanted, pin, without)) or (wanted, best)
+        pins = tuple(self._homes.draw(order, best, last_resort=bool(without)))
+        return (pins and self._pinned(wanted, pins, without)) or (wanted, best)
 
-    def _pinned(self, wanted: Placement, pin: Pin, without: Collection[str]) -> Chosen | None:
-        """If any engine that the pin allows fits."""
-        narrow = replace(wanted, pins=(*wanted.pins, pin))
+    def _pinned(
+        self, wanted: Placement, pins: Iterable[Pin], without: Collection[str]
+    ) -> Chosen | None:
+        """If any engine that the pins allow fits."""
+        narrow = replace(wanted, pins=(*wanted.pins, *pins))
         try:
             return narrow, self._placer.rank(narrow, without)[0]
         except NoCandidate:
             return None
 
-    def _holders(self, ref: str, last_resort: bool) -> Pin | None:
-        """The nodes of an image which no registry has; None if it can be had elsewhere.
-
-        By its ID no registry gives one. One that a registry may have does not gather all its
-        containers on the node that was first: it is copied, and only where that failed they go to
-        a node that has it.
-        """
-        holders = engines_with_image(self._fleet.state, ref)
-        images = [image for one in holders if (image := find_image(one, ref)) is not None]
-        named = any(is_name(engine, ref) for engine in holders)
-        pulled = any(image.pulled for image in images)
-        if not images or (pulled and named):
-            return None
-        if not pulled and any(image.digests for image in images) and not last_resort:
-            return None
-        keys = frozenset(engine.key for engine in holders)
-        return Pin(f"image=={ref}", keys, f"image {ref} is not there")
+    def has_other(self, order: Order, engine: Engine, without: Collection[str]) -> bool:
+        """Whether another than ``engine`` has the images, and would do."""
+        wanted, pins = self._wanted(order), self._homes.of(order)
+        tried = (*without, engine.key)
+        with self._fleet.state.without(replaced(self._fleet.state, order)):
+            return bool(pins) and any(
+                self._pinned(way, pins, tried)
+                for way in (wanted, self._luggage.left_behind(wanted, order.leaves))
+            )
 
 
 def _at_home_first(ways: list[Placement], homes: Collection[str]) -> Iterator[Placement]:

@@ -33,6 +33,7 @@ from swarmd.manager.starter import Starter
 from swarmd.scheduler.refusal import NoCandidate
 from swarmd.streams.link import Answer
 
+PATIENCE = 20.0  # seconds for an image to come to a node; many clients wait 60 for an answer
 TRIES = 3  # engines asked before the create is given up, beside swarm.createretry
 
 Failures = dict[str, tuple[Engine, ApiError]]  # by the engine's key
@@ -87,7 +88,7 @@ class Creator:
                     break
                 raise
             try:
-                return await self._create_on(engine, demand, order)
+                return await self._create_on(engine, demand, order, failures)
             except NotMadeError as failure:
                 failures[engine.key] = engine, failure.error
         raise _all_failed(list(failures.values()))
@@ -108,22 +109,27 @@ class Creator:
         await settle_lists(self._fleet, "images", "networks", "volumes")
         await self._luggage.settle(config)
 
-    async def _create_on(self, engine: Engine, demand: Demand, order: Order) -> Answer:
+    async def _create_on(
+        self, engine: Engine, demand: Demand, order: Order, failures: Failures
+    ) -> Answer:
         """One attempt. Raises NotMadeError if this engine certainly made nothing."""
         state = self._fleet.state
         order.admit(demand)  # in one turn with the reservation, so that no two slip through
         pending = self._pending(engine, demand, order)
         state.reserve(pending, order.replaces.id if order.replaces else "")
-        answer = await shielded(self._attempt(engine, pending, order), NotMadeError)
+        attempt = self._attempt(engine, pending, order, failures)
+        answer = await shielded(attempt, NotMadeError)
         self._judge(engine, order, answer)
         return answer
 
-    async def _attempt(self, engine: Engine, pending: Container, order: Order) -> Answer:
+    async def _attempt(
+        self, engine: Engine, pending: Container, order: Order, failures: Failures
+    ) -> Answer:
         """What is claimed for it is free again when it certainly made nothing, and not before."""
         with ExitStack() as claims:
             claims.callback(self._fleet.state.release, pending.id)
             claims.enter_context(self._luggage.claimed(order.config, engine))
-            await self._bring(engine, order)
+            await self._bring(engine, order, failures)
             plain = References(self._fleet.state, order.config).plain
             await order.vet(engine, [plain(name) for name in order.config.volumes])
             try:
@@ -150,9 +156,12 @@ class Creator:
             raise EngineRefused(engine.name, 502, "what it has made has another container's ID")
         return container_id
 
-    async def _bring(self, engine: Engine, order: Order) -> None:
+    async def _bring(self, engine: Engine, order: Order, failures: Failures) -> None:
+        """Its client does not wait long for an image where another node has that already."""
+        lacks = self._luggage.lacks(order.config, engine)
+        waits = PATIENCE if lacks and self.choice.has_other(order, engine, failures) else None
         try:
-            await self._luggage.bring(order.config, engine, order.leaves)
+            await self._luggage.bring(order.config, engine, order.leaves, waits)
         except ApiError as error:
             raise NotMadeError(error) from None
 

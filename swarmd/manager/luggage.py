@@ -13,14 +13,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 
-from twisted.internet.defer import DeferredLock
+from twisted.internet.defer import Deferred, DeferredLock, TimeoutError
 from twisted.internet.interfaces import IReactorTime
 from twisted.internet.task import deferLater
 
 from swarmd.core.config import CreateRequest
-from swarmd.core.errors import Conflict
+from swarmd.core.errors import Conflict, EngineRefused
 from swarmd.core.model import Engine
-from swarmd.manager.images.distribute import Distributor
+from swarmd.manager.images.supply import Supply
 from swarmd.manager.networks import Networks
 from swarmd.manager.shield import shielded
 from swarmd.manager.volumes import Volumes
@@ -30,10 +30,10 @@ COURTESY = 0.1  # seconds
 
 
 class Luggage:
-    """The networks, volumes and the image that a create names."""
+    """The networks, volumes and images that a create names."""
 
     def __init__(
-        self, networks: Networks, volumes: Volumes, images: Distributor, clock: IReactorTime
+        self, networks: Networks, volumes: Volumes, images: Supply, clock: IReactorTime
     ) -> None:
         self._networks = networks
         self._volumes = volumes
@@ -107,9 +107,19 @@ class Luggage:
                     self._heading.pop(claim, None)
             self._claims += Counter()  # drops what is at zero
 
-    async def bring(self, config: CreateRequest, engine: Engine, leaves: str = "") -> None:
-        """Moves or copies what is elsewhere to ``engine``, before the create is sent there."""
-        await self._images.bring(config.image, engine)
+    def lacks(self, config: CreateRequest, engine: Engine) -> bool:
+        """Whether an image of it must be brought to ``engine``."""
+        return any(self._images.sources(ref, engine) for ref in config.images)
+
+    async def bring(
+        self, config: CreateRequest, engine: Engine, leaves: str = "", patience: float | None = None
+    ) -> None:
+        """Moves or copies what is elsewhere to ``engine``, before the create is sent there.
+
+        Args:
+            patience: Seconds for which images are waited for; they are brought all the same.
+        """
+        await self._bring_images(config, engine, patience)
         if config.networks or config.volumes:
             await self._moving.acquire()
             try:
@@ -117,6 +127,19 @@ class Luggage:
                 await self._bring_volumes(config, engine)
             finally:
                 self._moving.release()
+
+    async def _bring_images(
+        self, config: CreateRequest, engine: Engine, patience: float | None
+    ) -> None:
+        for ref in config.images:
+            brought = Deferred.fromCoroutine(self._images.bring(ref, engine))
+            if patience is not None:
+                brought.addTimeout(patience, self._clock)
+            try:
+                await brought
+            except TimeoutError:
+                cause = f"image {ref} is still on its way there"
+                raise EngineRefused(engine.name, 503, cause) from None
 
     async def _bring_networks(self, config: CreateRequest, engine: Engine, leaves: str) -> None:
         for name in config.networks:

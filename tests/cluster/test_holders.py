@@ -13,6 +13,7 @@ from swarmd.cluster.holders import (
     holders_of_all,
     holds,
     latest,
+    newest_holders,
 )
 from swarmd.cluster.state import State
 from swarmd.core.errors import Ambiguous, EngineUnreachable, NoSuchImage
@@ -120,6 +121,18 @@ def test_or_of_the_one_that_was_seen_to_get_it_last(built: State) -> None:
     assert last(built) == last(built, "docker.io/library/app:latest") == ["node-1"]
     tagged(built, 3, NEW, NOW + 1)
     assert last(built) == ["node-2", "node-3"], "a copy is the same image"
+
+
+@pytest.mark.parametrize("name", ["app:latest", "docker.io/library/app"])
+def test_or_pulled_last(built: State, name: str) -> None:
+    """The event tells the name, and the next list which image that is."""
+    actor = {"ID": name, "Attributes": {"name": "app"}}
+    record = {"Type": "image", "Action": "pull", "Actor": actor, "timeNano": int(NOW * 1e9)}
+    built.dispatch(seen(key_of(1), record, 1.0))
+    assert last(built) == ["node-2", "node-3"]
+    listed(built, 1, OLD, at=1.5)
+    assert last(built) == ["node-1"]
+    assert newest_holders(built, "app") == [built.engines[key_of(1)]]
 
 
 def test_by_the_clock_of_us_all(built: State) -> None:

@@ -24,6 +24,7 @@ from swarmd.manager.create import Creator
 from swarmd.manager.fleet import Fleet
 from swarmd.manager.hub import Hub
 from swarmd.manager.images.distribute import Distributor
+from swarmd.manager.images.supply import Supply
 from swarmd.manager.luggage import Luggage
 from swarmd.manager.networks import Networks
 from swarmd.manager.placer import Placer
@@ -147,8 +148,9 @@ class Rig:
         placer = Placer(self.fleet, make_policy(policy), lambda: 0)
         self.networks = Networks(self.fleet, placer)
         self.volumes = Volumes(self.fleet, placer)
-        self.distributor = Distributor(self.fleet, placer)
-        self.luggage = Luggage(self.networks, self.volumes, self.distributor, self.clock)
+        supply = Supply(self.fleet)
+        self.distributor = Distributor(self.fleet, placer, supply)
+        self.luggage = Luggage(self.networks, self.volumes, supply, self.clock)
         chance = random.Random(0)
         invent = partial(random_name, chance.choice)
         return Creator(

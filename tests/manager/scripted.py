@@ -22,7 +22,7 @@ from swarmd.engine.context import Context
 from swarmd.manager.create import Creator
 from swarmd.manager.fleet import Fleet
 from swarmd.manager.hub import Hub
-from swarmd.manager.images.distribute import Distributor
+from swarmd.manager.images.supply import Supply
 from swarmd.manager.luggage import Luggage
 from swarmd.manager.networks import Networks
 from swarmd.manager.placer import Placer
@@ -112,7 +112,7 @@ class ScriptedFleet(Fleet):
         )
 
     def luggage(self, placer: Placer) -> Luggage:
-        things = Networks(self, placer), Volumes(self, placer), Distributor(self, placer)
+        things = Networks(self, placer), Volumes(self, placer), Supply(self)
         return Luggage(*things, self.clock)
 
     # What managers use

@@ -11,7 +11,7 @@ from twisted.internet.defer import Deferred
 from swarmd.cluster import actions
 from swarmd.core.errors import BadParameter, Conflict, EngineRefused, EngineUnreachable, NotFound
 from swarmd.core.names import KEPT_ID
-from swarmd.manager.images.distribute import Distributor
+from swarmd.manager.images.supply import Supply
 from swarmd.manager.luggage import Luggage
 from swarmd.manager.networks import LOOKS, PAUSE, Networks
 from swarmd.manager.order import read_body
@@ -31,8 +31,7 @@ class Case(Rig):
         placer = Placer(self.fleet, make_policy("spread"), lambda: 0)
         self.networks = Networks(self.fleet, placer, "bridge")
         self.volumes = Volumes(self.fleet, placer)
-        distributor = Distributor(self.fleet, placer)
-        self.luggage = Luggage(self.networks, self.volumes, distributor, self.clock)
+        self.luggage = Luggage(self.networks, self.volumes, Supply(self.fleet), self.clock)
         self.on_all("POST", "/networks/create", (201, {"Id": NEW, "Warning": ""}))
         self.on_all("DELETE", "/networks/.*", (204, None))
         self.on_all("GET", f"/networks/{ID}", (200, self.shown()))
