@@ -66,6 +66,10 @@ class Holders(Generic[K]):
             else:
                 del self._found[value]
 
+    def held(self, values: frozenset[K]) -> set[K]:
+        """Those of ``values`` that somebody has."""
+        return self._found.keys() & values
+
     def starting(self: Holders[str], prefix: str) -> Bits:
         """Those that have a text which begins so."""
         if self._sorted is None:

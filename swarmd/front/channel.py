@@ -51,16 +51,8 @@ class Channel(ClientConnection):
     """The protocol that ``DockerSite`` builds."""
 
     __slots__ = (
-        "_ahead",
-        "_blocked",
-        "_body",
-        "_end",
-        "_held",
-        "_persistent",
-        "_phase",
-        "_read_ended",
-        "_request",
-        "_working",
+        *("_ahead", "_blocked", "_body", "_end", "_persistent", "_phase", "_queued"),
+        *("_read_ended", "_request", "_served", "_working"),
     )
 
     def __init__(self, site: DockerSite) -> None:
@@ -72,8 +64,10 @@ class Channel(ClientConnection):
         self._end: StreamEnd | None = None
         self._persistent = True
         self._read_ended = False
-        # Busy in the loop below; the transport's buffer is full; we have stopped reading.
-        self._working = self._blocked = self._held = False
+        # Busy in the loop below; the transport's buffer is full.
+        self._working = self._blocked = False
+        # In the loop below a request was begun; another waits until others have had their turn.
+        self._served = self._queued = False
 
     # What the transport tells.
 
@@ -93,7 +87,7 @@ class Channel(ClientConnection):
         """The client has sent its last byte: on a stream an event, else it has left."""
         if self._end is not None:
             self._end.half_closed()
-        elif self._request is not None and self._request.survives_half_close:
+        elif self._queued or (self._request is not None and self._request.survives_half_close):
             self._read_ended = True
         else:
             self._drop_request(Failure(ConnectionDone("client left")))
@@ -123,7 +117,7 @@ class Channel(ClientConnection):
         """Works through what has come; answers given on the way do not recurse into it."""
         if self._working:
             return
-        self._working = True
+        self._working, self._served = True, False
         try:
             while self._ahead and self._step():
                 pass
@@ -138,18 +132,33 @@ class Channel(ClientConnection):
     def _step(self) -> bool:
         """Takes one head, or some body; False if something else has to happen first."""
         if self._phase is Phase.HEAD:
-            return not self._blocked and self._read_head()
+            return not self._blocked and self._is_its_turn() and self._read_head()
         body = self._body
         return self._phase is Phase.BODY and not (body and body.held) and self._read_body()
 
+    def _is_its_turn(self) -> bool:
+        """One request at a time: what is sent behind it waits for the other connections."""
+        if self._served and not self._queued:
+            self._queued = True
+            self.site.in_turn.add(self._take_turn)
+        return not self._queued
+
+    def _take_turn(self) -> None:
+        self._queued = False
+        self._proceed()
+
     def _read_head(self) -> bool:
         found = scan_request(self._ahead)
+        if found is None and self._read_ended:
+            self.loseConnection()
+            return False
         if found is None:
             site = self.site
             self.deadline = min(self.deadline or 0.0, site.now() + site.head_limit)
             return False
         head, used = found
         self._ahead = self._ahead[used:]
+        self._served = True
         self._phase = Phase.ANSWER
         self.deadline = None
         self._persistent = head.keep_alive
@@ -194,15 +203,10 @@ class Channel(ClientConnection):
         """Reads as long as there is room for what comes, and a reason to take it."""
         if not (self._ahead or self._held or self._blocked or self._body is not None):
             return
-        ahead = self._phase is Phase.ANSWER and len(self._ahead) > MAX_AHEAD
+        waits = self._queued or self._phase is Phase.ANSWER
         full = self._phase is Phase.BODY and self._body is not None and self._body.held
-        held = ahead or full or (self._phase is Phase.HEAD and self._blocked)
-        if held is not self._held:
-            self._held = held
-            if held:
-                self.transport.pauseProducing()
-            else:
-                self.transport.resumeProducing()
+        blocked = self._phase is Phase.HEAD and self._blocked
+        self.hold_reading(full or blocked or (waits and len(self._ahead) > MAX_AHEAD))
 
     # For requests: the body.
 
@@ -261,7 +265,8 @@ class Channel(ClientConnection):
         Args:
             delimited: The answer has a length or chunks. If not, only closing can end it.
         """
-        if not delimited or self._read_ended or not self._persistent:
+        last = self._read_ended and not self._ahead
+        if not delimited or last or not self._persistent:
             self._persistent = False
         elif self._body is not None:
             self._persistent = self._body.sink is None and self._skip_body()
@@ -336,9 +341,7 @@ class Channel(ClientConnection):
         early, self._ahead = self._ahead, b""
         self._request = self._body = self._peer = self._host = None
         self.transport.unregisterProducer()
-        if self._held:
-            self._held = False
-            self.transport.resumeProducing()
+        self.hold_reading(False)
         if self._read_ended:
             # Told by the next turn, after the caller has dealt with the early bytes.
             self.site.clock.callLater(0, self._tell_half_closed)
@@ -388,6 +391,4 @@ class Channel(ClientConnection):
         self._end = Linger(self.transport)
         # A paused producer would be resumed instead of the close being carried out.
         self.transport.unregisterProducer()
-        if self._held:
-            self._held = False
-            self.transport.resumeProducing()
+        self.hold_reading(False)

@@ -23,7 +23,10 @@ class ClientConnection:
         gate: What its requests have to pass, once there was one.
     """
 
-    __slots__ = ("_host", "_peer", "deadline", "factory", "gate", "identity", "site", "transport")
+    __slots__ = (
+        *("_held", "_host", "_peer", "deadline", "factory", "gate", "identity", "site"),
+        "transport",
+    )
 
     transport: Any
 
@@ -34,6 +37,7 @@ class ClientConnection:
         self.gate: Gate | None = None
         self._peer: IAddress | None = None
         self._host: IAddress | None = None
+        self._held = False
 
     def logPrefix(self) -> str:
         return "front"
@@ -66,6 +70,15 @@ class ClientConnection:
 
     def isSecure(self) -> bool:
         return bool(ISSLTransport.providedBy(self.transport))
+
+    def hold_reading(self, held: bool) -> None:
+        """Whether the client is to wait with what it sends."""
+        if held is not self._held:
+            self._held = held
+            if held:
+                self.transport.pauseProducing()
+            else:
+                self.transport.resumeProducing()
 
     def write(self, data: bytes) -> None:
         self.transport.write(data)

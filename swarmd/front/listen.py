@@ -28,6 +28,10 @@ from zope.interface import implementer
 # How many connections may wait to be accepted.
 BACKLOG = 1024
 
+# The kernel takes no more for a connection while so many bytes of it wait to be sent.
+TCP_NOTSENT_LOWAT = 25  # not named in all versions of Python
+UNSENT = 128 << 10
+
 Secure = Callable[[IProtocolFactory], IProtocolFactory]
 
 
@@ -51,7 +55,18 @@ def listen(
         return fail(error)
     plain = address.startswith("unix:")
     listening: Deferred[IListeningPort] = endpoint.listen(site if plain else guarded)
-    return listening
+    return listening.addCallback(_bounded)
+
+
+def _bounded(port: IListeningPort) -> IListeningPort:
+    """Of the answers that a client does not read the kernel would hold megabytes.
+
+    Then small ones would never be too many. All connections inherit the option.
+    """
+    opened = getattr(port, "socket", None)
+    if opened is not None and opened.family in (socket.AF_INET, socket.AF_INET6):
+        opened.setsockopt(socket.IPPROTO_TCP, TCP_NOTSENT_LOWAT, UNSENT)
+    return port
 
 
 def _endpoint(reactor: Any, address: str) -> IStreamServerEndpoint:
@@ -104,7 +119,8 @@ def _inherited(
     for descriptor in chosen:
         family = _family(descriptor)
         endpoint = AdoptedStreamServerEndpoint(reactor, descriptor, family)
-        opening.append(endpoint.listen(site if family == socket.AF_UNIX else guarded))
+        port = endpoint.listen(site if family == socket.AF_UNIX else guarded)
+        opening.append(port.addCallback(_bounded))
     return opening[0] if len(opening) == 1 else gatherResults(opening).addCallback(Ports)
 
 

@@ -18,6 +18,7 @@ from swarmd.core.bounds import BODY
 from swarmd.front.channel import Channel
 from swarmd.front.gate import Gate
 from swarmd.front.identity import proves_itself
+from swarmd.front.in_turn import InTurn
 from swarmd.front.ports import Audit
 from swarmd.front.request import DockerRequest
 
@@ -72,6 +73,7 @@ class DockerSite(Factory):
         max_body: Bytes of a collected body, unless its resource has a ``body_limit``.
         later: Told the path and the beginning of each request; True if it begins that itself, once
             there is something to tell.
+        in_turn: Requests that clients have sent ahead of an answer.
         max_connections: Beyond it, connections are refused in words; far beyond it, without.
         gate: What requests have to pass that a page in a browser could have sent by any name.
         inner_gate: What those have to pass that come by a Unix socket or with a certificate.
@@ -108,6 +110,7 @@ class DockerSite(Factory):
         self.shortcut: Shortcut = getattr(resource, "shortcut", _no_shortcut)
         self.clock = clock
         self.now = clock.seconds
+        self.in_turn = InTurn(clock)
         self.common_headers = common_headers
         self.max_connections = max_connections
         self.requests: Counter[str] = Counter()

@@ -6,6 +6,7 @@ A reservation holds concrete ports and device IDs, so that two creates under way
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from functools import lru_cache
 
 from swarmd.core.model import Demand, Engine, HostPort
 from swarmd.core.resources import DeviceWish
@@ -64,7 +65,7 @@ def claim_ports(wanted: Placement, engine: Engine) -> tuple[HostPort, ...] | Non
 def claim_ports_beside(wanted: Placement, there: Held) -> tuple[HostPort, ...] | None:
     """The same on any engine where that is held."""
     found: dict[int, HostPort] = {}
-    free = _Free(there.ports, {(port.port, port.proto) for port in wanted.demand.ports})
+    free = _Free(there.ports, numbers_of(wanted.demand.ports))
     order = sorted(enumerate(wanted.port_ranges), key=lambda item: item[1].last)
     for index, wish in order:
         port = free.lowest(wish)
@@ -72,6 +73,12 @@ def claim_ports_beside(wanted: Placement, there: Held) -> tuple[HostPort, ...] |
             return None
         found[index] = port
     return (*wanted.demand.ports, *(found[index] for index in sorted(found)))
+
+
+@lru_cache(maxsize=8)
+def numbers_of(ports: tuple[HostPort, ...]) -> frozenset[Port]:
+    """Without the addresses: kept, since one create is ranked several times, on many engines."""
+    return frozenset((port.port, port.proto) for port in ports)
 
 
 class _Free:

@@ -78,7 +78,9 @@ class Connection:
         return channel
 
     def send(self, data: bytes) -> None:
+        """All that is sent ahead gets its turn."""
         self.channel.dataReceived(data)
+        self.clock.advance(0)
 
     def get(self, path: str, *lines: str) -> None:
         head = "\r\n".join([f"GET {path} HTTP/1.1", "Host: a", *lines])

@@ -359,3 +359,42 @@ def test_a_closed_client_that_never_reads_is_cut_off() -> None:
     made.clock.advance(1)
     made.site.sweep()
     assert made.transport.aborted
+
+
+def test_what_is_sent_ahead_waits_for_others() -> None:
+    made = connection()
+    made.channel.dataReceived(SIZED * 50)
+    assert len(made.answers()) == 1
+    other = made.open()
+    other.dataReceived(SIZED)
+    assert len(made.answers()) == 1  # the other's, at once
+    made.clock.advance(0)
+    assert len(made.answers()) == 1
+
+
+def test_what_waits_for_its_turn_is_bounded() -> None:
+    made = connection()
+    made.channel.dataReceived(SIZED * (2 * MAX_AHEAD // len(SIZED)))
+    assert made.transport.producerState == "paused"
+    made.clock.advance(0)
+    assert made.transport.producerState == "producing"
+    assert len(made.answers()) == 2 * MAX_AHEAD // len(SIZED)
+
+
+@pytest.mark.parametrize("rest", [b"", b"GET /ec"])
+def test_a_client_that_ends_is_answered_what_waits(rest: bytes) -> None:
+    made = connection()
+    made.channel.dataReceived(SIZED * 5 + rest)
+    made.channel.readConnectionLost()
+    assert not made.transport.disconnecting
+    made.clock.advance(0)
+    assert len(made.answers()) == 5
+    assert made.transport.disconnecting
+
+
+def test_nobody_takes_the_turn_of_one_that_is_gone() -> None:
+    made = connection()
+    made.channel.dataReceived(SIZED * 5)
+    made.leave()
+    made.clock.advance(0)
+    assert len(made.answers()) == 1

@@ -166,9 +166,9 @@ _FULL = {
                       for n in range(1, MOST["PortBindings"])}),
     "ranges": _create(PortBindings={
         **{f"{n}/tcp": [{"HostPort": "1-65535", "HostIp": f"10.0.0.{n}"}] for n in range(1, 65)},
-        **{f"{n}/tcp": [{"HostPort": str(n)}] for n in range(65, 16_000)}}),
+        **{f"{n}/tcp": [{"HostPort": str(n)}] for n in range(65, 10_240)}}),
     "host": orjson.dumps({"Image": "busybox", "HostConfig": {"NetworkMode": "host"},
-                          "ExposedPorts": {f"{n}/tcp": {} for n in range(1, 16_000)}}),
+                          "ExposedPorts": {f"{n}/tcp": {} for n in range(1, 10_240)}}),
     "networks": _networks(MOST["EndpointsConfig"]),
     "links": _create(Links=[f"mine:a{n}" for n in range(ENTRIES)]),
     "volumes from": _create(VolumesFrom=["mine"] * ENTRIES),

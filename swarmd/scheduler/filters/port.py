@@ -17,6 +17,7 @@ from swarmd.scheduler.claim import (
     Port,
     claim_ports,
     claim_ports_beside,
+    numbers_of,
     port_is_free,
     taken,
 )
@@ -49,11 +50,14 @@ def _fixed(wish: HostPort, wanted: Placement, fleet: EngineIndex) -> Rule:
     return Rule("port", f"port {mode}", keep, lambda engine: _in_use(wish))
 
 
-def _others(wishes: Sequence[HostPort], wanted: Placement, fleet: EngineIndex) -> Rule:
+def _others(wishes: tuple[HostPort, ...], wanted: Placement, fleet: EngineIndex) -> Rule:
     """One rule for the rest of many."""
 
+    used = fleet.ports.held(numbers_of(wishes))
+    doubtful = [wish for wish in wishes if wish[:2] in used] if used else []
+
     def keep(among: Bits) -> Bits:
-        for wish in wishes:
+        for wish in doubtful:
             among = _free(wish, wanted, fleet, among)
         return among
 

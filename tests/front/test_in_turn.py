@@ -1,0 +1,62 @@
+from __future__ import annotations
+
+from twisted.internet.task import Clock
+
+from swarmd.front.in_turn import SHARE, InTurn
+
+
+class Work:
+    """Each piece takes a fifth of the share."""
+
+    def __init__(self) -> None:
+        self.clock = Clock()
+        self.now = 0.0
+        self.in_turn = InTurn(self.clock, lambda: self.now)
+        self.done: list[str] = []
+
+    def add(self, name: str, again: int = 0) -> None:
+        def work() -> None:
+            self.done.append(name)
+            self.now += SHARE / 4.5
+            if again:
+                self.add(name, again - 1)
+
+        self.in_turn.add(work)
+
+    def one_turn(self) -> None:
+        [call] = self.clock.calls
+        self.clock.calls.clear()
+        call.func()
+
+
+def test_one_of_each_in_turn() -> None:
+    work = Work()
+    work.add("a", again=2)
+    work.add("b", again=2)
+    assert work.done == []
+    work.clock.advance(0)
+    assert work.done == ["a", "b", "a", "b", "a", "b"]
+    assert work.clock.calls == []
+
+
+def test_a_share_of_each_turn_of_the_reactor() -> None:
+    work = Work()
+    for number in range(12):
+        work.add(str(number))
+    for expected in (5, 10, 12):
+        work.one_turn()
+        assert len(work.done) == expected
+    assert work.clock.calls == []
+    work.add("late")
+    work.one_turn()
+    assert work.done[-1] == "late"
+
+
+def test_at_least_one_whatever_it_takes() -> None:
+    work = Work()
+    work.in_turn.add(lambda: setattr(work, "now", work.now + 10 * SHARE))
+    work.add("a")
+    work.one_turn()
+    assert work.done == []
+    work.one_turn()
+    assert work.done == ["a"]
