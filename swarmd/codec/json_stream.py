@@ -3,6 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+
+# Bytes that are kept of the beginning, and of the end, of a document that is passed over.
+EDGE = 64 << 10
+# A stream in which a document takes so many times the limit is no stream of documents.
+_PASSED = 16
 
 _JOINT = re.compile(rb"\}[ \t\r]*\{")
 _MARK = re.compile(rb'\\.|["{}\n]', re.S)
@@ -19,12 +25,23 @@ class JsonLines:
     concatenated. Only the cut is made here: what is between the cuts may still be no JSON.
     """
 
-    __slots__ = ("_buffer", "_depth", "_limit", "_quoted", "_scanned")
+    __slots__ = (
+        *("_beginning", "_buffer", "_depth", "_limit", "_overlong", "_passed", "_quoted"),
+        "_scanned",
+    )
 
-    def __init__(self, limit: int) -> None:
-        """``limit`` bounds an unfinished document, in bytes."""
+    def __init__(self, limit: int, overlong: Callable[[bytes], None] | None = None) -> None:
+        """
+        Args:
+            limit: Of an unfinished document, in bytes.
+            overlong: Gets beginning and end of a longer one, which is passed over without being
+                kept. If not given, such a document is the end of the stream.
+        """
         self._limit = limit
+        self._overlong = overlong
         self._buffer = bytearray()
+        self._beginning = b""  # of the document that is being passed over
+        self._passed = 0
         self._start_over()
 
     def feed(self, data: bytes) -> list[bytes]:
@@ -42,9 +59,19 @@ class JsonLines:
             documents += self._lines(data[:last])
         if last < len(data):
             documents += self._scan(data[last:])
-        if len(self._buffer) > self._limit:
-            raise DocumentTooLong(f"no end of a document in {self._limit} bytes")
+        if self._beginning or len(self._buffer) > self._limit:
+            self._pass_over()
         return documents
+
+    def _pass_over(self) -> None:
+        """Keeps the edges of an unfinished document."""
+        if self._overlong is None or self._passed > _PASSED * self._limit:
+            raise DocumentTooLong(f"no end of a document in {self._limit + self._passed} bytes")
+        self._beginning = self._beginning or bytes(self._buffer[:EDGE])
+        cut = max(0, len(self._buffer) - EDGE)
+        del self._buffer[:cut]
+        self._scanned -= cut
+        self._passed += cut
 
     def _lines(self, lines: bytes) -> list[bytes]:
         """Nearly always one document each, which is seen many times faster than brace by brace."""
@@ -88,6 +115,9 @@ class JsonLines:
             bytes(self._buffer[start:end]).strip()
             for start, end in zip([0, *ends], ends, strict=False)
         ]
+        if ends and self._beginning and self._overlong is not None:
+            self._overlong(self._beginning + b" " + pieces.pop(0))
+            self._beginning, self._passed = b"", 0
         if ends:
             del self._buffer[: ends[-1]]
             self._scanned -= ends[-1]

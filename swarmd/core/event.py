@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 _DEEPEST = 8  # levels; engines' events have three
+
+_KIND = re.compile(rb'"Type":"([a-z]+)"')
+_VERB = re.compile(rb'"(?:Action|status)":"([a-z_-]+)')
+_ACTOR = re.compile(rb'(?:"Actor":\{"ID"|"id"):"([0-9A-Za-z_.:@/-]{1,300})"')
 
 
 class Event(NamedTuple):
@@ -43,6 +48,21 @@ def read_event(record: object) -> Event | None:
     verb, _, detail = str(action).partition(": ")
     when = nanoseconds / 1e9 or float(seconds)
     return Event(kind, verb, detail, actor_id, attributes, when, record)
+
+
+def event_of_edges(edges: bytes) -> Event | None:
+    """What is known of an event that was too long to be read; None if not whom it is about.
+
+    Args:
+        edges: Beginning and end of its text. Within a JSON text a quotation mark has a backslash
+            before it, so nothing that a client has put into a command or a label looks like a key.
+    """
+    kind, verb = _KIND.search(edges), _VERB.search(edges)
+    actor = _ACTOR.search(edges)
+    if verb is None or actor is None:
+        return None
+    named = kind[1].decode() if kind else "container"
+    return Event(named, verb[1].decode(), "", actor[1].decode(), {}, 0.0, {})
 
 
 def _is_shallow(value: object, levels: int = _DEEPEST) -> bool:

@@ -16,7 +16,8 @@ from swarmd.core.event import Event, read_event
 from swarmd.engine.client import EngineClient, error_text
 from swarmd.engine.ports import Answer, Head
 
-# An event carries all labels of its container; nothing honest is longer.
+# An event carries all labels of its container, or the command of an exec: what is longer is not
+# read, and is nobody's reason to begin anew.
 LINE_LIMIT = 4 << 20
 # Events of one and the same nanosecond that are told apart.
 MOST_AT_ONCE = 1000
@@ -64,20 +65,26 @@ def _identity(event: Event) -> int:
 
 
 class EventStream:
-    """One subscription; ``handle`` gets each new event and must not raise."""
+    """One subscription.
+
+    Args:
+        handle: Gets each new event, and must not raise.
+        unread: Gets beginning and end of one that is too long to be read.
+    """
 
     def __init__(
         self,
         client: EngineClient,
         position: Position,
         handle: Callable[[Event], None],
+        unread: Callable[[bytes], None],
         clock: IReactorTime,
     ) -> None:
         self._client = client
         self._position = position
         self._handle = handle
         self._clock = clock
-        self._lines = JsonLines(LINE_LIMIT)
+        self._lines = JsonLines(LINE_LIMIT, unread)
         self._begun: Deferred[None] = Deferred()
         self._over: Deferred[None] = Deferred()
         self._stream: Deferred[Answer] | None = None

@@ -50,6 +50,10 @@ class Refresh:
         """One more has come."""
         self._events += 1
 
+    def missed(self) -> None:
+        """One has come that nobody could read: everything is listed at the end of this span."""
+        self._events += FEW + 1
+
     async def run(self) -> None:
         """Returns never; raises the error of the last of ``failure_retry`` failures in a row."""
         timing = self._context.timing

@@ -6,7 +6,7 @@ from twisted.logger import Logger
 
 from swarmd.cluster import actions
 from swarmd.core.errors import ApiError
-from swarmd.core.event import Event
+from swarmd.core.event import Event, event_of_edges
 from swarmd.engine.client import EngineClient, cause, is_silent
 from swarmd.engine.context import Context
 from swarmd.engine.details import Details
@@ -46,7 +46,7 @@ class Session:
         self._sync = sync
         self._crew = Crew(context.clock)
         self._details = Details(key, sync, self._crew, context)
-        self._stream = EventStream(client, position, self._event, context.clock)
+        self._stream = EventStream(client, position, self._event, self._unread, context.clock)
         self._health = HealthCheck(
             client.ask_ping, self._answered, self._suspected, client.late, context
         )
@@ -136,10 +136,24 @@ class Session:
             # Not the record: an exec's event has its whole command, with whatever is secret in it.
             self._log.failure("{key}: event of {type}", key=self._key, type=event.kind)
 
+    def _unread(self, edges: bytes) -> None:
+        """Listeners hear nothing of it; what it may have changed is asked for."""
+        self._health.sign_of_life()
+        event = event_of_edges(edges)
+        if event is None:
+            self._refresh.missed()
+        else:
+            self._log.info("{key}: an event is too long: {verb}", key=self._key, verb=event.verb)
+            self._change(event)
+            self._act(event)
+
     def _tell(self, event: Event) -> None:
         """Listeners first: nothing that is done about an event may delay it."""
+        self._context.on_event(self._key, event.record)
+        self._change(event)
+
+    def _change(self, event: Event) -> None:
         context = self._context
-        context.on_event(self._key, event.record)
         at, now = context.clock.seconds(), context.now()
         context.dispatch(actions.EventSeen(self._key, event, at, now))
 

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from swarmd.codec.json_stream import DocumentTooLong, JsonLines
+from swarmd.codec.json_stream import EDGE, DocumentTooLong, JsonLines
 
 DOCUMENTS = [
     b'{"a":{"b":[{}]}}',
@@ -79,3 +79,44 @@ def test_round_trip(documents: list[object], joint: bytes, step: int) -> None:
     for at in range(0, len(stream), step):
         found += lines.feed(stream[at : at + step])
     assert [orjson.loads(piece) for piece in found] == documents
+
+
+def passing_over(limit: int) -> tuple[JsonLines, list[bytes]]:
+    edges: list[bytes] = []
+    return JsonLines(limit, edges.append), edges
+
+
+LONG = b'{"begin":"' + b'\\"}{' * 100_000 + b'","end":{"x":1}}'
+
+
+@pytest.mark.parametrize("joint", [b"\n", b"\r\n", b"", b" "])
+@pytest.mark.parametrize("size", [1, 1000, 65_536, 65_537])
+def test_a_document_beyond_the_limit_is_passed_over(joint: bytes, size: int) -> None:
+    lines, edges = passing_over(100_000)
+    stream = joint.join([b'{"a":1}', LONG, b'{"b":2}', LONG, b'{"c":3}', b""])
+    if size == 1:
+        stream = joint.join([b'{"a":1}', b'{"x":"' + b"y" * 100_100 + b'"}', b'{"c":3}', b""])
+    found: list[bytes] = []
+    for at in range(0, len(stream), size):
+        found += lines.feed(stream[at : at + size])
+        assert len(lines._buffer) <= 100_000 + size
+    assert [piece.strip() for piece in found][:1] == [b'{"a":1}']
+    assert found[-1].strip() == b'{"c":3}'
+    assert len(found) == (2 if size == 1 else 3)
+    for edge in map(bytes.strip, edges):
+        assert edge.lstrip().startswith(b'{"') and edge.endswith(b"}") and len(edge) <= 2 * EDGE + size + 1
+
+
+def test_a_document_that_never_ends_is_the_end() -> None:
+    lines, edges = passing_over(1 << 10)
+    with pytest.raises(DocumentTooLong, match="no end of a document"):
+        for _ in range(1 << 10):
+            lines.feed(b"x" * 512)
+    assert edges == []
+
+
+def test_edges_of_what_is_hardly_too_long() -> None:
+    lines, edges = passing_over(10)
+    assert lines.feed(b'{"a":"123456') == []
+    assert lines.feed(b'7"}\n{}\n') == [b"{}"]
+    assert edges == [b'{"a":"123456 {"a":"1234567"}']

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from swarmd.core.event import read_event
+from swarmd.core.event import event_of_edges, read_event
 
 
 def test_what_an_engine_says() -> None:
@@ -57,3 +57,41 @@ def test_what_is_no_event(record: object) -> None:
 
 def test_what_is_unknown_may_be_nested_a_little() -> None:
     assert read_event({"Action": "die", "more": nested(5)}) is not None
+
+
+ACTOR = "a" * 64
+
+
+@pytest.mark.parametrize(
+    ("edges", "kind", "verb", "actor"),
+    [
+        (
+            f'{{"status":"exec_create: x x","Actor":{{"ID":"{ACTOR}","Attributes":{{}}}}}}',
+            "container",
+            "exec_create",
+            ACTOR,
+        ),
+        (f'{{"Type":"image","Action":"tag","Actor":{{"ID":"sha256:{ACTOR}"', "image", "tag",
+         f"sha256:{ACTOR}"),
+        (f'{{"status":"create","id":"{ACTOR}","from":"x","Type":"contai', "container", "create",
+         ACTOR),
+        ('{"Type":"volume","Action":"create","Actor":{"ID":"my.vol"', "volume", "create", "my.vol"),
+    ],
+)  # fmt: skip
+def test_of_an_event_that_was_too_long(edges: str, kind: str, verb: str, actor: str) -> None:
+    event = event_of_edges(edges.encode())
+    assert event is not None
+    assert (event.kind, event.verb, event.id, event.attributes) == (kind, verb, actor, {})
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        r'{"status":"exec_create: \\"Actor\\":{\\"ID\\":\\"' + ACTOR + r'\\" x',
+        '{"Actor":{"ID":"' + ACTOR + '"}}',
+        "x",
+        "",
+    ],
+)
+def test_what_clients_say_in_it_is_no_key_of_it(said: str) -> None:
+    assert event_of_edges(said.encode()) is None

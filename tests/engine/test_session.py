@@ -97,11 +97,52 @@ def test_a_clock_that_was_set_back_does_not_silence_the_engine() -> None:
     assert float(target.partition("since=")[2]) == pytest.approx(EPOCH - 3600, abs=2)
 
 
-def test_an_event_without_end_is_stepped_over() -> None:
+def long_event(action: str, actor: str) -> list[bytes]:
+    """As an engine of release 20.10 writes it, whose command has more than 4 MiB."""
+    more = [b'<{}\\"' * 20_000] * 60
+    status, ends = f'{{"status":"{action}: '.encode(), f'","id":"{actor}","Action":"{action}: '
+    tail = f'","Actor":{{"ID":"{actor}","Attributes":{{}}}},"timeNano":{START + 7}}}\n'
+    return [status, *more, ends.encode(), *more, tail.encode()]
+
+
+def test_an_exec_with_a_command_of_megabytes_costs_nothing() -> None:
+    rig = Rig()
+    script = steady(rig, ONE)
+    for piece in long_event("exec_create", ONE):
+        script.subscription.receive(piece)
+    script.subscription.send(event("pause", ONE, nano=START + 9))
+    rig.pass_time(1.0)
+    assert [record["Action"] for _, record in rig.events] == ["pause"]
+    assert len(script.streams) == 1 and script.streams[0].open
+    assert not [target for target in script.targets if "_ping" not in target]
+
+
+def test_what_an_event_that_is_too_long_may_have_changed_is_asked_for() -> None:
+    rig = Rig()
+    script = steady(rig, ONE)
+    for piece in long_event("start", ONE):
+        script.subscription.receive(piece)
+    assert ONE in rig.engine().dirty
+    assert script.streams[0].open
+
+
+def test_of_whom_nobody_knows_whom_it_is_about_all_is_listed_in_time() -> None:
+    rig = Rig()
+    script = steady(rig, ONE)
+    script.subscription.receive(b'{"x":"' + b"y" * (5 << 20))
+    script.subscription.receive(b'"}\n')
+    rig.pass_time(1.0)
+    assert script.streams[0].open
+    assert not [target for target in script.targets if "/containers/json" in target]
+    rig.pass_time(60.0)
+    assert [target for target in script.targets if "/containers/json" in target]
+
+
+def test_a_stream_that_has_no_lines_is_begun_anew() -> None:
     rig = Rig()
     script = steady(rig)
     script.subscription.send(event("start", ONE, nano=START + 5))
-    for _ in range(5):
+    for _ in range(75):
         script.subscription.receive(b'{"a": "' + b"x" * (1 << 20))
     assert not script.streams[0].open
     rig.pass_time(1.0)

@@ -46,7 +46,9 @@ class Followed:
         context = self.rig.fleet._context
         session = Session(key, client, None, Position(), context)  # type: ignore[arg-type]
         self.position = Position()
-        self.stream = EventStream(client, self.position, session._event, self.rig.clock)
+        self.stream = EventStream(
+            client, self.position, session._event, session._unread, self.rig.clock
+        )
         work = self.stream.open(1_700_000_000.0, 5.0)
         with pytest.raises(StopIteration):
             work.send(None)
@@ -92,14 +94,17 @@ def test_what_is_no_json_ends_the_stream_in_words(raw: bytes) -> None:
     assert "no JSON" in followed.broken and not any("Traceback" in line for line in log)
 
 
-def test_a_line_of_ten_megabytes_ends_the_stream_and_is_not_kept() -> None:
+def test_a_line_of_ten_megabytes_is_passed_over_and_not_kept() -> None:
     followed = Followed()
-    followed.says(b'{"Type":"container","Action":"')
+    followed.says(b'{"Type":"container","Action":"exec_create: ')
     for _ in range(160):
         followed.says(b"x" * 65536)
-    assert f"no end of a document in {LINE_LIMIT} bytes" in followed.broken
-    assert len(followed.stream._lines._buffer) <= LINE_LIMIT + 65536
-    assert followed.wire.transport.disconnecting
+        assert len(followed.stream._lines._buffer) <= LINE_LIMIT + 65536
+    assert len(followed.stream._lines._buffer) <= 65536
+    followed.says(b'","Actor":{"ID":"' + WEB.encode() + b'"}}\n')
+    followed.says(_line(EVENT))
+    assert not followed.broken
+    assert followed.rig.state.containers[WEB].state == "exited"
 
 
 def test_events_of_one_moment_do_not_pile_up() -> None:
