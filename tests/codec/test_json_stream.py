@@ -104,7 +104,11 @@ def test_a_document_beyond_the_limit_is_passed_over(joint: bytes, size: int) -> 
     assert found[-1].strip() == b'{"c":3}'
     assert len(found) == (2 if size == 1 else 3)
     for edge in map(bytes.strip, edges):
-        assert edge.lstrip().startswith(b'{"') and edge.endswith(b"}") and len(edge) <= 2 * EDGE + size + 1
+        assert (
+            edge.lstrip().startswith(b'{"')
+            and edge.endswith(b"}")
+            and len(edge) <= 2 * EDGE + size + 1
+        )
 
 
 def test_a_document_that_never_ends_is_the_end() -> None:

@@ -99,7 +99,7 @@ def test_a_clock_that_was_set_back_does_not_silence_the_engine() -> None:
 
 def long_event(action: str, actor: str) -> list[bytes]:
     """As an engine of release 20.10 writes it, whose command has more than 4 MiB."""
-    more = [b'<{}\\"' * 20_000] * 60
+    more = [b"<words>" * 9_000 + b'\\"{'] * 70
     status, ends = f'{{"status":"{action}: '.encode(), f'","id":"{actor}","Action":"{action}: '
     tail = f'","Actor":{{"ID":"{actor}","Attributes":{{}}}},"timeNano":{START + 7}}}\n'
     return [status, *more, ends.encode(), *more, tail.encode()]
