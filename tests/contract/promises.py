@@ -257,7 +257,7 @@ class Promises(TestCase):
             if seen[-1:] == ["destroy"] and not over.called:
                 over.callback(None)
 
-        stream = EventStream(self.client, Position(), handle, reactor)
+        stream = EventStream(self.client, Position(), handle, lambda edges: None, reactor)
         self.addCleanup(stream.close)
         await stream.open(reactor.seconds(), timeout=10.0)
         made = await self.create("true")

@@ -15,6 +15,8 @@ from urllib.parse import quote
 
 import orjson
 import pytest
+from twisted.internet.error import ConnectionDone
+from twisted.python.failure import Failure
 
 from swarmd.authz import body as shapes
 from swarmd.core.bounds import BODY, ENTRIES, FILTER_VALUES, MOST, TRIED_VALUES
@@ -256,3 +258,24 @@ def test_a_query_has_so_many_parameters(rig: Metered) -> None:
     for path in ("/containers/json", "/images/get", "/containers/mine/top"):
         words = _held(rig, ALICE, "GET", f"{path}?{'&'.join(['names=x'] * 1025)}")
         assert words in ("the query has 1025 parameters, and at most 1024 are taken", "")
+
+
+@pytest.mark.parametrize("steps", range(5))
+def test_a_client_that_leaves_ends_the_work_on_its_body(rig: Metered, steps: int) -> None:
+    """Until an engine is asked, which is the last step."""
+    client = Client(rig.site)
+    client.channel.identity = ERIN
+    raw = _FULL["mounts"]
+    head = "POST /v1.44/containers/create HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n"
+    asked = len(rig.asked)
+    client.channel.dataReceived(f"{head}Content-Length: {len(raw)}\r\n\r\n".encode() + raw)
+    for _ in range(steps):
+        if rig.clock.calls and len(rig.asked) == asked:
+            call = rig.clock.calls.pop(0)
+            call.called = 1
+            call.func(*call.args, **call.kw)
+    made = len(rig.asked) - asked
+    client.channel.connectionLost(Failure(ConnectionDone()))
+    rig.clock.advance(1.0)
+    assert len(rig.asked) == asked + made
+    assert not client.received or made
