@@ -74,7 +74,7 @@ class Build(Noun):
         build = parse_build(parse_query(request.raw_query))
         client = identity(request)
         engine = await self._builds.place(build, client)
-        query = build_query(request.raw_query, build)
+        query = build_query(request.raw_query, build, self._builds.network_of(build))
         line = target(self._fleet, request, engine, "build", query=query)
         tunnel(request, self._fleet.link(engine), line, done=self._opened(client, engine))
 

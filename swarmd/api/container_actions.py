@@ -16,9 +16,11 @@ import orjson
 
 from swarmd.api.holder import with_holder
 from swarmd.api.inspect import with_node
+from swarmd.api.target import target
+from swarmd.cluster.lookup import find_container
 from swarmd.core.errors import NameTaken
 from swarmd.core.model import Container, Engine
-from swarmd.core.names import check_container_name
+from swarmd.core.names import check_container_name, split_node
 from swarmd.core.spelling import CONTAINER_UPDATE, spelled
 from swarmd.core.version import Version
 from swarmd.front.request import DockerRequest
@@ -161,6 +163,10 @@ def wait(call: Call) -> None:
 
 
 def remove(call: Call) -> None:
+    if call.request.flag("link"):
+        _unlink(call)
+        return
+
     def done(status: int) -> None:
         if status == 204:
             call.fleet.forget(call.container.id)
@@ -168,6 +174,21 @@ def remove(call: Call) -> None:
             call.mark(status)
 
     forward(call.request, call.link, call.target, done=done)
+
+
+def _unlink(call: Call) -> None:
+    """``docker rm --link web/db``: only what ``web`` calls the container goes, not the container.
+
+    A reference that is no such name is passed on as its own name, which an engine refuses.
+    """
+    path = call.request.path.partition(b"/containers/")[2]
+    ref = unquote(path.decode("utf-8", "replace")).removeprefix("/")
+    asked = (ref, split_node(ref)[1])
+    alias = next((one for one in asked if one in call.container.names), call.container.name)
+    if "/" in alias:
+        find_container(call.fleet.state, f"{call.engine.name}/{alias.rpartition('/')[0]}")
+    line = target(call.fleet, call.request, call.engine, "containers", alias)
+    forward(call.request, call.link, line, done=call.mark)
 
 
 def rename(call: Call) -> None:

@@ -8,10 +8,14 @@ import orjson
 
 from swarmd.cluster.kept_ids import with_kept_ids
 from swarmd.core.model import Engine
+from swarmd.core.resources import SHARES_LABEL, weight
 
 # Quotes within strings are escaped, so these can only be keys; Ports comes before Networks.
 _SETTINGS = b'"NetworkSettings":{'
 _PORTS = b'"Ports":'
+_SHARES_LABEL = b'"%b":"' % SHARES_LABEL.encode()
+_KEPT_SHARES = re.compile(re.escape(_SHARES_LABEL) + rb'([1-9]\d?)"')
+_SENT_SHARES = re.compile(rb'("CpuShares":)(\d{1,9})[,}]')
 _BRACES = re.compile(rb"[{}]")
 
 
@@ -22,6 +26,8 @@ def with_node(body: bytes, engine: Engine) -> bytes:
     thirty times as much and could lose what we do not model.
     """
     body = with_kept_ids(body, engine)
+    if _SHARES_LABEL in body:
+        body = _with_shares(body, engine)
     end = body.rfind(b"}")
     if end < 0:
         return body
@@ -29,6 +35,15 @@ def with_node(body: bytes, engine: Engine) -> bytes:
     if b'"HostIp"' in body:
         body = _with_address(body, engine.ip)
     return b'%b,"Node":%b}\n' % (body, _section(engine))
+
+
+def _with_shares(body: bytes, engine: Engine) -> bytes:
+    """Shows CPU shares as they were given where they stand for CPUs, and nobody changed them."""
+    kept = _KEPT_SHARES.search(body)
+    sent = _SENT_SHARES.search(body)
+    if kept is None or sent is None or int(sent[2]) != weight(int(kept[1]), engine.spec.cpus):
+        return body
+    return body[: sent.start(2)] + kept[1] + body[sent.end(2) :]
 
 
 def _section(engine: Engine) -> bytes:

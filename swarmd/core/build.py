@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, unquote_plus
 
 import orjson
 
@@ -38,6 +38,7 @@ class BuildRequest:
         buildkit: BuildKit is to build it.
         images: References of images that make it quicker where they are: its tags, its cache.
         memory: Bytes that a step may use.
+        network: Of its steps, or whose they share (``container:web``); "" for the usual one.
         constraints, affinities: Expressions as written.
         buildargs: JSON of the build arguments without expressions; None if there were none.
     """
@@ -47,6 +48,7 @@ class BuildRequest:
     buildkit: bool = False
     images: tuple[str, ...] = ()
     memory: int = 0
+    network: str = ""
     platform: str = ""
     constraints: tuple[str, ...] = ()
     affinities: tuple[str, ...] = ()
@@ -71,6 +73,7 @@ def parse_build(query: Query) -> BuildRequest:
         buildkit=_first(query, "version") == BUILDKIT,
         images=tuple(map(familiar_if_valid, (*query.get("t", ()), *_list(query, "cachefrom")))),
         memory=_number(query, "memory"),
+        network=_first(query, "networkmode"),
         platform=_first(query, "platform"),
         constraints=expressions["constraint"],
         affinities=expressions["affinity"],
@@ -78,12 +81,25 @@ def parse_build(query: Query) -> BuildRequest:
     )
 
 
-def build_query(raw: bytes, build: BuildRequest) -> bytes:
-    """The query for the engine: as it came, but for the expressions."""
-    if build.buildargs is None:
+def build_query(raw: bytes, build: BuildRequest, network: str) -> bytes:
+    """The query for the engine: as it came, but for the expressions.
+
+    Args:
+        network: What the engine knows the build's network by.
+    """
+    changed = {} if build.buildargs is None else {"buildargs": build.buildargs}
+    if network != build.network:
+        changed["networkmode"] = network
+    if not changed:
         return raw
-    pairs = [pair for pair in raw.split(b"&") if pair.partition(b"=")[0] != b"buildargs"]
-    return b"&".join([*pairs, b"buildargs=" + quote(build.buildargs, safe="").encode()])
+    kept = [pair for pair in raw.split(b"&") if _name(pair) not in changed]
+    new = [f"{name}={quote(value, safe='')}".encode() for name, value in changed.items()]
+    return b"&".join([*kept, *new])
+
+
+def _name(pair: bytes) -> str:
+    """What an engine reads as the name, however it is written."""
+    return unquote_plus(pair.partition(b"=")[0].decode("latin-1"))
 
 
 def _argument(key: str, value: object) -> str:

@@ -27,7 +27,7 @@ from swarmd.core.model import (
 )
 from swarmd.core.names import is_id
 from swarmd.core.predefined import IDS
-from swarmd.core.resources import demanded, devices
+from swarmd.core.resources import as_made, demanded, devices
 from swarmd.core.status import read_status, state_of
 
 Json = Mapping[str, Any]
@@ -164,7 +164,7 @@ def demand_of(config: Json, host: Json, bound: Iterable[Json] = ()) -> Demand:
         ports = tuple(HostPort(*_port(port)) for port in config.get("ExposedPorts") or ())
     else:
         ports = (*fixed_ports(host.get("PortBindings")), *_held(bound))
-    return demanded(config, host, ports, devices(host))
+    return demanded(config, as_made(config, host), ports, devices(host))
 
 
 def fixed_ports(bindings: Json | None) -> tuple[HostPort, ...]:

@@ -62,6 +62,17 @@ def shared_cpus(host: Json, labels: Json | None) -> int:
     return shares if 0 < shares < _LEAST_WEIGHT else 0
 
 
+def as_made(config: Json, host: Json) -> Json:
+    """``host`` of a container that is there: without shares that an engine was given as a weight.
+
+    Those that mean CPUs leave their label. By itself, or by ``docker update``, an engine takes any
+    number for a weight, however small.
+    """
+    if SHARES_LABEL in (config.get("Labels") or {}):
+        return host
+    return {key: value for key, value in host.items() if key != "CpuShares"}
+
+
 def weight(wanted: int, available: int) -> int:
     """The CPU shares that ``wanted`` of ``available`` CPUs are for an engine."""
     return max(_LEAST_SHARES, -(-wanted * _ALL_SHARES // max(1, available)))
@@ -104,8 +115,8 @@ def resized(demand: Demand, config: Json, host: Json, update: Json) -> Demand:
 
     What the update does not give stays as it is. TypeError or ValueError where no engine takes it.
     """
-    given = {key: value for key, value in update.items() if value}
-    new = {**host, **given}
+    given = {key: value for key, value in update.items() if value and key != "CpuShares"}
+    new = {**as_made(config, host), **given}
     found = demanded(config, new, (), ())
     return found._replace(ports=demand.ports, devices=demand.devices)
 

@@ -78,6 +78,24 @@ def test_a_refused_removal_leaves_it() -> None:
     assert WEB in rig.state.containers and rig.engine(2).dirty == {WEB}
 
 
+@pytest.mark.parametrize(
+    ("ref", "sent"),
+    [
+        ("web/db", "web/db"),
+        ("node-2/web/db", "web/db"),
+        ("db", "db"),  # which the engine refuses: it is no link
+        ("b" * 12, "db"),
+    ],
+)
+def test_a_link_is_removed_and_not_the_container(ref: str, sent: str) -> None:
+    rig = rig_with_web()
+    rig.has_container(2, "b" * 64, "db", Names=["/db", "/web/db"])
+    rig.ask("DELETE", f"/containers/{ref}?link=1")
+    assert rig.got(2)[0] == f"DELETE /v1.41/containers/{sent}?link=1"
+    rig.answers(2, 204)
+    assert "b" * 64 in rig.state.containers and rig.engine(2).dirty == {"b" * 64}
+
+
 def test_rename_takes_the_name_before_the_engine_is_asked() -> None:
     rig = rig_with_web()
     rig.has_container(1, "b" * 64, "other")

@@ -2,6 +2,7 @@ import orjson
 
 from swarmd.api.inspect import with_node
 from swarmd.core.model import Engine, Spec
+from swarmd.core.resources import SHARES_LABEL
 
 ENGINE = Engine(
     "10.0.0.1:2375",
@@ -79,3 +80,22 @@ def test_what_is_no_object_passes_through() -> None:
 
 def test_an_unended_object_does_no_harm() -> None:
     assert with_node(b'{"NetworkSettings":{"Ports":{"1/tcp":[{"HostIp"', ENGINE)
+
+
+def with_shares(sent: int, **labels: str) -> dict:
+    return {"HostConfig": {"CpuShares": sent, "Memory": 0}, "Config": {"Labels": labels}}
+
+
+def test_cpu_shares_that_stand_for_cpus_come_back_as_they_were_given() -> None:
+    """Of the engine's four CPUs."""
+    for sent, label in ((512, "2"), (256, "1"), (1024, "4")):
+        inspect = with_shares(sent, **{SHARES_LABEL: label})
+        assert shown(inspect)["HostConfig"] == {"CpuShares": int(label), "Memory": 0}
+
+
+def test_what_somebody_set_meanwhile_is_shown() -> None:
+    for sent, label in ((3, "2"), (600, "2"), (512, ""), (512, "many"), (512, "200")):
+        inspect = with_shares(sent, **{SHARES_LABEL: label})
+        assert shown(inspect)["HostConfig"]["CpuShares"] == sent
+    assert shown(with_shares(512))["HostConfig"]["CpuShares"] == 512
+    assert shown({"Config": {"Labels": {SHARES_LABEL: "2"}}})["Config"]

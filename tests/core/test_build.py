@@ -85,11 +85,20 @@ def test_numbers_that_are_none_are_the_engines_to_refuse() -> None:
 
 def test_the_query_passes_as_it_came() -> None:
     raw = b"t=a%2Fb&extrahosts=%5B%5D&buildargs=%7B%22A%22%3A%22b%22%7D&odd"
-    assert build_query(raw, parse_build({"buildargs": ['{"A":"b"}']})) == raw
+    assert build_query(raw, parse_build({"buildargs": ['{"A":"b"}']}), "") == raw
 
 
 def test_without_the_expressions() -> None:
     args = orjson.dumps({"constraint:rank": "=2", "A": "b&c"}).decode()
     raw = urlencode({"t": "app", "buildargs": args, "rm": "1"}).encode()
-    sent = parse_qs(build_query(raw, parse_build({"buildargs": [args]})).decode())
+    sent = parse_qs(build_query(raw, parse_build({"buildargs": [args]}), "").decode())
     assert sent == {"t": ["app"], "rm": ["1"], "buildargs": ['{"A":"b&c"}']}
+
+
+@pytest.mark.parametrize("name", ["networkmode", "network%6dode", "network%6Dode"])
+def test_a_network_goes_by_what_its_engine_calls_it(name: str) -> None:
+    raw = f"t=app&{name}=node-1/net&q=1".encode()
+    build = parse_build({"networkmode": ["node-1/net"]})
+    sent = parse_qs(build_query(raw, build, "net").decode())
+    assert sent == {"t": ["app"], "q": ["1"], "networkmode": ["net"]}
+    assert build_query(raw, build, "node-1/net") == raw

@@ -10,6 +10,7 @@ from swarmd.core.resources import (
     RESERVE_LABEL,
     SHARES_LABEL,
     DeviceWish,
+    as_made,
     asked_by_environment,
     cpus,
     cpuset_size,
@@ -172,6 +173,7 @@ def test_whose_runtime_goes_by_the_environment() -> None:
         ({"Memory": 128, "NanoCpus": 0}, ONE_CPU, 128),
         ({"MemoryReservation": 32}, ONE_CPU, 64),
         ({"CpuShares": 1024}, ONE_CPU, 64),
+        ({"CpuShares": 3}, ONE_CPU, 64),
     ],
 )
 def test_an_update_changes_what_it_gives(
@@ -182,3 +184,14 @@ def test_an_update_changes_what_it_gives(
     new = resized(old, {}, host, update)
     kept = update.get("MemoryReservation", 0)
     assert new == Demand(cpus_then, memory_then, (HostPort(80),), least_memory=kept)
+
+
+@pytest.mark.parametrize(("labels", "wanted"), [({}, 0), (None, 0), ({SHARES_LABEL: "2"}, 2)])
+def test_shares_of_what_is_there_mean_cpus_where_they_were_asked_for(
+    labels: dict[str, str] | None, wanted: int
+) -> None:
+    config, host = {"Labels": labels}, {"CpuShares": 3, "Memory": 5}
+    assert cpus(as_made(config, host), labels) == wanted * ONE_CPU
+    assert memory(as_made(config, host)) == 5
+    old = Demand(wanted * ONE_CPU, 5)
+    assert resized(old, config, host, {"CpuShares": 40}) == old

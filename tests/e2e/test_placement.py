@@ -132,7 +132,12 @@ def test_cpus_are_reserved(docker: Docker, host: Host) -> None:
 def test_cpu_shares_are_cpus_as_in_classic_swarm(docker: Docker, host: Host, name: str) -> None:
     cpus = host.fleet["node-1"].local.get("/info")["NCPU"]
     docker("run", "-d", "-c", "1", "--name", name, "busybox", "sleep", "60")
-    assert docker("inspect", "-f", "{{.HostConfig.CpuShares}}", name).text == str(-(-1024 // cpus))
+    node = host.fleet[node_of(docker, name)]
+    assert node.local.get(f"/containers/{name}/json")["HostConfig"]["CpuShares"] == -(-1024 // cpus)
+    shares = ("inspect", "-f", "{{.HostConfig.CpuShares}}", name)
+    assert docker(*shares).text == "1", "as it was given"
+    docker("update", "-c", "3", name)
+    assert docker(*shares).text == "3"
     assert f"Reserved CPUs: 1 / {cpus}" in docker("info").text
     docker("rm", "-f", name)
     docker("run", "-d", "-c", "1024", "--name", name, "busybox", "sleep", "60")

@@ -8,6 +8,7 @@ from twisted.internet.interfaces import IReactorTime
 
 from swarmd.cluster.images import find_image
 from swarmd.core.build import BuildRequest
+from swarmd.core.config import CreateRequest, parse_create
 from swarmd.core.errors import Conflict
 from swarmd.core.expressions import parse_expressions
 from swarmd.core.model import Demand, Engine
@@ -15,7 +16,7 @@ from swarmd.manager.builds.builders import Builders
 from swarmd.manager.builds.whereabouts import Whereabouts
 from swarmd.manager.fleet import Fleet
 from swarmd.manager.fresh import settle_lists
-from swarmd.manager.order import check_affinities
+from swarmd.manager.order import References, check_affinities
 from swarmd.manager.placer import Placer
 from swarmd.scheduler.filters.platform import parse_platform
 from swarmd.scheduler.refusal import NoCandidate
@@ -44,11 +45,20 @@ class Builds:
         """
         if build.uploads_for:
             return self._at(await self._builds.wait(build.uploads_for, PATIENCE), client)
-        await settle_lists(self._fleet, "images")
+        await settle_lists(self._fleet, "images", *(["networks"] if build.network else []))
         engine = self._choose(build, self._candidates(build), client)
         self._builds.put(build.id, engine.key)
         self._sessions.put(build.session, engine.key)
         return engine
+
+    def network_of(self, build: BuildRequest) -> str:
+        """The network of its steps, as the engine knows it."""
+        references = self._references(build)
+        kind, colon, ref = build.network.rpartition("container:")
+        return f"{kind}{colon}{references.plain(ref)}"
+
+    def _references(self, build: BuildRequest) -> References:
+        return References(self._fleet.state, _steps(build))
 
     async def session(self, session: str, client: str) -> Engine:
         """With its build; where none comes, as buildx's never does, with the client's calls."""
@@ -66,8 +76,12 @@ class Builds:
         """Best first. An engine can build for another platform than its own, so that is a wish."""
         affinities = parse_expressions(build.affinities)
         check_affinities(self._fleet.state, affinities)
+        references = self._references(build)
         wanted = Placement(
             demand=Demand(memory=build.memory),
+            dependencies=tuple(references.dependencies()),
+            networks=tuple(references.plain(name) for name in _steps(build).networks),
+            pins=tuple(references.node_pins()),
             constraints=parse_expressions(build.constraints),
             affinities=affinities,
             platform=parse_platform(build.platform),
@@ -86,6 +100,11 @@ class Builds:
         holders = (e for e in ranked if any(find_image(e, ref) for ref in build.images))
         builder = self._builders.engine(client) if build.buildkit else ranked[0]
         return next(holders, builder if builder in ranked else ranked[0])
+
+
+def _steps(build: BuildRequest) -> CreateRequest:
+    """A container as each of its steps is one, as far as that says where it can run."""
+    return parse_create({"Image": "scratch", "HostConfig": {"NetworkMode": build.network}})
 
 
 def _fixed(key: str, ranked: list[Engine]) -> Engine:

@@ -10,6 +10,7 @@ from twisted.internet.defer import Deferred
 from swarmd.core.build import BuildRequest
 from swarmd.core.errors import Conflict
 from swarmd.core.model import Engine
+from swarmd.core.names import KEPT_ID
 from swarmd.manager.builds.builders import Builders
 from swarmd.manager.builds.placing import Builds
 from swarmd.manager.placer import Placer
@@ -41,6 +42,42 @@ def test_where_its_images_are() -> None:
     case.has_image(3, "sha256:" + "a" * 64, "app:latest")
     assert case.place(images=("app:latest",)).name == "node-3"
     assert case.place(images=("app:latest",), constraints=("node==node-1",)).name == "node-1"
+
+
+NET, WEB = "a" * 64, "b" * 64
+
+
+@pytest.mark.parametrize(
+    ("network", "sent"),
+    [
+        ("net", "net"),
+        (NET, NET),
+        ("node-3/net", "net"),
+        ("container:web", "container:web"),
+        ("container:node-3/web", "container:web"),
+        ("container:" + WEB[:12], "container:" + WEB[:12]),
+    ],
+)
+def test_where_the_network_of_its_steps_is(network: str, sent: str) -> None:
+    case = Case()
+    case.has_network(3, NET, "net")
+    case.has_container(3, WEB, "web")
+    assert case.place(network=network).name == "node-3"
+    assert case.builds.network_of(BuildRequest(network=network)) == sent
+
+
+def test_a_network_that_was_moved_goes_by_its_name() -> None:
+    case = Case()
+    case.has_network(2, NET, "net", Labels={KEPT_ID: "c" * 64})
+    assert case.place(network="c" * 64).name == "node-2"
+    assert case.builds.network_of(BuildRequest(network="c" * 64)) == "net"
+
+
+@pytest.mark.parametrize("network", ["", "default", "bridge", "host", "none", "nowhere"])
+def test_other_networks_say_nothing_of_where(network: str) -> None:
+    case = Case()
+    assert case.place(network=network, constraints=("node==node-2",)).name == "node-2"
+    assert case.builds.network_of(BuildRequest(network=network)) == network
 
 
 def test_a_platform_is_a_wish() -> None:
