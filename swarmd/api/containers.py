@@ -27,6 +27,8 @@ from swarmd.manager.prune import CONTAINERS, prune
 from swarmd.manager.sizes import with_sizes
 from swarmd.manager.starter import Starter
 
+_COMMAND_LINE = b"Docker-Client/"
+
 
 class Containers(Noun):
     """``/containers/…``"""
@@ -57,7 +59,8 @@ class Containers(Noun):
         if "ancestor" in query.filters:
             await settle_lists(self._fleet, "images")
         version = request.version or self._fleet.api_version
-        pieces = container_chunks(self._fleet.state, query, self._fleet.now(), version)
+        state, now = self._fleet.state, self._fleet.now()
+        pieces = container_chunks(state, query, now, version, plain=_prints_all_names(request))
         if request.flag("size"):
             request.reply(200, await with_sizes(self._fleet, list(pieces)))
         else:
@@ -92,6 +95,11 @@ class Containers(Noun):
             return target(self._fleet, request, engine, "containers", "prune").decode()
 
         request.reply_json(200, await prune(self._fleet, path, CONTAINERS))
+
+
+def _prints_all_names(request: DockerRequest) -> bool:
+    """Docker's own command line, asked not to truncate: of one host it prints one name."""
+    return (request.header(b"user-agent") or b"").startswith(_COMMAND_LINE)
 
 
 def action_of(fleet: Fleet, starter: Starter, method: bytes, segments: list[str]) -> IResource:

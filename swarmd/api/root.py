@@ -37,12 +37,13 @@ class Root(Noun):
         if found is None or self.often is None:
             return None
         major, minor, name, action = found.groups()
-        if major is not None:
-            asked = (int(major), int(minor))
-            if not version.ACCEPTED_FLOOR <= asked <= self._fleet.api_version:
-                return None
+        asked = None if major is None else (int(major), int(minor))
+        if asked and not version.ACCEPTED_FLOOR <= asked <= self._fleet.api_version:
+            return None
+        resource = self.often(request.method, name.decode(), action.decode())
+        if resource is not None:  # else the walk takes the version off
             request.version = asked
-        return self.often(request.method, name.decode(), action.decode())
+        return resource
 
     def getChildWithDefault(self, path: bytes, request: DockerRequest) -> IResource:
         """Asked for its options, an engine answers with nothing, whatever the path."""

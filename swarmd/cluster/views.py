@@ -13,7 +13,7 @@ from swarmd.cluster.rows import Row, offsets_of, pieces
 from swarmd.cluster.select import select
 from swarmd.cluster.state import State
 from swarmd.cluster.volume_view import volume_list as volume_list
-from swarmd.core.listing import ending, with_health
+from swarmd.core.listing import ending, plain_names, with_health
 from swarmd.core.model import Container, Engine
 from swarmd.core.version import OLDEST, Version
 
@@ -30,11 +30,14 @@ def container_list(
 
 
 def container_chunks(
-    state: State, query: ListQuery, now: float, version: Version
+    state: State, query: ListQuery, now: float, version: Version, *, plain: bool = False
 ) -> Iterator[bytes]:
     """The same one by one, for whoever must not hold up the reactor.
 
     What is shown is decided here and now; only the encoding is left for later.
+
+    Args:
+        plain: Each name once, without the form that says the node.
     """
     rows = select(state, query)
     engines = state.engines.values()
@@ -42,7 +45,7 @@ def container_chunks(
     moved = {engine.key: engine for engine in engines if engine.kept_ids}
     shown = [row.container for row in rows]
     health, offsets = version >= HEALTH_SINCE, offsets_of(state.engines)
-    return _encoded(_Shown(tuple(rows), shown, offsets, lost, moved, now, health))
+    return _encoded(_Shown(tuple(rows), shown, offsets, lost, moved, now, health, plain))
 
 
 def _encoded(shown: _Shown) -> Iterator[bytes]:
@@ -64,6 +67,7 @@ class _Shown:
         lost: Engines of which nobody knows how their containers are doing.
         moved: Engines with networks that clients know by another ID.
         health: Whether each row says how its container is doing.
+        plain: Whether names are only plain.
     """
 
     rows: Sequence[Row]
@@ -73,6 +77,7 @@ class _Shown:
     moved: Mapping[str, Engine]
     now: float
     health: bool
+    plain: bool
 
     def pieces(self, start: int) -> list[bytes]:
         """Of one slice, two for each row."""
@@ -81,6 +86,8 @@ class _Shown:
         made = pieces(rows, containers, self.offsets, self.now, self.health)
         if self.lost or self.moved:
             self._mend(made, containers)
+        if self.plain:
+            made[::2] = map(plain_names, made[::2])
         return made
 
     def _mend(self, made: list[bytes], containers: Sequence[Container]) -> None:

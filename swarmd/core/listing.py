@@ -18,6 +18,7 @@ from swarmd.core.predefined import with_shown_ids
 EVERY_ADDRESS = ("", "0.0.0.0", "::")
 _AT_READING = ("State", "Status", "Health")
 _STATUS = b',"State":"%b","Status":"%b"},'
+_NAMES, _BETWEEN = b'"Names":["', b'","'
 _HEALTH = b',"Health":{"Status":"%b","FailingStreak":%d}},'
 
 
@@ -43,6 +44,15 @@ def _is_alias(name: str) -> bool:
 def both_forms(names: Iterable[str], node: str) -> list[str]:
     """Each name plain and with its node: CLI 29 prints only names without an inner slash."""
     return [form for name in names for form in (f"/{name}", f"/{node}/{name}")]
+
+
+def plain_names(entry: bytes) -> bytes:
+    """``entry`` with each name only plain; what has both forms has them side by side."""
+    head, key, rest = entry.partition(_NAMES)
+    names, end, tail = rest.partition(b'"]')
+    if not end or b"\\" in names:
+        return entry  # a node's name may be anything
+    return b"".join((head, key, _BETWEEN.join(names.split(_BETWEEN)[::2]), end, tail))
 
 
 def shown_ports(ports: Iterable[Mapping[str, Any]], ip: str) -> list[dict[str, Any]]:

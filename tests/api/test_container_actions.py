@@ -90,7 +90,7 @@ def test_a_refused_removal_leaves_it() -> None:
 def test_a_link_is_removed_and_not_the_container(ref: str, sent: str) -> None:
     rig = rig_with_web()
     rig.has_container(2, "b" * 64, "db", Names=["/db", "/web/db"])
-    rig.ask("DELETE", f"/containers/{ref}?link=1")
+    rig.ask("DELETE", f"/v1.41/containers/{ref}?link=1")
     assert rig.got(2)[0] == f"DELETE /v1.41/containers/{sent}?link=1"
     rig.answers(2, 204)
     assert "b" * 64 in rig.state.containers and rig.engine(2).dirty == {"b" * 64}

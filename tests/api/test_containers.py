@@ -14,6 +14,14 @@ def test_the_list_of_all_nodes() -> None:
     assert [item["Names"] for item in listed] == [["/two", "/node-2/two"], ["/one", "/node-1/one"]]
 
 
+def test_dockers_own_command_line_prints_each_name_once() -> None:
+    rig = ApiRig(2)
+    rig.has_container(2, WEB, "two", Names=["/two", "/app/db"])
+    agent = "User-Agent: Docker-Client/29.0.0 (linux)"
+    _, [listed] = rig.ask("GET", "/containers/json", None, agent).answer()
+    assert listed["Names"] == ["/two", "/app/db"]
+
+
 @pytest.mark.parametrize("query", ['filters={"foo":["x"]}', "filters={", "limit=x"])
 def test_bad_questions(query: str) -> None:
     assert ApiRig(1).ask("GET", f"/containers/json?{query}").answer()[0] == 400

@@ -9,6 +9,7 @@ from swarmd.core.listing import (
     moved_entry,
     new_entry,
     own_first,
+    plain_names,
     renamed,
     shown_ports,
 )
@@ -58,6 +59,16 @@ def test_an_entry_keeps_what_it_does_not_know() -> None:
         "Names": ["/web", "/n/web"],
         "Ports": [],
     }
+
+
+def test_names_without_their_nodes() -> None:
+    item = {"Id": "c", "Labels": {"Names": "x", "y": '"Names":["/a","/b"]'}, "Ports": []}
+    entry = encode_entry(item, ["web", "app/db"], "n", "")
+    plain = orjson.loads(plain_names(entry) + b"}")
+    assert plain == {**item, "Names": ["/web", "/app/db"]}
+    assert plain_names(b'{"Id":"c","Names":[]') == b'{"Id":"c","Names":[]'
+    odd = encode_entry(item, ["web"], 'a"]b', "")
+    assert plain_names(odd) == odd
 
 
 def test_an_entry_moves_with_its_engine() -> None:

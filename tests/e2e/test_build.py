@@ -292,3 +292,19 @@ class TestWithoutRegistry:
 def test_bodies_of_prune(api: Api) -> None:
     body: Any = json.loads(api.call("POST", "/build/prune", timeout=60).body)
     assert set(body) == {"CachesDeleted", "SpaceReclaimed"}
+
+
+def test_a_build_goes_to_the_network_of_its_steps(
+    legacy: Docker, host: Host, tmp_path: Path, name: str
+) -> None:
+    """To each node in turn, so that none is drawn by chance."""
+    (tmp_path / "Dockerfile").write_text("FROM busybox\nRUN ping -c 1 -w 5 web\n")
+    for node in [engine.name for engine in host.fleet]:
+        net = f"{name}-{node}"
+        legacy("network", "create", f"{node}/{net}")
+        at = ("--network", f"{node}/{net}", "--network-alias", "web")
+        legacy("run", "-d", "--name", net, *at, "busybox", "sleep", "60")
+        legacy("build", "--no-cache", "-t", net, "--network", net, str(tmp_path))
+        assert net in str(host.fleet[node].local.get("/images/json"))
+        legacy("rm", "-f", net)
+        legacy("network", "rm", net)

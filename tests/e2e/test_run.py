@@ -139,3 +139,18 @@ def test_is_quick(docker: Docker, host: Host) -> None:
     began = time.monotonic()
     docker("run", "--rm", "busybox", "true")
     assert time.monotonic() - began < 5
+
+
+def test_a_link_is_one_name_more_and_goes_alone(docker: Docker, name: str) -> None:
+    docker("run", "-d", "--name", f"{name}-db", "busybox", "sleep", "60")
+    docker("run", "-d", "--name", name, "--link", f"{name}-db:db", "busybox", "sleep", "60")
+
+    def names() -> set[str]:
+        lines = docker("ps", "--no-trunc", "--format", "{{.Names}}").lines
+        return {line for line in lines if name in line}
+
+    assert names() == {name, f"{name}-db,{name}/db"}, "as on one host"
+    docker("rm", "--link", f"{name}/db")
+    assert names() == {name, f"{name}-db"}
+    assert "default" in docker.fails("rm", "--link", f"{name}-db")
+    docker("rm", "-f", name, f"{name}-db")
