@@ -9,6 +9,7 @@ from swarmd.cluster.lookup import (
     find_exec,
     find_network,
     find_volume,
+    networks_meant,
     qualified,
 )
 from swarmd.cluster.state import State
@@ -189,3 +190,24 @@ def test_volumes(state: State) -> None:
     with pytest.raises(NotFound) as missing:
         find_volume(state, "node-2/a")
     assert missing.value.message == "get node-2/a: no such volume"
+
+
+def test_networks_that_a_text_could_mean() -> None:
+    state = fleet(2)
+    a, b = "ab" * 32, "cd" * 32
+    items = [
+        {"Id": a, "Name": "web", "Driver": "bridge", "Scope": "local"},
+        {"Id": b, "Name": "x", "Driver": "bridge", "Labels": {KEPT_ID: "ef" * 32}},
+        {"Id": "12" * 32, "Name": "abc", "Driver": "bridge", "Scope": "local"},
+    ]
+    state.dispatch(NetworksListed(key_of(1), items))
+    for text, names in {
+        "web": ["web"],
+        "ab": ["web"],
+        "abc": ["abc"],
+        "ef": ["x"],
+        "cd": ["x"],
+    }.items():
+        assert sorted(one.name for one, _ in networks_meant(state, text)) == names
+    assert networks_meant(state, "nothing") == []
+    assert find_network(state, "ef" * 3).value.name == "x"

@@ -56,3 +56,9 @@ def test_what_is_rendered_reads_the_same(raw: bytes) -> None:
     pairs = [(key, one) for key, found in values.items() for one in found]
     again = render_query(pairs)
     assert again.isascii() and parse_query(again.encode()) == values
+
+
+def test_so_many_parameters() -> None:
+    assert len(parse_query(b"&".join([b"a=1"] * 1024))["a"]) == 1024
+    with pytest.raises(BadParameter, match="the query has 1025 parameters"):
+        parse_query(b"&".join([b"a=1"] * 1025))

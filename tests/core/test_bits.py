@@ -38,3 +38,21 @@ def test_a_lone_holder_far_up_costs_a_small_number() -> None:
     holders.flip(9_999, ["id"])
     assert holders.of("id") == 1 << 9_999
     assert holders._found["id"].bit_length() < 64
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 6), st.sampled_from(["a", "ab", "abc", "b"])), max_size=30),
+    st.sampled_from(["", "a", "ab", "abcd", "b", "c"]),
+)
+def test_those_that_have_a_text_that_begins_so(flips: list[tuple[int, str]], prefix: str) -> None:
+    holders: Holders[str] = Holders()
+    for slot, value in flips:
+        holders.flip(slot, [value])
+        expected = holders.where(lambda value: value.startswith(prefix))
+        assert holders.starting(prefix) == expected
+
+
+def test_which_of_some_values_anybody_has() -> None:
+    holders: Holders[str] = Holders()
+    holders.flip(3, ["a", "b"])
+    assert holders.held(frozenset({"b", "c"})) == {"b"}

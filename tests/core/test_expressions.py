@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from swarmd.core.errors import BadParameter
-from swarmd.core.expressions import LIMIT, parse_expression, parse_expressions
+from swarmd.core.expressions import LIMIT, MOST, parse_expression, parse_expressions
 
 GOOD = [
     # text, key, equal, soft, value
@@ -98,3 +98,22 @@ def test_text_of_an_expression_parses_to_it(key: str, equal: bool, soft: bool) -
 def test_a_list_keeps_its_order() -> None:
     assert [str(each) for each in parse_expressions(["b==1", "a!=2"])] == ["b==1", "a!=2"]
     assert parse_expressions([]) == ()
+
+
+@pytest.mark.parametrize(
+    ("texts", "words"),
+    [
+        (["a==b"] * (MOST + 1), "has 65 scheduling expressions, and at most 64 are taken"),
+        (["a==" + "b" * 4000] * 3, "characters of scheduling expressions, and at most 8192"),
+        ([f"a==/{n}[a-z]{{0,60}}x/" for n in range(40)], "steps of patterns in its scheduling"),
+    ],
+)
+def test_all_of_one_request_are_bounded(texts: list[str], words: str) -> None:
+    with pytest.raises(BadParameter) as refusal:
+        parse_expressions(texts)
+    assert words in refusal.value.message
+    assert parse_expressions(texts[:2])
+
+
+def test_as_many_as_a_request_may_have() -> None:
+    assert len(parse_expressions([f"node!=/^db-{n}[0-9]$/" for n in range(MOST)])) == MOST

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import orjson
 import pytest
 
 from swarmd.core.errors import BadParameter
@@ -37,3 +38,9 @@ def test_what_they_refuse(text: str) -> None:
     with pytest.raises(BadParameter) as caught:
         read_filters(text)
     assert caught.value.message == "invalid filter"
+
+
+@pytest.mark.parametrize("values", [[""] * 1025, {str(n): True for n in range(1025)}])
+def test_so_many_values_of_a_key(values: object) -> None:
+    with pytest.raises(BadParameter, match="filter id has 1025 values, and at most 1024"):
+        read_filters(orjson.dumps({"id": values}).decode())

@@ -163,3 +163,17 @@ def test_a_path_pattern_is_refused_or_compiles(pattern: str, text: str) -> None:
         path_match(pattern).matches(text)
     except PatternError as error:
         assert error.reason == "syntax error in pattern"
+
+
+@pytest.mark.parametrize("bomb", ["(.{0,30}x){20}y", "(?:(?:x?a?){20}){40}b", "(?:.?){900}y"])
+def test_what_is_small_and_compiles_large_is_refused(bomb: str) -> None:
+    """At its worst RE2 follows all of it at each character."""
+    with pytest.raises(PatternError, match="too large"):
+        regex(bomb)
+
+
+def test_sizes_are_told_and_groups_cost_nothing() -> None:
+    assert glob("web").size == glob("web*").size == 0
+    assert 0 < glob("a*b*").size < 30 and 0 < regex("^a[0-9]+$").size < 20
+    assert regex("(" * 300 + "x" + ")*" * 300).size < 10
+    assert 0 < path_match("reg/*:[0-9]").size < 40

@@ -3,7 +3,7 @@ from collections.abc import Sequence
 from hypothesis import given
 from hypothesis import strategies as st
 
-from swarmd.core.model import Container, Demand, HostPort
+from swarmd.core.model import Container, Demand, HostPort, Mount
 from swarmd.core.tally import Tally
 
 STATES = ("created", "running", "paused", "restarting", "removing", "exited", "dead")
@@ -66,3 +66,17 @@ def test_what_runs_or_is_being_started_has_its_own() -> None:
     assert (tally.memory, tally.up.memory) == (5 * 64, 3 * 64)
     tally.add(container(id="b", state="exited", starting=True, demand=demand))
     assert (tally.memory, tally.up.memory, tally.up.ports[80, "tcp"][""]) == (6 * 64, 4 * 64, 4)
+
+
+def test_who_is_in_a_network_or_has_a_volume_in_whatever_state() -> None:
+    tally = Tally()
+    for number, state in enumerate(("running", "exited")):
+        one = container(id=str(number), state=state, networks=(("web", "a1"),))
+        tally.add(one._replace(mounts=(Mount("data", "/x", "/y"),)))
+    assert (tally.networks["web"], tally.networks["a1"], tally.volumes["data"]) == (2, 2, 2)
+
+
+def test_what_a_pending_one_is_to_have_is_not_used_yet() -> None:
+    tally = Tally()
+    tally.add(container(id="a", state="created", pending=True, networks=(("web", ""),)))
+    assert not tally.networks and tally.total == 1

@@ -94,3 +94,26 @@ def test_what_counts_as_held(by: Counting, kept: list[str], ip: str) -> None:
     a_range = Placement(port_ranges=(PortRange(80, 80),), taken_by=by)
     assert passing("port", a_range, [one, two, three]) == kept
     assert all(claim_ports(a_range, each) for each in (one, two, three) if each.name in kept)
+
+
+def test_of_many_ports_each_counts() -> None:
+    """Beyond the first they share one rule."""
+    one, two, three = nodes(3)
+    run(one, ports=[HostPort(1900)])
+    run(two, ports=[HostPort(1950, ip="10.0.0.1")])
+    run(three, ports=[HostPort(1900, "udp"), HostPort(1950, ip="10.0.0.2")])
+    ports = tuple(HostPort(number, ip="10.0.0.1") for number in range(1800, 2000))
+    wanted = Placement(demand=Demand(ports=ports))
+    assert passing("port", wanted, [one, two, three]) == ["node-3"]
+    assert conditions("port", wanted, [])[-1] == "136 more ports"
+    assert reasons("port", wanted, [one]) == ["port 10.0.0.1:1900/tcp is in use"]
+    assert reasons("port", wanted, [two]) == ["port 10.0.0.1:1950/tcp is in use"]
+
+
+def test_ranges_on_nodes_that_hold_none_of_their_ports() -> None:
+    one, two = nodes(2)
+    run(one, ports=[HostPort(8000), HostPort(9999)])
+    wanted = Placement(port_ranges=(PortRange(8000, 8000), PortRange(8000, 8001)))
+    assert passing("port", wanted, [one, two]) == ["node-2"]
+    too_many = Placement(port_ranges=(PortRange(8000, 8001),) * 3)
+    assert passing("port", too_many, [one, two]) == []
