@@ -142,6 +142,8 @@ def _counted_alike(old: Container, new: Container) -> bool:
         and old.names == new.names
         and old.demand == new.demand
         and old.labels == new.labels
+        and old.networks == new.networks
+        and old.mounts == new.mounts
     )
 
 

@@ -1,7 +1,8 @@
 from __future__ import annotations
 
 from swarmd.cluster.catalogue import Catalogue, touch
-from swarmd.core.model import Container, Engine
+from swarmd.core.model import Container, Demand, Engine, HostPort, Mount
+from swarmd.core.tally import Tally
 
 
 def one(**changes: object) -> Container:
@@ -14,6 +15,27 @@ def test_equal_values_leave_the_sums_alone() -> None:
     catalogue.put(engine, one(state="running", entry=b"new"))
     assert (engine.tally.total, engine.tally.running) == (1, 1)
     assert catalogue.by_id["c1"].entry == b"new"
+
+
+def test_whatever_is_counted_is_counted_anew() -> None:
+    """Field by field: one that the tally reads and ``put`` does not compare would stay wrong."""
+    changes: dict[str, object] = {
+        "state": "exited",
+        "starting": True,
+        "names": ("db",),
+        "demand": Demand(1, 2, (HostPort(80),), (("gpu", "0"),)),
+        "labels": {"a": "b"},
+        "networks": (("net", "n1"),),
+        "mounts": (Mount("data", "/x", "/y"),),
+    }
+    for field, value in changes.items():
+        catalogue, engine = Catalogue(), Engine("k", "k")
+        catalogue.put(engine, one(state="running"))
+        new = one(state="running")._replace(**{field: value})  # type: ignore[arg-type]
+        catalogue.put(engine, new)
+        expected = Tally()
+        expected.add(catalogue.by_id["c1"])
+        assert engine.tally == expected, field
 
 
 def test_touching_never_goes_back_in_time() -> None:
