@@ -194,8 +194,9 @@ def test_overcommit(swarmd_for: Callable[..., Swarmd], fleet: Fleet, tmp_path: P
     memory = fleet["node-1"].local.get("/info")["MemTotal"]
     docker = client_of(swarmd, tmp_path)
     for _ in range(2):
-        docker("create", "-m", str(memory * 9 // 10), "busybox")
-    assert "no resources available" in docker.fails("create", "-m", str(memory // 2), "busybox")
+        docker("run", "-d", "-m", str(memory * 9 // 10), "busybox", "sleep", "600")
+    refused = docker("run", "-d", "-m", str(memory // 2), "busybox", "sleep", "600", status=125)
+    assert "no resources available" in refused.error
 
 
 @pytest.mark.parametrize("reserve", ["hard", "soft"])
