@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from swarmd.core.predefined import with_shown_ids
 from tests.e2e.conftest import Host
 from tests.lab.cli import Docker, command_lines
 from tests.lab.daemon import Swarmd
@@ -74,7 +75,7 @@ def test_inspect_is_the_engines_own_but_for_the_node(
     seen = api.get(f"/v1.41/containers/{name}/json")
     own = host.fleet["node-1"].local.get(f"/v1.41/containers/{container}/json")
     assert seen.pop("Node")["Name"] == "node-1"
-    assert seen == own
+    assert seen == {**own, "NetworkSettings": with_shown_ids(own["NetworkSettings"])}
 
 
 def test_ports_show_the_nodes_address(api: Api, docker: Docker, host: Host, name: str) -> None:
@@ -236,7 +237,7 @@ def test_events_name_the_node(docker: Docker, name: str) -> None:
 
 
 def test_lists_agree_with_the_engines(api: Api, docker: Docker, host: Host) -> None:
-    """Field by field, but for what is rewritten on purpose: names and port addresses."""
+    """Field by field, but for what is rewritten on purpose: names, addresses of ports, networks."""
     for options in (("-l", "a=b"), ("-v", "/data"), ("-p", "80"), ("--net", "none"), ("-t",)):
         docker("run", "-d", *options, "busybox", "sleep", "60")
     docker("run", "busybox", "true")
@@ -256,6 +257,7 @@ def _list(api: Api) -> list[dict[str, str]]:
     items = api.get("/v1.41/containers/json?all=1")
     for item in items:
         item["Names"] = item["Names"][:1]
+        item["NetworkSettings"] = with_shown_ids(item["NetworkSettings"])
         ports = {
             (port["PrivatePort"], port.get("PublicPort"), port["Type"]) for port in item["Ports"]
         }

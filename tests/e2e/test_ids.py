@@ -76,6 +76,10 @@ def network_ids(shown: dict[str, Any]) -> Iterable[tuple[str, str]]:
         yield name, endpoint["NetworkID"]
 
 
+def containers_in(api: Api, network: str) -> set[str]:
+    return {one["Id"] for one in api.get(f"/containers/json?filters={filters(network=network)}")}
+
+
 def every_container(api: Api) -> list[dict[str, Any]]:
     listed = api.get("/containers/json?all=1")
     return [*listed, *(api.get(f"/containers/{one['Id']}/json") for one in listed)]
@@ -88,11 +92,8 @@ def test_networks_of_containers(api: Api, things: dict[str, Any]) -> None:
         for name, network in network_ids(shown):
             assert listed.get(network) == name, (name, network)
             assert api.get(f"/networks/{network}") == api.get(f"/networks/{name}")
-            same = [
-                api.get(f"/containers/json?filters={filters(network=ref)}")
-                for ref in (name, network)
-            ]
-            assert same[0] == same[1] and shown["Id"] in {one["Id"] for one in same[0]}
+            by_name, by_id = (containers_in(api, ref) for ref in (name, network))
+            assert by_name == by_id and shown["Id"] in by_id
 
 
 def test_networks_of_lists(api: Api, things: dict[str, Any]) -> None:
