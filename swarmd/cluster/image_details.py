@@ -18,6 +18,7 @@ Told = Mapping[tuple[str, str], Mapping[str, Any]]
 NOTHING_TOLD: Told = {}
 
 COUNTED_SINCE: Version = (1, 51)
+_NONE_UNTIL: Version = (1, 43)
 _VIRTUAL_SIZE_UNTIL: Version = (1, 44)
 _DESCRIPTOR_SINCE: Version = (1, 48)
 _SHARED = "SharedSize"
@@ -34,6 +35,8 @@ def as_of(item: dict[str, Any], version: Version, count: int) -> None:
     Args:
         count: Of the containers made of it, on all nodes.
     """
+    if version < _NONE_UNTIL and not item["RepoTags"] and not item["RepoDigests"]:
+        item["RepoTags"], item["RepoDigests"] = ["<none>:<none>"], ["<none>@<none>"]
     item["Containers"] = count if version >= COUNTED_SINCE else -1
     if version < _DESCRIPTOR_SINCE:
         item.pop("Descriptor", None)

@@ -80,8 +80,6 @@ def _item(group: Sequence[Held], fits_name: Callable[[Sequence[str]], bool]) -> 
     item: dict[str, Any] = orjson.loads(group[0][0].entry)
     tags = _fitting((tag for image, _ in group for tag in image.tags), fits_name)
     digests = _fitting((one for image, _ in group for one in image.digests), fits_name)
-    if not tags and not digests:  # old engines list it as <none>:<none>
-        tags, digests = item.get("RepoTags") or [], item.get("RepoDigests") or []
     item["RepoTags"], item["RepoDigests"] = tags, digests
     nodes = " ".join(dict.fromkeys(engine.name for _, engine in group))
     item["Labels"] = {**(item.get("Labels") or {}), NODES_LABEL: nodes}

@@ -20,15 +20,21 @@ def keys(names: str) -> dict[str, Shape]:
 
 
 _SIZES: Shape = keys("Memory MemoryReservation NanoCpus CpuShares CpuQuota CpuPeriod")
+_ENDPOINT: Shape = keys("NetworkID MacAddress DriverOpts GwPriority")
 CONTAINER_CREATE: Shape = {
     **keys("Image Env Labels ExposedPorts Tty Memory CpuShares"),
     "Healthcheck": keys("StartInterval"),
-    "NetworkingConfig": {"EndpointsConfig": {ANY: keys("NetworkID")}},
+    "NetworkingConfig": {"EndpointsConfig": {ANY: _ENDPOINT}},
     "HostConfig": {
         **keys("Binds Links VolumesFrom NetworkMode IpcMode PidMode CpusetCpus Annotations"),
         **_SIZES,
         "PortBindings": {ANY: keys("HostIp HostPort")},
-        "Mounts": {**keys("Type Source"), "VolumeOptions": keys("Subpath")},
+        "Mounts": {
+            **keys("Type Source"),
+            "VolumeOptions": keys("Subpath"),
+            "BindOptions": keys("ReadOnlyForceRecursive"),
+            "TmpfsOptions": keys("Options"),
+        },
         "DeviceRequests": keys("Driver Count DeviceIDs Capabilities"),
     },
 }

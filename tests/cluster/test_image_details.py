@@ -68,9 +68,17 @@ def test_shared_bytes_are_those_of_a_node() -> None:
     ],
 )
 def test_fields_come_and_go_with_the_version(version: Version, fields: dict[str, Any]) -> None:
-    item: dict[str, Any] = {"Size": 7, "Containers": 9, "Descriptor": {}}
+    names: dict[str, Any] = {"RepoTags": [], "RepoDigests": ["a@sha256:1"]}
+    item: dict[str, Any] = {**names, "Size": 7, "Containers": 9, "Descriptor": {}}
     as_of(item, version, 2)
-    assert item == {"Size": 7, **fields}
+    assert item == {**names, "Size": 7, **fields}
+
+
+def test_what_has_no_name_was_called_so_once() -> None:
+    for version, tags in (((1, 42), ["<none>:<none>"]), ((1, 43), [])):
+        item: dict[str, Any] = {"RepoTags": [], "RepoDigests": []}
+        as_of(item, version, 0)
+        assert item["RepoTags"] == tags
 
 
 def test_rows_count_the_containers_of_all_nodes() -> None:

@@ -53,7 +53,7 @@ def test_one_row_an_image_newest_first(state: State) -> None:
     assert (row["Containers"], row["Size"]) == (-1, 7)
 
 
-def test_what_has_no_tags_shows_what_its_engine_shows(state: State) -> None:
+def test_what_has_no_tags_shows_none(state: State) -> None:
     rows = shown(state)
     assert rows[1]["RepoTags"] == ["<none>:<none>"]
     assert (rows[0]["RepoTags"], rows[0]["RepoDigests"]) == ([], [f"reg:5000/x@{NINES}"])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -17,6 +18,7 @@ from tests.lab.clients import newest_docker
 from tests.lab.daemon import Swarmd
 from tests.lab.engine import Engine
 from tests.lab.engines import Fleet
+from tests.lab.http import Api
 from tests.lab.image import busybox_archive
 from tests.lab.packages import Missing
 from tests.lab.waiting import eventually
@@ -173,10 +175,23 @@ class TestVersions:
             assert alone.api.get("/version")["ApiVersion"] == min(about["ApiVersion"], "1.55")
             docker = newest(alone, tmp_path)
             assert docker("run", "--rm", "busybox", "echo", "hi").text == "hi"
+            docker("run", "-d", *SLEEP)
+            assert _images(alone.api) == _images(engine.local)
+            told, own = alone.api.get("/info"), engine.local.get("/info")
+            same = ("FirewallBackend", "Containerd", "RuncCommit", "InitCommit", "CDISpecDirs")
+            assert {key: told.get(key) for key in same} == {key: own.get(key) for key in same}
+            mixed_fleet.remove_all()
             if not definition.available():
                 _keep_to_definition(alone, min(about["ApiVersion"], "1.55"), engine, mixed_fleet)
         finally:
             alone.close()
+
+
+def _images(api: Api) -> dict[str, Any]:
+    """With their platforms and who uses them, as new command lines ask; labels are told nodes."""
+    rows = api.get("/images/json?manifests=1&shared-size=1")
+    assert sum(row["Containers"] for row in rows) == 1
+    return {row["Id"]: {**row, "Labels": None} for row in rows}
 
 
 def _keep_to_definition(swarmd: Swarmd, version: str, engine: Engine, fleet: Fleet) -> None:
