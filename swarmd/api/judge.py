@@ -20,7 +20,7 @@ from swarmd.authz.create import (
 )
 from swarmd.authz.policy import Limits, Role
 from swarmd.authz.quota import FIXED, counts_gpus, excess, has_quota, made_by, unbounded
-from swarmd.authz.rights import Right
+from swarmd.authz.rights import BUILDKIT, Right
 from swarmd.cluster.images import known_as
 from swarmd.codec.query import parse_query, render_query
 from swarmd.core.errors import ApiError
@@ -38,7 +38,6 @@ Judgement = Callable[[DockerRequest], Coroutine[Any, Any, None] | None]
 Report = Callable[[str, str | bool, str], None]
 
 _FORBIDDEN = 403
-BUILDKIT = Right("images", "buildkit")
 _BODIES: dict[tuple[str, str], Shape] = {
     ("containers", "create"): shapes.CREATE,
     ("containers", "update"): shapes.UPDATE,

@@ -315,7 +315,7 @@ def judge_volume_driver(name: Any, options: Any, limits: Limits) -> Findings:
 def _local_volume(given: Mapping[str, str], limits: Limits) -> Findings:
     flags, device = given.get("o", "").split(","), given.get("device", "")
     known = set(given) <= {"type", "o", "device"}
-    if known and "bind" in flags and set(flags) <= {"bind", "ro"}:
+    if known and "bind" in flags and set(flags) <= {"bind", "ro"} and device.startswith("/"):
         yield from _source(device, "ro" in flags, limits)
     elif known and given.get("type") == "tmpfs" and device in ("", "none", "tmpfs"):
         yield from _tmpfs(given.get("o", ""))

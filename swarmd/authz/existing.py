@@ -181,6 +181,7 @@ def judge_network_there(shown: Json, limits: Limits) -> Findings:
         **shown,
         "Options": {key: options[key] for key in options if key not in _ENGINES_OWN},
         "ConfigFrom": _object(shown.get("ConfigFrom")).get("Network"),
+        "IPAM": {"Driver": _object(shown.get("IPAM")).get("Driver")},  # its addresses are chosen
     }
     for found in judge_network_create(made, limits):
         yield found._replace(what=f"{found.what} (network {name})")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -16,6 +17,10 @@ _PLACEMENT = frozenset(
     SWARM_LABELS + name
     for name in ("constraints", "affinities", "whitelists", "reschedule-policies", "spread")
 )
+
+# A line of a Dockerfile that goes on in the next one, by whichever of the two escapes it chose, and
+# a text up to a mark: both can swallow the line that is put behind them.
+_GOES_ON = re.compile(r"[\\`]\s*$|<<", re.MULTILINE)
 
 
 def label_body(body: dict[str, Any], scope: Scope, **more: str) -> None:
@@ -48,8 +53,15 @@ def label_build(query: Query, scope: Scope) -> None:
 
 
 def label_changes(query: Query, scope: Scope) -> None:
-    """Of a commit or an import: the last word counts."""
-    query["changes"] = [*query.get("changes", []), f'LABEL "{scope.key}"="{scope.value}"']
+    """Of a commit or an import: the last word counts, so nothing may take it for its own end."""
+    given = query.get("changes", [])
+    for text in given:
+        if _GOES_ON.search(text):
+            raise BadParameter(
+                "changes: within a scope no line may go on in the next, nor hold <<: write each "
+                "instruction on one line"
+            )
+    query["changes"] = [*given, f'LABEL "{scope.key}"="{scope.value}"']
 
 
 def label_filter(query: Query, scope: Scope) -> None:

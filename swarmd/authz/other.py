@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from ipaddress import ip_network
 from typing import Any
 
 from swarmd.authz.create import (
@@ -74,8 +75,33 @@ def judge_network_create(body: Json, limits: Limits) -> Findings:
         if body.get(key):
             yield Finding(f"network with {key}")
     ipam = body.get("IPAM")
-    if isinstance(ipam, dict) and ipam.get("Driver") not in (None, "", "default"):
-        yield Finding(f"address driver {ipam['Driver']}")
+    if isinstance(ipam, dict):
+        if ipam.get("Driver") not in (None, "", "default"):
+            yield Finding(f"address driver {ipam['Driver']}")
+        yield from _addresses(ipam, limits)
+
+
+def _addresses(ipam: Json, limits: Limits) -> Findings:
+    """A host gives a bridge all that is sent to its addresses: its own network's, a registry's."""
+    for text in _texts(ipam.get("Config")):
+        if not _within(text, limits):
+            yield Finding(f"the addresses {text}", "subnets", text)
+
+
+def _texts(configs: Any) -> Iterator[str]:
+    """All that stand in it, however the keys are spelt; engines refuse what has another form."""
+    for config in filter(None, configs if isinstance(configs, list) else ()):
+        for value in config.values() if isinstance(config, dict) else ():
+            inner = value.values() if isinstance(value, dict) else (value,)
+            yield from (text for text in inner if text and isinstance(text, str))
+
+
+def _within(text: str, limits: Limits) -> bool:
+    try:
+        found = ip_network(text, strict=False)
+    except ValueError:
+        return False
+    return any(found.version == one.version and found.subnet_of(one) for one in limits.subnets)
 
 
 def judge_build(query: Query, limits: Limits) -> Findings:

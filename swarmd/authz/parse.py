@@ -131,8 +131,12 @@ def _ids(place: str, value: Any) -> frozenset[int]:
 
 
 def _networks(place: str, value: Any) -> Any:
+    return _ranges(place, _texts(place, value))
+
+
+def _ranges(place: str, texts: tuple[str, ...]) -> Any:
     try:
-        return tuple(map(ip_network, _texts(place, value)))
+        return tuple(map(ip_network, texts))
     except ValueError as error:
         raise ValueError(f"{place}: {error}".removeprefix(f"{place}: {place}: ")) from None
 
@@ -188,6 +192,7 @@ def _limits(place: str, value: Any) -> Limits | None:
         "capabilities": _capabilities,
         "host": _host,
         "ports": _ports,
+        "subnets": _subnets,
     }
     _known(place, table, readers)
     return Limits(**{key: readers[key](f"{place}.{key}", one) for key, one in table.items()})
@@ -209,6 +214,10 @@ def _host(place: str, value: Any) -> frozenset[str]:
         if one not in _HOST:
             raise ValueError(f"{place}: {one!r} is none of {', '.join(_HOST)}")
     return _set(place, value)
+
+
+def _subnets(place: str, value: Any) -> Any:
+    return _ranges(place, _list(place, value))
 
 
 def _ports(place: str, value: Any) -> tuple[Ports, ...]:

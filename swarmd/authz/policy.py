@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from ipaddress import IPv4Network, IPv6Network, ip_address
 
-from swarmd.authz.rights import Right
+from swarmd.authz.rights import BUILDKIT, Right
 from swarmd.core.identity import Identity
 from swarmd.core.scope import Scope
 
@@ -50,6 +50,7 @@ class Limits:
         binds: Folders below which anything may be mounted; those in ``read_only`` only so.
         images: Globs of names as engines list them: ``busybox:*``, ``registry/ml/**``.
         networks, volumes: Globs of names of things that are shared with other scopes.
+        subnets: From which a network's addresses may be chosen by whoever makes it.
     """
 
     privileged: bool = False
@@ -67,6 +68,7 @@ class Limits:
     images: tuple[Glob, ...] | None = None
     networks: tuple[Glob, ...] = ()
     volumes: tuple[Glob, ...] = ()
+    subnets: tuple[IPv4Network | IPv6Network, ...] = ()
     volume_drivers: frozenset[str] = frozenset({"local"})
     network_drivers: frozenset[str] = frozenset({"bridge"})
     log_drivers: frozenset[str] = frozenset({"json-file", "local", "none", "journald"})
@@ -109,9 +111,14 @@ class Role:
     def allows(self, right: Right) -> bool:
         if self.scope is not None and not right.scoped:
             return False
-        return not self.allow.isdisjoint(
-            ("*", right.verb, f"{right.noun}:*", f"{right.noun}:{right.verb}")
-        )
+        words = [right.verb, f"{right.noun}:{right.verb}"]
+        if not self.must_name(right):
+            words += ["*", f"{right.noun}:*"]
+        return not self.allow.isdisjoint(words)
+
+    def must_name(self, right: Right) -> bool:
+        """A wildcard does not mean it, since it reaches beyond what the role may create."""
+        return self.limits is not None and right[:2] == BUILDKIT[:2]
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,4 +190,6 @@ def denial(identity: Identity, right: Right, roles: tuple[Role, ...]) -> str:
     why = f"{right} is not allowed"
     if len(bound) == len(roles):
         why = f"{right} reaches beyond a scope"
+    elif any(role.must_name(right) for role in roles):
+        why = f"{right} reaches beyond what the role may create: allow has to name it"
     return f"denied by policy: {identity.name} has the {word} {names}, and {why}"

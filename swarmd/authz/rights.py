@@ -26,6 +26,7 @@ class Right(NamedTuple):
 
 UNKNOWN = Right("unknown", "admin")
 PING = Right("system", "ping", True)
+BUILDKIT = Right("images", "buildkit")
 
 # (method, path) -> (noun, verb, scoped). "*" is a name, which may contain slashes.
 _TABLE: tuple[tuple[str, str, str, str, bool], ...] = (

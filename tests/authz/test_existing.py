@@ -142,6 +142,8 @@ def test_volumes() -> None:
 def test_networks() -> None:
     assert list(judge_network_there({"Name": "a", "Driver": "bridge"}, NONE)) == []
     assert [one.key for one in judge_network_there({"Name": "host", "Driver": "host"}, NONE)]
+    chosen = {"Driver": "default", "Config": [{"Subnet": "10.9.0.0/16"}]}
+    assert list(judge_network_there({"Name": "a", "Driver": "bridge", "IPAM": chosen}, NONE)) == []
     macvlan = {"Name": "lan", "Driver": "macvlan"}
     assert [one.key for one in judge_network_there(macvlan, NONE)] == ["network_drivers"]
     for limits in (

@@ -29,6 +29,37 @@ def test_the_scopes_label_wins() -> None:
     assert force.label_volume({"Type": "volume"}, ML)["VolumeOptions"]["Labels"] == {"team": "ml"}
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "ENV x=y\\",
+        "LABEL team=web \\ \t",
+        "LABEL team=web\nENV x=y\\\n",
+        "ENV x=y\\\r",
+        "ENV x=y\\\n# and on",
+        "ENV x=y\\\n\n",
+        "# escape=`\nENV x=y`",
+        'CMD ["a", \\',
+        'ONBUILD RUN <<\'LABEL "team"="ml"\'',
+        "ONBUILD COPY <<-x /y",
+    ],
+)
+def test_nothing_swallows_the_label_behind_it(text: str) -> None:
+    """As engines read a Dockerfile: seen there with team=web on what team=ml had committed."""
+    for changes in ([text], ["LABEL team=web", text], [text, "ENV a=b"]):
+        with pytest.raises(BadParameter, match="changes"):
+            force.label_changes({"changes": changes}, ML)
+
+
+@pytest.mark.parametrize(
+    "text", ['CMD ["a\\\\b"]', "ENV a=b\nUSER x\n", "LABEL a=\\$b", "ENV a=<b"]
+)
+def test_changes_that_end_with_their_line(text: str) -> None:
+    query = {"changes": [text]}
+    force.label_changes(query, ML)
+    assert query["changes"] == [text, 'LABEL "team"="ml"']
+
+
 def test_only_swarmd_says_whose_copy_something_is() -> None:
     kept = SWARM_LABELS + "constraints"
     body: dict[str, Any] = {"Labels": {IDENTITY: "x", kept: "[]", "a": "b"}}

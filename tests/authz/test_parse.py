@@ -29,6 +29,7 @@ capabilities = ["cap_net_admin"]
 binds = ["/srv/", "/"]
 ports = ["80", "8000-8999/udp"]
 images = ["busybox:*"]
+subnets = ["10.9.0.0/16", "fd00::/8"]
 [role.a.quota]
 containers = 3
 cpus = 1.5
@@ -54,6 +55,7 @@ def test_a_whole_policy() -> None:
         binds=("/srv", "/"),
         ports=(Ports(80, 80), Ports(8000, 8999, "udp")),
         images=(Glob("busybox:*"),),
+        subnets=(ip_network("10.9.0.0/16"), ip_network("fd00::/8")),
     )
     assert role.quota == Quota(3, 1_500_000_000, 2 << 30, 1)
     assert policy.roles["b"].limits is None and policy.roles["b"].allow == frozenset()
@@ -92,6 +94,7 @@ def test_nothing_allows_nothing() -> None:
         ("[role.x.create]\nports=['0']", "role.x.create.ports: '0'"),
         ("[role.x.create]\nports=['9-8']", "role.x.create.ports: '9-8'"),
         ("[role.x.create]\nports=['70000']", "role.x.create.ports: '70000'"),
+        ("[role.x.create]\nsubnets=['10.9.0.1/16']", "role.x.create.subnets: 10.9.0.1/16 has host"),
         ("[role.x.create]\nhost=['net']", "role.x.create.host: 'net'"),
         ("[role.x.quota]\nmemory='lots'", "role.x.quota.memory: a size"),
         ("[role.x.quota]\nmemory=true", "role.x.quota.memory: a size"),

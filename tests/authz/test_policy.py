@@ -5,7 +5,7 @@ from ipaddress import ip_network
 import pytest
 
 from swarmd.authz.policy import Glob, Policy, Role, Who, denial
-from swarmd.authz.rights import UNKNOWN, Right
+from swarmd.authz.rights import BUILDKIT, UNKNOWN, Right
 from swarmd.core.identity import Identity
 from swarmd.core.scope import Scope
 
@@ -66,6 +66,18 @@ def test_rights_by_verb_and_noun() -> None:
     assert Role("r", frozenset({"containers:exec"})).allows(EXEC)
     assert Role("r", frozenset({"*"})).allows(UNKNOWN)
     assert not Role("r", frozenset({"*"}), Scope("a", "b")).allows(UNKNOWN)
+
+
+def test_buildkit_is_named_by_a_role_with_limits() -> None:
+    """Its calls bring the host's network and devices, whatever ``create`` says."""
+    for word in ("*", "images:*"):
+        assert not Role("r", frozenset({word})).allows(BUILDKIT)
+        assert Role("r", frozenset({word}), limits=None).allows(BUILDKIT)
+    for word in ("buildkit", "images:buildkit"):
+        assert Role("r", frozenset({word})).allows(BUILDKIT)
+        assert not Role("r", frozenset({word}), Scope("a", "b")).allows(BUILDKIT)
+    said = denial(Identity("alice"), BUILDKIT, (Role("r", frozenset({"*"})),))
+    assert said.endswith("beyond what the role may create: allow has to name it")
 
 
 def test_the_first_role_that_allows_it_counts() -> None:
