@@ -297,6 +297,9 @@ def _endpoints(body: Json) -> Json:
         return {}
     if not isinstance(endpoints, dict):
         raise mismatch(endpoints, "NetworkingConfig", "map[string]*network.EndpointSettings")
+    for name, endpoint in endpoints.items():
+        if endpoint is None:  # some engines fall over it without a word
+            raise BadParameter(f"no EndpointSettings for {name}")
     return endpoints
 
 

@@ -160,7 +160,7 @@ def test_references() -> None:
                 {"Type": "bind", "Source": "/a"},
             ],
         },
-        NetworkingConfig={"EndpointsConfig": {"front": None, "bridge": {}}},
+        NetworkingConfig={"EndpointsConfig": {"front": {}, "bridge": {}}},
         Tty=True,
     )
     assert request.containers == (
@@ -173,6 +173,13 @@ def test_references() -> None:
     assert request.networks == ("front",)
     assert request.network_mode == "container:web"
     assert request.tty
+
+
+@pytest.mark.parametrize("name", ["none", "front", ""])
+def test_an_endpoint_that_is_null(name: str) -> None:
+    """An engine of release 28 ends the connection over it, others say this."""
+    with pytest.raises(BadParameter, match=f"^no EndpointSettings for {name}$"):
+        parsed(NetworkingConfig={"EndpointsConfig": {"back": {}, name: None}})
 
 
 @pytest.mark.parametrize("mode", ["", "default", "bridge", "host", "none"])

@@ -173,6 +173,9 @@ def test_a_build_makes_an_image_of_the_teams_own(door: Door, tmp_path: Path) -> 
     door.alice("commit", "-c", "LABEL team=web", "train", "ml-commit")
     labels = door.alice("image", "inspect", "-f", "{{json .Config.Labels}}", "ml-commit").text
     assert json.loads(labels)["team"] == "ml"
+    for text in ("ENV x=y\\", 'ONBUILD RUN <<\'LABEL "team"="ml"\''):  # would be web's
+        said = door.alice.fails("commit", "-c", "LABEL team=web", "-c", text, "train", "stray")
+        assert "on one line" in said, said
 
 
 def test_anothers_image_has_no_name_for_a_team(door: Door, tmp_path: Path) -> None:

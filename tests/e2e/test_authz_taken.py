@@ -11,6 +11,7 @@ import pytest
 from tests.lab.cli import Docker, command_lines
 from tests.lab.daemon import Swarmd
 from tests.lab.engines import Fleet
+from tests.lab.http import Api
 
 pytestmark = pytest.mark.fleet
 
@@ -104,6 +105,19 @@ def test_nothing_is_inherited_from_what_is_there(door: Door, tmp_path: Path) -> 
     dora("rm", "-f", "adm", "hop", "froms", "stopped")
     dora("volume", "rm", "etc")
     dora("network", "rm", "lan", "dnet")
+
+
+def test_what_reaches_beyond_a_create(door: Door) -> None:
+    """A bridge with a node's own addresses cuts it off; BuildKit has its host's network."""
+    said = door.dora.fails("network", "create", "--subnet", "10.213.0.0/16", "trap")
+    assert "role.strict.create.subnets" in said
+    for path in ("/session", "/grpc"):
+        refused = Api(door.dora.url).call("POST", path)
+        assert refused.status == 403 and "allow has to name it" in refused.json["message"]
+    door.dora("network", "create", "free")
+    door.admin("network", "create", "--subnet", "10.9.8.0/24", "lan")
+    door.dora("run", "--rm", "--network", "lan", "busybox", "true")
+    door.admin("network", "rm", "lan", "free")
 
 
 def test_what_a_role_makes_it_may_use(door: Door, tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ ID = "a" * 64
 MADE = (201, {"Id": ID, "Warnings": []})
 TWO = {
     "HostConfig": {"NetworkMode": "back"},
-    "NetworkingConfig": {"EndpointsConfig": {"front": {"Aliases": ["x"]}, "back": None}},
+    "NetworkingConfig": {"EndpointsConfig": {"front": {"Aliases": ["x"]}, "back": {}}},
 }
 
 
@@ -49,7 +49,7 @@ def test_an_old_engine_gets_one_network_and_joins_the_others() -> None:
         "POST /v1.41/networks/front/connect",
     ]
     create, connect = rig.wire(1).bodies
-    assert create["NetworkingConfig"] == {"EndpointsConfig": {"back": None}}
+    assert create["NetworkingConfig"] == {"EndpointsConfig": {"back": {}}}
     assert connect == {"Container": ID, "EndpointConfig": {"Aliases": ["x"]}}
 
 
