@@ -101,7 +101,7 @@ def _within(text: str, limits: Limits) -> bool:
         found = ip_network(text, strict=False)
     except ValueError:
         return False
-    return any(found.version == one.version and found.subnet_of(one) for one in limits.subnets)
+    return any(found[0] in one and found[-1] in one for one in limits.subnets)
 
 
 def judge_build(query: Query, limits: Limits) -> Findings:
