@@ -248,7 +248,7 @@ def _tree(
 
     def tree(seen: Fleet) -> Root:
         """The nouns, for whoever sees so much of the fleet."""
-        root = make_tree(seen, identity, creator, plans, reactor)
+        root = make_tree(seen, identity, creator, plans, supply, reactor)
         root.putChild(b"networks", NetworksNoun(seen, networks, luggage))
         root.putChild(b"volumes", VolumesNoun(seen, volumes))
         Build(seen, builds, builders, distributor).attach(root)

@@ -16,7 +16,6 @@ from swarmd.api.resource import MISSING, Noun, Route, client_of
 from swarmd.api.target import target
 from swarmd.api.told import Told
 from swarmd.cluster.filters import ImageQuery
-from swarmd.cluster.holders import holders_of_all
 from swarmd.cluster.image_details import COUNTED_SINCE, NOTHING_TOLD
 from swarmd.cluster.images import engines_with_image
 from swarmd.cluster.views import image_list
@@ -29,10 +28,12 @@ from swarmd.front.request import DockerRequest
 from swarmd.manager.doubts import unanswered, unasked
 from swarmd.manager.fleet import Fleet
 from swarmd.manager.fresh import settle_containers, settle_lists, unsettled
+from swarmd.manager.images.gather import Gatherer
 from swarmd.manager.images.load import Loader
 from swarmd.manager.images.measured import measured
 from swarmd.manager.images.narrow import HEADER, QUERY, engines_for
 from swarmd.manager.images.pull import Puller
+from swarmd.manager.images.supply import Supply
 from swarmd.manager.images.tee import Tee
 from swarmd.manager.in_turn import ask_in_turn, by_load
 from swarmd.manager.plans import Plans
@@ -51,10 +52,11 @@ _TAR = (b"Content-Type", ARCHIVE.sent_as)
 class Images(Noun):
     """``/images/…``"""
 
-    def __init__(self, fleet: Fleet, plans: Plans) -> None:
+    def __init__(self, fleet: Fleet, plans: Plans, supply: Supply) -> None:
         super().__init__()
         self._fleet = fleet
         self._plans = plans
+        self._gatherer = Gatherer(fleet, supply)
         self.add("json", GET=self.index)
         self.add("search", GET=self.search)
         self.add("prune", POST=self.prune)
@@ -66,7 +68,8 @@ class Images(Noun):
         segments = self.consume(path, request)
         action = "" if request.method == b"DELETE" else segments.pop()
         ref = "/".join(segments)
-        handler, takes_head = ImageAction(self._fleet, ref).handler(request.method, action)
+        of_one = ImageAction(self._fleet, self._gatherer, ref)
+        handler, takes_head = of_one.handler(request.method, action)
         if handler is None or not ref:
             return MISSING
         return Route({request.method: handler}, takes_head=takes_head)
@@ -159,8 +162,7 @@ class Images(Noun):
         names = request.arg_list("names")
         if not names:
             raise BadParameter("no image to save was named")
-        await settle_lists(self._fleet, "images")
-        engine = holders_of_all(self._fleet.state, _split(names))[0]
+        engine = await self._gatherer.on_one(_split(names))
         tunnel(request, self._fleet.link(engine), self._target(request, "get")(engine))
 
     def _target(

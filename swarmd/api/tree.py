@@ -17,6 +17,7 @@ from swarmd.api.system import System
 from swarmd.cluster.info import Identity
 from swarmd.manager.create import Creator
 from swarmd.manager.fleet import Fleet
+from swarmd.manager.images.supply import Supply
 from swarmd.manager.plans import Plans
 
 
@@ -25,6 +26,7 @@ def make_tree(
     identity: Identity,
     creator: Creator,
     plans: Plans,
+    supply: Supply,
     clock: IReactorTime,
 ) -> Root:
     root = Root(fleet)
@@ -35,7 +37,7 @@ def make_tree(
     root.putChild(b"containers", containers)
     root.often = containers.often
     root.putChild(b"exec", Execs(fleet))
-    root.putChild(b"images", Images(fleet, plans))
+    root.putChild(b"images", Images(fleet, plans, supply))
     Registry(fleet).attach(root)
     root.add("commit", POST=Commit(fleet).commit)
     unsupported.attach(root)

@@ -80,35 +80,22 @@ def newest_holders(state: State, ref: str) -> list[Engine]:
     return latest([one for one in engines_with_image(state, ref) if one.healthy], ref)
 
 
-def holds(engine: Engine, ref: str) -> bool:
-    """Whether ``docker save ref`` works there: a bare repository means all of its tags."""
-    return find_image(engine, ref) is not None or has_repository(engine, ref)
-
-
-def has_repository(engine: Engine, ref: str) -> bool:
-    named = parse_reference(ref)
-    return named.is_bare and any(
-        repository_of(tag) == named.repository for tag in engine.image_refs
-    )
-
-
-def holders_of_all(state: State, refs: Sequence[str]) -> list[Engine]:
-    """Healthy engines that hold every one of ``refs``.
+def meant(state: State, ref: str) -> list[str]:
+    """What an engine takes ``ref`` for where it saves or pushes: a bare repository is all its tags.
 
     Raises:
-        NoSuchImage: One of them is nowhere, or no engine has all; then it says who has which.
-        InvalidReference: No engine takes one of them.
+        InvalidReference: No engine takes it.
     """
-    engines = [engine for engine in _by_name(state.engines.values()) if engine.healthy]
-    where = {ref: [engine for engine in engines if holds(engine, ref)] for ref in refs}
-    for ref, found in where.items():
-        if not found:
-            raise NoSuchImage(ref)
-    complete = [engine for engine in engines if all(engine in found for found in where.values())]
-    if not complete:
-        lines = [f"{ref} is on {', '.join(e.name for e in on)}" for ref, on in where.items()]
-        raise NoSuchImage(f"{' '.join(refs)}: no node has all of them; {'; '.join(lines)}")
-    return complete
+    named = parse_reference(ref)
+    if not named.is_bare:
+        return [ref]
+    state.index.settle()
+    tags = (tag for tag, _ in state.index.images.items() if _is_tag_of(tag, named.repository))
+    return sorted(tags) or [ref]
+
+
+def _is_tag_of(listed: str, repository: str) -> bool:
+    return listed.startswith(f"{repository}:") and repository_of(listed) == repository
 
 
 def _by_name(engines: Iterable[Engine]) -> list[Engine]:

@@ -11,6 +11,7 @@ from swarmd.api.disk_usage import SystemFolder
 from swarmd.api.images import Images
 from swarmd.api.registry import Registry
 from swarmd.api.resource import Noun
+from swarmd.manager.images.supply import Supply
 from swarmd.manager.plans import Plans
 from tests.front.memory import Connection
 from tests.manager.wired import Wired
@@ -29,7 +30,7 @@ class Case:
         Registry(fleet).attach(root)
         SystemFolder(fleet).attach(root)
         root.add("commit", POST=Commit(fleet).commit)
-        root.putChild(b"images", Images(fleet, self.plans))
+        root.putChild(b"images", Images(fleet, self.plans, Supply(fleet)))
         self.client = Connection({})
         self.client.site.resource = root
         self.client.open()

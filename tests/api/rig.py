@@ -66,7 +66,7 @@ class ApiRig(Rig):
         super().__init__(engines, **spec)
         creator = self.creator()
         identity = Identity("manager", "1.2.3")
-        self.root = make_tree(self.fleet, identity, creator, self.plans, self.clock)
+        self.root = make_tree(self.fleet, identity, creator, self.plans, self.supply, self.clock)
         self.root.putChild(b"networks", NetworksNoun(self.fleet, self.networks, self.luggage))
         self.root.putChild(b"volumes", VolumesNoun(self.fleet, self.volumes))
         self.site = DockerSite(self.root, self.clock, lambda: COMMON)

@@ -108,7 +108,7 @@ class GuardedRig(HostileRig):
         manager = Manager("manager", "1")
 
         def tree(seen: Any) -> Noun:
-            root = make_tree(seen, manager, self._creator, self.plans, self.clock)
+            root = make_tree(seen, manager, self._creator, self.plans, self.supply, self.clock)
             root.putChild(b"networks", NetworksNoun(seen, self.networks, self.luggage))
             root.putChild(b"volumes", VolumesNoun(seen, self.volumes))
             return root

@@ -10,9 +10,8 @@ from swarmd.cluster.actions import EngineFailed, EngineValidated, ImagesListed
 from swarmd.cluster.holders import (
     healthy_holders,
     holders,
-    holders_of_all,
-    holds,
     latest,
+    meant,
     newest_holders,
 )
 from swarmd.cluster.state import State
@@ -66,22 +65,10 @@ def test_only_healthy_ones_can_be_asked(state: State) -> None:
 
 
 def test_a_bare_repository_means_all_its_tags(state: State) -> None:
-    two = state.engines[key_of(2)]
-    assert holds(two, "my/app") and holds(two, "my/app:2") and not holds(two, "my/app:latest")
-    assert not holds(two, "app:3") and not holds(two, "my")
-
-
-def test_all_on_one_node(state: State) -> None:
-    assert names(holders_of_all(state, ["app:1", "my/app"])) == ["node-2"]
-    assert names(holders_of_all(state, ["app:1"])) == ["node-1", "node-2", "node-3"]
-
-
-def test_no_node_has_all(state: State) -> None:
-    with pytest.raises(NoSuchImage) as error:
-        holders_of_all(state, ["my/app:2", "other"])
-    assert "my/app:2 is on node-2; other is on node-3" in error.value.message
-    with pytest.raises(NoSuchImage, match=r"^No such image: none$"):
-        holders_of_all(state, ["app:1", "none"])
+    assert meant(state, "app") == meant(state, "docker.io/library/app") == ["app:1"]
+    assert meant(state, "my/app") == ["my/app:2"]
+    assert meant(state, "my") == ["my"] and meant(state, "app:9") == ["app:9"]
+    assert meant(state, A) == [A]
 
 
 OLD, NEW = {"Id": A, "Created": 100}, {"Id": B, "Created": 200}

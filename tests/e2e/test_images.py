@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import json
+import tarfile
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -201,14 +203,44 @@ def test_save_and_load_back(docker: Docker, host: Host, tmp_path: Path) -> None:
     assert holders(host, "copy:1") == ["node-1", "node-2", "node-3"]
 
 
-def test_save_of_images_that_no_node_has_together(docker: Docker, host: Host) -> None:
-    host.fleet["node-1"].load(busybox_archive("one:1", Labels={"n": "1"}))
-    host.fleet["node-2"].load(busybox_archive("two:1", Labels={"n": "2"}))
-    eventually(lambda: {"one:1", "two:1"} <= set(tags(host.api)))
-    assert docker("save", "one:1").out
-    error = docker.fails("save", "one:1", "two:1")
-    assert "one:1 is on node-1" in error and "two:1 is on node-2" in error
-    assert "No such image: none:1" in docker.fails("save", "none:1")
+def saved(archive: bytes) -> set[str]:
+    """The names in it."""
+    with tarfile.open(fileobj=io.BytesIO(archive)) as tar:
+        listed = tar.extractfile("manifest.json")
+        assert listed is not None
+        return {tag for image in json.load(listed) for tag in image["RepoTags"] or ()}
+
+
+def test_images_that_no_node_has_together(docker: Docker, host: Host, registry: Registry) -> None:  # noqa: F811
+    repository = f"{registry.address}/parts"
+    parts = {f"{repository}:{rank}" for rank in (1, 2, 3)}
+    for rank in (1, 2, 3):
+        image = busybox_archive(f"{repository}:{rank}", Labels={"n": str(rank)})
+        host.fleet[f"node-{rank}"].load(image)
+    eventually(lambda: parts <= set(tags(host.api)))
+    assert "No such image: none:1" in docker.fails("save", repository, "none:1")
+    two = sorted(parts)[:2]
+    assert saved(docker("save", *two).out) == set(two)
+    docker("push", "-a", repository)
+    for engine in host.fleet:
+        engine.local.call("DELETE", f"/images/{two[0]}?force=1")
+    docker("pull", "-a", repository)
+    assert set(holders(host, two[0])) == {"node-1", "node-2", "node-3"}
+    assert saved(docker("save", repository).out) == parts
+
+
+def test_a_node_that_is_lost_with_a_tag_is_told(docker: Docker, host: Host) -> None:
+    host.fleet["node-1"].load(busybox_archive("split:1", Labels={"n": "1"}))
+    host.fleet["node-2"].load(busybox_archive("split:2", Labels={"n": "2"}))
+    eventually(lambda: {"split:1", "split:2"} <= set(tags(host.api)))
+    host.fleet["node-2"].freeze()
+    try:
+        assert host.swarmd is not None
+        eventually(lambda: "node-2" not in host.swarmd.healthy(), 20)
+        assert "node-2" in docker.fails("save", "split")
+        assert saved(docker("save", "split:1").out) == {"split:1"}
+    finally:
+        host.fleet["node-2"].thaw()
 
 
 # What changes images

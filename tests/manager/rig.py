@@ -148,9 +148,9 @@ class Rig:
         placer = Placer(self.fleet, make_policy(policy), lambda: 0)
         self.networks = Networks(self.fleet, placer)
         self.volumes = Volumes(self.fleet, placer)
-        supply = Supply(self.fleet)
-        self.distributor = Distributor(self.fleet, placer, supply)
-        self.luggage = Luggage(self.networks, self.volumes, supply, self.clock)
+        self.supply = Supply(self.fleet)
+        self.distributor = Distributor(self.fleet, placer, self.supply)
+        self.luggage = Luggage(self.networks, self.volumes, self.supply, self.clock)
         chance = random.Random(0)
         invent = partial(random_name, chance.choice)
         return Creator(

@@ -7,9 +7,10 @@ from typing import Any
 
 import orjson
 
-from swarmd.cluster.images import engines_with_image
-from swarmd.core.errors import ApiError
+from swarmd.cluster.images import engines_with_image, find_image, is_name
+from swarmd.core.errors import ApiError, Conflict
 from swarmd.core.model import Engine
+from swarmd.core.names import short_id
 from swarmd.manager.fanout import Outcome, ask_engines
 from swarmd.manager.fleet import Fleet
 from swarmd.manager.images.progress import grouped
@@ -35,6 +36,23 @@ async def removed(fleet: Fleet, engines: Sequence[Engine], target: Target) -> by
     _check(outcomes, "removed")
     items = [item for outcome in outcomes if outcome.ok for item in outcome.value]
     return orjson.dumps(list({orjson.dumps(item): item for item in items}.values())) + b"\n"
+
+
+def check_single(fleet: Fleet, ref: str) -> None:
+    """An engine removes by its ID only what has one name; here those of all engines count.
+
+    Raises:
+        Conflict: It has several, in an engine's words.
+    """
+    engines = engines_with_image(fleet.state, ref)
+    if any(is_name(engine, ref) for engine in engines):
+        return
+    images = [image for one in engines if (image := find_image(one, ref)) is not None]
+    if len({tag for image in images for tag in image.tags}) > 1:
+        raise Conflict(
+            f"conflict: unable to delete {short_id(images[0].id)} (must be forced) - "
+            "image is referenced in multiple repositories"
+        )
 
 
 def unreached(fleet: Fleet, ref: str) -> list[str]:

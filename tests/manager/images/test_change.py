@@ -3,9 +3,9 @@ from __future__ import annotations
 import orjson
 import pytest
 
-from swarmd.core.errors import ApiError
+from swarmd.core.errors import ApiError, Conflict
 from swarmd.core.model import Engine
-from swarmd.manager.images.change import removed, tagged, unreached
+from swarmd.manager.images.change import check_single, removed, tagged, unreached
 from tests.manager.rig import Rig, result_of
 
 GONE = [{"Untagged": "app:1"}, {"Deleted": "sha256:a"}]
@@ -59,3 +59,15 @@ def test_unreached_holders_are_named() -> None:
     assert unreached(rig.fleet, "app") == []
     rig.lose(2)
     assert unreached(rig.fleet, "app") == ["node-2: not done there, no answer"]
+
+
+def test_by_its_id_only_what_has_one_name_anywhere() -> None:
+    rig = Rig(2)
+    image = "sha256:" + "a" * 64
+    rig.has_image(1, image, "one:1")
+    rig.has_image(2, image, "one:1")
+    check_single(rig.fleet, image)
+    rig.has_image(2, image, "two:1")
+    check_single(rig.fleet, "one:1")
+    with pytest.raises(Conflict, match=r"unable to delete a{12} \(must be forced\)"):
+        check_single(rig.fleet, "aaaa")
