@@ -47,7 +47,9 @@ from swarmd.garbage import RareCollection
 from swarmd.keyring import Keyring
 from swarmd.links import LinkMaker
 from swarmd.logs import observer, place
+from swarmd.manager.builds.bases import Bases
 from swarmd.manager.builds.builders import Builders
+from swarmd.manager.builds.own_images import OwnImages
 from swarmd.manager.builds.placing import Builds
 from swarmd.manager.create import Creator
 from swarmd.manager.first_contact import FirstContact
@@ -243,15 +245,16 @@ def _tree(
     creator = Creator(
         fleet, placer, plans, luggage, invent, partial(_random_id, chance), settings.create_retry
     )
-    builders = Builders(fleet, reactor)
+    builders, owned = Builders(fleet, reactor), OwnImages()
     builds, identity = Builds(fleet, placer, builders, reactor), _identity(settings)
 
     def tree(seen: Fleet) -> Root:
         """The nouns, for whoever sees so much of the fleet."""
-        root = make_tree(seen, identity, creator, plans, supply, reactor)
+        root = make_tree(seen, identity, creator, plans, supply, owned, reactor)
         root.putChild(b"networks", NetworksNoun(seen, networks, luggage))
         root.putChild(b"volumes", VolumesNoun(seen, volumes))
-        Build(seen, builds, builders, distributor).attach(root)
+        bases = Bases(seen, supply)
+        Build(seen, builds, builders, distributor, bases, owned).attach(root)
         return root
 
     root = tree(fleet)

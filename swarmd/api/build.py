@@ -7,27 +7,30 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from typing import Any
 
 from twisted.internet.defer import Deferred
-from twisted.internet.interfaces import ISSLTransport
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
-from swarmd.api.resource import Noun, Route, client_of
+from swarmd.api.client import identity
+from swarmd.api.resource import Noun, Route
 from swarmd.api.target import target
 from swarmd.codec.query import parse_query
 from swarmd.core.build import build_query, parse_build
 from swarmd.core.errors import BadParameter
 from swarmd.core.model import Engine
 from swarmd.front.request import DockerRequest
+from swarmd.manager.builds.bases import Bases
 from swarmd.manager.builds.builders import Builders
+from swarmd.manager.builds.context import Context
+from swarmd.manager.builds.own_images import OwnImages
 from swarmd.manager.builds.placing import Builds
 from swarmd.manager.fanout import ask_engines, first_success
 from swarmd.manager.fleet import Fleet
 from swarmd.manager.images.distribute import Distributor
 from swarmd.manager.prune import prune
 from swarmd.streams.hijack import hijack
+from swarmd.streams.read_upload import read_tunnel
 from swarmd.streams.tunnel import tunnel
 
 SESSION = b"x-docker-expose-session-uuid"
@@ -46,13 +49,21 @@ class Build(Noun):
     """``/build…``, and its two upgraded companions."""
 
     def __init__(
-        self, fleet: Fleet, builds: Builds, builders: Builders, distributor: Distributor
+        self,
+        fleet: Fleet,
+        builds: Builds,
+        builders: Builders,
+        distributor: Distributor,
+        bases: Bases,
+        own: OwnImages,
     ) -> None:
         super().__init__()
         self._fleet = fleet
         self._builds = builds
         self._builders = builders
         self._distributor = distributor
+        self._bases = bases
+        self._own = own
         self.add("cancel", POST=self.cancel)
         self.add("prune", POST=self.prune)
 
@@ -74,21 +85,30 @@ class Build(Noun):
         build = parse_build(parse_query(request.raw_query))
         client = identity(request)
         engine = await self._builds.place(build, client)
+        if build.buildkit and not build.uploads_for:
+            await self._bases.bring(self._own.of(client), engine)
         query = build_query(request.raw_query, build, self._builds.network_of(build))
         line = target(self._fleet, request, engine, "build", query=query)
-        tunnel(request, self._fleet.link(engine), line, done=self._opened(client, engine))
+        link, done = self._fleet.link(engine), self._opened(client, engine)
+        if build.buildkit or build.uploads_for:
+            tunnel(request, link, line, done=done)
+            return
+        context = Context(request.arg("dockerfile"), build.arguments, partial(self._bring, engine))
+        read_tunnel(request, link, line, context, done=done)
 
     async def session(self, request: DockerRequest) -> None:
         """Without its ID an engine refuses it; so it may do that."""
         client = identity(request)
         uuid = (request.header(SESSION) or b"").decode("latin-1")
-        self._join(request, client, await self._builds.session(uuid, client), b"/session")
+        await self._join(request, client, await self._builds.session(uuid, client), b"/session")
 
-    def grpc(self, request: DockerRequest) -> None:
+    async def grpc(self, request: DockerRequest) -> None:
         client = identity(request)
-        self._join(request, client, self._builders.engine(client), b"/grpc")
+        await self._join(request, client, self._builders.engine(client), b"/grpc")
 
-    def _join(self, request: DockerRequest, client: str, engine: Engine, path: bytes) -> None:
+    async def _join(self, request: DockerRequest, client: str, engine: Engine, path: bytes) -> None:
+        """What a build by BuildKit needs is in no call; so all that its client made is there."""
+        await self._bases.bring(self._own.of(client), engine)
         hijack(request, self._fleet.link(engine), path, done=self._opened(client, engine))
 
     def _opened(self, client: str, engine: Engine) -> Callable[[int], None]:
@@ -99,10 +119,14 @@ class Build(Noun):
         def done(status: int) -> None:
             over(status)
             self._fleet.state.mark_stale(engine.key, "images")
-            spreading = Deferred.fromCoroutine(self._distributor.spread(engine, before))
+            note = partial(self._own.note, client)
+            spreading = Deferred.fromCoroutine(self._distributor.spread(engine, before, note))
             spreading.addErrback(_report)
 
         return done
+
+    def _bring(self, engine: Engine, images: list[str]) -> Deferred[None]:
+        return Deferred.fromCoroutine(self._bases.bring(images, engine))
 
     async def cancel(self, request: DockerRequest) -> None:
         build_id = request.arg("id")
@@ -127,13 +151,3 @@ class Build(Noun):
 
 def _report(failure: Failure) -> None:
     _log.failure("images could not be distributed", failure)
-
-
-def identity(request: DockerRequest) -> str:
-    """Who builds: the subject of the client's certificate, else its address."""
-    transport: Any = request.channel.transport
-    if ISSLTransport.providedBy(transport):
-        certificate: Any = transport.getPeerCertificate()
-        if certificate is not None:
-            return f"subject {certificate.get_subject().get_components()!r}"
-    return client_of(request)

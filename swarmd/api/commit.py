@@ -6,22 +6,26 @@ from typing import Any
 
 import orjson
 
+from swarmd.api.client import identity
 from swarmd.api.target import target
 from swarmd.cluster.lookup import find_container
 from swarmd.codec.query import parse_query, render_query
 from swarmd.core.errors import NoSuchContainer
+from swarmd.core.image_reference import tag_target
 from swarmd.core.model import Container
 from swarmd.core.personal_labels import blank
 from swarmd.front.request import DockerRequest
 from swarmd.manager.bodies import decoded_json
+from swarmd.manager.builds.own_images import OwnImages
 from swarmd.manager.fleet import Fleet
 from swarmd.manager.fresh import settle_containers, unsettled
 from swarmd.streams.forward import forward
 
 
 class Commit:
-    def __init__(self, fleet: Fleet) -> None:
+    def __init__(self, fleet: Fleet, own: OwnImages) -> None:
         self._fleet = fleet
+        self._own = own
 
     async def commit(self, request: DockerRequest) -> None:
         container = await self._find(request.arg("container"))
@@ -30,7 +34,11 @@ class Commit:
         query = render_query((key, one) for key, values in asked.items() for one in values)
         line = target(self._fleet, request, engine, "commit", query=query.encode())
 
+        repository, client = request.arg("repo"), identity(request)
+
         def done(status: int) -> None:
+            if status == 201 and repository:
+                self._own.note(client, [str(tag_target(repository, request.arg("tag")))])
             self._fleet.state.mark_stale(engine.key, "images")
 
         body = _body(request.body, container)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
+from swarmd.api.client import identity
 from swarmd.api.lacking import warnings
 from swarmd.api.resource import Handler
 from swarmd.api.target import target
@@ -13,6 +14,7 @@ from swarmd.core.errors import NoSuchImage
 from swarmd.core.image_reference import parse_name, tag_target
 from swarmd.core.model import Engine
 from swarmd.front.request import DockerRequest
+from swarmd.manager.builds.own_images import OwnImages
 from swarmd.manager.fleet import Fleet
 from swarmd.manager.fresh import looked_up
 from swarmd.manager.images.change import check_single, removed, tagged, unreached
@@ -25,9 +27,10 @@ from swarmd.streams.tunnel import tunnel
 class ImageAction:
     """One image, by any of its names."""
 
-    def __init__(self, fleet: Fleet, gatherer: Gatherer, ref: str) -> None:
+    def __init__(self, fleet: Fleet, gatherer: Gatherer, own: OwnImages, ref: str) -> None:
         self._fleet = fleet
         self._gatherer = gatherer
+        self._own = own
         self._ref = ref
 
     def handler(self, method: bytes, action: str) -> tuple[Handler | None, bool]:
@@ -80,6 +83,8 @@ class ImageAction:
         engines = latest(await self._holders(), self._ref)
         left_out = warnings(unreached(self._fleet, self._ref))
         await tagged(self._fleet, engines, self._target(request, "tag"))
+        name = str(tag_target(request.arg("repo"), request.arg("tag")))
+        self._own.note(identity(request), [name])
         request.reply(201, headers=left_out)
 
     async def _remove(self, request: DockerRequest) -> None:

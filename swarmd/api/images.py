@@ -10,6 +10,7 @@ import orjson
 from twisted.internet.defer import Deferred
 from twisted.web.resource import IResource
 
+from swarmd.api.client import identity
 from swarmd.api.image_actions import ImageAction
 from swarmd.api.lacking import lacking, warnings
 from swarmd.api.resource import MISSING, Noun, Route, client_of
@@ -25,6 +26,7 @@ from swarmd.core.media import ARCHIVE
 from swarmd.core.model import Engine
 from swarmd.core.version import Version
 from swarmd.front.request import DockerRequest
+from swarmd.manager.builds.own_images import OwnImages
 from swarmd.manager.doubts import unanswered, unasked
 from swarmd.manager.fleet import Fleet
 from swarmd.manager.fresh import settle_containers, settle_lists, unsettled
@@ -52,11 +54,12 @@ _TAR = (b"Content-Type", ARCHIVE.sent_as)
 class Images(Noun):
     """``/images/…``"""
 
-    def __init__(self, fleet: Fleet, plans: Plans, supply: Supply) -> None:
+    def __init__(self, fleet: Fleet, plans: Plans, supply: Supply, own: OwnImages) -> None:
         super().__init__()
         self._fleet = fleet
         self._plans = plans
         self._gatherer = Gatherer(fleet, supply)
+        self._own = own
         self.add("json", GET=self.index)
         self.add("search", GET=self.search)
         self.add("prune", POST=self.prune)
@@ -68,7 +71,7 @@ class Images(Noun):
         segments = self.consume(path, request)
         action = "" if request.method == b"DELETE" else segments.pop()
         ref = "/".join(segments)
-        of_one = ImageAction(self._fleet, self._gatherer, ref)
+        of_one = ImageAction(self._fleet, self._gatherer, self._own, ref)
         handler, takes_head = of_one.handler(request.method, action)
         if handler is None or not ref:
             return MISSING
@@ -143,6 +146,7 @@ class Images(Noun):
         best = [each for each in by_load(self._fleet) if each in engines]
         engine = next((each for each in best if each in holders), best[0])
         line = self._target(request, "create")(engine)
+        self._own.note(identity(request), [name] if name else ())
         tunnel(request, self._fleet.link(engine), line, done=self._changed(engine))
 
     async def load(self, request: DockerRequest) -> None:
@@ -152,9 +156,11 @@ class Images(Noun):
         line = self._target(request, "load")
         headers = [*passed_on(request), _TAR]
         loader = Loader(self._fleet, line, headers, told.console, tee)
+        client = identity(request)
         running = Deferred.fromCoroutine(loader.run(engines, quiet=request.flag("quiet")))
         request.stream_body(tee)
         await told.until(running)
+        self._own.note(client, loader.names)
 
     # From the nodes
 

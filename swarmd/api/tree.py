@@ -15,6 +15,7 @@ from swarmd.api.registry import Registry
 from swarmd.api.root import Root
 from swarmd.api.system import System
 from swarmd.cluster.info import Identity
+from swarmd.manager.builds.own_images import OwnImages
 from swarmd.manager.create import Creator
 from swarmd.manager.fleet import Fleet
 from swarmd.manager.images.supply import Supply
@@ -27,6 +28,7 @@ def make_tree(
     creator: Creator,
     plans: Plans,
     supply: Supply,
+    own: OwnImages,
     clock: IReactorTime,
 ) -> Root:
     root = Root(fleet)
@@ -37,8 +39,8 @@ def make_tree(
     root.putChild(b"containers", containers)
     root.often = containers.often
     root.putChild(b"exec", Execs(fleet))
-    root.putChild(b"images", Images(fleet, plans, supply))
+    root.putChild(b"images", Images(fleet, plans, supply, own))
     Registry(fleet).attach(root)
-    root.add("commit", POST=Commit(fleet).commit)
+    root.add("commit", POST=Commit(fleet, own).commit)
     unsupported.attach(root)
     return root

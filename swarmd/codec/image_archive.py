@@ -13,30 +13,25 @@ from typing import Any
 
 import orjson
 
+from swarmd.codec.tar_scan import BadTar, TarScan
 from swarmd.core.image_reference import familiar_if_valid
 
-BLOCK = 512
 LARGEST_KEPT = 4 << 20  # bytes of one document
 MOST_KEPT = 16 << 20  # bytes of all documents
 MOST_NAMES = 100_000
 DEEPEST = 2  # lists in lists
 
-_EMPTY = bytes(BLOCK)
-_LONG_NAME, _PAX = b"L", b"x"
 _ELSEWHERE = ("foreign", "nondistributable")  # in the type of layers that no archive has
 
 Json = Mapping[str, Any]
 
 
-class BadArchive(ValueError):
+class BadArchive(BadTar):
     """It is no image archive, or lacks something, or has what was not asked for."""
 
 
 class ArchiveCheck:
     """Is fed an archive in pieces; those are fit to be passed on when ``feed`` returns.
-
-    Attributes:
-        whole: All of it has come.
 
     Args:
         name: The one name that an image in it may have, as engines list it; "" for none.
@@ -45,95 +40,35 @@ class ArchiveCheck:
     def __init__(self, name: str) -> None:
         self._name = name
         self._names: set[str] = set()
-        self._documents: dict[str, bytearray] = {}
+        self._documents: dict[str, bytes] = {}
         self._room = MOST_KEPT
-        self._header = bytearray()
-        self._skip = 0  # bytes of content and padding that are still to come
-        self._left = 0  # those of content
-        self._kept: bytearray | None = None
-        self._told: dict[bytes, bytes] = {}  # of the next entry, in one before it
-        self._telling = b""
         self._lacking: dict[str, str] = {}  # path of a manifest -> what is not there
-        self.whole = False
+        self._scan = TarScan(self._wanted, self._found, self._judge)
 
     def feed(self, data: bytes) -> None:
-        """Raises BadArchive; at the latest before the archive's end would be passed on."""
-        view, at = memoryview(data), 0
-        while at < len(data) and not self.whole:
-            if self._skip:
-                at += self._content(view[at : at + self._skip])
-                continue
-            taken = view[at : at + BLOCK - len(self._header)]
-            self._header += taken
-            at += len(taken)
-            if len(self._header) == BLOCK:
-                header = bytes(self._header)
-                self._header.clear()
-                self._entry(header)
-        if self.whole and bytes(view[at:]).strip(b"\0"):
-            raise BadArchive("it goes on after its end")
+        """Raises BadTar; at the latest before the archive's end would be passed on."""
+        self._scan.feed(data)
 
     def end(self) -> None:
         """No more comes; BadArchive if the archive's own end did not."""
-        if not self.whole:
+        if not self._scan.whole:
             raise BadArchive("it ends in the middle")
 
-    # Entries
+    def _wanted(self, name: str, size: int) -> bool:
+        self._names.add(name)
+        if len(self._names) > MOST_NAMES:
+            raise BadArchive("it has too many entries")
+        return size <= LARGEST_KEPT
 
-    def _entry(self, header: bytes) -> None:
-        if header == _EMPTY:
-            self._judge()
-            self.whole = True
-            return
-        size, kind = _number(header[124:136]), header[156:157]
-        self._telling = kind if kind in (_LONG_NAME, _PAX) else b""
-        if self._telling:
-            self._keep(bytearray(), size)
-        else:
-            size = _decimal(self._told.get(b"size"), size)
-            name = _until_zero(self._told.get(b"path", b"")) or _path(header)
-            name = name.removeprefix("./").rstrip("/")
-            self._told.clear()
-            self._names.add(name)
-            if len(self._names) > MOST_NAMES:
-                raise BadArchive("it has too many entries")
-            self._documents[name] = document = bytearray()
-            self._keep(document, size)
-        self._left, self._skip = size, -(-size // BLOCK) * BLOCK
-        if not size:
-            self._finish()
-
-    def _keep(self, place: bytearray, size: int) -> None:
-        self._kept = place if size <= LARGEST_KEPT else None
-
-    def _content(self, piece: memoryview) -> int:
-        content = piece[: self._left]
-        if self._kept is not None:
-            self._collect(content)
-        self._left -= len(content)
-        self._skip -= len(piece)
-        if not self._skip:
-            self._finish()
-        return len(piece)
-
-    def _collect(self, content: memoryview) -> None:
+    def _found(self, name: str, content: bytes) -> None:
         """Only what can be JSON is kept: layers are not, however small they are."""
-        assert self._kept is not None
-        if not self._kept and not self._telling and bytes(content[:1]) not in (b"{", b"["):
-            self._kept = None
+        if content[:1] not in (b"{", b"["):
+            self._documents.pop(name, None)
             return
         self._room -= len(content)
         if self._room < 0:
             raise BadArchive("its documents are too large")
-        self._kept += content
-
-    def _finish(self) -> None:
-        if self._telling and self._kept is not None:
-            told = bytes(self._kept)
-            self._room += len(told)
-            more = {b"path": told} if self._telling == _LONG_NAME else _pax(told)
-            self._told.update(more)
-        self._kept = None
+        self._documents[name] = content
 
     # What is in it
 
@@ -221,35 +156,3 @@ def _runs(descriptor: Json) -> bool:
 def _is_elsewhere(descriptor: Json) -> bool:
     kind = str(descriptor.get("mediaType") or "")
     return any(word in kind for word in _ELSEWHERE)
-
-
-# Tar
-
-
-def _number(field: bytes) -> int:
-    if field[0] & 0x80:  # of more than 8 GB
-        return int.from_bytes(field[1:], "big")
-    try:
-        return int(field.rstrip(b"\0 ").strip() or b"0", 8)
-    except ValueError:
-        raise BadArchive("it is no tar archive") from None
-
-
-def _decimal(text: bytes | None, otherwise: int) -> int:
-    return int(text) if text and text.isdigit() and len(text) < 20 else otherwise
-
-
-def _path(header: bytes) -> str:
-    prefix = _until_zero(header[345:500]) if header[257:263] == b"ustar\0" else ""
-    name = _until_zero(header[:100])
-    return f"{prefix}/{name}" if prefix else name
-
-
-def _until_zero(content: bytes) -> str:
-    return content.partition(b"\0")[0].decode("utf-8", "replace")
-
-
-def _pax(content: bytes) -> dict[bytes, bytes]:
-    """Of ``LENGTH KEY=VALUE`` lines."""
-    found = (line.partition(b" ")[2].partition(b"=") for line in content.split(b"\n"))
-    return {key: value for key, _, value in found}

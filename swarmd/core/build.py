@@ -7,7 +7,7 @@ as JSON lists in the image's labels, which stay.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote, unquote_plus
 
@@ -40,6 +40,7 @@ class BuildRequest:
         memory: Bytes that a step may use.
         network: Of its steps, or whose they share (``container:web``); "" for the usual one.
         constraints, affinities: Expressions as written.
+        arguments: The build arguments that have a value, without expressions.
         buildargs: JSON of the build arguments without expressions; None if there were none.
     """
 
@@ -52,6 +53,7 @@ class BuildRequest:
     platform: str = ""
     constraints: tuple[str, ...] = ()
     affinities: tuple[str, ...] = ()
+    arguments: Mapping[str, str] = field(default_factory=dict)
     buildargs: str | None = None
 
     @property
@@ -77,6 +79,7 @@ def parse_build(query: Query) -> BuildRequest:
         platform=_first(query, "platform"),
         constraints=expressions["constraint"],
         affinities=expressions["affinity"],
+        arguments={key: value for key, value in kept.items() if isinstance(value, str)},
         buildargs=None if len(kept) == len(arguments) else orjson.dumps(kept).decode(),
     )
 

@@ -11,6 +11,7 @@ from swarmd.api.disk_usage import SystemFolder
 from swarmd.api.images import Images
 from swarmd.api.registry import Registry
 from swarmd.api.resource import Noun
+from swarmd.manager.builds.own_images import OwnImages
 from swarmd.manager.images.supply import Supply
 from swarmd.manager.plans import Plans
 from tests.front.memory import Connection
@@ -29,8 +30,8 @@ class Case:
         root = Noun()
         Registry(fleet).attach(root)
         SystemFolder(fleet).attach(root)
-        root.add("commit", POST=Commit(fleet).commit)
-        root.putChild(b"images", Images(fleet, self.plans, Supply(fleet)))
+        root.add("commit", POST=Commit(fleet, OwnImages()).commit)
+        root.putChild(b"images", Images(fleet, self.plans, Supply(fleet), OwnImages()))
         self.client = Connection({})
         self.client.site.resource = root
         self.client.open()

@@ -14,6 +14,7 @@ from swarmd.codec.framing import response_framing
 from swarmd.codec.head import ResponseHead, scan_request, scan_response
 from swarmd.discovery.entry import Entry
 from swarmd.front.site import DockerSite
+from swarmd.manager.builds.own_images import OwnImages
 from tests.front.memory import COMMON, Transport
 from tests.manager.rig import Rig
 from tests.streams.memory import Engine
@@ -66,7 +67,9 @@ class ApiRig(Rig):
         super().__init__(engines, **spec)
         creator = self.creator()
         identity = Identity("manager", "1.2.3")
-        self.root = make_tree(self.fleet, identity, creator, self.plans, self.supply, self.clock)
+        self.root = make_tree(
+            self.fleet, identity, creator, self.plans, self.supply, OwnImages(), self.clock
+        )
         self.root.putChild(b"networks", NetworksNoun(self.fleet, self.networks, self.luggage))
         self.root.putChild(b"volumes", VolumesNoun(self.fleet, self.volumes))
         self.site = DockerSite(self.root, self.clock, lambda: COMMON)

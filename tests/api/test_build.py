@@ -2,7 +2,9 @@ from typing import Any
 
 from swarmd.api.build import Build
 from swarmd.core.scope import Scope
+from swarmd.manager.builds.bases import Bases
 from swarmd.manager.builds.builders import Builders
+from swarmd.manager.builds.own_images import OwnImages
 from swarmd.manager.builds.placing import Builds
 from swarmd.manager.placer import Placer
 from swarmd.scheduler.registry import make_policy
@@ -14,7 +16,9 @@ def rig_of(engines: int = 2) -> ApiRig:
     builders = Builders(rig.fleet, rig.clock)
     placer = Placer(rig.fleet, make_policy(), lambda: 0)
     builds = Builds(rig.fleet, placer, builders, rig.clock)
-    Build(rig.fleet, builds, builders, rig.distributor).attach(rig.root)
+    Build(
+        rig.fleet, builds, builders, rig.distributor, Bases(rig.fleet, rig.supply), OwnImages()
+    ).attach(rig.root)
     return rig
 
 

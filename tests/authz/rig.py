@@ -17,6 +17,7 @@ from swarmd.cluster import actions
 from swarmd.cluster.info import Identity as Manager
 from swarmd.core.identity import Identity
 from swarmd.front.site import DockerSite
+from swarmd.manager.builds.own_images import OwnImages
 from swarmd.manager.scoped import ScopedFleet
 from tests.api.rig import Client
 from tests.front.memory import COMMON
@@ -108,7 +109,9 @@ class GuardedRig(HostileRig):
         manager = Manager("manager", "1")
 
         def tree(seen: Any) -> Noun:
-            root = make_tree(seen, manager, self._creator, self.plans, self.supply, self.clock)
+            root = make_tree(
+                seen, manager, self._creator, self.plans, self.supply, OwnImages(), self.clock
+            )
             root.putChild(b"networks", NetworksNoun(seen, self.networks, self.luggage))
             root.putChild(b"volumes", VolumesNoun(seen, self.volumes))
             return root

@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from swarmd.codec.image_archive import MOST_KEPT, ArchiveCheck, BadArchive
+from swarmd.codec.tar_scan import BadTar
 
 INDEX = "application/vnd.oci.image.index.v1+json"
 MANIFEST = "application/vnd.oci.image.manifest.v1+json"
@@ -153,7 +154,7 @@ def test_layers_that_no_archive_has() -> None:
     ],
 )
 def test_what_is_none(archive: bytes) -> None:
-    with pytest.raises(BadArchive):
+    with pytest.raises(BadTar):
         check(archive)
 
 
@@ -175,5 +176,5 @@ def test_documents_are_kept_within_bounds() -> None:
 def test_any_bytes(noise: bytes, at: int) -> None:
     archive = tar(old_files("app:1"))
     for spoilt in (noise, archive[:at] + noise + archive[at:]):
-        with suppress(BadArchive):
+        with suppress(BadTar):
             check(spoilt)

@@ -31,7 +31,9 @@ from swarmd.front.channel import Channel
 from swarmd.front.request import DockerRequest
 from swarmd.logs import observer
 from swarmd.manager import networks
+from swarmd.manager.builds.bases import Bases
 from swarmd.manager.builds.builders import Builders
+from swarmd.manager.builds.own_images import OwnImages
 from swarmd.manager.builds.placing import Builds
 from swarmd.manager.create import Creator
 from swarmd.manager.placer import Placer
@@ -135,7 +137,14 @@ class Rig(HostileRig):
         placer = Placer(self.fleet, make_policy(), lambda: 0)
         builders = Builders(self.fleet, self.clock)
         builds = Builds(self.fleet, placer, builders, self.clock)
-        Build(self.fleet, builds, builders, self.distributor).attach(self.root)
+        Build(
+            self.fleet,
+            builds,
+            builders,
+            self.distributor,
+            Bases(self.fleet, self.supply),
+            OwnImages(),
+        ).attach(self.root)
         own = Noun()
         own.add("explain", POST=Explain(self.fleet, self.creator().choice).explain)
         own.add("metrics", GET=Metrics(self.fleet).metrics)

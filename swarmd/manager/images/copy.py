@@ -14,8 +14,9 @@ from twisted.internet.defer import CancelledError, Deferred
 from twisted.python.failure import Failure
 
 from swarmd.cluster.images import find_image, is_name
-from swarmd.codec.image_archive import ArchiveCheck, BadArchive
+from swarmd.codec.image_archive import ArchiveCheck
 from swarmd.codec.query import render_query
+from swarmd.codec.tar_scan import BadTar
 from swarmd.core.errors import ApiError, EngineRefused, EngineUnreachable
 from swarmd.core.image_reference import familiar, one_tag, parse_reference
 from swarmd.core.model import Engine
@@ -75,11 +76,11 @@ class Copy:
             await self._ready
             await self._save()
             loading.end()
-        except (ApiError, BadArchive, CancelledError) as error:
+        except (ApiError, BadTar, CancelledError) as error:
             if not self._outcome.called:
                 self._outcome.addErrback(lambda _: None)
                 loading.answer.cancel()
-                if isinstance(error, BadArchive):
+                if isinstance(error, BadTar):
                     cause = self._words(f"its archive is not whole: {error}")
                     raise EngineRefused(self._source.name, 502, cause) from None
                 raise

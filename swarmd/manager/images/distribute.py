@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 
 from twisted.internet.defer import Deferred, DeferredList
 from twisted.logger import Logger
@@ -23,7 +23,13 @@ EVERYWHERE = "all"
 
 Refs = frozenset[tuple[str, str]]  # (tag, image ID)
 
+Told = Callable[[list[str]], None]
+
 _log = Logger()
+
+
+def _nobody(_: list[str]) -> None:
+    """Hears nothing."""
 
 
 class Distributor:
@@ -40,16 +46,17 @@ class Distributor:
         """What the engine's tags mean now; to be compared after a build."""
         return frozenset(engine.image_refs.items())
 
-    async def spread(self, engine: Engine, before: Refs) -> None:
+    async def spread(self, engine: Engine, before: Refs, told: Told = _nobody) -> None:
         """Copies what a build has tagged on ``engine`` to where its label, or the option, says.
 
         From now on the tag means that image, wherever another has it.
 
         The build is over, and its client served: how the copies went is told by events, and by
-        the warnings of ``docker info``.
+        the warnings of ``docker info``. ``told`` hears of the names.
         """
         await settle_lists(self._fleet, "images")
         new = sorted(self.refs(engine) - before)
+        told([ref for ref, _ in new])
         for ref, image_id in new:
             self._fleet.state.image_named(engine.key, ref, image_id, self._fleet.now())
         copies = [

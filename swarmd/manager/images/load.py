@@ -19,6 +19,7 @@ from swarmd.manager.images.tee import Tee
 # Seconds that an engine may neither take nor send anything: it may write gigabytes meanwhile, and
 # one that hangs is noticed by its health check.
 SILENCE = 600.0
+LOADED = "Loaded image: "
 
 Headers = Sequence[tuple[bytes, bytes]]
 
@@ -40,6 +41,7 @@ class Loader:
         self._console = console
         self._tee = tee
         self._tally = Tally()
+        self._said: set[str] = set()
 
     async def run(self, engines: Sequence[Engine], *, quiet: bool) -> None:
         """Tells every line, the last one says where it succeeded.
@@ -47,8 +49,7 @@ class Loader:
         Raises:
             ApiError: The body broke off, or all engines refused before there was any progress.
         """
-        said: set[str] = set()
-        short = brief(engines)
+        said, short = self._said, brief(engines)
 
         async def one(engine: Engine) -> None:
             progress = LoadProgress(engine, self._console, said, brief=short)
@@ -60,6 +61,12 @@ class Loader:
         if self._tee.error is not None:
             raise self._tee.error
         self._tally.close(self._console, "Loaded", quiet=quiet)
+
+    @property
+    def names(self) -> list[str]:
+        """Of the images that were loaded, as far as engines told them."""
+        told = (text.strip().partition(LOADED) for text in self._said)
+        return sorted(name for _, found, name in told if found)
 
     async def _load(self, engine: Engine, progress: LoadProgress) -> ApiError | None:
         try:

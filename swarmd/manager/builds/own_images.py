@@ -1,0 +1,35 @@
+"""Which images each client has made or named, for its builds may build on them.
+
+A build by BuildKit says nothing of the images that it needs; on one host all are there.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Iterable
+
+MOST_CLIENTS = 1_000
+MOST_EACH = 64  # the newest ones
+
+
+class OwnImages:
+    """By the client's identity: see ``swarmd.api.build.identity``."""
+
+    def __init__(self) -> None:
+        self._names: OrderedDict[str, OrderedDict[str, None]] = OrderedDict()
+
+    def note(self, client: str, names: Iterable[str]) -> None:
+        """``names`` as engines list them."""
+        own = self._names.setdefault(client, OrderedDict())
+        self._names.move_to_end(client)
+        for name in names:
+            own[name] = None
+            own.move_to_end(name)
+        while len(own) > MOST_EACH:
+            own.popitem(last=False)
+        while len(self._names) > MOST_CLIENTS:
+            self._names.popitem(last=False)
+
+    def of(self, client: str) -> list[str]:
+        """The newest first."""
+        return list(reversed(self._names.get(client, ())))

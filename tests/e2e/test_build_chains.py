@@ -1,0 +1,137 @@
+"""Building on what was built, committed, imported and tagged, wherever that is."""
+
+from __future__ import annotations
+
+import io
+import json
+import tarfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import docker as dockerpy
+import pytest
+
+from tests.e2e.conftest import Host
+from tests.e2e.registries import tidy  # noqa: F401 - a fixture
+from tests.lab.cli import Docker
+from tests.lab.clients import newest_docker
+from tests.lab.packages import Missing
+
+pytestmark = [pytest.mark.fleet, pytest.mark.usefixtures("tidy")]
+
+
+@pytest.fixture(params=["legacy", "DOCKER_BUILDKIT=1", "buildx"])
+def builder(request: pytest.FixtureRequest, docker: Docker, host: Host, tmp_path: Path) -> Docker:
+    if request.param == "buildx":
+        try:
+            return newest_docker(host.url, tmp_path, host.tls)
+        except Missing as why:
+            pytest.skip(f"no newer command line here: {why}")
+    docker._env["DOCKER_BUILDKIT"] = "0" if request.param == "legacy" else "1"
+    return docker
+
+
+def at(rank: int) -> tuple[str, str]:
+    return "-e", f"constraint:rank=={rank}"
+
+
+class Folder:
+    """Contexts to build from."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+
+    def __call__(self, *lines: str, name: str = "Dockerfile") -> str:
+        folder = self._root / f"context-{len(list(self._root.iterdir()))}"
+        folder.mkdir()
+        (folder / name).write_text("\n".join(lines))
+        (folder / "aaa").write_bytes(bytes(200_000))  # more than one piece, before it
+        return str(folder)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Folder:
+    root = tmp_path / "contexts"
+    root.mkdir()
+    return Folder(root)
+
+
+def test_a_chain(builder: Docker, host: Host, folder: Folder, name: str) -> None:
+    """Committed on each node in turn, and built on."""
+    for rank in (1, 2, 3):
+        box = f"{name}-{rank}"
+        script = f"echo {rank} > /from-{rank}"
+        builder("run", "--name", box, *at(rank), "busybox", "sh", "-c", script)
+        builder("commit", box, f"cimg:{rank}")
+        builder("rm", box)
+    builder("tag", "cimg:3", f"tagged:{name}")
+    builder("build", "-t", "first", folder("FROM cimg:1", "RUN cat /from-1"))
+    builder("build", "-t", "second", folder("FROM first", f"COPY --from=tagged:{name} /from-3 /"))
+    stages = ("FROM cimg:2 AS two", "FROM second", "COPY --from=two /from-2 /")
+    builder("build", "-t", "third", folder(*stages))
+    shown = builder("run", "--rm", "third", "sh", "-c", "cat /from-*")
+    assert shown.lines == ["1", "2", "3"]
+    packed = builder("export", builder("create", "third").text).out
+    builder("import", "-", "imported:1", input=packed)
+    builder("build", "-t", "last", folder("FROM imported:1", "RUN cat /from-2"))
+
+
+def test_a_constraint_moves_the_child(docker: Docker, host: Host, folder: Folder) -> None:
+    for kit in ("0", "1"):
+        docker._env["DOCKER_BUILDKIT"] = kit
+        here, there = (("--build-arg", f"constraint:rank=={rank}") for rank in (1, 3))
+        docker("build", "-t", f"base{kit}", *here, folder("FROM busybox", f"RUN echo {kit} > /k"))
+        child = folder("ARG B=none", "FROM ${B}", "RUN cat /k", name="Dockerfile.child")
+        args = ("-f", f"{child}/Dockerfile.child", "--build-arg", f"B=base{kit}")
+        docker("build", "-t", "child", *there, *args, child)
+
+
+def test_programs_that_pack_the_context(docker: Docker, host: Host, name: str) -> None:
+    docker("run", "--name", name, *at(2), "busybox", "touch", "/made")
+    docker("commit", name, "cimg:z")
+    docker("rm", name)
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode="w:gz") as tar:
+        files = {"aaa": bytes(300_000), "Dockerfile": b"FROM cimg:z\nRUN ls /made\n"}
+        for path, content in files.items():
+            entry = tarfile.TarInfo(path)
+            entry.size = len(content)
+            tar.addfile(entry, io.BytesIO(content))
+    client = dockerpy.DockerClient(base_url=host.url)
+    try:
+        for rank in (1, 3):
+            packed.seek(0)
+            client.images.build(
+                fileobj=packed,
+                custom_context=True,
+                encoding="gzip",
+                tag="zipped",
+                buildargs={"constraint:rank": f"={rank}"},
+            )
+    finally:
+        client.close()
+
+
+def test_composed(host: Host, folder: Folder, docker: Docker, tmp_path: Path) -> None:
+    """A service that is built on another's image."""
+    try:
+        compose = newest_docker(host.url, tmp_path)
+    except Missing as why:
+        pytest.skip(str(why))
+    base = folder("FROM busybox", "RUN echo base > /b")
+    app = folder("FROM found-base", "RUN cat /b")
+    services = {
+        "base": {"image": "found-base", "build": base, "command": "true"},
+        "app": {"image": "found-app", "build": app, "command": "cat /b"},
+    }
+    (tmp_path / "compose.json").write_text(json.dumps({"services": services}))
+    file = ("compose", "-p", "found", "-f", str(tmp_path / "compose.json"))
+    for service in ("base", "app"):
+        compose(*file, "build", service)
+    assert compose("run", "--rm", "found-app", "cat", "/b").text == "base"
+
+
+@pytest.fixture(autouse=True)
+def _healthy_again(host: Host) -> Iterator[None]:
+    yield
+    host.settle()
