@@ -152,7 +152,7 @@ async def _resize(call: Call, asked: dict[str, Any]) -> None:
 
 def inspect(call: Call) -> None:
     def rewrite(status: int, body: bytes) -> bytes:
-        return with_node(body, call.engine) if status == 200 else body
+        return with_node(body, call.engine, call.container.labels) if status == 200 else body
 
     forward(call.request, call.link, call.target, rewrite=rewrite)
 

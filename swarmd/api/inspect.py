@@ -3,31 +3,33 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
 import orjson
 
 from swarmd.cluster.kept_ids import with_kept_ids
 from swarmd.core.model import Engine
-from swarmd.core.resources import SHARES_LABEL, weight
+from swarmd.core.resources import SHARES_LABEL, shared_cpus, weight
 
 # Quotes within strings are escaped, so these can only be keys; Ports comes before Networks.
 _SETTINGS = b'"NetworkSettings":{'
 _PORTS = b'"Ports":'
-_SHARES_LABEL = b'"%b":"' % SHARES_LABEL.encode()
-_KEPT_SHARES = re.compile(re.escape(_SHARES_LABEL) + rb'([1-9]\d?)"')
-_SENT_SHARES = re.compile(rb'("CpuShares":)(\d{1,9})[,}]')
+_SHARES = re.compile(rb'"CpuShares":(\d{1,9})[,}]')
 _BRACES = re.compile(rb"[{}]")
 
 
-def with_node(body: bytes, engine: Engine) -> bytes:
+def with_node(body: bytes, engine: Engine, labels: Mapping[str, str]) -> bytes:
     """``body`` with a ``Node`` section, and the node's address where ports are bound to all.
 
     The section is spliced in before the last brace: decoding and encoding the whole would cost
     thirty times as much and could lose what we do not model.
+
+    Args:
+        labels: Of the container, as they are known.
     """
     body = with_kept_ids(body, engine)
-    if _SHARES_LABEL in body:
-        body = _with_shares(body, engine)
+    if kept := labels.get(SHARES_LABEL):
+        body = _with_shares(body, engine, kept)
     end = body.rfind(b"}")
     if end < 0:
         return body
@@ -37,13 +39,13 @@ def with_node(body: bytes, engine: Engine) -> bytes:
     return b'%b,"Node":%b}\n' % (body, _section(engine))
 
 
-def _with_shares(body: bytes, engine: Engine) -> bytes:
+def _with_shares(body: bytes, engine: Engine, kept: str) -> bytes:
     """Shows CPU shares as they were given where they stand for CPUs, and nobody changed them."""
-    kept = _KEPT_SHARES.search(body)
-    sent = _SENT_SHARES.search(body)
-    if kept is None or sent is None or int(sent[2]) != weight(int(kept[1]), engine.spec.cpus):
+    sent = _SHARES.search(body)
+    wanted = shared_cpus({"CpuShares": 1}, {SHARES_LABEL: kept})
+    if sent is None or str(wanted) != kept or int(sent[1]) != weight(wanted, engine.spec.cpus):
         return body
-    return body[: sent.start(2)] + kept[1] + body[sent.end(2) :]
+    return body[: sent.start(1)] + kept.encode() + body[sent.end(1) :]
 
 
 def _section(engine: Engine) -> bytes:

@@ -32,6 +32,7 @@ from swarmd.core.resources import (
     demanded,
     device_wishes,
     devices,
+    shares_label,
 )
 from swarmd.core.shapes import Shapes, check_fields, mismatch
 
@@ -107,6 +108,7 @@ def parse_create(body: Any) -> CreateRequest:
         raise BadParameter(f"label {RESERVE_LABEL} should be hard or soft, {said!r} is invalid")
     try:
         demand = _demand(body, host)
+        labels |= shares_label(host, labels)
         ranges, wishes = port_ranges(host.get("PortBindings")), device_wishes(host)
         cpuset = cpuset_size(host.get("CpusetCpus") or "")
     except (TypeError, ValueError, AttributeError):

@@ -62,6 +62,12 @@ def shared_cpus(host: Json, labels: Json | None) -> int:
     return shares if 0 < shares < _LEAST_WEIGHT else 0
 
 
+def shares_label(host: Json, labels: Json | None) -> dict[str, str]:
+    """The label that keeps what was asked for, where shares mean CPUs; else {}."""
+    wanted = shared_cpus(host, labels)
+    return {SHARES_LABEL: str(wanted)} if wanted else {}
+
+
 def as_made(config: Json, host: Json) -> Json:
     """``host`` of a container that is there: without shares that an engine was given as a weight.
 

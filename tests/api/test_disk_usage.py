@@ -3,6 +3,7 @@ from __future__ import annotations
 import orjson
 import pytest
 
+from swarmd.core.scope import Scope
 from tests.api.case import Case
 
 
@@ -30,3 +31,17 @@ def test_df_without_a_single_answer(case: Case) -> None:
 def test_an_unknown_type(case: Case) -> None:
     case.ask("GET", "/system/df?type=cats")
     assert case.answer[0] == 400
+
+
+def test_of_a_scope_the_rows_are_asked_for() -> None:
+    case = Case(api_max=(1, 55))
+    case.rig.fleet.scope = Scope("team", "x")
+    case.ask("GET", "/system/df?type=volume&verbose=0")
+    assert b" /v1.55/system/df?type=volume&verbose=1 " in case.sent(1)
+    own = {"Name": "v", "Labels": {"team": "x"}, "UsageData": {"Size": 5, "RefCount": 0}}
+    counts = {"ActiveCount": 9, "TotalCount": 9, "Reclaimable": 9, "TotalSize": 9}
+    case.json(1, 200, {"VolumeUsage": {**counts, "Items": [own, {"Name": "w"}]}})
+    case.json(2, 200, {"VolumeUsage": {**counts, "Items": []}})
+    status, body = case.answer
+    sums = {"ActiveCount": 0, "TotalCount": 1, "Reclaimable": 5, "TotalSize": 5}
+    assert (status, orjson.loads(body)) == (200, {"VolumeUsage": sums})

@@ -1,7 +1,9 @@
+from collections.abc import Mapping
+
 import orjson
 
 from swarmd.api.inspect import with_node
-from swarmd.core.model import Engine, Spec
+from swarmd.core.model import NO_LABELS, Engine, Spec
 from swarmd.core.resources import SHARES_LABEL
 
 ENGINE = Engine(
@@ -14,8 +16,8 @@ ENGINE = Engine(
 )
 
 
-def shown(inspect: object) -> dict:
-    return orjson.loads(with_node(orjson.dumps(inspect) + b"\n", ENGINE))
+def shown(inspect: object, labels: Mapping[str, str] = NO_LABELS) -> dict:
+    return orjson.loads(with_node(orjson.dumps(inspect) + b"\n", ENGINE, labels))
 
 
 def test_the_node_is_added_and_nothing_else_changes() -> None:
@@ -70,32 +72,32 @@ def test_a_label_cannot_pass_for_the_settings() -> None:
 
 def test_an_engine_without_a_known_address_is_left_alone() -> None:
     inspect = {"NetworkSettings": {"Ports": {"80/tcp": [{"HostIp": "::", "HostPort": "1"}]}}}
-    body = with_node(orjson.dumps(inspect), Engine("unix:///x", "unix:///x"))
+    body = with_node(orjson.dumps(inspect), Engine("unix:///x", "unix:///x"), NO_LABELS)
     assert orjson.loads(body)["NetworkSettings"] == inspect["NetworkSettings"]
 
 
 def test_what_is_no_object_passes_through() -> None:
-    assert with_node(b"null\n", ENGINE) == b"null\n"
+    assert with_node(b"null\n", ENGINE, NO_LABELS) == b"null\n"
 
 
 def test_an_unended_object_does_no_harm() -> None:
-    assert with_node(b'{"NetworkSettings":{"Ports":{"1/tcp":[{"HostIp"', ENGINE)
+    assert with_node(b'{"NetworkSettings":{"Ports":{"1/tcp":[{"HostIp"', ENGINE, NO_LABELS)
 
 
-def with_shares(sent: int, **labels: str) -> dict:
-    return {"HostConfig": {"CpuShares": sent, "Memory": 0}, "Config": {"Labels": labels}}
+def shares(sent: int, label: str) -> int:
+    labels = {SHARES_LABEL: label}
+    inspect = {"HostConfig": {"CpuShares": sent, "Memory": 0}, "Config": {"Labels": labels}}
+    seen = shown(inspect, labels)
+    assert seen["Config"] == inspect["Config"] and seen["HostConfig"]["Memory"] == 0
+    return seen["HostConfig"]["CpuShares"]
 
 
 def test_cpu_shares_that_stand_for_cpus_come_back_as_they_were_given() -> None:
     """Of the engine's four CPUs."""
-    for sent, label in ((512, "2"), (256, "1"), (1024, "4")):
-        inspect = with_shares(sent, **{SHARES_LABEL: label})
-        assert shown(inspect)["HostConfig"] == {"CpuShares": int(label), "Memory": 0}
+    assert [shares(512, "2"), shares(256, "1"), shares(1024, "4")] == [2, 1, 4]
 
 
 def test_what_somebody_set_meanwhile_is_shown() -> None:
-    for sent, label in ((3, "2"), (600, "2"), (512, ""), (512, "many"), (512, "200")):
-        inspect = with_shares(sent, **{SHARES_LABEL: label})
-        assert shown(inspect)["HostConfig"]["CpuShares"] == sent
-    assert shown(with_shares(512))["HostConfig"]["CpuShares"] == 512
-    assert shown({"Config": {"Labels": {SHARES_LABEL: "2"}}})["Config"]
+    for sent, label in ((3, "2"), (600, "2"), (512, ""), (512, "many"), (512, "200"), (512, "02")):
+        assert shares(sent, label) == sent
+    assert "HostConfig" not in shown({"Id": "x"}, {SHARES_LABEL: "2"})

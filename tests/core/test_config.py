@@ -8,7 +8,7 @@ from swarmd.core.config import EMPTY, CreateRequest, PortRange, parse_create, re
 from swarmd.core.errors import BadParameter
 from swarmd.core.model import Demand, HostPort
 from swarmd.core.predefined import IDS
-from swarmd.core.resources import RESERVE_LABEL, DeviceWish
+from swarmd.core.resources import RESERVE_LABEL, SHARES_LABEL, DeviceWish
 
 CONSTRAINTS = "com.docker.swarm.constraints"
 
@@ -142,7 +142,8 @@ def test_with_the_network_of_the_host_exposed_ports_are_held() -> None:
 
 
 def test_fields_of_the_oldest_clients() -> None:
-    assert parsed({"Memory": 1}, Memory=7, CpuShares=1).demand == Demand(10**9, 7)
+    old = parsed({"Memory": 1}, Memory=7, CpuShares=1)
+    assert (old.demand, old.labels) == (Demand(10**9, 7), {SHARES_LABEL: "1"})
 
 
 def test_references() -> None:
