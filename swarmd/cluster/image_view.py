@@ -19,6 +19,7 @@ from swarmd.cluster.filters import (
 )
 from swarmd.cluster.image_details import NOTHING_TOLD, Told, add_told, as_of, users
 from swarmd.cluster.images import find_image
+from swarmd.cluster.same_image import alike
 from swarmd.cluster.state import State
 from swarmd.core.errors import BadParameter, NoSuchImage
 from swarmd.core.image_reference import parse_reference, repository_of
@@ -55,16 +56,32 @@ def image_list(
     for image, engine in _all_images(state):
         if fits_name(_refs(image)) and all(test(image, engine) for test in tests):
             groups.setdefault(image.id, []).append((image, engine))
-    newest = sorted(groups.values(), key=lambda group: -group[0][0].created)
+    newest = sorted(_together(groups.values()), key=lambda group: -group[0][0].created)
     count, known = users(state), state.containers.__contains__
     rows: list[bytes] = []
     for group in newest:
         item = _item(group, fits_name)
-        as_of(item, version, count[item["Id"]])
+        as_of(item, version, sum(count[one] for one in {image.id for image, _ in group}))
         keys = ((engine.key, image.id) for image, engine in group)
         add_told(item, (told[key] for key in keys if key in told), known)
         rows.append(orjson.dumps(item))
     return [b"[", b",".join(rows), b"]\n"]
+
+
+def _together(groups: Iterable[list[Held]]) -> list[list[Held]]:
+    """One row for what has one name and one content, which stores call by different IDs."""
+    rows: list[list[Held]] = []
+    named: dict[str, list[list[Held]]] = {}
+    for group in groups:
+        image, names = group[0][0], {ref for image, _ in group for ref in _refs(image)}
+        near = (row for name in names for row in named.get(name, ()))
+        row = next((row for row in near if alike(row[0][0], image)), None)
+        if row is None:
+            rows.append(row := [])
+        row += group
+        for name in names:
+            named.setdefault(name, []).append(row)
+    return rows
 
 
 def _all_images(state: State) -> Iterable[Held]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any, TypeVar
 
 from swarmd.cluster.actions import ImagesListed, ListFailed, NetworksListed, VolumesListed
@@ -20,6 +21,7 @@ IMAGES, NETWORKS, VOLUMES = KINDS = ("images", "networks", "volumes")
 # An engine is not trusted with our memory: until its next list it may name what it likes.
 _MOST_NAMED = 4096
 _LONGEST_TAG = 512
+_MOST_GONE = 256  # removals remembered while a list is on its way
 
 
 class Lists:
@@ -31,9 +33,13 @@ class Lists:
         self._since: dict[tuple[str, str], float] = {}  # (key, kind) -> moment of the last change
         # (key, name) -> (moment, volume), until a list was asked for later
         self._made: dict[tuple[str, str], tuple[float, Volume]] = {}
+        # key -> (moment, tags, digests and IDs), until a list was asked for later
+        self._gone: dict[str, list[tuple[float, frozenset[str]]]] = {}
 
     def images(self, engine: Engine, action: ImagesListed) -> None:
         found = self._decoded(engine, IMAGES, action.entries, decode.image)
+        gone = self._gone_since(engine, action.at)
+        found = [left for image in found if (left := without(image, gone)) is not None]
         engine.images = {image.id: image for image in found}
         engine.image_refs = refs = image_refs(found)
         self._settle(engine, IMAGES, action.at)
@@ -65,6 +71,25 @@ class Lists:
             return
         if tag in engine.named or len(engine.named) < _MOST_NAMED:
             engine.named[tag] = image_id, when
+
+    def images_gone(self, engine: Engine, names: Iterable[str], at: float) -> None:
+        """Tags, digests and IDs that are no longer there, whatever a list says of before.
+
+        An engine with many images lists them in seconds, and who removes one looks at once.
+        """
+        gone = frozenset(name for name in names if len(name) <= _LONGEST_TAG)
+        held = self._gone.setdefault(engine.key, [])
+        held.append((at, gone))
+        del held[:-_MOST_GONE]
+        found = [without(image, gone) for image in engine.images.values()]
+        engine.images = {image.id: image for image in found if image is not None}
+        engine.image_refs = image_refs(list(engine.images.values()))
+
+    def _gone_since(self, engine: Engine, asked: float) -> frozenset[str]:
+        held = [one for one in self._gone.pop(engine.key, ()) if one[0] > asked]
+        if held:
+            self._gone[engine.key] = held
+        return frozenset(name for _, names in held for name in names)
 
     def volume_made(self, engine: Engine, entry: Mapping[str, Any], at: float) -> None:
         """It is there, whatever a list says that was asked for before.
@@ -98,6 +123,7 @@ class Lists:
         engine.networks, engine.volumes = {}, {}
         engine.kept_ids = engine.predefined_ids = ()
         engine.stale.clear()
+        self._gone.pop(engine.key, None)
         for kind in KINDS:
             self._since.pop((engine.key, kind), None)
         for of in [of for of in self._made if of[0] == engine.key]:
@@ -124,6 +150,17 @@ class Lists:
         lost = [f"{broken} of its {kind} could not be understood"] if broken else []
         self._notes.put(engine, kind, [*map(str, warnings), *lost])
         return found
+
+
+def without(image: Image, gone: frozenset[str]) -> Image | None:
+    """What is left of it; None if it is gone itself."""
+    if image.id in gone:
+        return None
+    if gone.isdisjoint((*image.tags, *image.digests)):
+        return image
+    tags = tuple(tag for tag in image.tags if tag not in gone)
+    digests = tuple(one for one in image.digests if one not in gone)
+    return replace(image, tags=tags, digests=digests)
 
 
 def image_refs(images: Sequence[Image]) -> dict[str, str]:

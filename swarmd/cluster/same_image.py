@@ -13,7 +13,7 @@ from swarmd.core.model import Image
 def alike(one: Image, other: Image) -> bool:
     if one.id == other.id or not _digests(one).isdisjoint(_digests(other)):
         return True
-    kinds = {_by_manifest(one), _by_manifest(other)}
+    kinds = {by_manifest(one), by_manifest(other)}
     return len(kinds) == 2 and one.created == other.created and one.labels == other.labels
 
 
@@ -21,6 +21,6 @@ def _digests(image: Image) -> set[str]:
     return {digest.rpartition("@")[2] for digest in image.digests}
 
 
-def _by_manifest(image: Image) -> bool:
+def by_manifest(image: Image) -> bool:
     """As in a containerd store, which lists every named image with its own ID for a digest."""
     return image.id in _digests(image)

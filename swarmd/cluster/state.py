@@ -6,7 +6,7 @@ containers.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -323,6 +323,13 @@ class State:
         engine = self.engines.get(key)
         if engine is not None:
             self._lists.image_named(engine, tag, image_id, when)
+
+    def images_gone(self, key: str, names: Iterable[str]) -> None:
+        """``names`` are what engine ``key`` has just untagged or deleted, as it told."""
+        engine = self.engines.get(key)
+        if engine is not None:
+            self._lists.images_gone(engine, names, self._seconds())
+            self.index.touch(engine)
 
     def volume_made(self, key: str, entry: Mapping[str, Any]) -> None:
         """``entry`` is what engine ``key`` said of a volume that it has just made."""

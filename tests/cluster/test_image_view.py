@@ -134,3 +134,18 @@ def test_engines_that_only_speak_newer_apis_leave_out_what_older_clients_require
     state = fleet(1)
     state.dispatch(ImagesListed(key_of(1), [image(1, "new:1"), image(2, "old:1", VirtualSize=9)]))
     assert [row["VirtualSize"] for row in shown(state)] == [9, 7]
+
+
+def test_one_image_in_two_kinds_of_stores_is_one_row() -> None:
+    """The engines' own store and a containerd store call it by different IDs."""
+    state = fleet(2)
+    digest = f"app@{NINES}"
+    own = image(5, "app:1", Labels={"a": "b"})
+    stored = {**own, "Id": NINES, "RepoDigests": [digest]}
+    state.dispatch(ImagesListed(key_of(1), [own]))
+    state.dispatch(ImagesListed(key_of(2), [stored]))
+    [row] = shown(state)
+    assert (row["Id"], row["RepoTags"], row["RepoDigests"]) == ("sha256:5", ["app:1"], [digest])
+    assert row["Labels"][NODES_LABEL] == "node-1 node-2"
+    state.dispatch(ImagesListed(key_of(2), [{**stored, "Created": 501}]))
+    assert len(shown(state)) == 2, "another image of that name"

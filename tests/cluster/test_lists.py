@@ -87,3 +87,22 @@ def test_a_volume_that_was_made_goes_with_its_engine() -> None:
     engine = join(state)
     state.dispatch(VolumesListed(KEY, [], at=-1.0))
     assert set(engine.volumes) == set()
+
+
+def test_a_removed_image_is_gone_whatever_a_list_of_before_says() -> None:
+    clock = [7.0]
+    state = State(lambda: clock[0])
+    join(state, 1)
+    engine = state.engines[KEY]
+    both = [
+        {"Id": "sha256:1", "RepoTags": ["a:1", "a:2"], "RepoDigests": ["a@sha256:2"]},
+        {"Id": "sha256:3", "RepoTags": ["b:1"]},
+    ]
+    state.dispatch(ImagesListed(KEY, both, at=1.0))
+    state.images_gone(KEY, ["a:1", "a@sha256:2", "sha256:3", "x" * 1000])
+    for at in (5.0, 6.0):  # lists that were asked for before
+        assert engine.image_refs == {"a:2": "sha256:1"} and set(engine.images) == {"sha256:1"}
+        state.dispatch(ImagesListed(KEY, both, at=at))
+    assert engine.image_refs == {"a:2": "sha256:1"}
+    state.dispatch(ImagesListed(KEY, both, at=8.0))
+    assert set(engine.images) == {"sha256:1", "sha256:3"}, "it was made anew"

@@ -9,6 +9,7 @@ import orjson
 
 from swarmd.cluster.images import engines_with_image, find_image, is_name
 from swarmd.core.errors import ApiError, Conflict
+from swarmd.core.image_reference import familiar_if_valid
 from swarmd.core.model import Engine
 from swarmd.core.names import short_id
 from swarmd.manager.fanout import Outcome, ask_engines
@@ -33,8 +34,13 @@ async def removed(fleet: Fleet, engines: Sequence[Engine], target: Target) -> by
         ApiError: An engine refused; the others did it.
     """
     outcomes = await _ask(fleet, engines, "DELETE", target, list)
-    _check(outcomes, "removed")
+    for outcome in outcomes:
+        if outcome.ok:
+            told = (item.get(key) for item in outcome.value for key in ("Untagged", "Deleted"))
+            gone = [familiar_if_valid(name) for name in told if isinstance(name, str)]
+            fleet.state.images_gone(outcome.engine.key, gone)
     items = [item for outcome in outcomes if outcome.ok for item in outcome.value]
+    _check(outcomes, "removed")
     return orjson.dumps(list({orjson.dumps(item): item for item in items}.values())) + b"\n"
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from swarmd.cluster.holders import healthy_holders, meant
+from swarmd.cluster.images import find_image
+from swarmd.cluster.same_image import by_manifest
 from swarmd.core.model import Engine
 from swarmd.core.names import natural
 from swarmd.manager.fleet import Fleet
@@ -42,6 +44,8 @@ class Gatherer:
             healthy_holders(self._fleet.state, name)
         return names
 
-    def _order(self, names: Sequence[str], engine: Engine) -> tuple[int, object]:
+    def _order(self, names: Sequence[str], engine: Engine) -> tuple[int, int, object]:
+        """Of those that have as much, first who can have it for all platforms."""
         lacking = sum(bool(self._supply.sources(name, engine)) for name in names)
-        return lacking, natural(engine.name)
+        images = [image for name in names if (image := find_image(engine, name)) is not None]
+        return lacking, -sum(map(by_manifest, images)), natural(engine.name)

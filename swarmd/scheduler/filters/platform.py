@@ -14,6 +14,9 @@ from swarmd.scheduler.policy import Policy
 from swarmd.scheduler.request import ANY_PLATFORM, Placement, Platform
 from swarmd.scheduler.rule import Rule
 
+# Label: what a node also runs, as its operator says: "linux/arm64,linux/riscv64".
+PLATFORMS = "platforms"
+
 # What ``/info`` says -> what images say.
 _ARCHITECTURES = {
     "x86_64": "amd64",
@@ -41,9 +44,14 @@ def platform(wanted: Placement, fleet: EngineIndex, policy: Policy) -> Iterator[
     shown = "/".join(part for part in wish if part)
 
     def keep(among: Bits) -> Bits:
-        return among & fleet.platforms.where(lambda has: _runs(_platform(*has), wish))
+        native = fleet.platforms.where(lambda has: _runs(_platform(*has), wish))
+        return among & (native | fleet.values(PLATFORMS).where(lambda said: _emulates(said, wish)))
 
     yield Rule("platform", f"platform=={shown}", keep, lambda e: f"is {'/'.join(_of(e))}")
+
+
+def _emulates(said: str, wish: Platform) -> bool:
+    return any(_runs(parse_platform(one.strip()), wish) for one in said.split(",") if one.strip())
 
 
 def _architecture(word: str) -> str:

@@ -71,3 +71,17 @@ def test_by_its_id_only_what_has_one_name_anywhere() -> None:
     check_single(rig.fleet, "one:1")
     with pytest.raises(Conflict, match=r"unable to delete a{12} \(must be forced\)"):
         check_single(rig.fleet, "aaaa")
+
+
+def test_what_was_removed_is_in_no_list_anymore() -> None:
+    """Although the engine's own list may take long."""
+    rig = Rig(2)
+    image = "sha256:" + "a" * 64
+    rig.has_image(1, image, "app:1")
+    rig.has_image(2, image, "app:1", "kept:1")
+    gone = [{"Untagged": "app:1"}]
+    rig.wire(1).on("DELETE", "/images/app", (200, [*gone, {"Deleted": image}]))
+    rig.wire(2).on("DELETE", "/images/app", (200, gone))
+    remove(rig)
+    assert not rig.engine(1).images
+    assert rig.engine(2).image_refs == {"kept:1": image}

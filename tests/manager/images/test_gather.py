@@ -81,3 +81,9 @@ def test_it_is_all_or_an_error(case: Case, monkeypatch: pytest.MonkeyPatch) -> N
     with pytest.raises(EngineUnreachable, match="node-2"):
         case.gather("rep")
     assert case.gather("rep:1") == "node-1"
+
+
+def test_rather_from_a_store_that_keeps_all_platforms(case: Case) -> None:
+    case.rig.has_image(1, IDS[1], "both:1", digests=[f"both@{IDS[3]}"])
+    case.rig.has_image(2, IDS[3], "both:1", digests=[f"both@{IDS[3]}"])
+    assert case.gather("both:1") == "node-2"

@@ -52,3 +52,22 @@ def test_words_and_nothing_where_nothing_is_known() -> None:
     assert reasons("platform", wanted, [engine("linux", "x86_64")]) == ["is linux/amd64"]
     assert conditions("platform", wanted, []) == ["platform==linux/arm64"]
     assert conditions("platform", Placement(), []) == []
+
+
+@pytest.mark.parametrize(
+    ("said", "wish", "passes"),
+    [
+        ("linux/arm64", ("linux", "arm64"), True),
+        ("linux/riscv64, linux/arm64", ("linux", "arm64"), True),
+        ("linux/arm64", ("linux", "arm"), True),
+        ("linux/riscv64", ("linux", "arm64"), False),
+        ("", ("linux", "arm64"), False),
+        ("linux/arm64", ("linux", "amd64"), True),  # its own
+    ],
+)
+def test_what_a_node_emulates_its_operator_says(
+    said: str, wish: tuple[str, str], passes: bool
+) -> None:
+    node = engine("linux", "x86_64")
+    node.labels = {"platforms": said} if said else {}
+    assert bool(passing("platform", Placement(platform=Platform(*wish)), [node])) is passes
