@@ -294,13 +294,13 @@ class State:
         """As if these were gone, for a look at placement that waits for nothing."""
         there = [(self.engines[one.engine], one) for one in containers]
         for engine, container in there:
-            engine.tally.remove(container)
+            engine.tally.leave(container)
             self.index.touch(engine)
         try:
             yield
         finally:
             for engine, container in there:
-                engine.tally.add(container)
+                engine.tally.stay(container)
                 self.index.touch(engine)
 
     def name_taken(self, name: str) -> bool:

@@ -62,6 +62,8 @@ class Tally(Held):
         ids: Their full IDs.
         networks: Name and ID of a network -> how many are in it, in whatever state.
         volumes: Name of a volume -> how many have it mounted, in whatever state.
+        leaving: What those come to that a new one takes the place of: they count no more, but are
+            there, so that the new one may want to be where they are.
     """
 
     total: int = 0
@@ -73,6 +75,7 @@ class Tally(Held):
     ids: set[str] = field(default_factory=set)
     networks: Counter[str] = field(default_factory=Counter)
     volumes: Counter[str] = field(default_factory=Counter)
+    leaving: Tally | None = None
 
     @property
     def running(self) -> int:
@@ -93,6 +96,18 @@ class Tally(Held):
     def remove(self, container: Container) -> None:
         self._count(container, -1)
         self.ids.discard(container.id)
+
+    def leave(self, container: Container) -> None:
+        self.remove(container)
+        self.leaving = self.leaving or Tally()
+        self.leaving.add(container)
+
+    def stay(self, container: Container) -> None:
+        """It does not leave after all; the last one to stay ends the leaving."""
+        self.add(container)
+        if self.leaving is not None:
+            self.leaving.remove(container)
+            self.leaving = self.leaving if self.leaving.total else None
 
     def _count(self, container: Container, sign: int) -> None:
         self.total += sign

@@ -80,3 +80,15 @@ def test_what_a_pending_one_is_to_have_is_not_used_yet() -> None:
     tally = Tally()
     tally.add(container(id="a", state="created", pending=True, networks=(("web", ""),)))
     assert not tally.networks and tally.total == 1
+
+
+def test_those_that_leave_count_for_themselves() -> None:
+    tally = Tally()
+    one, two = container(id="a"), container(id="b")
+    for each in (one, two):
+        tally.add(each)
+        tally.leave(each)
+    assert tally.total == 0 and tally.leaving is not None and tally.leaving.ids == {"a", "b"}
+    tally.stay(one)
+    tally.stay(two)
+    assert tally.ids == {"a", "b"} and tally.leaving is None

@@ -207,3 +207,22 @@ def test_replicas_that_keep_apart_can_be_replaced() -> None:
         rig.has_container(number, name * 64, f"p-web-{number}", Labels=labels)
     apart = ["affinity:com.docker.compose.service!=web"]
     assert chosen(rig, Labels=COMPOSE, Env=apart) == "node-1"
+
+
+@pytest.mark.parametrize(
+    "near",
+    [
+        f"affinity:container=={'b' * 64}",
+        "affinity:container==p-web-1",
+        "affinity:container==p-*",
+        "affinity:com.docker.compose.service==web",
+    ],
+)
+def test_what_wants_to_be_where_the_replaced_one_is_goes_there(near: str) -> None:
+    """As Compose 1.29 asks for it where there are volumes."""
+    rig = Rig(2)
+    rig.has_container(2, "b" * 64, "p-web-1", Labels=COMPOSE)
+    assert chosen(rig, Labels=COMPOSE, Env=[near]) == "node-2"
+    with pytest.raises(NoCandidate, match="has no container"):
+        chosen(rig, Labels=COMPOSE, Env=[near, "constraint:node==node-1"])
+    assert rig.engine(2).tally.leaving is None

@@ -2,7 +2,8 @@
 
 Containers of every state count, pending ones too. ``container`` compares names and IDs, ``image``
 IDs, references, and references without their tag; any other key is a container label, which is the
-empty text on containers without it.
+empty text on containers without it. What a new container takes the place of is near to it where it
+wants to be near, and not in its way where it wants to be far.
 """
 
 from __future__ import annotations
@@ -16,11 +17,12 @@ from swarmd.core.image_reference import InvalidReference, Reference, parse_name,
 from swarmd.core.model import Engine
 from swarmd.core.names import short_id
 from swarmd.core.pattern import Pattern, Verdicts
+from swarmd.core.tally import Tally
 from swarmd.scheduler.policy import Policy
 from swarmd.scheduler.request import Placement
 from swarmd.scheduler.rule import Rule
 
-Test = Callable[[Engine], bool]
+Test = Callable[[Tally], bool]
 
 _SHORT_ID = 12  # characters, as Docker prints IDs
 
@@ -53,19 +55,27 @@ def _wish(expression: Expression) -> str:
 def _near(expression: Expression, fleet: EngineIndex, among: Bits) -> Bits:
     if expression.key == "image":
         return fleet.images.where(_image(expression.pattern))
-    if expression.key == "container":
-        return fleet.where(_container(expression.pattern), among)
-    return fleet.where(_label(expression.key, expression.pattern), among)
+    named = expression.key == "container"
+    has = _container(expression.pattern) if named else _label(expression.key, expression.pattern)
+    return fleet.where(_on(has, expression.equal), among)
+
+
+def _on(has: Test, equal: bool) -> Callable[[Engine], bool]:
+    def near(engine: Engine) -> bool:
+        leaving = engine.tally.leaving if equal else None
+        return has(engine.tally) or (leaving is not None and has(leaving))
+
+    return near
 
 
 def _container(pattern: Pattern) -> Test:
     matches, exact = pattern.matches, pattern.exact
     if exact is None:
-        return lambda e: any(map(matches, e.tally.names)) or any(map(matches, e.tally.ids))
+        return lambda tally: any(map(matches, tally.names)) or any(map(matches, tally.ids))
     name = exact.removeprefix("/")
     if len(exact) < _SHORT_ID or not set(exact) <= set("0123456789abcdef"):
-        return lambda e: name in e.tally.names
-    return lambda e: name in e.tally.names or any(i.startswith(exact) for i in e.tally.ids)
+        return lambda tally: name in tally.names
+    return lambda tally: name in tally.names or any(i.startswith(exact) for i in tally.ids)
 
 
 def _image(pattern: Pattern) -> Callable[[str], bool]:
@@ -108,10 +118,10 @@ def _label(key: str, pattern: Pattern) -> Test:
     verdicts = Verdicts(pattern)
     blank = pattern.matches("")
 
-    def near(engine: Engine) -> bool:
-        values: Mapping[str, int] = engine.tally.labels.get(key, {})
+    def has(tally: Tally) -> bool:
+        values: Mapping[str, int] = tally.labels.get(key, {})
         if any(verdicts[value] for value in values):
             return True
-        return blank and sum(values.values()) < engine.tally.total
+        return blank and sum(values.values()) < tally.total
 
-    return near
+    return has
