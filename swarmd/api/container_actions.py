@@ -34,7 +34,10 @@ from swarmd.streams.link import Link
 from swarmd.streams.tunnel import tunnel
 
 _REFERENCE = re.compile(rb"/containers/(.+)/[^/]+\Z")
-_REPEATED = re.compile(rb"([Cc]annot (?:stop|restart|kill) container:? )[0-9a-f]{64}:")
+_REPEATED = re.compile(
+    rb"([Cc]annot (?:stop|restart|kill) container:? (?=[0-9a-f]{64}:)"
+    rb"|Container (?=[0-9a-f]{64} is paused, unpause the container before exec))[0-9a-f]{64}"
+)
 MULTIPLEXED: Version = (1, 42)  # the first API with a content type of its own for log streams
 
 
@@ -93,7 +96,7 @@ def as_asked(body: bytes, call: Call) -> bytes:
     if found is None or (found_id := call.container.id.encode()) not in body:
         return body
     own = orjson.dumps(unquote(found[1].decode("utf-8", "replace")))[1:-1]
-    return _REPEATED.sub(lambda said: said[1] + own + b":", body) if own != found_id else body
+    return _REPEATED.sub(lambda said: said[1] + own, body) if own != found_id else body
 
 
 def start(call: Call) -> Coroutine[Any, Any, None] | None:
@@ -215,7 +218,7 @@ def create_exec(call: Call) -> None:
     def rewrite(status: int, body: bytes) -> bytes:
         if status == 201:
             call.fleet.state.add_exec(made_id(call.engine.name, body), call.container.id)
-        return body
+        return as_asked(body, call) if status >= 400 else body
 
     forward(call.request, call.link, call.target, body=call.request.body, rewrite=rewrite)
 

@@ -292,6 +292,15 @@ def test_an_error_repeats_the_clients_own_reference(ref: str, shown: str) -> Non
     assert client.answer() == (409, {"message": wanted})
 
 
+def test_so_does_the_refusal_of_an_exec_in_a_paused_one() -> None:
+    rig = rig_with_web()
+    client = rig.ask("POST", "/containers/web/exec", {"Cmd": ["true"]})
+    rig.got(2)
+    words = "Container {} is paused, unpause the container before exec"
+    rig.answers(2, 409, {"message": words.format(WEB)})
+    assert client.answer() == (409, {"message": words.format("web")})
+
+
 def test_an_error_for_who_asked_by_id_stays() -> None:
     rig = ApiRig(1)
     rig.has_container(1, WEB, "web")
