@@ -10,7 +10,7 @@ from swarmd.api.client import identity
 from swarmd.api.target import target
 from swarmd.cluster.lookup import find_container
 from swarmd.codec.query import parse_query, render_query
-from swarmd.core.errors import NoSuchContainer
+from swarmd.core.errors import BadParameter, NoSuchContainer
 from swarmd.core.image_reference import tag_target
 from swarmd.core.model import Container
 from swarmd.core.personal_labels import blank
@@ -45,6 +45,8 @@ class Commit:
         forward(request, self._fleet.link(engine), line, body=body, done=done)
 
     async def _find(self, ref: str) -> Container:
+        if not ref:
+            raise BadParameter('invalid name or ID supplied: ""')
         try:
             return find_container(self._fleet.state, ref)
         except NoSuchContainer:

@@ -165,15 +165,19 @@ class References:
         return predefined_name(ref) or ref
 
     def _network(self, ref: str) -> str:
-        """One that was moved is known to clients by an ID that its engine never had."""
+        """By its name or whole ID; of one that was moved clients have another ID than its engine."""
         try:
             network = find_network(self._state, ref).value
         except NotFound:
             return ref
-        return ref if network_id(network) == network.id else network.name
+        if ref == network.name or network_id(network) != network.id:
+            return network.name
+        return network.id
 
     def dependencies(self) -> Iterator[Pin]:
         for option, ref in self._config.containers:
+            if option == "--link" and self._in_own_network():
+                continue
             try:
                 container = find_container(self._state, ref)
             except NotFound:
@@ -181,6 +185,11 @@ class References:
             node = self._state.engines[container.engine].name
             here = frozenset({container.engine})
             yield Pin(f"{option}={ref}", here, f"container {ref} is on {node}")
+
+    def _in_own_network(self) -> bool:
+        """Where a link is but an alias, which engines take whether or not it leads anywhere."""
+        mode = self._config.network_mode
+        return mode in self._networks and not predefined_name(split_node(mode)[1])
 
     def node_pins(self) -> Iterator[Pin]:
         """``node-1/net`` and ``node-1/vol`` say where to go."""

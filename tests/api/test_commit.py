@@ -38,3 +38,8 @@ def test_a_commit_without_a_body(case: Case) -> None:
 def test_commit_of_nobody(case: Case) -> None:
     case.ask("POST", "/commit?container=nobody")
     assert case.answer[0] == 404
+
+
+def test_commit_of_what_is_not_named(case: Case) -> None:
+    case.ask("POST", "/commit")
+    assert case.answer[0] == 400 and "invalid name or ID supplied" in str(case.answer)

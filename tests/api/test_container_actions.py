@@ -62,9 +62,10 @@ def test_an_engines_refusal_passes_as_it_is() -> None:
     assert client.answer() == (409, {"message": "busy"})
 
 
-def test_removal_is_known_at_once() -> None:
+@pytest.mark.parametrize("prefix", ["", "/v1.41"])
+def test_removal_is_known_at_once(prefix: str) -> None:
     rig = rig_with_web()
-    rig.ask("DELETE", "/containers/node-2/web?force=1")
+    rig.ask("DELETE", f"{prefix}/containers/node-2/web?force=1")
     assert rig.got(2)[0] == f"DELETE /v1.41/containers/{WEB}?force=1"
     rig.answers(2, 204)
     assert rig.state.containers == {}

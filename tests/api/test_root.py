@@ -44,14 +44,17 @@ def test_versions_that_nobody_speaks_are_refused() -> None:
 
 
 @pytest.mark.parametrize("prefix", ["", "/v1.41", "/v1.12", "/v1.44", "/v1.2", "/v1.99", "/v2.0"])
-@pytest.mark.parametrize("rest", ["web/top?ps_args=x", "web/json", "web/nonsense", "json/start"])
+@pytest.mark.parametrize(
+    "rest", ["web/top?ps_args=x", "node-1/web", "web/json", "web/nonsense", "json/start"]
+)
+@pytest.mark.parametrize("method", ["GET", "DELETE"])
 def test_the_short_cut_ends_where_the_walk_does(
-    prefix: str, rest: str, monkeypatch: pytest.MonkeyPatch
+    method: str, prefix: str, rest: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def outcome() -> tuple[bytes, bytes]:
         rig = ApiRig(1)
         rig.has_container(1, WEB, "web")
-        client = rig.ask("GET", f"{prefix}/containers/{rest}")
+        client = rig.ask(method, f"{prefix}/containers/{rest}")
         asked = rig.dialled(1).connections
         return client.received, asked[0].transport.sent if asked else b""
 

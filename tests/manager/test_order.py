@@ -80,3 +80,32 @@ def test_what_is_moved_knows_what_it_leaves() -> None:
     assert order().leaves == ""
     moving = Order("web", {}, order().config, "", (1, 44), replaces=Container("a", "e1"))
     assert moving.leaves == "e1"
+
+
+@pytest.mark.parametrize("ref", ["app", "n" * 64, "nnnnnnnnnnnn"])
+@pytest.mark.parametrize("key", ["NetworkMode", "EndpointsConfig"])
+def test_a_network_is_found_by_the_start_of_its_id(ref: str, key: str) -> None:
+    """What is sent and what is placed mean the same, whole."""
+    rig = Rig(2)
+    rig.has_network(2, "n" * 64, "app", Driver="bridge")
+    by_mode = key == "NetworkMode"
+    asked = {"HostConfig": {key: ref}} if by_mode else {"NetworkingConfig": {key: {ref: {}}}}
+    wish = order(**asked)
+    whole = "app" if ref == "app" else "n" * 64
+    assert placement(rig.state, wish).networks == (whole,)
+    assert References(rig.state, wish.config).plain(ref) == whole
+
+
+LINKS = {"Links": ["db:alias"]}
+
+
+@pytest.mark.parametrize(
+    ("mode", "tied"),
+    [("", True), ("default", True), ("bridge", True), ("node-1/bridge", True), ("app", False)],
+)
+def test_a_link_ties_unless_it_is_an_alias_in_a_network(mode: str, tied: bool) -> None:
+    rig = Rig(2)
+    rig.has_container(1, "a" * 64, "db")
+    rig.has_network(2, "n" * 64, "app", Driver="bridge")
+    wanted = placed(rig, HostConfig={**LINKS, "NetworkMode": mode})
+    assert bool(wanted.dependencies) is tied
