@@ -165,7 +165,7 @@ class References:
         return predefined_name(ref) or ref
 
     def _network(self, ref: str) -> str:
-        """By its name or whole ID; of one that was moved clients have another ID than its engine."""
+        """By name or whole ID; of one that was moved clients have another than its engine."""
         try:
             network = find_network(self._state, ref).value
         except NotFound:
