@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -30,6 +31,7 @@ class Lists:
     def __init__(self, shared: Shared, notes: Notes) -> None:
         self._shared = shared
         self._notes = notes
+        self._asked: dict[tuple[str, str], float] = {}  # moment of the list that is known
         self._since: dict[tuple[str, str], float] = {}  # (key, kind) -> moment of the last change
         # (key, name) -> (moment, volume), until a list was asked for later
         self._made: dict[tuple[str, str], tuple[float, Volume]] = {}
@@ -37,6 +39,8 @@ class Lists:
         self._gone: dict[str, list[tuple[float, frozenset[str]]]] = {}
 
     def images(self, engine: Engine, action: ImagesListed) -> None:
+        if self._overtaken(engine, IMAGES, action.at):
+            return
         found = self._decoded(engine, IMAGES, action.entries, decode.image)
         gone = self._gone_since(engine, action.at)
         found = [left for image in found if (left := without(image, gone)) is not None]
@@ -51,12 +55,16 @@ class Lists:
             }
 
     def networks(self, engine: Engine, action: NetworksListed) -> None:
+        if self._overtaken(engine, NETWORKS, action.at):
+            return
         found = self._decoded(engine, NETWORKS, action.entries, decode.network)
         engine.networks = {network.id: network for network in found}
         engine.kept_ids, engine.predefined_ids = kept_ids(found), predefined_ids(found)
         self._settle(engine, NETWORKS, action.at)
 
     def volumes(self, engine: Engine, action: VolumesListed) -> None:
+        if self._overtaken(engine, VOLUMES, action.at):
+            return
         found = self._decoded(engine, VOLUMES, action.entries, decode.volume, action.warnings)
         engine.volumes = {volume.name: volume for volume in found}
         self._settle(engine, VOLUMES, action.at)
@@ -126,8 +134,17 @@ class Lists:
         self._gone.pop(engine.key, None)
         for kind in KINDS:
             self._since.pop((engine.key, kind), None)
+            self._asked.pop((engine.key, kind), None)
         for of in [of for of in self._made if of[0] == engine.key]:
             del self._made[of]
+
+    def _overtaken(self, engine: Engine, kind: str, at: float) -> bool:
+        """Whether the answer to a later question is known: engines answer in any order."""
+        if at < self._asked.get((engine.key, kind), -math.inf):
+            return True
+        if math.isfinite(at):
+            self._asked[engine.key, kind] = at
+        return False
 
     def _settle(self, engine: Engine, kind: str, at: float) -> None:
         if self._since.get((engine.key, kind), at) <= at:

@@ -76,7 +76,7 @@ def test_a_volume_that_was_made_outlasts_the_lists_that_were_asked_for_before() 
     assert set(engine.volumes) == {"old", "v"}
     state.dispatch(VolumesListed(KEY, [{"Name": "old"}], at=8.0))
     assert set(engine.volumes) == {"old"}
-    state.dispatch(VolumesListed(KEY, [], at=6.0))
+    state.dispatch(VolumesListed(KEY, [], at=9.0))
     assert set(engine.volumes) == set()
 
 
@@ -106,3 +106,14 @@ def test_a_removed_image_is_gone_whatever_a_list_of_before_says() -> None:
     assert engine.image_refs == {"a:2": "sha256:1"}
     state.dispatch(ImagesListed(KEY, both, at=8.0))
     assert set(engine.images) == {"sha256:1", "sha256:3"}, "it was made anew"
+
+
+def test_an_answer_that_was_overtaken_is_no_news() -> None:
+    state = fleet(1)
+    engine = state.engines[KEY]
+    new, old = {"Id": "sha256:1", "RepoTags": ["new:1"]}, {"Id": "sha256:2", "RepoTags": ["old:1"]}
+    state.dispatch(ImagesListed(KEY, [new], at=5.0))
+    state.dispatch(ImagesListed(KEY, [old], at=4.0))
+    assert engine.image_refs == {"new:1": "sha256:1"}
+    state.dispatch(ImagesListed(KEY, [old], at=6.0))
+    assert engine.image_refs == {"old:1": "sha256:2"}
