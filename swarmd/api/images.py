@@ -89,7 +89,7 @@ class Images(Noun):
             told, outcomes = await measured(fleet, lambda engine: line(engine).decode())
             headers = warnings([*unasked(fleet), *unanswered(outcomes)])
         rows = image_list(fleet.state, query, fleet.now(), version, told)
-        request.reply(200, rows, headers=headers)
+        request.reply_pieces(200, rows, headers=headers)
 
     async def search(self, request: DockerRequest) -> None:
         line = self._target(request, "search")

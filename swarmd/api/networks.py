@@ -66,7 +66,7 @@ class Networks(Noun):
         if "dangling" in query.filters:
             await settle_containers(self._fleet, unsettled(self._fleet))
         rows = network_list(self._fleet.state, query)
-        request.reply(200, rows, headers=lacking(self._fleet, "networks"))
+        request.reply_pieces(200, rows, headers=lacking(self._fleet, "networks"))
 
     async def create(self, request: DockerRequest) -> None:
         answer = await self._manager.create(request.body, request.version)

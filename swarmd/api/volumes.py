@@ -55,7 +55,7 @@ class Volumes(Noun):
         if "dangling" in query.filters:
             await settle_containers(self._fleet, unsettled(self._fleet))
         rows = volume_list(self._fleet.state, query)
-        request.reply(200, rows, headers=lacking(self._fleet, "volumes"))
+        request.reply_pieces(200, rows, headers=lacking(self._fleet, "volumes"))
 
     async def create(self, request: DockerRequest) -> None:
         answer = await self._manager.create(request.body, request.version)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
+from itertools import chain
 from typing import Any
 
 import orjson
@@ -23,6 +24,7 @@ from swarmd.cluster.same_image import alike
 from swarmd.cluster.state import State
 from swarmd.core.errors import BadParameter, NoSuchImage
 from swarmd.core.image_reference import parse_reference, repository_of
+from swarmd.core.listing import separated
 from swarmd.core.model import Engine, Image
 from swarmd.core.names import SWARM_LABELS, natural
 from swarmd.core.pattern import Pattern, PatternError, path_match
@@ -42,8 +44,10 @@ def image_list(
     now: float = 0.0,
     version: Version = OLDEST,
     told: Told = NOTHING_TOLD,
-) -> list[bytes]:
+) -> Iterator[bytes]:
     """Chunks of a JSON array, newest first; label ``com.docker.swarm.nodes`` says who has it.
+
+    What is shown is decided here and now; only the encoding is left for later.
 
     Args:
         now: Wall-clock seconds, for ``until`` filters with an age.
@@ -58,14 +62,15 @@ def image_list(
             groups.setdefault(image.id, []).append((image, engine))
     newest = sorted(_together(groups.values()), key=lambda group: -group[0][0].created)
     count, known = users(state), state.containers.__contains__
-    rows: list[bytes] = []
-    for group in newest:
+
+    def row(group: Sequence[Held]) -> bytes:
         item = _item(group, fits_name)
         as_of(item, version, sum(count[one] for one in {image.id for image, _ in group}))
         keys = ((engine.key, image.id) for image, engine in group)
         add_told(item, (told[key] for key in keys if key in told), known)
-        rows.append(orjson.dumps(item))
-    return [b"[", b",".join(rows), b"]\n"]
+        return orjson.dumps(item)
+
+    return chain((b"[",), separated(map(row, newest)), (b"]\n",))
 
 
 def _together(groups: Iterable[list[Held]]) -> list[list[Held]]:

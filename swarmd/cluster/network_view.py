@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from itertools import chain
 
 import orjson
 
@@ -18,6 +19,7 @@ from swarmd.cluster.filters import (
 from swarmd.cluster.kept_ids import network_id
 from swarmd.cluster.lookup import network_identity
 from swarmd.cluster.state import State
+from swarmd.core.listing import separated
 from swarmd.core.model import Engine, Network
 from swarmd.core.names import natural
 from swarmd.core.predefined import PREDEFINED
@@ -26,17 +28,21 @@ Held = tuple[Network, Engine]
 Test = Callable[[Network, Engine], bool]
 
 
-def network_list(state: State, query: NetworkQuery) -> list[bytes]:
-    """Chunks of a JSON array. A name that several networks have is shown as ``node/name``."""
+def network_list(state: State, query: NetworkQuery) -> Iterator[bytes]:
+    """Chunks of a JSON array. A name that several networks have is shown as ``node/name``.
+
+    What is shown is decided here and now; only the encoding is left for later.
+    """
     unique = _unique(state)
     names = Counter(network.name for network, _ in unique)
     tests = _tests(state, query)
     shown = [
-        _row(network, engine, shared=names[network.name] > 1)
+        (network, engine)
         for network, engine in unique
         if all(test(network, engine) for test in tests)
     ]
-    return [b"[", b",".join(shown), b"]\n"]
+    rows = (_row(network, engine, shared=names[network.name] > 1) for network, engine in shown)
+    return chain((b"[",), separated(rows), (b"]\n",))
 
 
 def _unique(state: State) -> list[Held]:

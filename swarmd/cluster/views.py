@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 
 from swarmd.cluster.filters import ListQuery
 from swarmd.cluster.image_view import image_list as image_list
@@ -18,6 +19,7 @@ from swarmd.core.model import Container, Engine
 from swarmd.core.version import OLDEST, Version
 
 SLICE = 512  # entries a chunk, about 400 KiB
+BYTES = 1 << 20  # of a chunk: labels make an entry megabytes
 LOST = "Host Down"
 HEALTH_SINCE: Version = (1, 52)
 
@@ -50,12 +52,28 @@ def container_chunks(
 
 def _encoded(shown: _Shown) -> Iterator[bytes]:
     yield b"["
-    for start in range(0, len(shown.rows), SLICE):
-        made = shown.pieces(start)
-        if start + SLICE >= len(shown.rows):
-            made[-1] = made[-1][:-1]  # the last comma
-        yield b"".join(made)
+    everything = len(shown.rows)
+    for begin in range(0, everything, SLICE):
+        for start, stop in _parts(shown.containers, begin, min(begin + SLICE, everything)):
+            made = shown.pieces(start, stop)
+            if stop == everything:
+                made[-1] = made[-1][:-1]  # the last comma
+            yield b"".join(made)
     yield b"]\n"
+
+
+def _parts(containers: Sequence[Container], start: int, stop: int) -> Iterator[tuple[int, int]]:
+    """Ranges of rows, halved until each has at most BYTES, or is one row."""
+    sizes = map(len, map(_entry, containers[start:stop]))
+    if stop - start < 2 or sum(sizes) <= BYTES:
+        yield start, stop
+        return
+    middle = (start + stop) // 2
+    yield from _parts(containers, start, middle)
+    yield from _parts(containers, middle, stop)
+
+
+_entry = attrgetter("entry")
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,9 +97,9 @@ class _Shown:
     health: bool
     plain: bool
 
-    def pieces(self, start: int) -> list[bytes]:
+    def pieces(self, start: int, stop: int) -> list[bytes]:
         """Of one slice, two for each row."""
-        part = slice(start, start + SLICE)
+        part = slice(start, stop)
         rows, containers = self.rows[part], self.containers[part]
         made = pieces(rows, containers, self.offsets, self.now, self.health)
         if self.lost or self.moved:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from itertools import chain
 
 import orjson
 
 from swarmd.cluster.filters import VolumeQuery, flag, label_test, on_node, text_tests
 from swarmd.cluster.lookup import volume_identity
 from swarmd.cluster.state import State
+from swarmd.core.listing import separated
 from swarmd.core.model import Engine, Volume
 from swarmd.core.names import natural
 
@@ -17,18 +19,20 @@ Held = tuple[Volume, Engine]
 Test = Callable[[Volume, Engine], bool]
 
 
-def volume_list(state: State, query: VolumeQuery) -> list[bytes]:
-    """Chunks of the answer's JSON object; nodes whose volumes are not known are warned about."""
+def volume_list(state: State, query: VolumeQuery) -> Iterator[bytes]:
+    """Chunks of the answer's JSON object; nodes whose volumes are not known are warned about.
+
+    What is shown is decided here and now; only the encoding is left for later.
+    """
     unique = _unique(state)
     names = Counter(volume.name for volume, _ in unique)
     tests = _tests(state, query)
     shown = [
-        _row(volume, engine, shared=names[volume.name] > 1)
-        for volume, engine in unique
-        if all(test(volume, engine) for test in tests)
+        (volume, engine) for volume, engine in unique if all(test(volume, engine) for test in tests)
     ]
     warnings = orjson.dumps(missing_nodes(state) or None)
-    return [b'{"Volumes":[', b",".join(shown), b'],"Warnings":', warnings, b"}\n"]
+    rows = (_row(volume, engine, shared=names[volume.name] > 1) for volume, engine in shown)
+    return chain((b'{"Volumes":[',), separated(rows), (b'],"Warnings":', warnings, b"}\n"))
 
 
 def missing_nodes(state: State) -> list[str]:

@@ -261,14 +261,18 @@ class DockerRequest(LazyRequest):
         return None
 
     def reply_pieces(
-        self, status: int, pieces: Iterator[bytes], content_type: bytes = JSON
+        self,
+        status: int,
+        pieces: Iterator[bytes],
+        content_type: bytes = JSON,
+        headers: Extra = (),
     ) -> None:
         """Answers with pieces that are made while they are sent, if there are many of them."""
         first, complete = beginning(pieces)
         if complete or self._bodiless(status):
-            self.reply(status, [*first, *pieces], content_type=content_type)
+            self.reply(status, [*first, *pieces], content_type=content_type, headers=headers)
         elif not self.gone:
-            self.start(status, content_type)
+            self.start(status, content_type, headers)
             self._write_slices(chain(first, pieces), self.send)
 
     def reply_json(self, status: int, value: Any) -> None:

@@ -70,6 +70,16 @@ def test_a_long_list_comes_in_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
     assert len(shown(state)) == 5
 
 
+def test_rows_that_are_large_come_in_chunks_of_their_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Joining all of them at once would hold the reactor: each may have megabytes of labels."""
+    monkeypatch.setattr(views, "BYTES", 4000)
+    state = fleet(1)
+    told(state, 1, *(item(number, Labels={"a": "x" * 3000}) for number in range(1, 8)), item(8))
+    chunks = container_list(state, ListQuery(all=True), NOW)
+    assert max(map(len, chunks)) < 6000
+    assert len(shown(state)) == 8
+
+
 def test_a_network_that_was_moved_keeps_its_id_in_the_list() -> None:
     state = fleet(2)
     kept, own = "4" * 64, "5" * 64

@@ -42,6 +42,14 @@ def test_each_volume_once_by_name(state: State) -> None:
     assert shown(state)["Warnings"] is None
 
 
+def test_large_rows_are_never_joined(state: State) -> None:
+    large = {"Labels": {"a": "x" * 3000}}
+    listed = [{"Name": name, **large} for name in ("one", "two", "three")]
+    state.dispatch(VolumesListed(key_of(1), listed))
+    state.dispatch(VolumesListed(key_of(2), listed))
+    assert max(map(len, volume_list(state, VolumeQuery({})))) < 6000
+
+
 FILTERS: list[tuple[dict[str, str], list[str]]] = [
     ({"driver": "nfs"}, ["shared"]),
     ({"label": "a=b"}, ["shared"]),
