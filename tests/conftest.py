@@ -34,7 +34,7 @@ settings.register_profile(
 )
 settings.load_profile("swarmd")
 
-_REAL = frozenset({"fleet", "tls_fleet", "mixed_fleet"})
+_REAL = frozenset({"fleet", "tls_fleet", "mixed_fleet", "containerd_fleet"})
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -82,6 +82,16 @@ def mixed_fleet() -> Iterator[Fleet]:
     except Missing as why:
         pytest.skip(f"no newer engine: {why}")
     yield from _stand_up(3, programs=programs)
+
+
+@pytest.fixture(scope="module")
+def containerd_fleet() -> Iterator[Fleet]:
+    """Two engines of the newest release, whose stores keep images of several platforms."""
+    try:
+        program = as_release_29(dockerd(NEWEST))
+    except Missing as why:
+        pytest.skip(f"no newer engine: {why}")
+    yield from _stand_up(2, programs={1: program, 2: program})
 
 
 def _stand_up(

@@ -8,6 +8,7 @@ from swarmd.front.request import DockerRequest
 from swarmd.manager.choice import Choice
 from swarmd.manager.fleet import Fleet
 from swarmd.manager.fresh import settle_lists
+from swarmd.manager.images.platforms import platform_known
 from swarmd.manager.order import Order, read_body
 from swarmd.scheduler.place import Explanation, Standing
 
@@ -31,7 +32,7 @@ class Explain:
             version=request.version or self._fleet.api_version,
             platform=request.arg("platform"),
         )
-        found = self._choice.explain(order)
+        found = self._choice.explain(await platform_known(self._fleet, order))
         request.reply_json(200, shown(found))
 
 

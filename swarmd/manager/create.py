@@ -22,6 +22,7 @@ from swarmd.manager.choice import Choice
 from swarmd.manager.fanout import made_id, message_of
 from swarmd.manager.fleet import Fleet
 from swarmd.manager.fresh import settle_containers, settle_details, settle_lists, unsettled
+from swarmd.manager.images.platforms import platform_known
 from swarmd.manager.luggage import Luggage
 from swarmd.manager.making import NotMadeError, make
 from swarmd.manager.order import Order, References, definite, identified
@@ -78,7 +79,7 @@ class Creator:
         await self._settle(order.config)
         if await self._luggage.waited(order.config):
             await self._settle(order.config)
-        order = definite(self._fleet.state, order)
+        order = await platform_known(self._fleet, definite(self._fleet.state, order))
         failures: Failures = {}
         while len(failures) < self._tries:
             try:

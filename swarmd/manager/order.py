@@ -51,6 +51,7 @@ class Order:
     admit: Raises ApiError if nothing of that size may be added now.
     vet: Raises ApiError if volumes of these names, on this engine, must not be mounted.
     devices_by_environment: Env and image may ask a runtime for devices.
+    platform_holders: Keys of engines that have the image for ``platform``, which is not theirs.
     replaces: The container, on a node that it must leave, whose name and place this one takes.
     """
 
@@ -60,6 +61,7 @@ class Order:
     client: str
     version: Version
     platform: str = ""
+    platform_holders: frozenset[str] = frozenset()
     query: tuple[tuple[str, str], ...] = ()
     replaces: Container | None = None
     admit: Callable[[Demand], None] = _admit_all
@@ -125,6 +127,7 @@ def placement(state: State, order: Order) -> Placement:
         networks=tuple(references.plain(name) for name in config.networks),
         volumes=tuple(references.plain(name) for name in config.volumes),
         platform=parse_platform(order.platform),
+        platform_holders=order.platform_holders,
         spread=config.spread,
         pins=(*references.node_pins(), *_version_pins(state, order)),
     )

@@ -59,6 +59,7 @@ class Placement:
         networks: Names or full IDs of the networks to join.
         volumes: Names of the volumes to mount.
         platform: Of the image or the request, where known.
+        platform_holders: Keys of engines of another platform that have the image for this one.
         spread: Node label over whose values containers are evened out first; "" is the default.
         taken_by: Who takes what a new container cannot have.
         pins: What else ties it to engines: a node in a network's name, a pulled image ….
@@ -78,6 +79,7 @@ class Placement:
     networks: tuple[str, ...] = ()
     volumes: tuple[str, ...] = ()
     platform: Platform = ANY_PLATFORM
+    platform_holders: frozenset[str] = frozenset()
     spread: str = ""
     taken_by: Counting = Counting.HOLDING
     pins: tuple[Pin, ...] = ()

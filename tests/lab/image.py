@@ -9,6 +9,7 @@ import platform
 import shutil
 import subprocess
 import tarfile
+from collections.abc import Sequence
 
 _FOLDERS = ("bin", "dev", "etc", "home", "proc", "root", "sys", "tmp", "var")
 _FILES = {
@@ -16,6 +17,8 @@ _FILES = {
     "etc/group": b"root:x:0:\n",
 }
 _CONFIG: dict[str, object] = {"Cmd": ["sh"], "Env": ["PATH=/bin"]}
+_OCI = "application/vnd.oci.image."
+_INDEX = _OCI + "index.v1+json"
 _ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64"}
 
 
@@ -38,6 +41,57 @@ def busybox_archive(tag: str = "busybox:latest", **config: object) -> bytes:
     name = _digest(image) + ".json"
     manifest = _dump([{"Config": name, "RepoTags": [tag], "Layers": ["layer.tar"]}])
     return _tar({name: image, "layer.tar": layer, "manifest.json": manifest})
+
+
+def index_archive(tag: str, has: Sequence[str], of: Sequence[str] = ()) -> bytes:
+    """An image of several architectures as a containerd store loads it, each with this machine's
+    busybox. It has the content of ``has`` alone, though its index names all of ``of``.
+    """
+    blobs: dict[str, bytes] = {}
+    manifests = []
+    for architecture in of or has:
+        found: dict[str, bytes] = {}
+        manifests.append(_manifest(architecture, found))
+        blobs |= found if architecture in has else {}
+    index = _dump({"schemaVersion": 2, "mediaType": _INDEX, "manifests": manifests})
+    name, _, version = tag.rpartition(":")
+    told = {
+        "io.containerd.image.name": f"docker.io/library/{name}:{version}",
+        "org.opencontainers.image.ref.name": version,
+    }
+    top = {**_described(_INDEX, index, blobs), "annotations": told}
+    return _tar(
+        {
+            "oci-layout": _dump({"imageLayoutVersion": "1.0.0"}),
+            "index.json": _dump({"schemaVersion": 2, "mediaType": _INDEX, "manifests": [top]}),
+            **{f"blobs/sha256/{digest}": content for digest, content in blobs.items()},
+        }
+    )
+
+
+def _manifest(architecture: str, blobs: dict[str, bytes]) -> dict[str, object]:
+    layers = [_layer(), _tar({"made-for": architecture.encode()})]
+    config = {
+        "architecture": architecture,
+        "os": "linux",
+        "created": "2026-01-01T00:00:00Z",
+        "config": _CONFIG,
+        "rootfs": {"type": "layers", "diff_ids": ["sha256:" + _digest(one) for one in layers]},
+        "history": [{"created": "2026-01-01T00:00:00Z"}] * len(layers),
+    }
+    manifest = {
+        "schemaVersion": 2,
+        "mediaType": _OCI + "manifest.v1+json",
+        "config": _described(_OCI + "config.v1+json", _dump(config), blobs),
+        "layers": [_described(_OCI + "layer.v1.tar", one, blobs) for one in layers],
+    }
+    platform = {"os": "linux", "architecture": architecture}
+    return {**_described(_OCI + "manifest.v1+json", _dump(manifest), blobs), "platform": platform}
+
+
+def _described(kind: str, content: bytes, blobs: dict[str, bytes]) -> dict[str, object]:
+    blobs[_digest(content)] = content
+    return {"mediaType": kind, "digest": "sha256:" + _digest(content), "size": len(content)}
 
 
 def _layer() -> bytes:

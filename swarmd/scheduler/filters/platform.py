@@ -1,6 +1,7 @@
 """Images run on the system and processor that they were built for, where both are known.
 
-No registry is asked: what is unknown passes, and the engine has the last word.
+No registry is asked: what is unknown passes, and the engine has the last word. A node that has the
+image for another platform than its own was made to have it, and will run it.
 """
 
 from __future__ import annotations
@@ -44,14 +45,20 @@ def platform(wanted: Placement, fleet: EngineIndex, policy: Policy) -> Iterator[
     shown = "/".join(part for part in wish if part)
 
     def keep(among: Bits) -> Bits:
-        native = fleet.platforms.where(lambda has: _runs(_platform(*has), wish))
-        return among & (native | fleet.values(PLATFORMS).where(lambda said: _emulates(said, wish)))
+        native = fleet.platforms.where(lambda has: runs(_platform(*has), wish))
+        emulating = fleet.values(PLATFORMS).where(lambda said: _emulates(said, wish))
+        return among & (native | emulating | fleet.keyed(wanted.platform_holders))
 
     yield Rule("platform", f"platform=={shown}", keep, lambda e: f"is {'/'.join(_of(e))}")
 
 
+def fits(engine: Engine, wish: Platform) -> bool:
+    """Whether it runs that, whatever it has."""
+    return runs(_of(engine), wish) or _emulates(engine.labels.get(PLATFORMS, ""), wish)
+
+
 def _emulates(said: str, wish: Platform) -> bool:
-    return any(_runs(parse_platform(one.strip()), wish) for one in said.split(",") if one.strip())
+    return any(runs(parse_platform(one.strip()), wish) for one in said.split(",") if one.strip())
 
 
 def _architecture(word: str) -> str:
@@ -66,7 +73,8 @@ def _platform(os: str, architecture: str) -> Platform:
     return Platform(os.lower(), _architecture(architecture))
 
 
-def _runs(has: Platform, wish: Platform) -> bool:
+def runs(has: Platform, wish: Platform) -> bool:
+    """Whether what is made for ``wish`` runs on ``has``."""
     return _same(has.os, wish.os) and (
         _same(has.architecture, wish.architecture) or (has.architecture, wish.architecture) in _ALSO
     )

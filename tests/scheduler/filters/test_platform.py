@@ -47,6 +47,14 @@ def test_kept(has: tuple[str, str], wish: tuple[str, str], passes: bool) -> None
     assert bool(passing("platform", wanted, [engine(*has)])) is passes
 
 
+def test_a_node_that_has_the_image_for_it() -> None:
+    other = engine("linux", "x86_64")
+    arm = Platform("linux", "arm64")
+    for holders, passes in (((other.key,), True), (("elsewhere",), False), ((), False)):
+        wanted = Placement(platform=arm, platform_holders=frozenset(holders))
+        assert bool(passing("platform", wanted, [other])) is passes
+
+
 def test_words_and_nothing_where_nothing_is_known() -> None:
     wanted = Placement(platform=Platform("linux", "aarch64"))
     assert reasons("platform", wanted, [engine("linux", "x86_64")]) == ["is linux/amd64"]

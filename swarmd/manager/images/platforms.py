@@ -1,0 +1,82 @@
+"""What each node has of an image: a containerd store may keep several platforms of it, or some.
+
+No list that is kept tells that, so holders are asked; others have it for the one platform that an
+inspect names.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import Any
+from urllib.parse import quote
+
+from swarmd.cluster.holders import newest_holders
+from swarmd.core.model import Engine
+from swarmd.core.version import Version, show
+from swarmd.manager.fanout import ask_engines, listed
+from swarmd.manager.fleet import Fleet
+from swarmd.manager.order import Order
+from swarmd.scheduler.filters.platform import fits, parse_platform, runs
+from swarmd.scheduler.request import ANY_PLATFORM
+
+ASKING = 5.0  # seconds; who does not tell by then is taken to have nothing
+_MANIFESTS_SINCE: Version = (1, 48)
+
+# Platforms as ``linux/arm/v7``, and what is for none, say an attestation, by its digest.
+Parts = frozenset[str]
+
+
+async def parts(fleet: Fleet, ref: str, engines: Iterable[Engine]) -> dict[str, Parts]:
+    """What is complete of ``ref`` on each of ``engines`` that tells, by the engine's key."""
+
+    def target(engine: Engine) -> str:
+        version = fleet.version_for(engine, _MANIFESTS_SINCE)
+        query = "?manifests=1" if version >= _MANIFESTS_SINCE else ""
+        return f"/v{show(version)}/images/{quote(ref, safe='/:@')}/json{query}"
+
+    outcomes = await ask_engines(fleet, engines, "GET", target, timeout=ASKING, expect=dict)
+    return {one.engine.key: parts_of(one.value) for one in outcomes if one.ok}
+
+
+def parts_of(shown: Mapping[str, Any]) -> Parts:
+    """Out of an inspect."""
+    manifests = listed(shown.get("Manifests"), dict)
+    if not manifests:
+        return frozenset(filter(None, [platform_text(shown, "Os", "Architecture", "Variant")]))
+    return frozenset(_part(one) for one in manifests if one.get("Available") is True)
+
+
+def has_platform(held: Parts, platform: str) -> bool:
+    """Whether one of ``held`` is for ``platform``, or runs on it."""
+    wish = parse_platform(platform)
+    return any(":" not in one and runs(wish, parse_platform(one)) for one in held)
+
+
+async def holders_for(fleet: Fleet, ref: str, platform: str) -> frozenset[str]:
+    """Keys of the engines that have ``ref`` for ``platform``, though they are of another one."""
+    wish = parse_platform(platform)
+    if wish == ANY_PLATFORM:
+        return frozenset()
+    others = [engine for engine in newest_holders(fleet.state, ref) if not fits(engine, wish)]
+    if not others:
+        return frozenset()
+    told = await parts(fleet, ref, others)
+    return frozenset(key for key, held in told.items() if has_platform(held, platform))
+
+
+async def platform_known(fleet: Fleet, order: Order) -> Order:
+    """The order with who has its image for the platform that it asks for."""
+    holders = await holders_for(fleet, order.config.image, order.platform)
+    return replace(order, platform_holders=holders) if holders else order
+
+
+def platform_text(told: Mapping[str, Any], *keys: str) -> str:
+    return "/".join(one.lower() for key in keys if isinstance(one := told.get(key), str) and one)
+
+
+def _part(manifest: Mapping[str, Any]) -> str:
+    data = manifest.get("ImageData")
+    platform = data.get("Platform") if isinstance(data, dict) else None
+    text = platform_text(platform, "os", "architecture", "variant") if platform else ""
+    return text or str(manifest.get("ID"))
