@@ -207,12 +207,13 @@ class Scoping:
 
     def _save(self, names: Iterable[str]) -> None:
         """A bare repository would be all of its tags, foreign ones too."""
-        for ref in (one for name in names for one in name.split(",") if one):
+        whole, seen = _repositories(self._whole), _repositories(self._seen)
+        for ref in dict.fromkeys(one for name in names for one in name.split(",") if one):
             self.check_image(ref)
             named = parse_reference(ref)
-            if not named.is_bare or not _has(self._whole, named):
+            if not named.is_bare or named.repository not in whole:
                 continue
-            if not _has(self._seen, named):
+            if named.repository not in seen:
                 raise NoSuchImage(ref)
             raise ApiError(f"within a scope {ref} needs a tag: {ref}:latest", 403)
 
@@ -259,13 +260,19 @@ def _is_image(mount: Any) -> bool:
     return isinstance(mount, dict) and mount.get("Type") == "image"
 
 
-def _has(state: State, named: Reference, but: State | None = None) -> bool:
-    """Whether there is any tag of its repository; ``but`` those that are also there."""
+def _repositories(state: State) -> frozenset[str]:
+    """Those of which there is any tag."""
+    tags = {tag for engine in state.engines.values() for tag in engine.image_refs}
+    return frozenset(map(repository_of, tags))
+
+
+def _has(state: State, named: Reference, but: State) -> bool:
+    """Whether there is any tag of its repository but those that are also in ``but``."""
     return any(
         repository_of(tag) == named.repository
         for key, engine in state.engines.items()
         for tag in engine.image_refs
-        if but is None or tag not in but.engines[key].image_refs
+        if tag not in but.engines[key].image_refs
     )
 
 

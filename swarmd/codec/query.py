@@ -4,23 +4,48 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from typing import Any
 from urllib.parse import unquote, urlencode
 
-from swarmd.core.bounds import PARAMETERS, check_count
+import orjson
+
+from swarmd.core.bounds import ENTRIES, PARAMETERS, check, check_count
 from swarmd.core.errors import BadParameter
+from swarmd.core.filter_arguments import check_filters
 
 _BAD_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
 _FALSE = ("", "0", "no", "false", "none")
+# Parameters whose values are JSON, but for ``filters``.
+_JSON = ("buildargs", "labels", "cachefrom", "ulimits", "outputs")
+_SHORT = 128  # bytes in which no parameter is too much of anything
+
+
+def check_query(raw: bytes) -> None:
+    """How much one query may say, whoever reads it: swarmd, its policy or an engine.
+
+    Raises:
+        BadParameter: With the name of the parameter that is too much, or cannot be read.
+    """
+    if len(raw) <= _SHORT:
+        return
+    check_count(raw.count(b"&") + 1, PARAMETERS, "the query", "parameters")
+    values = parse_query(raw)
+    for text in values.get("filters", ()):
+        check_filters(text)
+    for name in _JSON:
+        for text in filter(None, values.get(name, ())):
+            check(_json(name, text), name)
+    names = sum(text.count(",") + 1 for text in values.get("names", ()))
+    check_count(names, ENTRIES, "names", "entries")
 
 
 def parse_query(raw: bytes) -> dict[str, list[str]]:
     """Values by name, in order; bytes that are no UTF-8 become surrogate escapes.
 
     Raises:
-        BadParameter: A semicolon or a broken escape, which engines refuse as well; or too many.
+        BadParameter: A semicolon or a broken escape, which engines refuse as well.
     """
     values: dict[str, list[str]] = {}
-    check_count(raw.count(b"&") + 1, PARAMETERS, "the query", "parameters")
     for pair in raw.decode("utf-8", "surrogateescape").split("&"):
         if ";" in pair:
             raise BadParameter("invalid semicolon separator in query")
@@ -38,6 +63,13 @@ def render_query(pairs: Iterable[tuple[str, str]]) -> str:
 def is_true(value: str) -> bool:
     """Docker's rule for flags: everything is true but these few words."""
     return value.strip().lower() not in _FALSE
+
+
+def _json(name: str, text: str) -> Any:
+    try:
+        return orjson.loads(text)
+    except orjson.JSONDecodeError as error:
+        raise BadParameter(f"error reading {name}: {error}") from None
 
 
 def _decoded(text: str) -> str:

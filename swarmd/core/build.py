@@ -1,5 +1,7 @@
 """The query of ``POST /build``: what placement needs of it, and what the engine gets.
 
+How much is in it was bounded when it came (``codec.query``).
+
 Expressions come as build arguments (``--build-arg constraint:zone==a``), which are taken out, or
 as JSON lists in the image's labels, which stay.
 """
@@ -13,7 +15,6 @@ from urllib.parse import quote, unquote_plus
 
 import orjson
 
-from swarmd.core.bounds import check
 from swarmd.core.config import KINDS, label_list
 from swarmd.core.errors import BadParameter
 from swarmd.core.image_reference import familiar_if_valid
@@ -135,7 +136,6 @@ def _decoded(query: Query, name: str, kind: type, words: str) -> Any:
         raise BadParameter(f"error reading {name}: {error}") from None
     if value is not None and not isinstance(value, kind):
         raise BadParameter(f"error reading {name}: {words} is expected")
-    check(value, name)
     return value
 
 

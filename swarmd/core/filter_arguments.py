@@ -6,7 +6,7 @@ from typing import Any
 
 import orjson
 
-from swarmd.core.bounds import FILTER_VALUES, check_count
+from swarmd.core.bounds import ENTRIES, FILTER_VALUES, check_count
 from swarmd.core.errors import BadParameter
 
 
@@ -27,9 +27,15 @@ def read_filters(text: str) -> dict[str, tuple[str, ...]]:
     groups = [values for values in given.values() if values is not None]
     if not (all(map(_is_set, groups)) or all(map(_is_list, groups))):
         raise BadParameter("invalid filter")
-    for key, values in given.items():
-        check_count(len(values or ()), FILTER_VALUES, f"filter {key[:80]}", "values")
     return {key: tuple(value or "" for value in values or ()) for key, values in given.items()}
+
+
+def check_filters(text: str) -> None:
+    """How much a client may ask for; a policy adds its own values to that."""
+    given = read_filters(text)
+    check_count(len(given), ENTRIES, "filters", "entries")
+    for key, values in given.items():
+        check_count(len(values), FILTER_VALUES, f"filter {key[:80]}", "values")
 
 
 def _is_set(values: Any) -> bool:

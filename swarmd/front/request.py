@@ -18,7 +18,7 @@ from twisted.web.server import NOT_DONE_YET
 from swarmd.codec.framing import LAST_CHUNK, chunk
 from swarmd.codec.head import RequestHead
 from swarmd.codec.path import clean_path, decode_path, encode_path
-from swarmd.codec.query import is_true, parse_query
+from swarmd.codec.query import check_query, is_true, parse_query
 from swarmd.core.bounds import LARGE, check_body
 from swarmd.core.errors import ApiError, PageNotFound
 from swarmd.core.trail import Trail
@@ -138,6 +138,7 @@ class DockerRequest(LazyRequest):
     def _ask(self, resource: IResource) -> None:
         """For its answer, at the head or with the whole body."""
         check_type(self)
+        check_query(self.raw_query)
         self._resource = resource
         takes_head = getattr(resource, "takes_head", False)
         if takes_head(self) if callable(takes_head) else takes_head:

@@ -37,11 +37,13 @@ def parse_time(text: str) -> int | None:
 class EventQuery:
     """Attributes:
     since, until: Nanoseconds since the epoch, or None.
+    sizes: Of the values of each filter, so that a beginning is looked up, not tried.
     """
 
     since: int | None
     until: int | None
     filters: Filters
+    sizes: Mapping[str, frozenset[int]]
 
     @classmethod
     def of(cls, arg: Callable[[str], str]) -> EventQuery:
@@ -50,8 +52,10 @@ class EventQuery:
             raise BadParameter(
                 f"`since` time ({arg('since')}) cannot be after `until` time ({arg('until')})"
             )
-        filters = read_filters(arg("filters"))
-        return cls(since, until, {key: frozenset(values) for key, values in filters.items()})
+        given = read_filters(arg("filters"))
+        filters = {key: frozenset(values) for key, values in given.items()}
+        sizes = {key: frozenset(map(len, values)) for key, values in filters.items()}
+        return cls(since, until, filters, sizes)
 
     def in_window(self, time: int) -> bool:
         return (self.since is None or time >= self.since) and (
@@ -82,7 +86,10 @@ class EventQuery:
 
     def _begins(self, key: str, texts: Iterable[str]) -> bool:
         wanted = self.filters.get(key)
-        return not wanted or any(text.startswith(tuple(wanted)) for text in texts)
+        if not wanted:
+            return True
+        sizes = self.sizes[key]
+        return any(text[:size] in wanted for text in texts for size in sizes)
 
     def _action(self, action: str) -> bool:
         wanted = self.filters.get("event", frozenset())

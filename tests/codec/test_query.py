@@ -1,10 +1,13 @@
 from __future__ import annotations
 
+from urllib.parse import quote
+
+import orjson
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from swarmd.codec.query import is_true, parse_query, render_query
+from swarmd.codec.query import check_query, is_true, parse_query, render_query
 from swarmd.core.errors import BadParameter
 
 
@@ -59,6 +62,43 @@ def test_what_is_rendered_reads_the_same(raw: bytes) -> None:
 
 
 def test_so_many_parameters() -> None:
-    assert len(parse_query(b"&".join([b"a=1"] * 1024))["a"]) == 1024
+    check_query(b"&".join([b"a=1"] * 1024))
     with pytest.raises(BadParameter, match="the query has 1025 parameters"):
-        parse_query(b"&".join([b"a=1"] * 1025))
+        check_query(b"&".join([b"a=1"] * 1025))
+
+
+def listed(count: int) -> str:
+    return quote(orjson.dumps([""] * count))
+
+
+@pytest.mark.parametrize("where", ["{}", "t=x&{}&rm=1", "buildargs=&{}"])
+@pytest.mark.parametrize(
+    ("name", "most"),
+    [
+        ("labels", 4096),
+        *((name, 1024) for name in ("buildargs", "cachefrom", "ulimits", "outputs")),
+    ],
+)
+def test_so_much_in_what_is_json(name: str, most: int, where: str) -> None:
+    check_query(where.format(f"{name}={listed(most)}").encode())
+    for query in (f"{name}=", f"%{ord(name[0]):x}{name[1:]}=", f"{name}=[]&{name}="):
+        with pytest.raises(BadParameter, match=f"{name} has {most + 1} entries"):
+            check_query(where.format(query + listed(most + 1)).encode())
+
+
+def test_so_much_in_filters_and_names() -> None:
+    many = quote(orjson.dumps({"label": [""] * 1025}))
+    with pytest.raises(BadParameter, match="filter label has 1025 values"):
+        check_query(f"filters={many}".encode())
+    many = quote(orjson.dumps({str(n): [] for n in range(1025)}))
+    with pytest.raises(BadParameter, match="filters has 1025 entries"):
+        check_query(f"filters={many}".encode())
+    check_query(b"names=" + b"a," * 1023)
+    for names in (b"names=" + b"a," * 1024, b"names=a,b&names=" + b"a," * 1022):
+        with pytest.raises(BadParameter, match="names has 1025 entries"):
+            check_query(names)
+
+
+def test_nothing_nested_too_deep_in_a_short_one() -> None:
+    with pytest.raises(BadParameter, match="outputs is nested too deep"):
+        check_query(b"outputs=" + b"[" * 66 + b"]" * 66)

@@ -4,7 +4,7 @@ import orjson
 import pytest
 
 from swarmd.core.errors import BadParameter
-from swarmd.core.filter_arguments import read_filters
+from swarmd.core.filter_arguments import check_filters, read_filters
 
 READ: list[tuple[str, dict[str, tuple[str, ...]]]] = [
     ("", {}),
@@ -43,4 +43,4 @@ def test_what_they_refuse(text: str) -> None:
 @pytest.mark.parametrize("values", [[""] * 1025, {str(n): True for n in range(1025)}])
 def test_so_many_values_of_a_key(values: object) -> None:
     with pytest.raises(BadParameter, match="filter id has 1025 values, and at most 1024"):
-        read_filters(orjson.dumps({"id": values}).decode())
+        check_filters(orjson.dumps({"id": values}).decode())

@@ -1,15 +1,9 @@
-"""What one request may cost: every field of every body at its bound, and the rest of a request.
-
-A turn is what runs from one wait for events to the next; here the engines answer within it, so
-real turns are shorter. Their CPU time is compared with that of a loop, so that a busy machine, on
-which both take longer, does not matter.
-"""
+"""What one request may cost: every field of every body at its bound, and the rest of a request."""
 
 from __future__ import annotations
 
 import gc
 from collections.abc import Iterator
-from time import thread_time
 from typing import Any
 from urllib.parse import quote
 
@@ -20,56 +14,12 @@ from twisted.python.failure import Failure
 
 from swarmd.authz import body as shapes
 from swarmd.core.bounds import BODY, ENTRIES, FILTER_VALUES, MOST, TRIED_VALUES
-from swarmd.core.identity import Identity
 from swarmd.core.spelling import ANY, Shape
 from tests.api.rig import Client
-from tests.authz.rig import ALICE, ERIN, ROOT, GuardedRig
-
-LIMIT = 0.1  # seconds of a quiet machine
-LOOP, LOOP_TIME = 200_000, 0.006  # turns of the loop below, and their time on a quiet machine
+from tests.authz.rig import ALICE, ERIN, ROOT
+from tests.hostile.metered import Metered, held
 
 Field = tuple[str, ...]
-
-
-def _pace() -> float:
-    """How much slower this machine is now than the quiet one, by its better moments."""
-
-    def loop() -> float:
-        began = thread_time()
-        _ = {str(number): [number] for number in range(LOOP // 10)}
-        for number in range(LOOP):
-            _ = number
-        return thread_time() - began
-
-    return max(1.0, min(loop() for _ in range(3)) / LOOP_TIME)
-
-
-class Metered(GuardedRig):
-    """Attributes:
-    longest: CPU seconds of the longest turn of the last request.
-    """
-
-    longest = 0.0
-
-    def ask_as(self, who: Identity, method: str, path: str, raw: bytes = b"") -> tuple[int, str]:
-        client = Client(self.site)
-        client.channel.identity = who
-        head = f"{method} {path} HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n"
-        sent = f"{head}Content-Length: {len(raw)}\r\n\r\n".encode() + raw
-        self.longest = 0.0
-        self._turn(lambda: client.channel.dataReceived(sent))
-        while not client.received and self.clock.calls:
-            call = self.clock.calls.pop(0)
-            self.clock.rightNow = max(self.clock.rightNow, call.getTime())
-            call.called = 1
-            self._turn(lambda call=call: call.func(*call.args, **call.kw))  # type: ignore[misc]
-        status, body = client.answer()
-        return status, body["message"] if isinstance(body, dict) and "message" in body else ""
-
-    def _turn(self, work: Any) -> None:
-        began = thread_time()
-        work()
-        self.longest = max(self.longest, thread_time() - began)
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -115,27 +65,16 @@ def _body(path: str, field: Field, value: Any) -> bytes:
     return orjson.dumps({**_ROUTES[path][1], field[0]: body})
 
 
-def _held(rig: Metered, who: Identity, method: str, path: str, raw: bytes = b"") -> str:
-    """The words of the answer; fails if a turn was too long, or the answer was not foreseen."""
-    for _ in range(3):  # the first has to fill caches
-        status, words = rig.ask_as(who, method, path, raw)
-        assert "internal error" not in words, (path, raw[:200])
-        assert status != 0
-        if rig.longest < LIMIT / 2 or rig.longest < LIMIT * _pace():
-            return words
-    raise AssertionError(f"{method} {path[:60]} {raw[:60]!r}: {rig.longest:.3f} s, pace {_pace()}")
-
-
 @pytest.mark.parametrize(("path", "field"), _ALL, ids=lambda one: "".join(one)[-40:])
 def test_no_field_at_its_bound_holds_the_reactor(rig: Metered, path: str, field: Field) -> None:
     most = MOST.get(field[-1], ENTRIES)
     values = ([f"x{n}" for n in range(most)], {f"{n}/tcp": "x" for n in range(1, most + 1)})
     for who in (ROOT, ERIN):
         for value in values:
-            words = _held(rig, who, "POST", path, _body(path, field, value))
+            words = held(rig, who, "POST", path, _body(path, field, value))
             assert "are taken" not in words
     for value in ([""] * (most + 1), {str(n): "" for n in range(most + 1)}):
-        words = _held(rig, ALICE, "POST", path, _body(path, field, value))
+        words = held(rig, ALICE, "POST", path, _body(path, field, value))
         assert words == f"{'.'.join(field)} has {most + 1} entries, and at most {most} are taken"
 
 
@@ -194,27 +133,27 @@ _REFUSED = {
 @pytest.mark.parametrize("raw", _FULL.values(), ids=_FULL)
 def test_creates_that_mean_something_at_their_bounds(rig: Metered, raw: bytes) -> None:
     for who in (ROOT, ALICE, ERIN):
-        assert "are taken" not in _held(rig, who, "POST", "/v1.44/containers/create", raw)
+        assert "are taken" not in held(rig, who, "POST", "/v1.44/containers/create", raw)
 
 
 @pytest.mark.parametrize(("words", "raw"), _REFUSED.items(), ids=_REFUSED)
 def test_creates_beyond_them_are_refused_at_once(rig: Metered, words: str, raw: bytes) -> None:
     for who in (ROOT, ERIN):
-        assert words in _held(rig, who, "POST", "/v1.44/containers/create", raw)
+        assert words in held(rig, who, "POST", "/v1.44/containers/create", raw)
 
 
 def test_two_thousand_networks_ask_no_engine(rig: Metered) -> None:
     """On an engine before API 1.44 each was a call, and each took longer than the one before."""
     asked = len(rig.asked)
     for count in (129, 2000):
-        words = _held(rig, ROOT, "POST", "/v1.41/containers/create", _networks(count))
+        words = held(rig, ROOT, "POST", "/v1.41/containers/create", _networks(count))
         assert f"EndpointsConfig has {count} entries" in words
     assert len(rig.asked) == asked
 
 
 def test_a_body_beyond_the_limit_is_refused_by_its_head(rig: Metered) -> None:
     body = orjson.dumps({"Cmd": ["x"] * 3_000_000})
-    words = _held(rig, ROOT, "POST", "/v1.44/containers/mine/exec", body)
+    words = held(rig, ROOT, "POST", "/v1.44/containers/mine/exec", body)
     assert words == f"request body is larger than {BODY} bytes"
 
 
@@ -241,22 +180,22 @@ def test_filters_at_their_bound(rig: Metered, path: str, key: str) -> None:
         return
     for who in (ROOT, ALICE):
         for make in (str, "x{}[a-z]+".format, "^x{}$".format):
-            words = _held(rig, who, "GET", _filter(path, key, [make(n) for n in range(most)]))
+            words = held(rig, who, "GET", _filter(path, key, [make(n) for n in range(most)]))
             assert "are taken" not in words
-    words = _held(rig, ROOT, "GET", _filter(path, key, [str(n) for n in range(most + 1)]))
+    words = held(rig, ROOT, "GET", _filter(path, key, [str(n) for n in range(most + 1)]))
     assert words == f"filter {key} has {most + 1} values, and at most {most} are taken"
 
 
 @pytest.mark.parametrize("bomb", ["(.{0,30}x){20}y", "(?:(?:x?a?){20}){40}b", "(?:.?){900}y"])
 def test_patterns_that_are_small_and_compile_large_are_none(rig: Metered, bomb: str) -> None:
     env = {"Image": "busybox", "Env": [f"affinity:container!=/{bomb}/"]}
-    words = _held(rig, ROOT, "POST", "/containers/create", orjson.dumps(env))
+    words = held(rig, ROOT, "POST", "/containers/create", orjson.dumps(env))
     assert "too large" in words
 
 
 def test_a_query_has_so_many_parameters(rig: Metered) -> None:
     for path in ("/containers/json", "/images/get", "/containers/mine/top"):
-        words = _held(rig, ALICE, "GET", f"{path}?{'&'.join(['names=x'] * 1025)}")
+        words = held(rig, ALICE, "GET", f"{path}?{'&'.join(['names=x'] * 1025)}")
         assert words in ("the query has 1025 parameters, and at most 1024 are taken", "")
 
 

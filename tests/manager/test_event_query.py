@@ -1,5 +1,6 @@
 from typing import Any
 
+import orjson
 import pytest
 
 from swarmd.core.errors import BadParameter
@@ -111,3 +112,10 @@ def test_the_window_includes_its_ends() -> None:
     window = query(since="10", until="20")
     inside = [window.in_window(second * NANOS) for second in (9, 10, 15, 20, 21)]
     assert inside == [False, True, True, True, False]
+
+
+def test_a_beginning_is_one_of_many_values() -> None:
+    many = [f"x{'y' * (n % 9)}{n}" for n in range(1000)]
+    assert query(orjson.dumps({"container": [*many, "abcd"]}).decode()).accepts(START)
+    assert query(orjson.dumps({"container": [*many, ""]}).decode()).accepts(START)
+    assert not query(orjson.dumps({"container": many}).decode()).accepts(START)

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from twisted.internet.interfaces import IReactorTime
 
-from swarmd.cluster.images import find_image
+from swarmd.cluster.images import engines_with_image
 from swarmd.core.build import BuildRequest
 from swarmd.core.config import CreateRequest, parse_create
 from swarmd.core.errors import Conflict
@@ -97,7 +97,9 @@ class Builds:
         session = self._sessions.find(build.session) if build.session else None
         if session is not None:
             return _fixed(session, ranked)
-        holders = (e for e in ranked if any(find_image(e, ref) for ref in build.images))
+        state = self._fleet.state
+        having = {e.key for ref in build.images for e in engines_with_image(state, ref)}
+        holders = (engine for engine in ranked if engine.key in having)
         builder = self._builders.engine(client) if build.buildkit else ranked[0]
         return next(holders, builder if builder in ranked else ranked[0])
 
