@@ -17,7 +17,7 @@ _BAD_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
 _FALSE = ("", "0", "no", "false", "none")
 # Parameters whose values are JSON, but for ``filters``.
 _JSON = ("buildargs", "labels", "cachefrom", "ulimits", "outputs")
-_SHORT = 128  # bytes in which no parameter is too much of anything
+_SHORT = min(ENTRIES, PARAMETERS)  # bytes in which nothing can be too many
 
 
 def check_query(raw: bytes) -> None:
@@ -26,7 +26,7 @@ def check_query(raw: bytes) -> None:
     Raises:
         BadParameter: With the name of the parameter that is too much, or cannot be read.
     """
-    if len(raw) <= _SHORT:
+    if len(raw) < _SHORT:
         return
     check_count(raw.count(b"&") + 1, PARAMETERS, "the query", "parameters")
     values = parse_query(raw)

@@ -15,6 +15,7 @@ from urllib.parse import quote, unquote_plus
 
 import orjson
 
+from swarmd.core.bounds import check
 from swarmd.core.config import KINDS, label_list
 from swarmd.core.errors import BadParameter
 from swarmd.core.image_reference import familiar_if_valid
@@ -66,6 +67,7 @@ class BuildRequest:
 def parse_build(query: Query) -> BuildRequest:
     """Raises BadParameter for what no engine would take."""
     arguments = _object(query, "buildargs")
+    check(arguments, "buildargs")  # for they may be written anew
     labels = _object(query, "labels")
     said = {_argument(key, value): key for key, value in arguments.items()}
     expressions = {kind: _expressions(kind, said, labels) for kind in ("constraint", "affinity")}

@@ -71,6 +71,7 @@ def test_affinities_and_labels() -> None:
         {"buildargs": "[]"},
         {"labels": "7"},
         {"cachefrom": "{}"},
+        {"buildargs": '{"constraint:a==b": null, "A": ' + "[" * 300 + "]" * 300 + "}"},
         {"labels": '{"com.docker.swarm.constraints": "zone"}'},
     ],
 )
