@@ -15,7 +15,9 @@ import pytest
 from swarmd.api.build import Build
 from swarmd.codec import head
 from swarmd.core.bounds import ENTRIES, FILTER_VALUES, MOST, PARAMETERS
+from swarmd.manager.builds.bases import Bases
 from swarmd.manager.builds.builders import Builders
+from swarmd.manager.builds.own_images import OwnImages
 from swarmd.manager.builds.placing import Builds
 from swarmd.manager.placer import Placer
 from swarmd.operations import Operations
@@ -46,7 +48,8 @@ class Whole(Metered):
 
         def complete(seen: Any, tree: Any) -> tuple[Any, Any]:
             builds = Builds(seen, placer, builders, self.clock)
-            Build(seen, builds, builders, self.distributor).attach(tree)
+            bases = Bases(seen, self.supply)
+            Build(seen, builds, builders, self.distributor, bases, OwnImages()).attach(tree)
             return seen, tree
 
         make_tree = self.guard._make_tree
