@@ -229,6 +229,10 @@ class _Index:
     def of(self, ref: str) -> Bits:
         return self._real.keyed(key for key, one in self._seen.items() if ref in one.image_refs)
 
+    def items(self) -> Iterator[tuple[str, Bits]]:
+        refs = {ref for one in self._seen.values() for ref in one.image_refs}
+        return ((ref, self.of(ref)) for ref in refs)
+
     def starting(self, prefix: str) -> Bits:
         """More than are seen: what is seen there is the engine's affair."""
         found: Bits = self._real.images.starting(prefix)
