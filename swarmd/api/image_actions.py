@@ -19,6 +19,7 @@ from swarmd.manager.fleet import Fleet
 from swarmd.manager.fresh import looked_up
 from swarmd.manager.images.change import check_single, removed, tagged, unreached
 from swarmd.manager.images.gather import Gatherer
+from swarmd.manager.images.platforms import asked_platforms
 from swarmd.manager.in_turn import ask_in_turn
 from swarmd.streams.forward import forward
 from swarmd.streams.tunnel import tunnel
@@ -59,7 +60,7 @@ class ImageAction:
         request.reply(answer.status, answer.body)
 
     async def _save(self, request: DockerRequest) -> None:
-        engine = await self._gatherer.on_one([self._ref])
+        engine = await self._gatherer.on_one([self._ref], platforms_of(request))
         tunnel(request, self._fleet.link(engine), self._target(request, "get")(engine))
 
     async def _push(self, request: DockerRequest) -> None:
@@ -71,7 +72,7 @@ class ImageAction:
         tag = request.arg("tag")
         what = str(tag_target(self._ref, tag)) if tag else self._ref
         try:
-            engine = await self._gatherer.on_one([what])
+            engine = await self._gatherer.on_one([what], platforms_of(request))
         except NoSuchImage:
             if not self._fleet.healthy():
                 raise
@@ -101,3 +102,8 @@ class ImageAction:
 
     def _target(self, request: DockerRequest, *action: str) -> Callable[[Engine], bytes]:
         return lambda engine: target(self._fleet, request, engine, "images", self._ref, *action)
+
+
+def platforms_of(request: DockerRequest) -> list[str]:
+    """Those that a save or a push is about; none if it is about all."""
+    return asked_platforms(request.arg_list("platform"))

@@ -11,7 +11,7 @@ from twisted.internet.defer import Deferred
 from twisted.web.resource import IResource
 
 from swarmd.api.client import identity
-from swarmd.api.image_actions import ImageAction
+from swarmd.api.image_actions import ImageAction, platforms_of
 from swarmd.api.lacking import lacking, warnings
 from swarmd.api.resource import MISSING, Noun, Route, client_of
 from swarmd.api.target import target
@@ -168,7 +168,7 @@ class Images(Noun):
         names = request.arg_list("names")
         if not names:
             raise BadParameter("no image to save was named")
-        engine = await self._gatherer.on_one(_split(names))
+        engine = await self._gatherer.on_one(_split(names), platforms_of(request))
         tunnel(request, self._fleet.link(engine), self._target(request, "get")(engine))
 
     def _target(

@@ -18,16 +18,16 @@ KEPT = "busybox:latest"
 
 @pytest.fixture(scope="session")
 def registry(fleet: Fleet, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Registry]:
-    yield from _serving(fleet, tmp_path_factory.mktemp("registry"), private=False)
+    yield from serving(fleet, tmp_path_factory.mktemp("registry"), private=False)
 
 
 @pytest.fixture(scope="session")
 def private(fleet: Fleet, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Registry]:
     """One that asks who is there."""
-    yield from _serving(fleet, tmp_path_factory.mktemp("private"), private=True)
+    yield from serving(fleet, tmp_path_factory.mktemp("private"), private=True)
 
 
-def _serving(fleet: Fleet, folder: Path, *, private: bool) -> Iterator[Registry]:
+def serving(fleet: Fleet, folder: Path, *, private: bool) -> Iterator[Registry]:
     why = missing()
     if why and "CI" in os.environ:
         pytest.fail(why)

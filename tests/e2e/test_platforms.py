@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+import io
+import json
+import tarfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.e2e.registries import serving
 from tests.lab.cli import Docker
 from tests.lab.clients import newest_docker
 from tests.lab.daemon import Swarmd
 from tests.lab.engines import Fleet
 from tests.lab.image import index_archive
 from tests.lab.packages import Missing
+from tests.lab.registry import Registry
 from tests.lab.waiting import eventually
 
 pytestmark = pytest.mark.fleet
 
 BOTH = ("amd64", "arm64")
+OTHERS = ("ppc64le", "riscv64")  # of which no store has the content through another image
 
 
 @pytest.fixture(scope="module")
@@ -28,6 +34,13 @@ def swarmd(containerd_fleet: Fleet, tmp_path_factory: pytest.TempPathFactory) ->
         yield swarmd
     finally:
         swarmd.close()
+
+
+@pytest.fixture(scope="module")
+def registry(
+    containerd_fleet: Fleet, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Registry]:
+    yield from serving(containerd_fleet, tmp_path_factory.mktemp("registry"), private=False)
 
 
 @pytest.fixture
@@ -54,3 +67,44 @@ def test_a_node_that_has_the_image_for_the_platform_runs_it(
     made = docker(*run, "linux/amd64", "held:1", "sleep", "60").text
     assert docker.inspect(made)["Node"]["Name"] == "node-1"
     assert "is linux/amd64" in docker(*run, "linux/s390x", "held:1", status=125).error
+
+
+def test_saved_and_pushed_whole_or_not_at_all(
+    docker: Docker, containerd_fleet: Fleet, registry: Registry
+) -> None:
+    first, second = containerd_fleet
+    whole, split = (f"{registry.address}/{name}:1" for name in ("whole", "split"))
+    first.load(index_archive("whole:1", BOTH[:1], BOTH))
+    second.load(index_archive("whole:1", BOTH))
+    first.load(index_archive("split:1", OTHERS[:1], OTHERS))
+    second.load(index_archive("split:1", OTHERS[1:], OTHERS))
+    for engine in containerd_fleet:
+        for name in (whole, split):
+            short = name.rpartition("/")[2]
+            engine.local.post(f"/images/{short}/tag?repo={name.rpartition(':')[0]}&tag=1")
+    eventually(lambda: docker("images", "-q", split).lines and docker("images", "-q", whole).lines)
+    assert _saved(docker("save", whole).out) == set(BOTH)
+    assert _saved(docker("save", "--platform", "linux/riscv64", split).out) == {"riscv64"}
+    assert "node-1 has linux/ppc64le; node-2 has linux/riscv64" in docker.fails("save", split)
+    assert "node-1 has linux/ppc64le; node-2 has linux/riscv64" in docker.fails("push", split)
+    assert "only the available" not in docker("push", whole).text
+    for name in (whole, "whole:1"):
+        docker("rmi", "-f", name)
+    docker("pull", "--platform", "linux/arm64", whole)
+    assert docker("run", "--rm", "--platform", "linux/arm64", whole, "cat", "/made-for").text
+
+
+def _saved(archive: bytes) -> set[str]:
+    """The architectures of which there is all in it."""
+    with tarfile.open(fileobj=io.BytesIO(archive)) as tar:
+        blobs = {
+            member.name.rpartition("/")[2]: file.read()
+            for member in tar
+            if (file := tar.extractfile(member)) is not None
+        }
+    configs = [json.loads(one) for one in blobs.values() if one.startswith(b'{"architecture"')]
+    return {
+        config["architecture"]
+        for config in configs
+        if all(one.removeprefix("sha256:") in blobs for one in config["rootfs"]["diff_ids"])
+    }

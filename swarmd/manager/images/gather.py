@@ -12,6 +12,7 @@ from swarmd.core.names import natural
 from swarmd.manager.fleet import Fleet
 from swarmd.manager.fresh import looked_up
 from swarmd.manager.images.supply import Supply
+from swarmd.manager.images.whole import Whole, again, whole
 
 
 class Gatherer:
@@ -21,21 +22,32 @@ class Gatherer:
         self._fleet = fleet
         self._supply = supply
 
-    async def on_one(self, refs: Sequence[str]) -> Engine:
+    async def on_one(self, refs: Sequence[str], platforms: Sequence[str] = ()) -> Engine:
         """A healthy engine that has all that ``refs`` mean, as they are meant now.
 
         It is the one that lacks least, and that is brought there.
 
+        Args:
+            platforms: Those that are wanted; all that any node has if there are none.
+
         Raises:
             NoSuchImage: One of them is nowhere.
+            Conflict: No node has all platforms of one.
             EngineUnreachable: One is only where nobody can be asked.
             ApiError: It could not be brought.
         """
         names = await looked_up(self._fleet, "images", lambda: self._names(refs))
-        engine = min(self._fleet.healthy(), key=lambda one: self._order(names, one))
-        for name in names:
-            await self._supply.bring(name, engine)
+        wholes = [await whole(self._fleet, name, platforms) for name in names]
+        engine = min(self._fleet.healthy(), key=lambda one: self._order(wholes, one))
+        for one in wholes:
+            await self._supply.bring(one.name, engine)
+            await self._check(one, engine)
         return engine
+
+    async def _check(self, image: Whole, engine: Engine) -> None:
+        if image.on(engine) or (image := await again(self._fleet, image, engine)).on(engine):
+            return
+        raise image.refusal({key: one.name for key, one in self._fleet.state.engines.items()})
 
     def _names(self, refs: Sequence[str]) -> list[str]:
         """All that can be had; it raises otherwise."""
@@ -44,8 +56,9 @@ class Gatherer:
             healthy_holders(self._fleet.state, name)
         return names
 
-    def _order(self, names: Sequence[str], engine: Engine) -> tuple[int, int, object]:
+    def _order(self, wholes: Sequence[Whole], engine: Engine) -> tuple[int, int, int, object]:
         """Of those that have as much, first who can have it for all platforms."""
-        lacking = sum(bool(self._supply.sources(name, engine)) for name in names)
-        images = [image for name in names if (image := find_image(engine, name)) is not None]
-        return lacking, -sum(map(by_manifest, images)), natural(engine.name)
+        out_of_reach = sum(one.out_of_reach(engine) for one in wholes)
+        lacking = sum(bool(self._supply.sources(one.name, engine)) for one in wholes)
+        images = [image for one in wholes if (image := find_image(engine, one.name)) is not None]
+        return out_of_reach, lacking, -sum(map(by_manifest, images)), natural(engine.name)

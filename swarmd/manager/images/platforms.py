@@ -11,6 +11,8 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import quote
 
+import orjson
+
 from swarmd.cluster.holders import newest_holders
 from swarmd.core.model import Engine
 from swarmd.core.version import Version, show
@@ -53,6 +55,14 @@ def has_platform(held: Parts, platform: str) -> bool:
     return any(":" not in one and runs(wish, parse_platform(one)) for one in held)
 
 
+def is_for(part: str, platform: str) -> bool:
+    """Whether it is just the one; a variant counts where both name one."""
+    if ":" in part or parse_platform(part) != parse_platform(platform):
+        return False
+    variants = {text.split("/")[2] for text in (part, platform) if text.count("/") == 2}
+    return len(variants) < 2
+
+
 async def holders_for(fleet: Fleet, ref: str, platform: str) -> frozenset[str]:
     """Keys of the engines that have ``ref`` for ``platform``, though they are of another one."""
     wish = parse_platform(platform)
@@ -73,6 +83,19 @@ async def platform_known(fleet: Fleet, order: Order) -> Order:
 
 def platform_text(told: Mapping[str, Any], *keys: str) -> str:
     return "/".join(one.lower() for key in keys if isinstance(one := told.get(key), str) and one)
+
+
+def asked_platforms(values: Iterable[str]) -> list[str]:
+    """As save and push are given them, each as JSON; what is none is for an engine to refuse."""
+    texts = []
+    for value in values:
+        try:
+            told = orjson.loads(value)
+        except orjson.JSONDecodeError:
+            continue
+        if isinstance(told, dict):
+            texts.append(platform_text(told, "os", "architecture", "variant"))
+    return [text for text in texts if text]
 
 
 def _part(manifest: Mapping[str, Any]) -> str:

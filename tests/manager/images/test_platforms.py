@@ -6,7 +6,14 @@ from typing import Any
 
 import pytest
 
-from swarmd.manager.images.platforms import has_platform, holders_for, parts, parts_of
+from swarmd.manager.images.platforms import (
+    asked_platforms,
+    has_platform,
+    holders_for,
+    is_for,
+    parts,
+    parts_of,
+)
 from tests.manager.rig import Rig, result_of
 
 ID = f"sha256:{1:064}"
@@ -78,3 +85,23 @@ def test_who_does_not_answer_has_nothing() -> None:
     engines = [rig.engine(1), rig.engine(2)]
     assert result_of(parts(rig.fleet, "both:1", engines)) == {engines[1].key: {"linux/arm64"}}
     assert "manifests" not in rig.wire(2).asked[0][1]
+
+
+@pytest.mark.parametrize(
+    ("part", "platform", "same"),
+    [
+        ("linux/amd64", "linux/amd64", True),
+        ("linux/386", "linux/amd64", False),
+        ("linux/arm64/v8", "linux/arm64", True),
+        ("linux/arm/v6", "linux/arm/v7", False),
+        ("linux/arm/v7", "linux/arm/v7", True),
+        (PROOF, "linux/arm64", False),
+    ],
+)
+def test_just_the_one(part: str, platform: str, same: bool) -> None:
+    assert is_for(part, platform) is same
+
+
+def test_platforms_as_they_are_asked_for() -> None:
+    asked = ['{"os":"linux","architecture":"arm","variant":"v7"}', "linux", "[]", "{}", '{"os":3}']
+    assert asked_platforms(asked) == ["linux/arm/v7"]
