@@ -32,6 +32,9 @@ BACKLOG = 1024
 TCP_NOTSENT_LOWAT = 25  # not named in all versions of Python
 UNSENT = 128 << 10
 
+# A client that vanished without a FIN is noticed after 30 + 5 * 10 seconds, not the kernel's 2 hours.
+_SILENCE = ((socket.TCP_KEEPIDLE, 30), (socket.TCP_KEEPINTVL, 10), (socket.TCP_KEEPCNT, 5))
+
 Secure = Callable[[IProtocolFactory], IProtocolFactory]
 
 
@@ -61,11 +64,12 @@ def listen(
 def _bounded(port: IListeningPort) -> IListeningPort:
     """Of the answers that a client does not read the kernel would hold megabytes.
 
-    Then small ones would never be too many. All connections inherit the option.
+    Then small ones would never be too many. All connections inherit the options.
     """
     opened = getattr(port, "socket", None)
     if opened is not None and opened.family in (socket.AF_INET, socket.AF_INET6):
-        opened.setsockopt(socket.IPPROTO_TCP, TCP_NOTSENT_LOWAT, UNSENT)
+        for option, value in ((TCP_NOTSENT_LOWAT, UNSENT), *_SILENCE):
+            opened.setsockopt(socket.IPPROTO_TCP, option, value)
     return port
 
 

@@ -7,7 +7,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any, cast
 
 import orjson
-from twisted.internet.task import deferLater
+from twisted.internet.defer import Deferred
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 from twisted.web.error import UnsupportedMethod
@@ -149,20 +149,26 @@ class DockerRequest(LazyRequest):
             self.render(resource)
 
     def _read(self) -> None:
-        check_body(self.body)
+        """Many clients' large bodies may have come with one wait for events."""
         if len(self.body) > LARGE:
-            self.site.clock.callLater(0, self._render_late)
+            self._in_turn(self._check_late)
         else:
+            check_body(self.body)
             self.render(self._resource)
 
-    def _render_late(self) -> None:
-        if not self.gone:
-            self._guarded(lambda: self.render(self._resource))
+    def _check_late(self) -> None:
+        check_body(self.body)
+        self._in_turn(lambda: self.render(self._resource))
+
+    def _in_turn(self, step: Callable[[], None]) -> None:
+        self.site.in_turn.add(lambda: None if self.gone else self._guarded(step))
 
     async def others_turn(self) -> None:
         """Between two steps of work on a large body, everybody else is served."""
         if len(self.body) > LARGE:
-            await deferLater(self.site.clock, 0)
+            turn: Deferred[None] = Deferred()
+            self.site.in_turn.add(lambda: turn.callback(None))
+            await turn
 
     def _answer_star(self) -> None:
         if self.method != b"OPTIONS":

@@ -104,6 +104,13 @@ class Listening(TestCase):
         said = await deferToThread(talk, await self.tcp(), REQUEST * 3)
         self.assertEqual(said.count(b"HTTP/1.1 200 OK\r\n"), 3)
 
+    async def test_a_client_that_vanishes_is_looked_for_after_half_a_minute(self) -> None:
+        port = await self.open("tcp://127.0.0.1:0")
+        options = (socket.TCP_KEEPIDLE, socket.TCP_KEEPINTVL, socket.TCP_KEEPCNT)
+        # Connections inherit them.
+        found = [port.socket.getsockopt(socket.IPPROTO_TCP, option) for option in options]
+        self.assertEqual(found, [30, 10, 5])
+
     async def test_ipv6(self) -> None:
         port = await self.open("tcp://[::1]:0")
         client = socket.create_connection(("::1", port.getHost().port), timeout=10)
