@@ -1,8 +1,14 @@
 from __future__ import annotations
 
+from typing import Any
+
+import pytest
 from twisted.internet.task import Clock
 
+from swarmd.core.bounds import LARGE
+from swarmd.front import request
 from swarmd.front.in_turn import SHARE, InTurn
+from tests.front.memory import Connection, Leaf
 
 
 class Work:
@@ -60,3 +66,29 @@ def test_at_least_one_whatever_it_takes() -> None:
     assert work.done == []
     work.one_turn()
     assert work.done == ["a"]
+
+
+def test_large_bodies_of_many_clients_are_decoded_in_turn(monkeypatch: pytest.MonkeyPatch) -> None:
+    """They come with one wait for events; each step on one takes more than the share of a turn."""
+    now, steps = [0.0], []
+
+    def step(*_: Any) -> bytes:
+        steps.append(now[0])
+        now[0] += 2 * SHARE
+        return b""
+
+    monkeypatch.setattr(request, "check_body", step)
+    made = Connection({"x": Leaf(step)})
+    made.site.in_turn = InTurn(made.clock, lambda: now[0])
+    body = b" " * (LARGE + 1)
+    head = b"POST /x HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n"
+    head += b"Content-Length: %d\r\n\r\n" % len(body)
+    for _ in range(5):
+        made.open().dataReceived(head + body)
+    assert steps == []
+    for turn in range(10):
+        due, made.clock.calls = made.clock.calls, []
+        for call in due:
+            call.func()
+        assert len(steps) == turn + 1
+    assert made.statuses() == [200]

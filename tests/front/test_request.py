@@ -10,10 +10,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from twisted.web.resource import Resource
 from twisted.web.server import NOT_DONE_YET, Request
 
-from swarmd.core.bounds import LARGE
 from swarmd.core.errors import ApiError, Conflict
-from swarmd.front import request as request_module
-from swarmd.front.in_turn import SHARE, InTurn
 from swarmd.front.request import DockerRequest
 from swarmd.front.slices import SLICE
 from tests.front.memory import Connection, HeadLeaf, Leaf
@@ -387,30 +384,6 @@ def test_a_producer_of_an_answer_replaces_the_channel_and_gives_way_again() -> N
     request.unregisterProducer()
     assert made.transport.producer is made.channel
     request.reply(200)
-    assert made.statuses() == [200]
-
-
-def test_large_bodies_of_many_clients_are_decoded_in_turn(monkeypatch: pytest.MonkeyPatch) -> None:
-    """They come with one wait for events; each step on one takes more than the share of a turn."""
-    now, steps = [0.0], []
-
-    def step(*_: Any) -> bytes:
-        steps.append(now[0])
-        now[0] += 2 * SHARE
-        return b""
-
-    monkeypatch.setattr(request_module, "check_body", step)
-    made = Connection({"x": Leaf(step)})
-    made.site.in_turn = InTurn(made.clock, lambda: now[0])
-    body = b" " * (LARGE + 1)
-    for _ in range(5):
-        made.open().dataReceived(asked("/x", f"Content-Length: {len(body)}", method="POST") + body)
-    assert steps == []
-    for turn in range(10):
-        due, made.clock.calls = made.clock.calls, []
-        for call in due:
-            call.func()
-        assert len(steps) == turn + 1
     assert made.statuses() == [200]
 
 
