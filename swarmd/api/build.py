@@ -5,7 +5,7 @@ The output is the engine's own, byte for byte; ``docker build -q`` prints a bare
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 
 from twisted.internet.defer import Deferred
@@ -89,7 +89,7 @@ class Build(Noun):
             await self._bases.bring(self._own.of(client), engine)
         query = build_query(request.raw_query, build, self._builds.network_of(build))
         line = target(self._fleet, request, engine, "build", query=query)
-        link, done = self._fleet.link(engine), self._opened(client, engine)
+        link, done = self._fleet.link(engine), self._opened(client, engine, build.images)
         if build.buildkit or build.uploads_for:
             tunnel(request, link, line, done=done)
             return
@@ -111,14 +111,16 @@ class Build(Noun):
         await self._bases.bring(self._own.of(client), engine)
         hijack(request, self._fleet.link(engine), path, done=self._opened(client, engine))
 
-    def _opened(self, client: str, engine: Engine) -> Callable[[int], None]:
-        """To be called when the call is over: it may have made images."""
+    def _opened(
+        self, client: str, engine: Engine, names: Sequence[str] = ()
+    ) -> Callable[[int], None]:
+        """To be called when the call is over: it may have made images, of ``names`` for certain."""
         over = self._builders.opened(client, engine)
         before = self._distributor.refs(engine)
 
         def done(status: int) -> None:
             over(status)
-            self._fleet.state.mark_stale(engine.key, "images")
+            self._fleet.state.images_changed(engine.key, names)
             note = partial(self._own.note, client)
             spreading = Deferred.fromCoroutine(self._distributor.spread(engine, before, note))
             spreading.addErrback(_report)

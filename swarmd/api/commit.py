@@ -37,9 +37,11 @@ class Commit:
         repository, client = request.arg("repo"), identity(request)
 
         def done(status: int) -> None:
+            names = []
             if status == 201 and repository:
-                self._own.note(client, [str(tag_target(repository, request.arg("tag")))])
-            self._fleet.state.mark_stale(engine.key, "images")
+                names = [str(tag_target(repository, request.arg("tag")))]
+                self._own.note(client, names)
+            self._fleet.state.images_changed(engine.key, names)
 
         body = _body(request.body, container)
         forward(request, self._fleet.link(engine), line, body=body, done=done)

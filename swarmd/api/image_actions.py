@@ -83,8 +83,8 @@ class ImageAction:
     async def _tag(self, request: DockerRequest) -> None:
         engines = latest(await self._holders(), self._ref)
         left_out = warnings(unreached(self._fleet, self._ref))
-        await tagged(self._fleet, engines, self._target(request, "tag"))
         name = str(tag_target(request.arg("repo"), request.arg("tag")))
+        await tagged(self._fleet, engines, self._target(request, "tag"), name)
         self._own.note(identity(request), [name])
         request.reply(201, headers=left_out)
 

@@ -117,21 +117,22 @@ class Images(Noun):
         planned = self._plans.take_pull(client_of(request), str(image))
         engine = self._fleet.state.engines.get(planned or "")
         if engine is not None and engine.healthy:
-            self._pull_on(request, engine)
+            self._pull_on(request, engine, str(image))
             return None
-        what = image.repository if image.is_bare else str(image)  # without a tag: all of them
-        return self._pull_everywhere(request, what)
+        if image.is_bare:  # all its tags
+            return self._pull_everywhere(request, image.repository)
+        return self._pull_everywhere(request, str(image), str(image))
 
-    def _pull_on(self, request: DockerRequest, engine: Engine) -> None:
+    def _pull_on(self, request: DockerRequest, engine: Engine, name: str) -> None:
         """One node: its output passes as it is."""
         line = self._target(request, "create")(engine)
-        forward(request, self._fleet.link(engine), line, done=self._changed(engine))
+        forward(request, self._fleet.link(engine), line, done=self._changed(engine, name))
 
-    async def _pull_everywhere(self, request: DockerRequest, image: str) -> None:
+    async def _pull_everywhere(self, request: DockerRequest, image: str, *names: str) -> None:
         engines = engines_for(self._fleet, constraints_of(request))
         told = Told(request)
         line = self._target(request, "create")
-        puller = Puller(self._fleet, line, passed_on(request), told.console)
+        puller = Puller(self._fleet, line, passed_on(request), told.console, names)
         await told.until(puller.run(engines, f"Pulled {image}"))
 
     async def _import(self, request: DockerRequest) -> None:
@@ -146,8 +147,9 @@ class Images(Noun):
         best = [each for each in by_load(self._fleet) if each in engines]
         engine = next((each for each in best if each in holders), best[0])
         line = self._target(request, "create")(engine)
-        self._own.note(identity(request), [name] if name else ())
-        tunnel(request, self._fleet.link(engine), line, done=self._changed(engine))
+        names = [name] if name else []
+        self._own.note(identity(request), names)
+        tunnel(request, self._fleet.link(engine), line, done=self._changed(engine, *names))
 
     async def load(self, request: DockerRequest) -> None:
         """One upload for every node; like the pull, but with the body."""
@@ -161,6 +163,8 @@ class Images(Noun):
         request.stream_body(tee)
         await told.until(running)
         self._own.note(client, loader.names)
+        for engine in engines:
+            self._fleet.state.images_changed(engine.key, loader.names)
 
     # From the nodes
 
@@ -176,8 +180,8 @@ class Images(Noun):
     ) -> Callable[[Engine], bytes]:
         return partial(_line, self._fleet, request, action, query)
 
-    def _changed(self, engine: Engine) -> Callable[[int], None]:
-        return lambda status: self._fleet.state.mark_stale(engine.key, "images")
+    def _changed(self, engine: Engine, *names: str) -> Callable[[int], None]:
+        return lambda status: self._fleet.state.images_changed(engine.key, names)
 
 
 def _line(

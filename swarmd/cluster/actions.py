@@ -165,6 +165,16 @@ class ImagesListed:
 
 
 @dataclass(frozen=True, slots=True)
+class ImageShown:
+    """The inspect of what an engine knows as ``name``, as decoded JSON; None if it is nothing."""
+
+    key: str
+    name: str
+    shown: Mapping[str, Any] | None
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
 class NetworksListed:
     key: str
     entries: Sequence[Mapping[str, Any]]
@@ -204,6 +214,7 @@ Content = (
     | ContainerInspected
     | ContainerGone
     | ImagesListed
+    | ImageShown
     | NetworksListed
     | VolumesListed
     | ListFailed

@@ -71,8 +71,10 @@ class Events:
         name, when = event.attributes.get("name", ""), event.when + engine.spec.clock_offset
         if event.verb == "tag":
             self._lists.image_named(engine, name, event.id, when)
+            self._lists.images_changed(engine, [name], at)
         elif event.verb == "pull":
             self._lists.image_named(engine, familiar_if_valid(event.id), "", when)
+            self._lists.images_changed(engine, [event.id], at)
         names = {event.id, name, familiar_if_valid(name)}
         for container in engine.containers.values():
             if familiar_if_valid(container.image) in names or container.image_id in names:

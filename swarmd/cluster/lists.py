@@ -8,11 +8,18 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import Any, TypeVar
 
-from swarmd.cluster.actions import ImagesListed, ListFailed, NetworksListed, VolumesListed
+from swarmd.cluster.actions import (
+    ImageShown,
+    ImagesListed,
+    ListFailed,
+    NetworksListed,
+    VolumesListed,
+)
 from swarmd.cluster.kept_ids import kept_ids, predefined_ids
 from swarmd.cluster.notes import Notes
 from swarmd.core import decode
 from swarmd.core.decode import MalformedError, Shared
+from swarmd.core.image_reference import familiar_if_valid
 from swarmd.core.model import Engine, Image, Volume
 
 V = TypeVar("V")
@@ -23,6 +30,7 @@ IMAGES, NETWORKS, VOLUMES = KINDS = ("images", "networks", "volumes")
 _MOST_NAMED = 4096
 _LONGEST_TAG = 512
 _MOST_GONE = 256  # removals remembered while a list is on its way
+_MOST_CHANGED = 32  # names that are asked for one by one where a list takes long
 
 
 class Lists:
@@ -37,6 +45,8 @@ class Lists:
         self._made: dict[tuple[str, str], tuple[float, Volume]] = {}
         # key -> (moment, tags, digests and IDs), until a list was asked for later
         self._gone: dict[str, list[tuple[float, frozenset[str]]]] = {}
+        # (key, ID) -> (moment, image), until a list was asked for later
+        self._shown: dict[tuple[str, str], tuple[float, Image]] = {}
 
     def images(self, engine: Engine, action: ImagesListed) -> None:
         if self._overtaken(engine, IMAGES, action.at):
@@ -45,8 +55,10 @@ class Lists:
         gone = self._gone_since(engine, action.at)
         found = [left for image in found if (left := without(image, gone)) is not None]
         engine.images = {image.id: image for image in found}
-        engine.image_refs = refs = image_refs(found)
+        self._keep_shown(engine, action.at)
+        engine.image_refs = refs = image_refs(list(engine.images.values()))
         self._settle(engine, IMAGES, action.at)
+        engine.changed_images = {n: t for n, t in engine.changed_images.items() if t > action.at}
         if IMAGES not in engine.stale:  # else a name may have been given after the question
             engine.named = {
                 ref: (refs[ref], when)
@@ -89,9 +101,56 @@ class Lists:
         held = self._gone.setdefault(engine.key, [])
         held.append((at, gone))
         del held[:-_MOST_GONE]
+        self._take(engine, gone)
+        engine.image_refs = image_refs(list(engine.images.values()))
+
+    def _take(self, engine: Engine, gone: frozenset[str]) -> None:
         found = [without(image, gone) for image in engine.images.values()]
         engine.images = {image.id: image for image in found if image is not None}
-        engine.image_refs = image_refs(list(engine.images.values()))
+        for of in [of for of in self._shown if of[0] == engine.key]:
+            when, shown = self._shown.pop(of)
+            if (left := without(shown, gone)) is not None:
+                self._shown[of] = when, left
+
+    def images_changed(self, engine: Engine, names: Iterable[str], at: float) -> None:
+        """Others than the first few a list will tell."""
+        self.mark(engine, IMAGES, at)
+        for name in names:
+            known = name in engine.changed_images or len(engine.changed_images) < _MOST_CHANGED
+            if known and 0 < len(name) <= _LONGEST_TAG:
+                engine.changed_images[name] = at
+
+    def image_shown(self, engine: Engine, action: ImageShown) -> None:
+        """It is so, whatever a list says that was asked for before."""
+        if engine.changed_images.get(action.name, math.inf) <= action.at:
+            del engine.changed_images[action.name]
+        if action.at < self._asked.get((engine.key, IMAGES), -math.inf):
+            return
+        if action.shown is None:
+            self.images_gone(engine, [familiar_if_valid(action.name)], action.at)
+            return
+        with suppress(MalformedError):
+            told = decode.shown_image(action.shown, self._shared)
+            known = engine.images.get(told.id)
+            image = replace(known, tags=told.tags, digests=told.digests) if known else told
+            self._shown[engine.key, image.id] = action.at, image
+            self._put(engine, image)
+            engine.image_refs = image_refs(list(engine.images.values()))
+
+    def _put(self, engine: Engine, image: Image) -> None:
+        """Its tags are no longer those of others."""
+        engine.images.pop(image.id, None)
+        tags = frozenset(image.tags)
+        others = (without(other, tags) or other for other in engine.images.values())
+        engine.images = {**{other.id: other for other in others}, image.id: image}
+
+    def _keep_shown(self, engine: Engine, asked: float) -> None:
+        for of in [of for of in self._shown if of[0] == engine.key]:
+            when, image = self._shown[of]
+            if when > asked:
+                self._put(engine, image)
+            else:
+                del self._shown[of]
 
     def _gone_since(self, engine: Engine, asked: float) -> frozenset[str]:
         held = [one for one in self._gone.pop(engine.key, ()) if one[0] > asked]
@@ -131,12 +190,14 @@ class Lists:
         engine.networks, engine.volumes = {}, {}
         engine.kept_ids = engine.predefined_ids = ()
         engine.stale.clear()
+        engine.changed_images = {}
         self._gone.pop(engine.key, None)
         for kind in KINDS:
             self._since.pop((engine.key, kind), None)
             self._asked.pop((engine.key, kind), None)
-        for of in [of for of in self._made if of[0] == engine.key]:
-            del self._made[of]
+        for held in (self._made, self._shown):
+            for of in [of for of in held if of[0] == engine.key]:
+                del held[of]
 
     def _overtaken(self, engine: Engine, kind: str, at: float) -> bool:
         """Whether the answer to a later question is known: engines answer in any order."""

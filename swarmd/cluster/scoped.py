@@ -6,7 +6,7 @@ missing here, and fails, until somebody has said how much of it a scope may see.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, TypeVar
 
 from swarmd.cluster.node_table import NodeTable
@@ -24,7 +24,7 @@ _OF_ENGINES = frozenset(
     {
         *("key", "address", "ip", "host_labels", "operator_labels", "given_name", "name", "spec"),
         *("labels", "health", "error", "since", "updated", "failures", "cordoned", "warnings"),
-        *("kept_ids", "predefined_ids", "dirty", "stale", "named"),
+        *("kept_ids", "predefined_ids", "dirty", "stale", "named", "changed_images"),
     }
 )
 
@@ -278,6 +278,12 @@ class ScopedState(State):
 
     def mark_stale(self, key: str, what: str) -> None:
         self._real.mark_stale(key, what)
+
+    def images_changed(self, key: str, names: Iterable[str]) -> None:
+        self._real.images_changed(key, names)
+
+    def images_gone(self, key: str, names: Iterable[str]) -> None:
+        self._real.images_gone(key, names)
 
     def reserve_name(self, name: str, container_id: str) -> None:
         self._real.reserve_name(name, container_id)

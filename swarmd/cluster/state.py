@@ -27,6 +27,7 @@ from swarmd.core.model import Container, Demand, Engine
 from swarmd.core.tally import Tally
 
 _EXEC_LIMIT = 20_000
+_INDEXED = news.ImagesListed | news.ImageShown | news.NetworksListed | news.VolumesListed
 
 
 class State:
@@ -114,7 +115,7 @@ class State:
 
     def _learn(self, engine: Engine, action: news.Content) -> None:
         """What is on an engine; nothing is believed of one that is not validated."""
-        if isinstance(action, news.ImagesListed | news.NetworksListed | news.VolumesListed):
+        if isinstance(action, _INDEXED):
             self.index.touch(engine)
         match action:
             case news.ContainersListed():
@@ -127,6 +128,8 @@ class State:
                 self.catalogue.remove(engine, action.id)
             case news.ImagesListed():
                 self._lists.images(engine, action)
+            case news.ImageShown():
+                self._lists.image_shown(engine, action)
             case news.NetworksListed():
                 self._lists.networks(engine, action)
             case news.VolumesListed():
@@ -323,6 +326,12 @@ class State:
         engine = self.engines.get(key)
         if engine is not None:
             self._lists.image_named(engine, tag, image_id, when)
+
+    def images_changed(self, key: str, names: Iterable[str]) -> None:
+        """Engine ``key`` has just given ``names`` to images, as a client was told."""
+        engine = self.engines.get(key)
+        if engine is not None:
+            self._lists.images_changed(engine, names, self._seconds())
 
     def images_gone(self, key: str, names: Iterable[str]) -> None:
         """``names`` are what engine ``key`` has just untagged or deleted, as it told."""

@@ -203,6 +203,28 @@ def _image(item: Json, entry: bytes, shared: Shared) -> Image:
     )
 
 
+def shown_image(shown: Json, shared: Shared) -> Image:
+    """Out of an inspect, as a list would tell of it."""
+    return image(_listed(shown), shared)
+
+
+@_checked
+def _listed(shown: Json) -> Json:
+    descriptor = {"Descriptor": shown["Descriptor"]} if shown.get("Descriptor") else {}
+    return {
+        "Containers": -1,
+        "Created": int(timestamp(shown.get("Created"))),
+        "Id": shown["Id"],
+        "Labels": (shown.get("Config") or {}).get("Labels"),
+        "ParentId": shown.get("Parent") or "",
+        "RepoDigests": shown.get("RepoDigests") or [],
+        "RepoTags": shown.get("RepoTags") or [],
+        "SharedSize": -1,
+        "Size": shown.get("Size") or 0,
+        **descriptor,
+    }
+
+
 @_checked
 def network(item: Json, shared: Shared) -> Network:
     return Network(

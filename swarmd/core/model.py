@@ -243,6 +243,8 @@ class Engine:
         dirty: IDs of containers whose list entry may be out of date (or not known yet); a read
             refreshes them first.
         stale: Which of "images", "networks", "volumes" must be listed again before a read.
+        changed_images: Name -> moment of its last change, of images in ``stale`` lists; a read asks
+            for just those where the list takes long.
         tally: Sums over its containers, pending ones included.
     """
 
@@ -272,6 +274,7 @@ class Engine:
     predefined_ids: tuple[tuple[bytes, bytes], ...] = ()
     dirty: set[str] = field(default_factory=set)
     stale: set[str] = field(default_factory=set)
+    changed_images: dict[str, float] = field(default_factory=dict)
     tally: Tally = field(default_factory=Tally)
 
     @property

@@ -81,6 +81,11 @@ class EngineClient:
         answer = await self._get(self.target(path), _LARGE)
         return None if answer.status == 404 else self._object(self._checked(answer))
 
+    async def image(self, name: str) -> JsonObject | None:
+        """The same of an image."""
+        answer = await self._get(self.target(f"/images/{quote(name, safe='/:@')}/json"), _LARGE)
+        return None if answer.status == 404 else self._object(self._checked(answer))
+
     async def listing(self, path: str, timeout: float = 0.0) -> bytes:
         """The body of a list as received: most are the same as the last time.
 

@@ -9,7 +9,7 @@ from twisted.logger import Logger
 
 from swarmd.cluster import actions
 from swarmd.cluster.lists import IMAGES, KINDS, NETWORKS, VOLUMES
-from swarmd.core.errors import ApiError
+from swarmd.core.errors import ApiError, EngineRefused
 from swarmd.engine.client import MOST_IDS, ONE_CONTAINER, EngineClient, cause, containers_path
 from swarmd.engine.context import Context
 from swarmd.engine.repeated import LastLists
@@ -117,6 +117,15 @@ class Sync:
             return actions.VolumesListed(self._key, volumes, warnings, at)
         listed = actions.ImagesListed if kind == IMAGES else actions.NetworksListed
         return listed(self._key, self._client.items(body), at)
+
+    async def image(self, name: str) -> None:
+        """One, without the list of all."""
+        at = self._context.clock.seconds()
+        try:
+            found = await self._client.image(name)
+        except EngineRefused:
+            return  # the next list will tell
+        self._context.dispatch(actions.ImageShown(self._key, name, found, at))
 
     async def inspect(self, container_id: str, *, in_line: bool = False) -> dict[str, Any] | None:
         """The inspect, told to the cluster as well; None if the engine has no such container.

@@ -75,6 +75,10 @@ class EngineTracker(Service):
         await self._context.reads.turn()
         await self._within(self._lists[kind].ask(()), timeout)
 
+    async def refresh_image(self, name: str, timeout: float | None = None) -> None:
+        """Asks for one image again; errors as of ``refresh``."""
+        await self._within(Deferred.fromCoroutine(self._sync.image(name)), timeout)
+
     async def inspect(
         self, container_id: str, timeout: float | None = None
     ) -> dict[str, Any] | None:

@@ -19,6 +19,7 @@ T = TypeVar("T")
 Wait = Coroutine[Any, Any, None]
 
 CONTAINERS = "containers"
+ONE_IMAGE = "image"
 DETAILS = "details"
 
 # A read is held up at most this long by an engine; then it shows what was known.
@@ -62,7 +63,11 @@ async def settle_details(fleet: Fleet, containers: Iterable[Container]) -> None:
 
 
 async def settle_lists(fleet: Fleet, *kinds: str) -> None:
-    """Lists ``images``, ``networks``, ``volumes`` again where they may have changed."""
+    """Lists ``images``, ``networks``, ``volumes`` again where they may have changed.
+
+    An engine with many images lists them in seconds: there clients see what they changed all the
+    same, since it is asked for by name.
+    """
     await _together(
         [
             _patiently(fleet, engine, kind, _list(fleet, engine, kind, PATIENCE))
@@ -72,6 +77,15 @@ async def settle_lists(fleet: Fleet, *kinds: str) -> None:
             if kind in engine.stale and _answers(fleet, engine, kind)
         ]
     )
+    if "images" in kinds:
+        await _together(
+            [
+                _patiently(fleet, engine, ONE_IMAGE, _image(fleet, engine, name))
+                for engine in fleet.state.engines.values()
+                for name in engine.changed_images
+                if _answers(fleet, engine, ONE_IMAGE)
+            ]
+        )
 
 
 async def looked_up(fleet: Fleet, kind: str, find: Callable[[], T]) -> T:
@@ -95,6 +109,10 @@ async def looked_up(fleet: Fleet, kind: str, find: Callable[[], T]) -> T:
 
 def _containers(fleet: Fleet, engine: Engine) -> Wait:
     return fleet.tracker(engine).refresh(engine.dirty, PATIENCE)
+
+
+def _image(fleet: Fleet, engine: Engine, name: str) -> Wait:
+    return fleet.tracker(engine).refresh_image(name, PATIENCE)
 
 
 async def _details(fleet: Fleet, engine: Engine, ids: Iterable[str]) -> None:

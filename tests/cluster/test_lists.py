@@ -1,6 +1,12 @@
 from __future__ import annotations
 
-from swarmd.cluster.actions import EngineUnlisted, ImagesListed, NetworksListed, VolumesListed
+from swarmd.cluster.actions import (
+    EngineUnlisted,
+    ImageShown,
+    ImagesListed,
+    NetworksListed,
+    VolumesListed,
+)
 from swarmd.cluster.state import State
 from tests.cluster.fleet import fleet, happened, join, key_of
 
@@ -117,3 +123,69 @@ def test_an_answer_that_was_overtaken_is_no_news() -> None:
     assert engine.image_refs == {"new:1": "sha256:1"}
     state.dispatch(ImagesListed(KEY, [old], at=6.0))
     assert engine.image_refs == {"old:1": "sha256:2"}
+
+
+class TestOneImage:
+    """What is told of one image, while a list of all is slow."""
+
+    def _state(self) -> State:
+        self.clock = [1.0]
+        state = State(lambda: self.clock[0])
+        self.engine = join(state)
+        listed = [{"Id": "sha256:1", "RepoTags": ["a:1"], "Size": 7}, {"Id": "sha256:2"}]
+        state.dispatch(ImagesListed(KEY, listed, at=1.0))
+        return state
+
+    def test_a_name_is_there_until_a_list_that_was_asked_for_later(self) -> None:
+        state = self._state()
+        self.clock[0] = 5.0
+        state.images_changed(KEY, ["b:1", "", "x" * 1000])
+        assert self.engine.stale == {"images"} and set(self.engine.changed_images) == {"b:1"}
+        shown = {"Id": "sha256:1", "RepoTags": ["a:1", "b:1"], "Created": "2026-01-01T00:00:00Z"}
+        state.dispatch(ImageShown(KEY, "b:1", shown, 6.0))
+        assert not self.engine.changed_images and self.engine.stale == {"images"}
+        assert self.engine.image_refs == {"a:1": "sha256:1", "b:1": "sha256:1"}
+        assert b'"Size":7' in self.engine.images["sha256:1"].entry, "a list knows more"
+        state.dispatch(ImagesListed(KEY, [{"Id": "sha256:1", "RepoTags": ["a:1"]}], at=4.0))
+        assert set(self.engine.image_refs) == {"a:1", "b:1"}
+        state.dispatch(ImagesListed(KEY, [{"Id": "sha256:1", "RepoTags": ["a:1"]}], at=7.0))
+        assert set(self.engine.image_refs) == {"a:1"} and not self.engine.stale
+
+    def test_a_name_moves(self) -> None:
+        state = self._state()
+        new = {"Id": "sha256:3", "RepoTags": ["a:1"], "Config": {"Labels": {"x": "y"}}}
+        state.dispatch(ImageShown(KEY, "a:1", new, 6.0))
+        assert self.engine.image_refs == {"a:1": "sha256:3"}
+        assert self.engine.images["sha256:1"].tags == ()
+        assert self.engine.images["sha256:3"].labels == {"x": "y"}
+        self.clock[0] = 7.0
+        state.images_gone(KEY, ["sha256:3", "a:1"])
+        state.dispatch(ImagesListed(KEY, [], at=5.0))
+        assert not self.engine.images, "what was removed after it was shown stays away"
+
+    def test_what_changed_again_meanwhile_is_asked_for_again(self) -> None:
+        state = self._state()
+        self.clock[0] = 5.0
+        state.images_changed(KEY, ["b:1"])
+        state.dispatch(ImageShown(KEY, "b:1", {"Id": "sha256:1", "RepoTags": ["b:1"]}, 4.0))
+        assert set(self.engine.changed_images) == {"b:1"}
+        state.dispatch(ImagesListed(KEY, [], at=4.5))
+        assert set(self.engine.changed_images) == {"b:1"}
+
+    def test_what_is_not_there(self) -> None:
+        state = self._state()
+        state.dispatch(ImageShown(KEY, "a:1", None, 6.0))
+        assert not self.engine.image_refs
+        state.dispatch(ImageShown(KEY, "a:1", {"Id": 3}, 6.0))
+        assert set(self.engine.images) == {"sha256:1", "sha256:2"}
+
+    def test_there_are_only_so_many(self) -> None:
+        state = self._state()
+        self.clock[0] = 5.0
+        state.images_changed(KEY, [f"b:{number}" for number in range(1000)])
+        assert len(self.engine.changed_images) == 32
+
+    def test_events_tell_names(self) -> None:
+        state = self._state()
+        happened(state, 1, "tag", at=5.0, kind="image", name="busybox:1")
+        assert self.engine.changed_images == {"busybox:1": 5.0}

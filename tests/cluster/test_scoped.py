@@ -60,6 +60,10 @@ def test_changes_of_what_is_seen_pass(seen: ScopedState) -> None:
     engine = seen.engines[seen.containers[ML].engine]
     seen.mark_stale(engine.key, "images")
     assert ML in engine.dirty and "images" in engine.stale
+    seen.images_changed(engine.key, ["mine/app:2"])
+    assert "mine/app:2" in engine.changed_images
+    seen.images_gone(engine.key, ["mine/app:1"])
+    assert "mine/app:1" not in engine.image_refs
     seen.add_exec("e", ML)
     assert seen.execs.get("e") == ML
     seen.reserve_name("new", ML)

@@ -182,3 +182,22 @@ def test_an_engine_that_is_slow_with_each_inspect_holds_nobody_up_for_long() -> 
         assert not waiting.called
         rig.clock.advance(slow)
     assert waiting.called
+
+
+def test_a_slow_list_of_images_hides_nothing_that_a_client_changed() -> None:
+    """It is waited for once; what was changed is asked for by its name all the same."""
+    rig = Rig(1)
+    key = rig.engine(1).key
+    rig.wire(1).on("GET", "/images/json", lambda target, body: Deferred())
+    for number, wait in enumerate((PATIENCE, 0.0), 1):
+        rig.clock.advance(0.1)
+        name, shown = f"a:{number}", {"Id": f"sha256:{number:064}", "RepoTags": [f"a:{number}"]}
+        rig.wire(1).on("GET", f"/images/{name}/json", (200, shown))
+        rig.state.images_changed(key, [name])
+        settling = Deferred.fromCoroutine(settle_lists(rig.fleet, "images"))
+        assert settling.called is (not wait)
+        rig.clock.advance(wait)
+        assert settling.called and name in rig.engine(1).image_refs
+    rig.wire(1).asked.clear()
+    result_of(settle_lists(rig.fleet, "images"))
+    assert rig.wire(1).asked == []

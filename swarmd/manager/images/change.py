@@ -21,9 +21,11 @@ REMOVING = 120.0  # seconds: layers are deleted meanwhile
 Target = Callable[[Engine], bytes]
 
 
-async def tagged(fleet: Fleet, engines: Sequence[Engine], target: Target) -> None:
-    """Raises ApiError if an engine refused, with the others that did not."""
+async def tagged(fleet: Fleet, engines: Sequence[Engine], target: Target, name: str) -> None:
+    """As ``name``. Raises ApiError if an engine refused, with the others that did not."""
     outcomes = await _ask(fleet, engines, "POST", target)
+    for engine in engines:
+        fleet.state.images_changed(engine.key, [name])
     _check(outcomes, "tagged")
 
 

@@ -21,12 +21,19 @@ class Puller:
     """One pull, on ``engines``."""
 
     def __init__(
-        self, fleet: Fleet, target: Callable[[Engine], bytes], headers: Headers, console: Console
+        self,
+        fleet: Fleet,
+        target: Callable[[Engine], bytes],
+        headers: Headers,
+        console: Console,
+        names: Sequence[str] = (),
     ) -> None:
+        """``names`` are what it is known by then, as far as that is known before."""
         self._fleet = fleet
         self._target = target
         self._headers = headers
         self._console = console
+        self._names = names
         self._tally = Tally()
 
     async def run(self, engines: Sequence[Engine], what: str) -> None:
@@ -56,7 +63,7 @@ class Puller:
         except EngineUnreachable as error:
             return error
         finally:
-            self._fleet.state.mark_stale(engine.key, "images")
+            self._fleet.state.images_changed(engine.key, self._names)
         if answer.status >= 400:
             return EngineRefused(engine.name, answer.status, message_of(answer.body))
         return ApiError(progress.error) if progress.error else None

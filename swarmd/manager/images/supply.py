@@ -72,11 +72,13 @@ class Supply:
         await self._once(ref, to, partial(self._copy, ref, source, to))
 
     async def _once(self, ref: str, to: Engine, work: partial[Coroutine[Any, Any, None]]) -> None:
-        await self._flights.ask((familiar_if_valid(ref), to.key), partial(self._gated, to, work))
+        await self._flights.ask(
+            (familiar_if_valid(ref), to.key), partial(self._gated, ref, to, work)
+        )
 
-    async def _gated(self, to: Engine, work: partial[Coroutine[Any, Any, None]]) -> None:
+    async def _gated(self, ref: str, to: Engine, work: partial[Coroutine[Any, Any, None]]) -> None:
         await self._gate.run(work)
-        self._fleet.state.mark_stale(to.key, "images")
+        self._fleet.state.images_changed(to.key, [ref])
         await settle_lists(self._fleet, "images")
 
     # The ways

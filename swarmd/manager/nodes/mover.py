@@ -87,7 +87,7 @@ class Mover:
         answer = await self._fleet.link(engine).stream(
             "POST", target, receive, idle_timeout=PULL_IDLE
         )
-        self._fleet.state.mark_stale(engine.key, "images")
+        self._fleet.state.images_changed(engine.key, [one_tag(image)])
         if answer.status >= 400:
             failure = message_of(answer.body)
         if failure:

@@ -49,7 +49,7 @@ def test_all_refuse(status: int) -> None:
     rig = Rig(2)
     rig.on_all("POST", "/images/app", (status, {"message": "no"}))
     with pytest.raises(ApiError) as error:
-        result_of(tagged(rig.fleet, rig.fleet.healthy(), target))
+        result_of(tagged(rig.fleet, rig.fleet.healthy(), target, "b:1"))
     assert (error.value.status, error.value.message) == (status, "node-1, node-2: no")
 
 
