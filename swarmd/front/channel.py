@@ -21,6 +21,7 @@ from twisted.web.http_headers import Headers
 from zope.interface import implementer
 
 from swarmd.codec.head import BadHead, TlsHello, scan_request
+from swarmd.core.bounds import LARGE
 from swarmd.core.errors import ApiError
 from swarmd.front.body import Body
 from swarmd.front.connection import ClientConnection
@@ -108,6 +109,7 @@ class Channel(ClientConnection):
 
     def _drop_request(self, reason: Failure) -> None:
         request, self._request = self._request, None
+        self.site.room.free(self)
         if request is not None:
             request.connectionLost(reason)
 
@@ -180,6 +182,8 @@ class Channel(ClientConnection):
         assert body is not None and request is not None
         try:
             self._ahead = self._ahead[body.feed(self._ahead) :]
+            if len(body.data) > LARGE:
+                self.site.room.take(self, len(body.data))
         except ApiError as error:
             self._refuse_body(error)
             return False
@@ -287,6 +291,7 @@ class Channel(ClientConnection):
     def requestDone(self, request: DockerRequest) -> None:
         """The answer is complete: on to the next request, or the end."""
         self._request = None
+        self.site.room.free(self)
         if self._phase in (Phase.STREAM, Phase.CLOSING):
             return
         if self.keeps_alive():
@@ -339,6 +344,7 @@ class Channel(ClientConnection):
         self._phase = Phase.STREAM
         self._end = end
         early, self._ahead = self._ahead, b""
+        self.site.room.free(self)
         self._request = self._body = self._peer = self._host = None
         self.transport.unregisterProducer()
         self.hold_reading(False)

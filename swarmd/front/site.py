@@ -15,6 +15,7 @@ from twisted.web.http import datetimeToString
 from twisted.web.resource import IResource, getChildForRequest
 
 from swarmd.core.bounds import BODY
+from swarmd.front.body_room import BodyRoom
 from swarmd.front.channel import Channel
 from swarmd.front.gate import Gate
 from swarmd.front.identity import proves_itself
@@ -74,6 +75,7 @@ class DockerSite(Factory):
         later: Told the path and the beginning of each request; True if it begins that itself, once
             there is something to tell.
         in_turn: Requests that clients have sent ahead of an answer.
+        room: What the large bodies of all requests take together.
         max_connections: Beyond it, connections are refused in words; far beyond it, without.
         gate: What requests have to pass that a page in a browser could have sent by any name.
         inner_gate: What those have to pass that come by a Unix socket or with a certificate.
@@ -111,6 +113,7 @@ class DockerSite(Factory):
         self.clock = clock
         self.now = clock.seconds
         self.in_turn = InTurn(clock)
+        self.room = BodyRoom()
         self.common_headers = common_headers
         self.max_connections = max_connections
         self.requests: Counter[str] = Counter()
