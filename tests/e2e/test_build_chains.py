@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import io
 import json
+import os
+import shutil
+import subprocess
 import tarfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -118,17 +121,71 @@ def test_composed(host: Host, folder: Folder, docker: Docker, tmp_path: Path) ->
         compose = newest_docker(host.url, tmp_path)
     except Missing as why:
         pytest.skip(str(why))
+    file = ("compose", "-p", "found", "-f", str(_project(folder, tmp_path)))
+    for service in ("base", "app"):
+        compose(*file, "build", service)
+    assert compose("run", "--rm", "found-app", "cat", "/b").text == "base"
+
+
+@pytest.mark.parametrize("through_cli", ["0", "1"])
+def test_composed_by_the_first_compose(
+    host: Host, docker: Docker, folder: Folder, tmp_path: Path, through_cli: str
+) -> None:
+    """Release 1.29 builds all in one go, itself or by the command line."""
+    program = shutil.which("docker-compose", path="/usr/bin")
+    if program is None:
+        pytest.skip("docker-compose is not installed")
+    try:
+        newest = Path(newest_docker(host.url, tmp_path).program)
+    except Missing as why:
+        pytest.skip(str(why))
+    kit = {
+        "DOCKER_HOST": host.url,
+        "PATH": f"{newest.parent}:{os.environ['PATH']}",
+        "COMPOSE_DOCKER_CLI_BUILD": through_cli,
+        "DOCKER_BUILDKIT": through_cli,
+    }
+    file = ("-p", "found", "-f", str(_project(folder, tmp_path)))
+    compose = subprocess.run(
+        [program, *file, "build"], env={**docker._env, **kit}, capture_output=True, timeout=120
+    )
+    assert compose.returncode == 0, compose.stderr[-2000:]
+    assert docker("run", "--rm", "found-app", "cat", "/b").text == "base"
+
+
+def test_baked(host: Host, folder: Folder, tmp_path: Path) -> None:
+    """One target after another that it is built on."""
+    try:
+        buildx = newest_docker(host.url, tmp_path)
+    except Missing as why:
+        pytest.skip(str(why))
+    base = folder("FROM busybox", "RUN echo base > /b")
+    app = folder("FROM found-base", "RUN cat /b")
+    targets = {
+        "base": {"context": base, "tags": ["found-base"]},
+        "app": {"context": app, "tags": ["found-app"]},
+    }
+    (tmp_path / "bake.json").write_text(json.dumps({"target": targets}))
+    for target in targets:
+        buildx("buildx", "bake", "--allow", "fs.read=*", "-f", str(tmp_path / "bake.json"), target)
+    assert buildx("run", "--rm", "found-app", "cat", "/b").text == "base"
+
+
+def _project(folder: Folder, home: Path) -> Path:
     base = folder("FROM busybox", "RUN echo base > /b")
     app = folder("FROM found-base", "RUN cat /b")
     services = {
         "base": {"image": "found-base", "build": base, "command": "true"},
-        "app": {"image": "found-app", "build": app, "command": "cat /b"},
+        "app": {
+            "image": "found-app",
+            "build": app,
+            "command": "cat /b",
+            "depends_on": ["base"],
+        },
     }
-    (tmp_path / "compose.json").write_text(json.dumps({"services": services}))
-    file = ("compose", "-p", "found", "-f", str(tmp_path / "compose.json"))
-    for service in ("base", "app"):
-        compose(*file, "build", service)
-    assert compose("run", "--rm", "found-app", "cat", "/b").text == "base"
+    file = home / "compose.json"
+    file.write_text(json.dumps({"version": "2.4", "services": services}))
+    return file
 
 
 @pytest.fixture(autouse=True)

@@ -17,6 +17,8 @@ import pytest
 
 from tests.e2e.conftest import Host
 from tests.lab.engine import Engine
+from tests.lab.image import busybox_archive
+from tests.lab.waiting import eventually
 
 pytestmark = pytest.mark.fleet
 
@@ -83,6 +85,19 @@ def test_ansible(host: Host, tmp_path: Path) -> None:
     finally:
         assert "changed=4" in play(host, "empty.yml", tmp_path)
     assert "changed=0" in play(host, "empty.yml", tmp_path)
+
+
+def test_ansible_with_an_image_of_another_node(host: Host, tmp_path: Path) -> None:
+    need("ansible-doc", "community.docker.docker_container")
+    host.fleet["node-1"].load(busybox_archive("only:1", Labels={"only": "here"}))
+    eventually(lambda: host.api.call("GET", "/images/only:1/json").status == 200)
+    try:
+        assert "changed=1" in play(host, "elsewhere.yml", tmp_path)
+        assert host.api.get("/containers/far/json")["Node"]["Name"] == "node-3"
+        assert "changed=1" in play(host, "elsewhere.yml", tmp_path, "-e", "state=absent")
+    finally:
+        host.fleet.remove_all()
+        host.api.call("DELETE", "/images/only:1?force=1")
 
 
 def play(host: Host, playbook: str, home: Path, *more: str) -> str:

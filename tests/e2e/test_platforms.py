@@ -108,3 +108,20 @@ def _saved(archive: bytes) -> set[str]:
         for config in configs
         if all(one.removeprefix("sha256:") in blobs for one in config["rootfs"]["diff_ids"])
     }
+
+
+def test_baked_at_once(docker: Docker, tmp_path: Path) -> None:
+    """One target is another's base, within one call."""
+    folders = {"base": "FROM busybox\nRUN echo base > /b\n", "app": "FROM base\nRUN cat /b\n"}
+    for name, dockerfile in folders.items():
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "Dockerfile").write_text(dockerfile)
+    targets = {
+        name: {"context": str(tmp_path / name), "tags": [f"baked-{name}"]} for name in folders
+    }
+    targets["app"]["contexts"] = {"base": "target:base"}
+    file = tmp_path / "bake.json"
+    file.write_text(json.dumps({"group": {"default": {"targets": [*folders]}}, "target": targets}))
+    docker("buildx", "bake", "--allow", "fs.read=*", "-f", str(file))
+    for name in folders:
+        assert docker("run", "--rm", "--pull", "never", f"baked-{name}", "cat", "/b").text == "base"
