@@ -266,6 +266,8 @@ class _Tracker:
 
     async def refresh_list(self, kind: str, timeout: float | None = None) -> None:
         self._engine.stale.discard(kind)
+        if kind == "images":
+            self._engine.changed_images.clear()
 
     async def refresh(self, ids: Any, timeout: float | None = None) -> None: ...
 
