@@ -43,6 +43,7 @@ READS = (
 THINGS = {"containers": "web", "images": "busybox", "networks": "net", "volumes": "vol"}
 # What the fleet answers otherwise, on purpose: docs/migrating.rst.
 ON_PURPOSE = {
+    "/images/busybox/tag?repo=": "the newest takes a name that is none, and gives none",
     '/images/json?filters={"reference":["["]}': "a pattern that is none is refused",
 }
 HOSTS: dict[str, tuple[Any, ...]] = {

@@ -179,7 +179,8 @@ class Rescheduler(Service):
         """
         stopped = [case for case in self._cases.values() if _is_of(case, key, engine_id)]
         losses = [*self._absent.get(key, ()), *(case.loss for case in stopped)]
-        if (key not in self._timers and not stopped) or _declared(losses):
+        waits = key in self._timers or stopped
+        if not losses or not waits or _declared(losses):
             return
         text = "{node} answers: what it has is not made again, unless an operator says it is lost"
         self._log.info(text, node=losses[0].node)
