@@ -80,6 +80,22 @@ def newest_holders(state: State, ref: str) -> list[Engine]:
     return latest([one for one in engines_with_image(state, ref) if one.healthy], ref)
 
 
+def outdated_tags(state: State) -> set[tuple[str, str]]:
+    """Keys of healthy engines with tags that mean a newer image elsewhere, so not theirs any more."""
+    ids: dict[str, str] = {}
+    several: set[str] = set()
+    for engine in state.engines.values():
+        for ref, image_id in engine.image_refs.items():
+            if ids.setdefault(ref, image_id) != image_id:
+                several.add(ref)
+    outdated: set[tuple[str, str]] = set()
+    for tag in several:
+        healthy = [one for one in engines_with_image(state, tag) if one.healthy]
+        newest = {engine.key for engine in latest(healthy, tag)}
+        outdated.update((engine.key, tag) for engine in healthy if engine.key not in newest)
+    return outdated
+
+
 def meant(state: State, ref: str) -> list[str]:
     """What an engine takes ``ref`` for where it saves or pushes: a bare repository is all its tags.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import chain
 from typing import Any
@@ -18,6 +19,7 @@ from swarmd.cluster.filters import (
     label_test,
     on_node,
 )
+from swarmd.cluster.holders import outdated_tags
 from swarmd.cluster.image_details import NOTHING_TOLD, Told, add_told, as_of, users
 from swarmd.cluster.images import find_image
 from swarmd.cluster.same_image import alike
@@ -90,8 +92,14 @@ def _together(groups: Iterable[list[Held]]) -> list[list[Held]]:
 
 
 def _all_images(state: State) -> Iterable[Held]:
+    """With the tags that mean them: on one host, too, an image loses a tag that another is given."""
     engines = sorted(state.engines.values(), key=lambda engine: natural(engine.name))
-    return ((image, engine) for engine in engines for image in engine.images.values())
+    outdated = outdated_tags(state)
+    for engine in engines:
+        for image in engine.images.values():
+            lost = {tag for tag in image.tags if (engine.key, tag) in outdated} if outdated else ()
+            left = tuple(tag for tag in image.tags if tag not in lost) if lost else image.tags
+            yield (replace(image, tags=left) if lost else image), engine
 
 
 def _refs(image: Image) -> Sequence[str]:
@@ -118,12 +126,12 @@ def _tests(state: State, query: ImageQuery, now: float) -> list[Test]:
     tests: list[Test] = [lambda image, engine: has_labels(image.labels)]
     if "node" in filters:
         tests.append(lambda image, engine: on_node(filters["node"], engine))
-    parents = {key: {i.parent for i in e.images.values()} for key, e in state.engines.items()}
+    parents = {image.parent for e in state.engines.values() for image in e.images.values()}
     dangling = flag(filters, "dangling")
     if dangling is not None:
-        tests.append(lambda i, e: (not i.tags and i.id not in parents[e.key]) == dangling)
+        tests.append(lambda i, e: (not i.tags and i.id not in parents) == dangling)
     if not query.all:
-        tests.append(lambda i, e: bool(_refs(i)) or i.id not in parents[e.key])
+        tests.append(lambda i, e: bool(_refs(i)) or i.id not in parents)
     return tests + _times(state, filters, now)
 
 

@@ -21,6 +21,7 @@ from swarmd.cluster.filters import (
     patterns,
     port_range,
 )
+from swarmd.cluster.holders import newest_holders
 from swarmd.cluster.images import find_image
 from swarmd.cluster.kept_ids import own_ids
 from swarmd.cluster.lookup import find_container
@@ -236,22 +237,27 @@ def _name(state: State, values: Sequence[str]) -> Test:
 
 
 def _ancestor(state: State, refs: Sequence[str]) -> Test:
-    """Made from the image or one of its descendants, by the images of the container's engine."""
+    """Made from the image or one of its descendants, by the images of the container's engine.
+
+    A name means what it was given to last, whatever else that engine still has it for.
+    """
+    newest = {ref: newest_holders(state, ref) for ref in refs}
     known: dict[str, frozenset[str]] = {}
 
     def test(container: Container) -> bool:
         key = container.engine
         if key not in known:
-            known[key] = _family(state.engines[key], refs)
+            engine = state.engines[key]
+            named = (find_image(one, ref) for ref in refs for one in newest[ref] or [engine])
+            known[key] = _family(engine, {image.id for image in named if image is not None})
         return container.image_id in known[key]
 
     return test
 
 
-def _family(engine: Engine, refs: Sequence[str]) -> frozenset[str]:
-    """The images that ``refs`` name on ``engine``, and all that were built on them."""
-    named = (find_image(engine, ref) for ref in refs)
-    found = {image.id for image in named if image is not None}
+def _family(engine: Engine, named: set[str]) -> frozenset[str]:
+    """The images with these IDs, and all that were built on them on ``engine``."""
+    found = named
     grown = bool(found)
     while grown:
         children = {image.id for image in engine.images.values() if image.parent in found}

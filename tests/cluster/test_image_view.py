@@ -149,3 +149,35 @@ def test_one_image_in_two_kinds_of_stores_is_one_row() -> None:
     assert row["Labels"][NODES_LABEL] == "node-1 node-2"
     state.dispatch(ImagesListed(key_of(2), [{**stored, "Created": 501}]))
     assert len(shown(state)) == 2, "another image of that name"
+
+
+def test_a_name_is_shown_with_what_it_means_now() -> None:
+    """A name moves on one node; what other nodes have a copy of under it has no name any more."""
+    state = fleet(3)
+    state.dispatch(ImagesListed(key_of(1), [image(1, RepoTags=["<none>:<none>"]), image(2, "a:1")]))
+    state.dispatch(ImagesListed(key_of(2), [image(1, "a:1", "kept:1")]))
+    state.dispatch(ImagesListed(key_of(3), [image(1, "a:1")]))
+    assert [row["RepoTags"] for row in shown(state)] == [["a:1"], ["kept:1"]]
+    assert numbers(state, reference="a") == [2]
+    state.dispatch(ImagesListed(key_of(2), [image(1, "a:1")]))
+    assert [row["RepoTags"] for row in shown(state)] == [["a:1"], ["<none>:<none>"]]
+    assert numbers(state, dangling="true") == [1]
+    state.image_named(key_of(3), "a:1", "sha256:1", NOW)
+    assert [row["RepoTags"] for row in shown(state)] == [["<none>:<none>"], ["a:1"]]
+
+
+def test_a_name_of_nodes_that_nobody_can_order_is_shown_with_each() -> None:
+    state = fleet(2)
+    state.dispatch(ImagesListed(key_of(1), [image(1, "a:1", Created=5)]))
+    state.dispatch(ImagesListed(key_of(2), [image(2, "a:1", Created=5)]))
+    assert [row["RepoTags"] for row in shown(state)] == [["a:1"], ["a:1"]]
+
+
+def test_what_was_built_on_elsewhere_is_an_intermediate_layer_everywhere() -> None:
+    """By its ID an image is copied without its children."""
+    state = fleet(2)
+    state.dispatch(ImagesListed(key_of(1), [image(1), image(2, "a:1", ParentId="sha256:1")]))
+    state.dispatch(ImagesListed(key_of(2), [image(1)]))
+    assert numbers(state) == [2]
+    assert numbers(state, everything=True) == [2, 1]
+    assert numbers(state, dangling="true") == []

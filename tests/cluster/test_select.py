@@ -181,6 +181,16 @@ def test_ancestors(state: State) -> None:
     assert filtered(state, "ancestor", "nothing", "base") == ["task"]
 
 
+def test_an_ancestor_is_what_its_name_means_now(state: State) -> None:
+    """The node of the container has the name for the image from before, that of the task."""
+    state.dispatch(ImagesListed(key_of(3), [{"Id": "sha256:2", "RepoTags": ["app:1"]}]))
+    assert filtered(state, "ancestor", "app:1") == ["task"]
+    newer = {"Id": "sha256:4", "RepoTags": ["app:1"], "Created": 9}
+    state.dispatch(ImagesListed(key_of(1), [newer]))
+    assert filtered(state, "ancestor", "app:1") == []
+    assert filtered(state, "ancestor", "sha256:2") == ["task"]
+
+
 def test_a_stopped_container_that_never_ran_has_no_exit_code(state: State) -> None:
     inspected(state, 1, inspect(4, "new", State__Status="created"), at=1.0)
     assert filtered(state, "exited", "0") == []

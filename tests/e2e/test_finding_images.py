@@ -138,6 +138,21 @@ def test_one_image_under_one_name(docker: Docker, host: Host) -> None:
     assert ids(host, "tt:2")[1] == own and not ids(host, "tt:1")[1]
 
 
+def test_a_name_that_moves(docker: Docker, host: Host) -> None:
+    """Other nodes keep their copies of what it meant, under that name; nobody is shown that."""
+    for tag in ("a", "b"):
+        host.fleet["node-1"].load(busybox_archive(f"mv:{tag}", Labels={"mv": tag}))
+    docker("tag", "mv:a", "mv:cur")
+    for rank in (1, 2):
+        docker("run", "-d", "--name", f"mv{rank}", *on(rank), "mv:cur", "sleep", "60")
+    assert sorted(docker.names("-f", "ancestor=mv:cur")) == ["mv1", "mv2"]
+    docker("tag", "mv:b", "mv:cur")
+    shown = docker("images", "-q", "--no-trunc", "mv:cur").lines
+    assert shown == [ids(host, "mv:b")[0]] and ids(host, "mv:cur")[1] == ids(host, "mv:a")[0]
+    assert docker.names("-f", "ancestor=mv:cur") == []
+    assert sorted(docker.names("-f", "ancestor=mv:a")) == ["mv1", "mv2"]
+
+
 def test_mounted_images_come_along(host: Host, docker: Docker) -> None:
     """An engine of release 20.10 does not know them, and says so, once they are there."""
     host.fleet["node-1"].load(busybox_archive("files:1", Labels={"a": "b"}))

@@ -49,6 +49,7 @@ class Copy:
         self._loading: Upload | None = None
         self._saving: StreamCall | None = None
         self._said = Said()
+        self._whole = False  # whether the target has all of it; without its end it loads nothing
         self._ready: Deferred[None] = Deferred()
         self._outcome: Deferred[Any] = Deferred()  # the target's answer, or its failure
 
@@ -76,6 +77,7 @@ class Copy:
             await self._ready
             await self._save()
             loading.end()
+            self._whole = True
         except (ApiError, BadTar, CancelledError) as error:
             if not self._outcome.called:
                 self._outcome.addErrback(lambda _: None)
@@ -132,7 +134,12 @@ class Copy:
         return read_answer(engine.name, answer.body, dict)
 
     async def _undo(self) -> None:
-        """The name goes back to what had it there, if anything; what it costs is not told."""
+        """The name goes back to what had it there, if anything; what it costs is not told.
+
+        Who has it where nothing was loaded got it meanwhile from somebody else, and keeps it.
+        """
+        if not self._whole:
+            return
         try:
             there = (await self._shown(self._to)).get("Id")
         except EngineRefused as error:

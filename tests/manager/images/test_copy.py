@@ -102,9 +102,8 @@ def test_by_any_name(ref: str, name: str) -> None:
 
 class TestFailures:
     def failed(self, case: Case, kind: type[ApiError], *words: str) -> None:
-        """The target, asked what has become of it, has nothing: there is nothing to undo."""
-        if not case.running.done:
-            case.answers(2, f"GET {APP}/json", answer(404))
+        """Without its end the target loads nothing: what has the name there now is another's."""
+        assert APP.encode() not in case.sent(2)
         assert isinstance(case.running.error, kind)
         assert all(word in str(case.running.error) for word in words)
 
@@ -155,7 +154,9 @@ class TestFailures:
     def test_an_error_that_comes_as_progress(self) -> None:
         case = Case().begun().saved()
         case.rig.end(2).answers(HEAD + lines({"error": "disk full"}) + END)
-        self.failed(case, EngineRefused, "copying image app from node-1 to node-2: disk full")
+        case.answers(2, f"GET {APP}/json", answer(404))
+        cause = "copying image app from node-1 to node-2: disk full"
+        assert isinstance(case.running.error, EngineRefused) and cause in str(case.running.error)
 
     def test_an_engine_that_says_nothing(self) -> None:
         case = Case().begun()
