@@ -17,7 +17,7 @@ from swarmd.front.request import DockerRequest
 from swarmd.manager.builds.own_images import OwnImages
 from swarmd.manager.fleet import Fleet
 from swarmd.manager.fresh import looked_up
-from swarmd.manager.images.change import check_single, removed, tagged, unreached
+from swarmd.manager.images.change import check_single, removed, tagged, to_untag, unreached
 from swarmd.manager.images.gather import Gatherer
 from swarmd.manager.images.platforms import asked_platforms
 from swarmd.manager.in_turn import ask_in_turn
@@ -93,15 +93,22 @@ class ImageAction:
         if not request.flag("force"):
             check_single(self._fleet, self._ref)
         left_out = warnings(unreached(self._fleet, self._ref))
-        gone = await removed(self._fleet, engines, self._target(request))
+        untagged, line = to_untag(self._fleet, engines, self._ref), self._target(request)
+        force = self._target(request, query=b"force=1&" + request.raw_query)
+        gone = await removed(
+            self._fleet, engines, lambda one: force(one) if one in untagged else line(one)
+        )
         request.reply(200, gone, headers=left_out)
 
     async def _holders(self) -> list[Engine]:
         state = self._fleet.state
         return await looked_up(self._fleet, "images", lambda: healthy_holders(state, self._ref))
 
-    def _target(self, request: DockerRequest, *action: str) -> Callable[[Engine], bytes]:
-        return lambda engine: target(self._fleet, request, engine, "images", self._ref, *action)
+    def _target(
+        self, request: DockerRequest, *action: str, query: bytes | None = None
+    ) -> Callable[[Engine], bytes]:
+        parts = ("images", self._ref, *action)
+        return lambda engine: target(self._fleet, request, engine, *parts, query=query)
 
 
 def platforms_of(request: DockerRequest) -> list[str]:

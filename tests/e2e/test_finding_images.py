@@ -151,6 +151,9 @@ def test_a_name_that_moves(docker: Docker, host: Host) -> None:
     assert shown == [ids(host, "mv:b")[0]] and ids(host, "mv:cur")[1] == ids(host, "mv:a")[0]
     assert docker.names("-f", "ancestor=mv:cur") == []
     assert sorted(docker.names("-f", "ancestor=mv:a")) == ["mv1", "mv2"]
+    docker("rmi", "mv:cur")
+    assert not any(ids(host, "mv:cur")) and docker("images", "-q", "mv:cur").lines == []
+    docker("run", "--rm", *on(3), ids(host, "mv:a")[0], "true")
 
 
 def test_mounted_images_come_along(host: Host, docker: Docker) -> None:

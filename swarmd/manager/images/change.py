@@ -7,10 +7,11 @@ from typing import Any
 
 import orjson
 
+from swarmd.cluster.holders import latest
 from swarmd.cluster.images import engines_with_image, find_image, is_name
 from swarmd.core.errors import ApiError, Conflict
 from swarmd.core.image_reference import familiar_if_valid
-from swarmd.core.model import Engine
+from swarmd.core.model import Engine, Image
 from swarmd.core.names import short_id
 from swarmd.manager.fanout import Outcome, ask_engines
 from swarmd.manager.fleet import Fleet
@@ -61,6 +62,23 @@ def check_single(fleet: Fleet, ref: str) -> None:
             f"conflict: unable to delete {short_id(images[0].id)} (must be forced) - "
             "image is referenced in multiple repositories"
         )
+
+
+def to_untag(fleet: Fleet, engines: Sequence[Engine], ref: str) -> list[Engine]:
+    """Those of ``engines`` whose copy is of what the name ``ref`` meant before, and runs there.
+
+    On one host it would have lost the name, so its container would be in nobody's way. By force an
+    engine takes the name from it; it never deletes what runs.
+    """
+    if not any(is_name(engine, ref) for engine in engines):
+        return []
+    newest = latest(engines, ref)
+    return [one for one in engines if one not in newest and _runs(one, find_image(one, ref))]
+
+
+def _runs(engine: Engine, image: Image | None) -> bool:
+    made = (one for one in engine.containers.values() if image and one.image_id == image.id)
+    return any(container.running for container in made)
 
 
 def unreached(fleet: Fleet, ref: str) -> list[str]:

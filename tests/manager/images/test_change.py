@@ -5,7 +5,7 @@ import pytest
 
 from swarmd.core.errors import ApiError, Conflict
 from swarmd.core.model import Engine
-from swarmd.manager.images.change import check_single, removed, tagged, unreached
+from swarmd.manager.images.change import check_single, removed, tagged, to_untag, unreached
 from tests.manager.rig import Rig, result_of
 
 GONE = [{"Untagged": "app:1"}, {"Deleted": "sha256:a"}]
@@ -71,6 +71,21 @@ def test_by_its_id_only_what_has_one_name_anywhere() -> None:
     check_single(rig.fleet, "one:1")
     with pytest.raises(Conflict, match=r"unable to delete a{12} \(must be forced\)"):
         check_single(rig.fleet, "aaaa")
+
+
+def test_a_copy_of_what_the_name_meant_before_is_untagged_while_it_runs() -> None:
+    rig = Rig(3)
+    old, new = "sha256:" + "a" * 64, "sha256:" + "b" * 64
+    for number, image in ((1, new), (2, old), (3, old)):
+        rig.has_image(number, image, "app:1")
+    rig.fleet.state.image_named(rig.engine(1).key, "app:1", new, rig.now)
+    everyone = rig.fleet.healthy()
+    assert to_untag(rig.fleet, everyone, "app:1") == [], "an engine removes what nobody uses"
+    rig.has_container(1, "1" * 64, "one", ImageID=new)
+    rig.has_container(2, "2" * 64, "two", ImageID=old)
+    rig.has_container(3, "3" * 64, "three", ImageID=old, State="exited")
+    assert to_untag(rig.fleet, everyone, "app:1") == [rig.engine(2)]
+    assert to_untag(rig.fleet, everyone, old) == []
 
 
 def test_what_was_removed_is_in_no_list_anymore() -> None:
