@@ -81,7 +81,7 @@ def newest_holders(state: State, ref: str) -> list[Engine]:
 
 
 def outdated_tags(state: State) -> set[tuple[str, str]]:
-    """Keys of healthy engines with tags that mean a newer image elsewhere, so not theirs any more."""
+    """Tags that mean a newer image elsewhere, each with the key of a healthy engine that has it."""
     ids: dict[str, str] = {}
     several: set[str] = set()
     for engine in state.engines.values():

@@ -92,7 +92,7 @@ def _together(groups: Iterable[list[Held]]) -> list[list[Held]]:
 
 
 def _all_images(state: State) -> Iterable[Held]:
-    """With the tags that mean them: on one host, too, an image loses a tag that another is given."""
+    """With the tags that mean them: on one host an image loses a tag that another is given."""
     engines = sorted(state.engines.values(), key=lambda engine: natural(engine.name))
     outdated = outdated_tags(state)
     for engine in engines:
