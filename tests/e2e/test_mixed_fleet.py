@@ -176,7 +176,8 @@ class TestVersions:
             docker = newest(alone, tmp_path)
             assert docker("run", "--rm", "busybox", "echo", "hi").text == "hi"
             docker("run", "-d", *SLEEP)
-            assert _images(alone.api) == _images(engine.local)
+            a, b = _images(alone.api), _images(engine.local)
+            assert a == b, [(k, [(f, a[k].get(f), b[k].get(f)) for f in {**a[k], **b[k]} if a[k].get(f) != b[k].get(f)]) for k in a if k in b]
             told, own = alone.api.get("/info"), engine.local.get("/info")
             same = ("FirewallBackend", "Containerd", "RuncCommit", "InitCommit", "CDISpecDirs")
             assert {key: told.get(key) for key in same} == {key: own.get(key) for key in same}
