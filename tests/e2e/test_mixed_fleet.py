@@ -176,8 +176,7 @@ class TestVersions:
             docker = newest(alone, tmp_path)
             assert docker("run", "--rm", "busybox", "echo", "hi").text == "hi"
             docker("run", "-d", *SLEEP)
-            a, b = _images(alone.api), _images(engine.local)
-            assert a == b, [(k, [(f, a[k].get(f), b[k].get(f)) for f in {**a[k], **b[k]} if a[k].get(f) != b[k].get(f)]) for k in a if k in b]
+            assert _differences(_images(alone.api), _images(engine.local)) == []
             told, own = alone.api.get("/info"), engine.local.get("/info")
             same = ("FirewallBackend", "Containerd", "RuncCommit", "InitCommit", "CDISpecDirs")
             assert {key: told.get(key) for key in same} == {key: own.get(key) for key in same}
@@ -186,6 +185,16 @@ class TestVersions:
                 _keep_to_definition(alone, min(about["ApiVersion"], "1.55"), engine, mixed_fleet)
         finally:
             alone.close()
+
+
+def _differences(ours: dict[str, Any], theirs: dict[str, Any]) -> list[tuple[str, Any, Any]]:
+    assert ours.keys() == theirs.keys()
+    return [
+        (field, ours[key].get(field), theirs[key].get(field))
+        for key in ours
+        for field in {**ours[key], **theirs[key]}
+        if ours[key].get(field) != theirs[key].get(field)
+    ]
 
 
 def _images(api: Api) -> dict[str, Any]:
