@@ -18,6 +18,9 @@ def addresses(text: str) -> list[str]:
     return [entry.address for entry in parse_hosts(text, 2375).entries]
 
 
+SOON = 20.0  # seconds of CPU, while coverage is measured; what is quadratic takes minutes
+
+
 @pytest.mark.parametrize("line", ["", "   ", "\t\r", "# all", "  # indented", "#"])
 def test_nothing_in_a_line(line: str) -> None:
     assert parse_line(line, 2375) == []
@@ -173,7 +176,7 @@ def test_a_file_that_is_none_is_given_up_soon(text: str, reason: str) -> None:
     began = time.process_time()
     with pytest.raises(ValueError, match=reason):
         parse_hosts(text, 2375)
-    assert time.process_time() - began < 2
+    assert time.process_time() - began < SOON
 
 
 @pytest.mark.parametrize(
@@ -187,7 +190,7 @@ def test_a_file_that_is_none_is_given_up_soon(text: str, reason: str) -> None:
 def test_no_line_takes_longer_than_it_is_long(line: str) -> None:
     began = time.process_time()
     parse_hosts(line, 2375)
-    assert time.process_time() - began < 2
+    assert time.process_time() - began < SOON
 
 
 @given(st.text("ab='\"\\# \t", max_size=30))

@@ -208,6 +208,8 @@ def test_what_a_second_one_costs_an_engine(
         assert hears.until_it_rests() == []
     work = ("-e", "constraint:node==node-1", "busybox", "sleep", "60")
     made = pair.here("run", "-d", "--name", name, *work).text
-    assert heard[0].until_it_rests() == [f"GET /containers/{made}/json"]
+    inspect = f"GET /containers/{made}/json"
+    eventually(lambda: inspect in heard[0].lines)
+    assert heard[0].until_it_rests() == [inspect]
     pair.here("rm", "-f", name)
     assert [hears.until_it_rests() for hears in heard] == [[], [], []]
