@@ -78,7 +78,8 @@ def _one_of(group: list[dict[str, Any]], shown: Callable[[str], bool]) -> dict[s
     if not isinstance(own, dict):
         return best
     using = dict.fromkeys(one for part in group for one in _containers(part) if shown(one))
-    return {**best, "ImageData": {**own, "Containers": list(using)}}
+    told = list(using) or (None if own.get("Containers") is None else [])
+    return {**best, "ImageData": {**own, "Containers": told}}
 
 
 def _containers(part: Mapping[str, Any]) -> list[str]:

@@ -91,3 +91,11 @@ def test_rows_count_the_containers_of_all_nodes() -> None:
     [row] = orjson.loads(b"".join(image_list(state, ImageQuery(), NOW, (1, 51), known)))
     assert (row["Containers"], row["SharedSize"]) == (2, 4)
     assert row["Manifests"] == [manifest("m")]
+
+
+def test_a_manifest_that_nobody_uses_says_so_in_its_engines_way() -> None:
+    for used in (None, []):
+        part = {"ID": "a", "Available": True, "ImageData": {"Containers": used}}
+        item: dict[str, Any] = {}
+        add_told(item, [{"Manifests": [part]}], lambda one: True)
+        assert item["Manifests"] == [part]

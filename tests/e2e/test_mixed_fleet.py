@@ -201,6 +201,8 @@ def _images(api: Api) -> dict[str, Any]:
     """With their platforms and who uses them, as new command lines ask; labels are told nodes."""
     rows = api.get("/images/json?manifests=1&shared-size=1")
     assert sum(row["Containers"] for row in rows) == 1
+    for manifest in (one for row in rows for one in row["Manifests"]):
+        manifest["Descriptor"].pop("annotations", None)  # of whichever name the engine met first
     return {row["Id"]: {**row, "Labels": None} for row in rows}
 
 
