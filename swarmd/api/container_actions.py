@@ -93,10 +93,10 @@ def change(call: Call) -> None:
 def as_asked(body: bytes, call: Call) -> bytes:
     """An error that repeats what it was asked for has the client's own reference, not our ID."""
     found = _REFERENCE.search(call.request.path)
-    if found is None or (found_id := call.container.id.encode()) not in body:
+    if found is None or (our_id := call.container.id.encode()) not in body:
         return body
     own = orjson.dumps(unquote(found[1].decode("utf-8", "replace")))[1:-1]
-    return _REPEATED.sub(lambda said: said[1] + own, body) if own != found_id else body
+    return _REPEATED.sub(lambda said: said[1] + own, body) if own != our_id else body
 
 
 def start(call: Call) -> Coroutine[Any, Any, None] | None:
