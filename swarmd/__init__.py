@@ -8,15 +8,16 @@ Layers, each importing only those above it (held by tests/test_architecture.py):
    ``scheduler``  where to put a container: filters, strategies, reasons; no I/O
    ``authz``      who may do what: policy, rights, limits, quotas; no I/O
    ``cluster``    what is known of the fleet: state, indexes, look-up, views; no I/O
-2. ``files``      what other programs write: read, bounded, and followed
-3. ``front``      a client's connection: HTTP parsing, take-over by a raw stream
+2. ``timers``     what is done again and again: periodic calls
+3. ``files``      what other programs write: read, bounded, and followed
+4. ``front``      a client's connection: HTTP parsing, take-over by a raw stream
    ``streams``    an engine's connections: pool, forward, hijack, tunnel, TLS
-4. ``engine``     tracks one engine: health check, sync, event stream
+5. ``engine``     tracks one engine: health check, sync, event stream
    ``discovery``  which engines exist: hosts file, lists
    ``audit``      who changed what: one line for each call that changes something
-5. ``manager``    the verbs that span engines: create, events, read-your-writes
-6. ``api``        the Docker API as a resource tree, one file a noun
-7. ``options``, ``settings``, ``service``: command line and wiring
+6. ``manager``    the verbs that span engines: create, events, read-your-writes
+7. ``api``        the Docker API as a resource tree, one file a noun
+8. ``options``, ``settings``, ``service``: command line and wiring
    ``doctor``     looks at options, files and engines, and says what to mend
 """
 

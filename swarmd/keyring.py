@@ -12,13 +12,10 @@ import math
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from typing import Any
 from weakref import WeakValueDictionary
 
 from twisted.application.service import MultiService
-from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IReactorTime
-from twisted.internet.task import LoopingCall
 from twisted.logger import Logger
 
 from swarmd.certificates.expiry import Expiry, ending, of_certificate, warnings
@@ -33,6 +30,7 @@ from swarmd.streams.trust import (
     client_trust,
     server_trust,
 )
+from swarmd.timers.periodic import Periodic
 
 EXPIRY_INTERVAL = 5.0
 DAY = 86400.0
@@ -71,23 +69,10 @@ class Keyring(MultiService):
         self._aside = aside
         self._files: Watch[Trust] = Watch(clock, self._reread, aside)
         self._files.setServiceParent(self)
-        self._loop = LoopingCall(self._check_expiry_guarded)
-        self._loop.clock = clock
-
-    def startService(self) -> None:
-        super().startService()
-        self._loop.start(EXPIRY_INTERVAL)
-
-    def stopService(self) -> Deferred[Any]:
-        self._loop.stop()
-        stopping: Deferred[Any] = super().stopService()
-        return stopping
-
-    def _check_expiry_guarded(self) -> None:
-        try:
-            self._check_expiry()
-        except Exception:  # noqa: BLE001 - an escape would end the loop for good
-            self._log.failure("certificates could not be followed")
+        failed = "certificates could not be followed"
+        Periodic(
+            clock, EXPIRY_INTERVAL, self._check_expiry, now=True, failed=failed
+        ).setServiceParent(self)
 
     # Making
 

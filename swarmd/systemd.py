@@ -9,9 +9,9 @@ from __future__ import annotations
 import socket
 from collections.abc import Callable, Mapping
 
-from twisted.application.service import Service
 from twisted.internet.interfaces import IReactorTime
-from twisted.internet.task import LoopingCall
+
+from swarmd.timers.periodic import Periodic
 
 MICROSECONDS = 1e6
 QUIET = 30.0  # seconds between status lines where no watchdog is asked for
@@ -29,7 +29,7 @@ def notify(address: str, message: str) -> None:
             return
 
 
-class Notifier(Service):
+class Notifier(Periodic):
     """Sends READY once started, STATUS and WATCHDOG while running, STOPPING at the end."""
 
     def __init__(
@@ -37,21 +37,18 @@ class Notifier(Service):
     ) -> None:
         self._address = environ.get("NOTIFY_SOCKET", "")
         watchdog = float(environ.get("WATCHDOG_USEC") or 0) / MICROSECONDS
-        self._interval = watchdog / 2 if watchdog else QUIET
+        interval = watchdog / 2 if watchdog else QUIET
+        super().__init__(clock, interval, self._tell, now=True, failed="systemd was not told")
         self._status = status
-        self._loop = LoopingCall(self._tell)
-        self._loop.clock = clock
 
     def startService(self) -> None:
-        super().startService()
         if self._address:
             notify(self._address, "READY=1")
-            self._loop.start(self._interval)
+            super().startService()
 
     def stopService(self) -> None:
-        super().stopService()
-        if self._loop.running:
-            self._loop.stop()
+        if self.running:
+            super().stopService()
             notify(self._address, "STOPPING=1")
 
     def _tell(self) -> None:

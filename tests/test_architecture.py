@@ -16,12 +16,12 @@ TESTS = sorted((TREE / "tests").rglob("*.py"))
 RANKS = {
     **{"core": 0},
     **dict.fromkeys(("codec", "certificates", "scheduler", "cluster", "authz"), 1),
-    **{"files": 2},
-    **dict.fromkeys(("front", "streams"), 3),
-    **dict.fromkeys(("audit", "engine", "discovery", "cli"), 4),
-    **{"manager": 5, "api": 6, "doctor": 7},
+    **{"timers": 2, "files": 3},
+    **dict.fromkeys(("front", "streams"), 4),
+    **dict.fromkeys(("audit", "engine", "discovery", "cli"), 5),
+    **{"manager": 6, "api": 7, "doctor": 8},
 }
-TOP = 7
+TOP = 8
 # Ranks 0 and 1 are values and rules: nothing there talks, waits, tells time or throws dice.
 PURE = 1
 IMPURE = {
@@ -124,3 +124,9 @@ def test_twisteds_own_packages_are_left_alone(file: str) -> None:
 def test_every_rank_is_meant_for_a_package_that_exists() -> None:
     packages = {path.parent.name for path in SOURCES if path.parent.parent == TREE / "swarmd"}
     assert packages == set(RANKS)
+
+
+def test_every_loop_is_a_periodic_service() -> None:
+    """An error would end one of Twisted's loops, and nobody would hear of it."""
+    loops = [show(path) for path in SOURCES if "LoopingCall" in path.read_text()]
+    assert loops == ["swarmd/timers/periodic.py"]

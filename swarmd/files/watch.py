@@ -11,17 +11,17 @@ from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 from weakref import WeakKeyDictionary
 
-from twisted.application.service import Service
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IReactorTime
-from twisted.internet.task import LoopingCall
 from twisted.logger import Logger
 
 from swarmd.files.aside import Aside, at_once
 from swarmd.files.reader import Look, look_at
+from swarmd.timers.periodic import Periodic
 
 INTERVAL = 1.0  # seconds between two looks; a change is served after at most twice that
 PATIENCE = 10.0  # seconds after which a look that has not come back is told
+_FAILED = "files could not be followed"
 
 T = TypeVar("T")
 
@@ -33,7 +33,7 @@ class _Followed:
     last: tuple[Look, ...] = field(default=())
 
 
-class Watch(Service, Generic[T]):
+class Watch(Periodic, Generic[T]):
     """Follows sets of files for as long as somebody keeps what they are for.
 
     Args:
@@ -49,22 +49,13 @@ class Watch(Service, Generic[T]):
         changed: Callable[[T], Coroutine[Any, Any, None]],
         aside: Aside = at_once,
     ) -> None:
+        super().__init__(clock, INTERVAL, self._turn, failed=_FAILED)
         self._clock = clock
         self._changed = changed
         self._aside = aside
         self._followed: WeakKeyDictionary[T, _Followed] = WeakKeyDictionary()
         self._asked: float | None = None  # since when a turn is under way
         self._again = False
-        self._loop = LoopingCall(self._turn)
-        self._loop.clock = clock
-
-    def startService(self) -> None:
-        super().startService()
-        self._loop.start(INTERVAL, now=False)
-
-    def stopService(self) -> None:
-        super().stopService()
-        self._loop.stop()
 
     def follow(self, what: T, paths: Sequence[str]) -> None:
         """``what`` is just about to be read."""
@@ -98,7 +89,7 @@ class Watch(Service, Generic[T]):
         if self._asked is None:
             self._asked = self._clock.seconds()
             Deferred.fromCoroutine(self._look()).addErrback(
-                lambda failure: self._log.failure("files could not be followed", failure)
+                lambda failure: self._log.failure(_FAILED, failure)
             ).addBoth(self._over)
 
     def _over(self, _: object) -> None:

@@ -6,10 +6,8 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IAddress, IReactorTime
 from twisted.internet.protocol import Factory
-from twisted.internet.task import LoopingCall
 from twisted.logger import Logger
 from twisted.web.http import datetimeToString
 from twisted.web.resource import IResource, getChildForRequest
@@ -22,6 +20,7 @@ from swarmd.front.identity import proves_itself
 from swarmd.front.in_turn import InTurn
 from swarmd.front.ports import Audit
 from swarmd.front.request import DockerRequest
+from swarmd.timers.periodic import Periodic
 
 # How often deadlines are looked at, in seconds: one loop for all connections, no timer for each.
 SWEEP = 5.0
@@ -123,18 +122,15 @@ class DockerSite(Factory):
         self.later: Callable[[bytes, Callable[[], None]], bool] | None = None
         self.audit: Audit | None = None
         self._channels: set[Channel] = set()
-        self._sweep: LoopingCall | None = None
+        self._sweep = Periodic(
+            clock, SWEEP, self.sweep, failed="connections could not be looked at"
+        )
 
     def startFactory(self) -> None:
-        self._sweep = LoopingCall(self.sweep)
-        self._sweep.clock = self.clock
-        self._swept: Deferred[LoopingCall] = self._sweep.start(SWEEP, now=False)
-        self._swept.addErrback(lambda failure: self._log.failure("sweep", failure))
+        self._sweep.startService()
 
     def stopFactory(self) -> None:
-        if self._sweep is not None:
-            self._sweep.stop()
-            self._sweep = None
+        self._sweep.stopService()
 
     def buildProtocol(self, addr: IAddress | None) -> Channel | None:  # type: ignore[override]
         """A channel; None, which closes at once, if even refusals are too many."""

@@ -8,13 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from twisted.application.service import Service
 from twisted.internet.interfaces import IReactorTime
-from twisted.internet.task import LoopingCall
 from twisted.logger import Logger
 
 from swarmd.core.model import Engine, Health
 from swarmd.front.site import DockerSite
+from swarmd.timers.periodic import Periodic
 
 LOOK = 0.05  # seconds between two looks
 # For engines that say nothing, not even no: counted anew with each one that does.
@@ -24,7 +23,7 @@ LONGEST = 30.0
 _AT_ONCE = frozenset((b"_ping", b"version", b"info"))
 
 
-class FirstContact(Service):
+class FirstContact(Periodic):
     """Over once every engine on the list is known, or known not to answer."""
 
     _log = Logger()
@@ -32,27 +31,23 @@ class FirstContact(Service):
     def __init__(
         self, engines: Mapping[str, Engine], site: DockerSite, clock: IReactorTime
     ) -> None:
+        super().__init__(clock, LOOK, self._look, now=True, failed="nodes could not be looked at")
         self._engines = engines
         self._site = site
         self._clock = clock
         self._waiting: list[Callable[[], None]] = []
         self._missing = 0
         self._began = self._heard = 0.0
-        self._loop = LoopingCall(self._look)
-        self._loop.clock = clock
 
     def startService(self) -> None:
-        super().startService()
         self._site.later = self._later
         self._began = self._heard = self._clock.seconds()
         self._missing = len(self._engines)
-        self._loop.start(LOOK)
+        super().startService()
 
     def stopService(self) -> None:
         super().stopService()
         self._waiting.clear()
-        if self._loop.running:
-            self._loop.stop()
 
     def _later(self, path: bytes, begin: Callable[[], None]) -> bool:
         """Whether ``begin`` is called later, and need not be now."""
@@ -73,7 +68,7 @@ class FirstContact(Service):
             self._over()
 
     def _over(self) -> None:
-        self._loop.stop()
+        super().stopService()
         self._site.later = None
         waiting, self._waiting = self._waiting, []
         for begin in waiting:

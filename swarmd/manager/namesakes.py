@@ -6,39 +6,27 @@ that is given. Nobody's container is stopped for that; but it must not stay unse
 
 from __future__ import annotations
 
-from twisted.application.service import Service
 from twisted.internet.interfaces import IReactorTime
-from twisted.internet.task import LoopingCall
 from twisted.logger import Logger
 
 from swarmd.cluster.state import State
+from swarmd.timers.periodic import Periodic
 
 # Seconds between two looks. What a move of swarmd's own leaves for a moment is no news.
 INTERVAL = 5.0
 _MOST = 5  # names, and nodes of each, that one line has
 
 
-class Namesakes(Service):
+class Namesakes(Periodic):
     """Tells the log of each name that was shared at two looks, and ``docker info`` of all."""
 
     _log = Logger()
 
     def __init__(self, state: State, clock: IReactorTime) -> None:
+        super().__init__(clock, INTERVAL, self._look, failed="shared names could not be looked for")
         self._state = state
         self._last: set[str] = set()
         self._told: set[str] = set()
-        self._loop = LoopingCall(self._look)
-        self._loop.clock = clock
-
-    def startService(self) -> None:
-        super().startService()
-        self._loop.start(INTERVAL, now=False).addErrback(
-            lambda failure: self._log.failure("shared names are not told any more", failure)
-        )
-
-    def stopService(self) -> None:
-        super().stopService()
-        self._loop.stop()
 
     def notices(self) -> list[str]:
         """One line, however many there are."""

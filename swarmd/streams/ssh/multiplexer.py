@@ -12,11 +12,11 @@ from typing import Any, Protocol
 from twisted.conch.ssh.common import NS, getNS
 from twisted.conch.ssh.connection import SSHConnection
 from twisted.internet.defer import Deferred
-from twisted.internet.task import LoopingCall
 from twisted.python.failure import Failure
 
 from swarmd.streams.ssh.channel import Channel
 from swarmd.streams.ssh.login import QUIET
+from swarmd.timers.periodic import Periodic
 
 MOST_CHANNELS = 10  # what sshd allows (MaxSessions) unless it is told otherwise
 KEEP_ALIVE = 20.0  # seconds of silence after which the host is asked
@@ -52,18 +52,16 @@ class Multiplexer(SSHConnection):
         self.obeys = True
         self._owner = owner
         self._heard = 0.0
-        self._pulse: LoopingCall = LoopingCall(self._beat)
-        self._pulse.clock = clock
+        self._pulse = Periodic(clock, KEEP_ALIVE, self._beat, failed="a host could not be asked")
 
     def serviceStarted(self) -> None:
         self.transport.transport.registerProducer(self, True)
         self.heard()
-        self._pulse.start(KEEP_ALIVE, now=False)
+        self._pulse.startService()
         self.transport.logged_in()
 
     def serviceStopped(self) -> None:
-        if self._pulse.running:
-            self._pulse.stop()
+        self._pulse.stopService()
         self._owner.connection_lost(self)
         super().serviceStopped()
 

@@ -1,0 +1,1 @@
+"""What is done again and again, by a clock that is given."""
