@@ -39,8 +39,7 @@ class Authorization(PolicyFile):
         self.guard = Guard(root, fleet, read_policy(path), self._scoped)
         self._fleet = fleet
         self._tree = tree
-        others = fleet.notices
-        fleet.notices = lambda: [*others(), *self.notices()]
+        fleet.notices.add(self.notices)
         fleet.bad_files["policy"] = lambda: [self.problem] if self.problem else []
 
     def learned(self, request: DockerRequest) -> None:

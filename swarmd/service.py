@@ -178,7 +178,8 @@ def make_service(
     keyring.setServiceParent(daemon)
     fleet = Fleet(state, hub, context, LinkMaker(settings, keyring, reactor), now)
     fleet.setServiceParent(daemon)
-    fleet.notices, fleet.expiring = keyring.notices, keyring.expiring
+    fleet.notices.add(keyring.notices)
+    fleet.expiring.add(keyring.expiring)
     fleet.bad_files["tls"] = keyring.problems
     keyring.note = lambda key, texts: fleet.dispatch(EngineNoted(key, "tls", texts))
     _discovery(settings, reactor, fleet).setServiceParent(daemon)
@@ -203,8 +204,7 @@ def _discovery(settings: Settings, reactor: Any, fleet: Fleet) -> Source:
         in_thread(reactor),
     )
     source.setName("discovery")
-    others = fleet.notices
-    fleet.notices = lambda: [*others(), *source.notices()]
+    fleet.notices.add(source.notices)
     fleet.bad_files["hosts"] = lambda: [fleet.problem] if fleet.problem else []
     return source
 
@@ -293,8 +293,8 @@ def _door(
 
 
 def _namesakes(fleet: Fleet, reactor: Any) -> Namesakes:
-    namesakes, others = Namesakes(fleet.state, reactor), fleet.notices
-    fleet.notices = lambda: [*others(), *namesakes.notices()]
+    namesakes = Namesakes(fleet.state, reactor)
+    fleet.notices.add(namesakes.notices)
     return namesakes
 
 
@@ -302,8 +302,7 @@ def _audit(
     place: str, reactor: Any, site: DockerSite, fleet: Fleet, now: Callable[[], float]
 ) -> Recorder:
     site.audit = recorder = Recorder(place, reactor, now)
-    others = fleet.notices
-    fleet.notices = lambda: [*others(), *recorder.notices()]
+    fleet.notices.add(recorder.notices)
     return recorder
 
 

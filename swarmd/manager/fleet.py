@@ -27,6 +27,7 @@ from swarmd.discovery.source import Entry
 from swarmd.engine.context import Context
 from swarmd.engine.tracker import EngineTracker
 from swarmd.manager.hub import Hub
+from swarmd.manager.sources import Sources
 from swarmd.streams.link import Link
 
 Standing = tuple[Health, Spec]
@@ -63,9 +64,9 @@ class Fleet(MultiService):
         self.now = now
         self.clock: IReactorTime = context.clock
         self.problem = ""
-        self.notices: Callable[[], Sequence[str]] = tuple
+        self.notices: Sources[str] = Sources()
         self.bad_files: dict[str, Callable[[], Sequence[str]]] = {}
-        self.expiring: Callable[[], Sequence[Expiry]] = tuple
+        self.expiring: Sources[Expiry] = Sources()
         self.changes = 0
         self.distrusted: dict[str, dict[str, float]] = {}
         self._context = replace(context, dispatch=self.dispatch)

@@ -14,6 +14,7 @@ from swarmd.core.scope import Scope
 from swarmd.engine.tracker import EngineTracker
 from swarmd.manager.fleet import Fleet
 from swarmd.manager.hub import FleetEvent, Hub, Listener
+from swarmd.manager.sources import Sources
 from swarmd.streams.link import Link
 
 
@@ -68,7 +69,7 @@ class ScopedFleet(Fleet):
         self.hub = ScopedHub(fleet.hub, seen, sight.scope)
         self.now = fleet.now
         self.distrusted = fleet.distrusted
-        self.notices = tuple  # what concerns the operator
+        self.notices = Sources()  # none: they concern the operator
 
     @property
     def problem(self) -> str:  # type: ignore[override]

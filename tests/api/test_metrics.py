@@ -48,7 +48,7 @@ def test_the_fleet_the_door_and_the_process() -> None:
 def test_when_certificates_end() -> None:
     rig = make()
     ends = [datetime(2027, 1, day, tzinfo=UTC) for day in (3, 2)]
-    rig.fleet.expiring = lambda: [Expiry('CA /ca: "CN=x"', end) for end in ends]
+    rig.fleet.expiring.add(lambda: [Expiry('CA /ca: "CN=x"', end) for end in ends])
     seen = scraped(rig)
     assert seen[("swarmd_certificate_not_after_seconds", 'CA /ca: "CN=x"')] == ends[1].timestamp()
 

@@ -14,7 +14,7 @@ def test_it_reads_like_the_fleet_and_forgets_only_its_own() -> None:
     assert seen.link(engine) is rig.fleet.link(rig.engine(1))
     assert seen.tracker(engine) is rig.fleet.tracker(rig.engine(1))
     assert seen.changes == rig.fleet.changes and seen.api_version == rig.fleet.api_version
-    assert len(seen.healthy()) == 2 and seen.problem == "" and seen.notices() == ()
+    assert len(seen.healthy()) == 2 and seen.problem == "" and seen.notices() == []
     assert seen.hub.listeners == 0
     seen.forget(WEB)
     seen.forget(ML)
