@@ -39,25 +39,34 @@ DAY = 86400.0
 Note = Callable[[str, Sequence[str]], None]
 
 
+def _keep_quiet(key: str, texts: Sequence[str]) -> None:
+    """Nobody keeps what is known of engines."""
+
+
 class Keyring(MultiService):
     """Makes the TLS of listeners and of connections to engines, and keeps it up to date.
 
     Attributes:
         on_change: Called after a set of files was read anew, with it.
-        note: Gets what is to be said of single engines' certificates.
 
     Args:
         now: Wall-clock seconds.
+        note: Gets what is to be said of single engines' certificates.
     """
 
     _log = Logger()
 
     def __init__(
-        self, clock: IReactorTime, now: Callable[[], float], aside: Aside = at_once
+        self,
+        clock: IReactorTime,
+        now: Callable[[], float],
+        aside: Aside = at_once,
+        *,
+        note: Note = _keep_quiet,
     ) -> None:
         super().__init__()
         self.on_change: list[Callable[[Trust], None]] = []
-        self.note: Note = lambda key, texts: None
+        self._note = note
         self._now = now
         # Whatever nobody uses any longer goes by itself.
         self._shared: WeakValueDictionary[TlsFiles, Trust] = WeakValueDictionary()
@@ -195,9 +204,9 @@ class Keyring(MultiService):
             if expiry is not None and expiry.is_near(now):
                 text = f"WARNING: the engine's TLS certificate {ending(expiry.not_after, now)}"
                 self._noted.add(key)
-                self.note(key, [text])
+                self._note(key, [text])
             elif key in before:
-                self.note(key, [])
+                self._note(key, [])
 
 
 def _problem(trust: Trust) -> str:

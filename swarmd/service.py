@@ -9,7 +9,7 @@ import signal
 import socket
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -84,9 +84,9 @@ class Swarmd(MultiService):
         forked: It runs in the background, and whoever started it waits to hear whether it does.
     """
 
-    def __init__(self, log: ILogObserver | None) -> None:
+    def __init__(self, log: ILogObserver | None, *, forked: bool) -> None:
         super().__init__()
-        self.forked = False
+        self.forked = forked
         self._log_observer = log
 
     def privilegedStartService(self) -> None:
@@ -124,8 +124,8 @@ def makeService(options: Options) -> MultiService:
     speed_up(reactor)
     reactor.installNameResolver(names(reactor))
     settings = _affordable(options.settings)
-    daemon = make_service(settings, reactor, log=_own_log(options, reactor))
-    daemon.forked = _forks(options)
+    log = _own_log(options, reactor)
+    daemon = make_service(settings, reactor, log=log, forked=_forks(options))
     RareCollection().setServiceParent(daemon)
     signal.signal(signal.SIGHUP, lambda *_: reactor.callFromThread(daemon.reread))
     return daemon
@@ -159,6 +159,7 @@ def make_service(
     reactor: Any,
     *,
     log: ILogObserver | None = None,
+    forked: bool = False,
     now: Callable[[], float] = time.time,
     chance: random.Random | None = None,
 ) -> Swarmd:
@@ -170,28 +171,33 @@ def make_service(
         chance: All randomness there is; seeded by tests.
     """
     chance = chance or random.Random()
-    daemon = Swarmd(log)
+    daemon = Swarmd(log, forked=forked)
     state = State(reactor.seconds)
     hub = Hub(state)
     context = _context(settings, reactor, now, chance, state, hub)
-    keyring = Keyring(reactor, now, in_thread(reactor))
+    keyring = Keyring(reactor, now, in_thread(reactor), note=partial(_note_tls, state))
     keyring.setServiceParent(daemon)
     fleet = Fleet(state, hub, context, LinkMaker(settings, keyring, reactor), now)
     fleet.setServiceParent(daemon)
     fleet.notices.add(keyring.notices)
     fleet.expiring.add(keyring.expiring)
     fleet.bad_files["tls"] = keyring.problems
-    keyring.note = lambda key, texts: fleet.dispatch(EngineNoted(key, "tls", texts))
     _discovery(settings, reactor, fleet).setServiceParent(daemon)
     root, refusals = _tree(settings, reactor, fleet, chance, daemon), Refusals(reactor.seconds)
-    site = _site(settings, reactor, fleet, root, refusals)
     _namesakes(fleet, reactor).setServiceParent(daemon)
-    if settings.audit_log:
-        _audit(settings.audit_log, reactor, site, fleet, now).setServiceParent(daemon)
-    FirstContact(state.engines, site, reactor).setServiceParent(daemon)
+    audit = _audit(settings.audit_log, reactor, fleet, now)
+    if audit is not None:
+        audit.setServiceParent(daemon)
+    startup = FirstContact(state.engines, reactor)
+    startup.setServiceParent(daemon)
+    site = _site(settings, reactor, fleet, root, refusals.tell, startup, audit)
     _door(settings, reactor, site, keyring, refusals).setServiceParent(daemon)
     Notifier(os.environ, reactor, fleet.summary).setServiceParent(daemon)
     return daemon
+
+
+def _note_tls(state: State, key: str, texts: Sequence[str]) -> None:
+    state.dispatch(EngineNoted(key, "tls", texts))
 
 
 def _discovery(settings: Settings, reactor: Any, fleet: Fleet) -> Source:
@@ -270,13 +276,26 @@ def _tree(
 
 
 def _site(
-    settings: Settings, reactor: Any, fleet: Fleet, root: Resource, refusals: Refusals
+    settings: Settings,
+    reactor: Any,
+    fleet: Fleet,
+    root: Resource,
+    refused: Callable[[Any, str], None],
+    startup: FirstContact,
+    audit: Recorder | None,
 ) -> DockerSite:
     headers = CommonHeaders(fleet.now, __version__, lambda: show(fleet.api_version))
     most = settings.max_connections
     names = own_names(settings.listen) | set(settings.allow_hosts)
     return DockerSite(
-        root, reactor, headers, max_connections=most, refused=refusals.tell, names=names
+        root,
+        reactor,
+        headers,
+        max_connections=most,
+        refused=refused,
+        names=names,
+        startup=startup,
+        audit=audit,
     )
 
 
@@ -298,10 +317,10 @@ def _namesakes(fleet: Fleet, reactor: Any) -> Namesakes:
     return namesakes
 
 
-def _audit(
-    place: str, reactor: Any, site: DockerSite, fleet: Fleet, now: Callable[[], float]
-) -> Recorder:
-    site.audit = recorder = Recorder(place, reactor, now)
+def _audit(place: str, reactor: Any, fleet: Fleet, now: Callable[[], float]) -> Recorder | None:
+    if not place:
+        return None
+    recorder = Recorder(place, reactor, now)
     fleet.notices.add(recorder.notices)
     return recorder
 

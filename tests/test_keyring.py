@@ -45,11 +45,12 @@ class Rig:
     def __init__(self) -> None:
         self.clock = Clock()
         self.offset = time.time()
-        self.keyring = Keyring(self.clock, self.now)
-        self.changes: list[Trust] = []
         self.notes: list[tuple[str, list[str]]] = []
+        self.keyring = Keyring(
+            self.clock, self.now, note=lambda key, texts: self.notes.append((key, list(texts)))
+        )
+        self.changes: list[Trust] = []
         self.keyring.on_change.append(self.changes.append)
-        self.keyring.note = lambda key, texts: self.notes.append((key, list(texts)))
         self.keyring.startService()
 
     def now(self) -> float:

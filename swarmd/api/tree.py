@@ -31,13 +31,12 @@ def make_tree(
     own: OwnImages,
     clock: IReactorTime,
 ) -> Root:
-    root = Root(fleet)
+    containers = Containers(fleet, creator)
+    root = Root(fleet, containers.often)
     System(fleet, identity).attach(root)
     SystemFolder(fleet).attach(root)
     root.add("events", GET=Events(fleet, clock).events)
-    containers = Containers(fleet, creator)
     root.putChild(b"containers", containers)
-    root.often = containers.often
     root.putChild(b"exec", Execs(fleet))
     root.putChild(b"images", Images(fleet, plans, supply, own))
     Registry(fleet).attach(root)

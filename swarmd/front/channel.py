@@ -166,8 +166,8 @@ class Channel(ClientConnection):
         self._persistent = head.keep_alive
         self._body = Body(head) if head.length or head.chunked else None
         self._request = request = DockerRequest(self, head)
-        later = self.site.later
-        if later is None or not later(request.path, self._begin_late):
+        gate = self.site.startup
+        if gate is None or not gate.closed or not gate.later(request.path, self._begin_late):
             request.begin()
         return True
 

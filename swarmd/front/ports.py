@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol
 
 from twisted.python.failure import Failure
@@ -26,6 +27,17 @@ class Audit(Protocol):
     @property
     def lost(self) -> int:
         """Lines that could not be written."""
+
+
+class StartupGate(Protocol):
+    """Puts requests off until there is something to tell."""
+
+    @property
+    def closed(self) -> bool:
+        """Whether ``later`` needs to be asked."""
+
+    def later(self, path: bytes, begin: Callable[[], None]) -> bool:
+        """Whether ``begin`` is called later, and need not be now."""
 
 
 class HeadResource(Protocol):

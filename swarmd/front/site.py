@@ -18,7 +18,7 @@ from swarmd.front.channel import Channel
 from swarmd.front.gate import Gate
 from swarmd.front.identity import proves_itself
 from swarmd.front.in_turn import InTurn
-from swarmd.front.ports import Audit
+from swarmd.front.ports import Audit, StartupGate
 from swarmd.front.request import DockerRequest
 from swarmd.timers.periodic import Periodic
 
@@ -71,8 +71,7 @@ class DockerSite(Factory):
         idle_limit: Seconds that a connection may wait for its next request. Clients keep theirs for
             30 s and more, and engines never close one.
         max_body: Bytes of a collected body, unless its resource has a ``body_limit``.
-        later: Told the path and the beginning of each request; True if it begins that itself, once
-            there is something to tell.
+        startup: Puts requests off right after the start; None if nothing does.
         in_turn: Requests that clients have sent ahead of an answer.
         room: What the large bodies of all requests take together.
         max_connections: Beyond it, connections are refused in words; far beyond it, without.
@@ -99,6 +98,8 @@ class DockerSite(Factory):
         max_connections: int = 16384,
         refused: Callable[[Any, str], None] = lambda client, why: None,
         names: Iterable[str] | None = None,
+        startup: StartupGate | None = None,
+        audit: Audit | None = None,
     ) -> None:
         """A site.
 
@@ -119,8 +120,8 @@ class DockerSite(Factory):
         self.errors: Counter[int] = Counter()
         self.refused = refused
         self.gate, self.inner_gate = Gate(names), Gate()
-        self.later: Callable[[bytes, Callable[[], None]], bool] | None = None
-        self.audit: Audit | None = None
+        self.startup = startup
+        self.audit = audit
         self._channels: set[Channel] = set()
         self._sweep = Periodic(
             clock, SWEEP, self.sweep, failed="connections could not be looked at"

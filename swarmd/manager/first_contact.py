@@ -12,7 +12,6 @@ from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 
 from swarmd.core.model import Engine, Health
-from swarmd.front.site import DockerSite
 from swarmd.timers.periodic import Periodic
 
 LOOK = 0.05  # seconds between two looks
@@ -24,23 +23,25 @@ _AT_ONCE = frozenset((b"_ping", b"version", b"info"))
 
 
 class FirstContact(Periodic):
-    """Over once every engine on the list is known, or known not to answer."""
+    """Over once every engine on the list is known, or known not to answer.
+
+    Attributes:
+        closed: Requests are put off.
+    """
 
     _log = Logger()
 
-    def __init__(
-        self, engines: Mapping[str, Engine], site: DockerSite, clock: IReactorTime
-    ) -> None:
+    def __init__(self, engines: Mapping[str, Engine], clock: IReactorTime) -> None:
         super().__init__(clock, LOOK, self._look, now=True, failed="nodes could not be looked at")
         self._engines = engines
-        self._site = site
+        self.closed = False
         self._clock = clock
         self._waiting: list[Callable[[], None]] = []
         self._missing = 0
         self._began = self._heard = 0.0
 
     def startService(self) -> None:
-        self._site.later = self._later
+        self.closed = True
         self._began = self._heard = self._clock.seconds()
         self._missing = len(self._engines)
         super().startService()
@@ -49,7 +50,7 @@ class FirstContact(Periodic):
         super().stopService()
         self._waiting.clear()
 
-    def _later(self, path: bytes, begin: Callable[[], None]) -> bool:
+    def later(self, path: bytes, begin: Callable[[], None]) -> bool:
         """Whether ``begin`` is called later, and need not be now."""
         if path.startswith(b"/swarmd/") or path.rpartition(b"/")[2] in _AT_ONCE:
             return False
@@ -69,7 +70,7 @@ class FirstContact(Periodic):
 
     def _over(self) -> None:
         super().stopService()
-        self._site.later = None
+        self.closed = False
         waiting, self._waiting = self._waiting, []
         for begin in waiting:
             begin()

@@ -18,7 +18,8 @@ class Starting:
             self.state.dispatch(actions.EngineListed(f"e{number}", f"e{number}"))
         leaf = Leaf(lambda request: b"x" + request.body)
         self.client = Connection(dict.fromkeys(("containers", "info", "swarmd"), leaf))
-        self.service = FirstContact(self.state.engines, self.client.site, self.client.clock)
+        self.service = FirstContact(self.state.engines, self.client.clock)
+        self.client.site.startup = self.service
         self.service.startService()
 
     def failed(self, number: int) -> None:
@@ -41,7 +42,7 @@ def test_requests_wait_until_every_engine_has_spoken() -> None:
     start.failed(1)
     start.pass_time(LOOK)
     assert start.client.statuses() == [200] and start.client.sent.endswith(b"xyz")
-    assert start.client.site.later is None
+    assert not start.service.closed
     assert start.client.clock.getDelayedCalls() == []
 
 
