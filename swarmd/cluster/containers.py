@@ -102,7 +102,9 @@ class Containers:
         else:
             ports = known.demand.ports if known.running else container.demand.ports
             demand = container.demand._replace(ports=ports)
-            container = known._replace(demand=demand, tty=container.tty, sized=True)
+            container = known._replace(
+                demand=demand, tied=container.tied, tty=container.tty, sized=True
+            )
         self._catalogue.put(engine, touch(container, at))
 
     def moved(self, engine: Engine, old_ip: str) -> None:

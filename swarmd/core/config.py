@@ -35,6 +35,7 @@ from swarmd.core.resources import (
     shares_label,
 )
 from swarmd.core.shapes import Shapes, check_fields, mismatch
+from swarmd.core.ties import shared, ties
 
 Json = Mapping[str, Any]
 Expressions = Mapping[str, tuple[str, ...]]
@@ -128,7 +129,7 @@ def parse_create(body: Any) -> CreateRequest:
         network_mode=host.get("NetworkMode") or "",
         networks=_networks(body, host),
         volumes=named_volumes(host),
-        containers=_containers(host),
+        containers=ties(host),
         tty=bool(body.get("Tty")),
         mounted_images=mounted_images(host),
     )
@@ -309,22 +310,8 @@ def _networks(body: Json, host: Json) -> tuple[str, ...]:
     """The predefined ones are everywhere, so they say nothing of where to go."""
     endpoints = _endpoints(body)
     names = [host.get("NetworkMode") or "", *endpoints, *map(endpoint_network, endpoints.values())]
-    wanted = (name for name in names if name not in _NO_NETWORKS and not _shared(name))
+    wanted = (name for name in names if name not in _NO_NETWORKS and not shared(name))
     return tuple(dict.fromkeys(wanted))
-
-
-def _containers(host: Json) -> tuple[tuple[str, str], ...]:
-    found = [("--volumes-from", ref.partition(":")[0]) for ref in host.get("VolumesFrom") or ()]
-    found += [("--link", link.partition(":")[0]) for link in host.get("Links") or ()]
-    for key, option in (("NetworkMode", "--network"), ("IpcMode", "--ipc"), ("PidMode", "--pid")):
-        if ref := _shared(host.get(key) or ""):
-            found.append((option, ref))
-    return tuple(dict.fromkeys(found))
-
-
-def _shared(mode: str) -> str:
-    """The container in ``container:web``; "" for any other mode."""
-    return mode.removeprefix("container:") if mode.startswith("container:") else ""
 
 
 def _plain_host(host: Json, plain: Callable[[str], str]) -> dict[str, Any]:
@@ -339,7 +326,7 @@ def _plain_host(host: Json, plain: Callable[[str], str]) -> dict[str, Any]:
         ]
     for key in ("NetworkMode", "IpcMode", "PidMode"):
         if mode := host.get(key):
-            ref = _shared(mode)
+            ref = shared(mode)
             sent[key] = f"container:{plain(ref)}" if ref else plain(mode)
     if host.get("Mounts"):
         sent["Mounts"] = [_plain_mount(mount, plain) for mount in host["Mounts"]]

@@ -29,6 +29,7 @@ from swarmd.core.names import is_id
 from swarmd.core.predefined import IDS
 from swarmd.core.resources import as_made, demanded, devices
 from swarmd.core.status import read_status, state_of
+from swarmd.core.ties import ties
 
 Json = Mapping[str, Any]
 P = ParamSpec("P")
@@ -144,6 +145,7 @@ def inspected_container(body: Json, *, key: str, shared: Shared) -> Container:
         networks=shared.value(_networks(settings)),
         network_mode=intern(host.get("NetworkMode") or ""),
         mounts=shared.value(_mounts(body.get("Mounts"))),
+        tied=shared.value(_tied(host)),
         started_at=timestamp(state.get("StartedAt")),
         finished_at=timestamp(state.get("FinishedAt")),
         exit_code=int(state.get("ExitCode") or 0),
@@ -153,6 +155,11 @@ def inspected_container(body: Json, *, key: str, shared: Shared) -> Container:
         detailed=True,
         sized=True,
     )
+
+
+def _tied(host: Json) -> tuple[str, ...]:
+    """Each once, as a container's name has no slash."""
+    return tuple(dict.fromkeys(ref.removeprefix("/") for _, ref in ties(host)))
 
 
 def demand_of(config: Json, host: Json, bound: Iterable[Json] = ()) -> Demand:

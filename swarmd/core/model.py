@@ -86,6 +86,8 @@ class Container(NamedTuple):
         entry: Its encoded item of the container list: see ``swarmd.core.listing``.
         detailed: An inspect has been seen, so times and demand are exact.
         sized: Its demand is known, by its create or by an inspect; lists tell only of ports.
+        tied: References of containers whose volumes, network or namespaces it has, or that it is
+            linked to; lists do not tell of it.
         starting: An engine was asked to start it, and has not told yet what became of that.
         touched: Monotonic seconds of the last news; older news must not replace newer.
         pending: A create is under way: counted for placement and names, never shown.
@@ -104,6 +106,7 @@ class Container(NamedTuple):
     networks: tuple[tuple[str, str], ...] = ()  # (name, id)
     network_mode: str = ""
     mounts: tuple[Mount, ...] = ()
+    tied: tuple[str, ...] = ()
     started_at: float = 0.0
     finished_at: float = 0.0
     exit_code: int = 0

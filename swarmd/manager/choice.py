@@ -13,8 +13,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
+from itertools import islice
 
 from swarmd.core.model import Demand, Engine
+from swarmd.manager.companions import companions
 from swarmd.manager.fleet import Fleet
 from swarmd.manager.homes import Homes
 from swarmd.manager.luggage import Luggage
@@ -28,6 +30,7 @@ from swarmd.scheduler.refusal import NoCandidate
 from swarmd.scheduler.request import Counting, Pin, Placement
 
 Chosen = tuple[Placement, Engine]  # what was asked of the node in the end, and the best for that
+_NEAR = 3  # nodes of its project that are tried before all others
 _LESS = (Counting.RUNNING, Counting.NOBODY)
 
 
@@ -42,17 +45,17 @@ class Choice:
 
     def choose(self, order: Order, without: Collection[str] = ()) -> tuple[Demand, Engine]:
         """What the container gets, and on which engine. Raises NoCandidate."""
-        old = replaced(self._fleet.state, order)
+        old, near = replaced(self._fleet.state, order), companions(self._fleet.state, order)
         with self._fleet.state.without(old):
-            wanted, engine = self._first(order, {one.engine for one in old}, without)
+            wanted, engine = self._first(order, {one.engine for one in old}, near, without)
             return claim(wanted, engine), engine
 
     def explain(self, order: Order) -> Explanation:
         """What ``choose`` would say, of every engine."""
-        old = replaced(self._fleet.state, order)
+        old, near = replaced(self._fleet.state, order), companions(self._fleet.state, order)
         with self._fleet.state.without(old):
             try:
-                wanted, _ = self._first(order, {one.engine for one in old}, ())
+                wanted, _ = self._first(order, {one.engine for one in old}, near)
             except NoCandidate:
                 wanted = self._wanted(order)
             return self._placer.explain(wanted)
@@ -61,14 +64,25 @@ class Choice:
         wanted = placement(self._fleet.state, order)
         return replace(wanted, pins=(*wanted.pins, *self._luggage.pins(order.config)))
 
-    def _first(self, order: Order, homes: Collection[str], without: Collection[str]) -> Chosen:
-        """The first way in which it can be placed; the refusal is that of what was asked for."""
+    def _first(
+        self,
+        order: Order,
+        homes: Collection[str],
+        near: Collection[str],
+        without: Collection[str] = (),
+    ) -> Chosen:
+        """The first way in which it can be placed; the refusal is that of what was asked for.
+
+        Args:
+            homes: Keys of the engines where what it replaces is.
+            near: Keys of the engines where it had best be, best first.
+        """
         wanted = self._wanted(order)
         ways = [wanted]
         if (loose := self._luggage.left_behind(wanted, order.leaves)) != wanted:
             ways.append(loose)
         refusal: NoCandidate | None = None
-        for each in self._attempts(ways, homes, patient=order.replaces is None):
+        for each in self._attempts(ways, homes, near, patient=order.replaces is None):
             try:
                 return self._best(order, each, without)
             except NoCandidate as error:
@@ -77,10 +91,15 @@ class Choice:
         raise refusal
 
     def _attempts(
-        self, ways: list[Placement], homes: Collection[str], *, patient: bool
+        self,
+        ways: list[Placement],
+        homes: Collection[str],
+        near: Collection[str],
+        *,
+        patient: bool,
     ) -> Iterator[Placement]:
-        """At home first: where what it replaces is."""
-        yield from _at_home_first(ways, homes)
+        """At home first: where what it replaces is; then near what it may be tied to."""
+        yield from _at_home_first(ways, homes, near)
         if not patient or not _takes_anything(ways[0]):
             return
         tied = [bool(homes) or self._placer.only_engine(way) is not None for way in ways]
@@ -117,10 +136,15 @@ class Choice:
             )
 
 
-def _at_home_first(ways: list[Placement], homes: Collection[str]) -> Iterator[Placement]:
+def _at_home_first(
+    ways: list[Placement], homes: Collection[str], near: Collection[str]
+) -> Iterator[Placement]:
     for way in ways:
         if homes:
             yield _at(way, homes)
+        for engine in islice(near, _NEAR):
+            pin = Pin("project", frozenset({engine}), "what its project may tie it to is elsewhere")
+            yield replace(way, pins=(*way.pins, pin))
         yield way
 
 

@@ -167,7 +167,7 @@ class Creator:
             raise NotMadeError(error) from None
 
     def _pending(self, engine: Engine, demand: Demand, order: Order) -> Container:
-        config = order.config
+        config, plain = order.config, References(self._fleet.state, order.config).plain
         return Container(
             id=f"pending-{next(self._numbers)}",
             engine=engine.key,
@@ -178,6 +178,7 @@ class Creator:
             demand=demand,
             networks=tuple((name, "") for name in config.networks),
             network_mode=config.network_mode,
+            tied=tuple(dict.fromkeys(plain(ref) for _, ref in config.containers)),
             tty=config.tty,
             sized=True,
             pending=True,

@@ -10,14 +10,19 @@ from collections.abc import Iterator
 
 from swarmd.cluster.state import State
 from swarmd.core.model import Container
+from swarmd.manager.compose import (
+    NUMBER,
+    ONE_OFF,
+    PROJECT,
+    REPLACES,
+    SERVICE,
+    of_project,
+    project_of,
+)
 from swarmd.manager.order import Order
 
-_COMPOSE = "com.docker.compose."
 # One container of a service of a project, which there is once.
-_INSTANCE = tuple(_COMPOSE + key for key in ("project", "service", "container-number", "oneoff"))
-_PROJECT = _INSTANCE[0]
-# Compose v2 gives the name, of today or in short, or the ID, of what it replaces.
-_REPLACES = _COMPOSE + "replace"
+_INSTANCE = (PROJECT, SERVICE, NUMBER, ONE_OFF)
 # From a rename to the create of what takes the name over, in seconds: long for a program.
 RECENT = 120.0
 
@@ -32,18 +37,12 @@ def replaced(state: State, order: Order) -> list[Container]:
 
 def _of_instance(state: State, order: Order) -> Iterator[Container]:
     labels = order.config.labels
-    project = labels.get(_PROJECT)
-    if not project or labels.get(_INSTANCE[-1]) == "True":
-        return
-    named = labels.get(_REPLACES) or " "
-    for engine in state.engines.values():
-        if project in engine.tally.labels.get(_PROJECT, ()):
-            for one in engine.containers.values():
-                if one.labels.get(_PROJECT) == project and (
-                    all(one.labels.get(key) == labels.get(key) for key in _INSTANCE)
-                    or named in (one.name, one.id)
-                ):
-                    yield one
+    project = project_of(labels)
+    named = labels.get(REPLACES) or " "
+    for one in of_project(state, project) if project else ():
+        same = all(one.labels.get(key) == labels.get(key) for key in _INSTANCE)
+        if same or named in (one.name, one.id):
+            yield one
 
 
 def _renamed(state: State, order: Order) -> Iterator[Container]:

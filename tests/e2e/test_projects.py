@@ -39,12 +39,26 @@ def steps(scaled: str, ported: str, removed: str) -> list[Step]:
 
 SWAP = [("1", ("up", "-d")), ("2", ("up", "-d")), ("2", ("down",))]
 OLDER = [step for step in steps("clamd", "web", "acme") if step[1][0] in ("up", "down")]
+TIED = [
+    ("1", ("up", "-d")),
+    ("1", ("up", "-d", "--scale", "db=2", "--scale", "cache=2", "--scale", "shm=2")),
+    ("1", ("run", "--rm", "web", "true")),
+    ("1", ("up", "-d", "--scale", "db=2", "--scale", "web=3", "--scale", "stats=2")),
+    ("2", ("up", "-d", "--scale", "db=2", "--scale", "web=2")),
+    ("2", ("up", "-d", "--force-recreate")),
+    ("2", ("restart", "-t", "0", "db", "torrent")),
+    ("2", ("rm", "-sf", "probe")),
+    ("2", ("up", "-d")),
+    ("2", ("down", "-v")),
+]
 FILES = [
     ("monitoring", "newest", steps("blackbox", "caddy", "promtail")),
     ("media", "newest", steps("solver", "requests", "music")),
     ("shop", "newest", steps("worker", "edge", "users")),
     ("swap", "newest", SWAP),
     ("mail", "1.29", OLDER),
+    ("tied", "1.29", TIED),
+    ("tied", "newest", TIED),
 ]
 
 
@@ -86,7 +100,7 @@ def walk(command: list[str], url: str, file: Path, steps: list[Step]) -> list[An
     return found
 
 
-@pytest.mark.parametrize(("name", "kind", "steps"), FILES, ids=[one[0] for one in FILES])
+@pytest.mark.parametrize(("name", "kind", "steps"), FILES, ids=["-".join(one[:2]) for one in FILES])
 def test_as_on_one_engine(
     name: str, kind: str, steps: list[Step], host: Host, tmp_path: Path
 ) -> None:

@@ -226,3 +226,13 @@ def test_what_wants_to_be_where_the_replaced_one_is_goes_there(near: str) -> Non
     with pytest.raises(NoCandidate, match="has no container"):
         chosen(rig, Labels=COMPOSE, Env=[near, "constraint:node==node-1"])
     assert rig.engine(2).tally.leaving is None
+
+
+def test_a_project_on_the_bridge_stays_together_while_there_is_room() -> None:
+    rig = Rig(2)
+    rig.has_container(2, "a" * 64, "p-db-1", Labels={**COMPOSE, "com.docker.compose.service": "db"})
+    assert chosen(rig) == "node-1"
+    assert chosen(rig, Labels=COMPOSE) == "node-2"
+    assert chosen(rig, Labels=COMPOSE, Env=["constraint:node==node-1"]) == "node-1"
+    has(rig, 2, "b", **port(80))
+    assert chosen(rig, Labels=COMPOSE, HostConfig=port(80)) == "node-1"

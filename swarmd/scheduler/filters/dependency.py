@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from swarmd.core.engine_index import EngineIndex
 from swarmd.scheduler.policy import Policy
 from swarmd.scheduler.request import Pin, Placement
 from swarmd.scheduler.rule import Rule
 
+_ADVICE = (
+    "all that a container is tied to must be on one node: affinity:container==NAME holds a later "
+    "one with an earlier one, and so does a network that they share"
+)
+
 
 def dependency(wanted: Placement, fleet: EngineIndex, policy: Policy) -> Iterator[Rule]:
     """``--volumes-from``, ``--link``, ``--network container:X``, ``--pid`` and ``--ipc`` alike."""
-    return (pinned("dependency", pin, fleet) for pin in wanted.dependencies)
+    apart = len({pin.engines for pin in wanted.dependencies}) > 1
+    for pin in wanted.dependencies:
+        rule = pinned("dependency", pin, fleet)
+        yield replace(rule, advice=_ADVICE) if apart else rule
 
 
 def pins(wanted: Placement, fleet: EngineIndex, policy: Policy) -> Iterator[Rule]:

@@ -1,5 +1,7 @@
+from swarmd.scheduler.filters.dependency import dependency
+from swarmd.scheduler.registry import make_policy
 from swarmd.scheduler.request import Pin, Placement
-from tests.scheduler.fleet import conditions, nodes, passing, reasons
+from tests.scheduler.fleet import conditions, nodes, passing, reasons, settled
 
 BOTH = Pin("--volumes-from=data", frozenset({"node-1:2375", "node-2:2375"}), "data is not there")
 ONE = Pin("--link=db:db", frozenset({"node-2:2375"}), "db is not there")
@@ -11,6 +13,16 @@ def test_all_dependencies_must_be_there() -> None:
     assert passing("dependency", wanted, nodes(3)) == ["node-2"]
     said = reasons("dependency", wanted, nodes(3))
     assert said == ["data is not there", "db is not there"]
+
+
+def test_what_holds_together_is_said_where_they_are_apart() -> None:
+    def advice(*pins: Pin) -> list[str]:
+        fleet = settled(nodes(3))
+        rules = dependency(Placement(dependencies=pins), fleet, make_policy())
+        return [rule.advice[:40] for rule in rules]
+
+    assert advice(ONE) == [""] and advice(ONE, ONE._replace(condition="--ipc=db")) == [""] * 2
+    assert advice(ONE, BOTH) == ["all that a container is tied to must be "] * 2
 
 
 def test_what_exists_nowhere_fits_nowhere() -> None:
