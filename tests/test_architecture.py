@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -42,6 +42,11 @@ def parts(path: Path) -> tuple[str, ...]:
     return path.relative_to(TREE / "swarmd").with_suffix("").parts
 
 
+def module_name(path: Path) -> str:
+    """ "swarmd.cluster.state"; a package has its own name."""
+    return ".".join(("swarmd", *parts(path))).removesuffix(".__init__")
+
+
 def rank(package: str) -> int:
     return RANKS.get(package, TOP)
 
@@ -68,6 +73,55 @@ def test_imports_point_down(path: Path) -> None:
         if rank(here) != TOP and rank(names[1]) >= rank(here):
             wrong.append(module)
     assert wrong == []
+
+
+def imported_modules(path: Path, known: Iterable[str]) -> set[str]:
+    """Those of ours that ``path`` imports, wherever in it: for its types and in functions, too."""
+    found = {module for module, _ in imports(path)}
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.ImportFrom):  # what it takes may be modules themselves
+            found |= {f"{node.module}.{alias.name}" for alias in node.names}
+    return found.intersection(known)
+
+
+def way_back(graph: Mapping[str, set[str]], start: str) -> list[str]:
+    """The shortest chain of imports from ``start`` to itself; empty if there is none."""
+    came_from = dict.fromkeys(graph[start], start)
+    waiting = list(came_from)
+    for module in waiting:
+        if module == start:
+            break
+        ahead = [each for each in sorted(graph[module]) if each not in came_from]
+        came_from.update(dict.fromkeys(ahead, module))
+        waiting += ahead
+    if start not in came_from:
+        return []
+    way = [start]
+    while len(way) == 1 or way[-1] != start:
+        way.append(came_from[way[-1]])
+    return way[::-1]
+
+
+def circles(graph: Mapping[str, set[str]]) -> list[str]:
+    """One way round for each group of modules that lead to each other."""
+    found, seen = [], set[str]()
+    for start in sorted(graph):
+        way = [] if start in seen else way_back(graph, start)
+        if way:
+            found.append(" -> ".join(way))
+            seen.update(way)
+    return found
+
+
+def test_a_circle_is_found_and_shown() -> None:
+    graph = {"a": {"b", "d"}, "b": {"c", "d"}, "c": {"a"}, "d": set(), "e": {"e"}}
+    assert circles(graph) == ["a -> b -> c -> a", "e -> e"]
+
+
+def test_no_import_leads_back_to_where_it_began() -> None:
+    """Neither within a package nor for a type: modules can be read from the bottom up."""
+    modules = {module_name(path): path for path in SOURCES}
+    assert circles({name: imported_modules(path, modules) for name, path in modules.items()}) == []
 
 
 @pytest.mark.parametrize(

@@ -7,10 +7,9 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
-if TYPE_CHECKING:
-    from swarmd.core.model import Container, Demand
+from swarmd.core.container_state import Container, Demand
 
 K = TypeVar("K")
 

@@ -10,20 +10,18 @@ for a protocol that has paused.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from twisted.conch.error import ConchError
 from twisted.conch.ssh.channel import SSHChannel
 from twisted.conch.ssh.common import NS, getNS
 from twisted.internet.defer import Deferred
 from twisted.internet.error import ConnectionAborted, ConnectionDone
+from twisted.internet.interfaces import IReactorTime
 from twisted.python.failure import Failure
 
 from swarmd.streams.causes import SilentError
 from swarmd.streams.ssh.login import QUIET
-
-if TYPE_CHECKING:
-    from swarmd.streams.ssh.multiplexer import Multiplexer
 
 COMMAND = "docker system dial-stdio"
 WINDOW = 1 << 20  # bytes that the host may send ahead
@@ -46,6 +44,28 @@ class NoEngineError(CommandFailedError, SilentError):
     """The host is there, its engine is not: as where a connection is refused."""
 
 
+class SharedConnection(Protocol):
+    """What a channel asks of its SSH connection, beside what every one of Conch's can do.
+
+    Attributes:
+        clock: For what is told by the next turn.
+    """
+
+    clock: IReactorTime
+
+    @property
+    def full(self) -> bool:
+        """Nothing may be sent now; ``Channel.flush`` is called when that ends."""
+
+    def lost_because(self) -> Exception: ...
+
+    def channel_gone(self, channel: Channel) -> None:
+        """It is closed, on the host as well."""
+
+    def kill(self, channel: Channel) -> None:
+        """Ends the program that runs in it."""
+
+
 class Channel(SSHChannel):
     """A transport.
 
@@ -56,13 +76,14 @@ class Channel(SSHChannel):
 
     _log = QUIET
     name = b"session"
-    conn: Any
+    conn: Any  # a SharedConnection, and Conch's
 
-    def __init__(self, multiplexer: Multiplexer) -> None:
-        super().__init__(localWindow=WINDOW, conn=multiplexer)
+    def __init__(self, connection: SharedConnection) -> None:
+        super().__init__(localWindow=WINDOW)
+        self.conn = connection
         self.protocol: Any = None
         self.opened: Deferred[Channel] = Deferred(lambda _: self.abortConnection())
-        self._clock = multiplexer.clock
+        self._clock = connection.clock
         self._waiting = bytearray()
         self._producer: Any = None
         self._producer_paused = False
