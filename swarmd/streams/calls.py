@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IDelayedCall
@@ -12,10 +11,8 @@ from twisted.python.failure import Failure
 
 from swarmd.codec.head import Headers, ResponseHead
 from swarmd.core.errors import EngineUnreachable
+from swarmd.streams.connector import Connector
 from swarmd.streams.exchange import Exchange
-
-if TYPE_CHECKING:
-    from swarmd.streams.link import Link
 
 _ERROR_LIMIT = 1 << 20  # bytes of an error's body
 
@@ -42,7 +39,7 @@ class Collected(Exchange):
 
     __slots__ = ("_limit",)
 
-    def __init__(self, link: Link, method: bytes, request: bytes, limit: int) -> None:
+    def __init__(self, link: Connector, method: bytes, request: bytes, limit: int) -> None:
         super().__init__(link, method, request)
         self.payload = bytearray()
         self._limit = limit
@@ -79,7 +76,7 @@ class Question(Collected):
 
     __slots__ = ("_told",)
 
-    def __init__(self, link: Link, request: bytes, told: Told, limit: int) -> None:
+    def __init__(self, link: Connector, request: bytes, told: Told, limit: int) -> None:
         super().__init__(link, b"GET", request, limit)
         self._told = told
 
@@ -97,7 +94,7 @@ class Call(Collected):
     __slots__ = ("_timer", "answer")
 
     def __init__(
-        self, link: Link, method: bytes, request: bytes, *, timeout: float | None, limit: int
+        self, link: Connector, method: bytes, request: bytes, *, timeout: float | None, limit: int
     ) -> None:
         super().__init__(link, method, request, limit)
         self.answer: Deferred[Answer] = Deferred(self._cancelled)
@@ -133,7 +130,7 @@ class StreamCall(Call):
 
     def __init__(
         self,
-        link: Link,
+        link: Connector,
         method: bytes,
         request: bytes,
         receive: Callable[[bytes], None],

@@ -9,8 +9,6 @@ Every exchange ends in exactly one call of ``ended`` or ``failed``, unless it is
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from twisted.python.failure import Failure
 
 from swarmd.codec.framing import BadBody, Framing, UntilClose, response_framing
@@ -18,9 +16,7 @@ from swarmd.codec.head import BadHead, ResponseHead, scan_response
 from swarmd.core.errors import EngineUnreachable
 from swarmd.streams.causes import silent, words
 from swarmd.streams.connection import EngineConnection
-
-if TYPE_CHECKING:
-    from swarmd.streams.link import Link
+from swarmd.streams.connector import Connector
 
 MOST_INTERIM = 16  # heads like "100 Continue" before the real one
 _REPEATABLE = (b"GET", b"HEAD")
@@ -49,7 +45,7 @@ class Exchange:
         "request",
     )
 
-    def __init__(self, link: Link, method: bytes, request: bytes) -> None:
+    def __init__(self, link: Connector, method: bytes, request: bytes) -> None:
         """``request`` is the whole request, head and body."""
         self.link = link
         self.method = method

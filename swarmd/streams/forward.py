@@ -15,10 +15,10 @@ from twisted.logger import Logger
 from swarmd.codec.framing import UntilClose
 from swarmd.codec.head import ResponseHead
 from swarmd.core.errors import ApiError, EngineUnreachable
+from swarmd.streams.connector import Connector
 from swarmd.streams.done import LEFT, Done, tell
 from swarmd.streams.exchange import Exchange
 from swarmd.streams.heads import request_head, rewritten_head, with_type
-from swarmd.streams.link import Link
 from swarmd.streams.ports import ClientRequest
 
 CREATED = 201
@@ -31,7 +31,7 @@ _log = Logger()
 
 def forward(
     request: ClientRequest,
-    link: Link,
+    link: Connector,
     target: bytes,
     *,
     body: bytes = b"",
@@ -67,7 +67,7 @@ class Forwarded(Exchange):
 
     __slots__ = ("_source", "client", "content_type", "done", "started")
 
-    def __init__(self, client: ClientRequest, link: Link, target: bytes, body: bytes) -> None:
+    def __init__(self, client: ClientRequest, link: Connector, target: bytes, body: bytes) -> None:
         super().__init__(link, client.method, request_head(client, target, len(body)) + body)
         self.client = client
         self.done: Done | None = None
@@ -138,7 +138,7 @@ class Rewritten(Forwarded):
     __slots__ = ("_rewrite",)
 
     def __init__(
-        self, client: ClientRequest, link: Link, target: bytes, body: bytes, rewrite: Rewrite
+        self, client: ClientRequest, link: Connector, target: bytes, body: bytes, rewrite: Rewrite
     ) -> None:
         super().__init__(client, link, target, body)
         self._rewrite = rewrite

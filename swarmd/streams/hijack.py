@@ -12,10 +12,10 @@ from collections.abc import Callable
 
 from swarmd.codec.head import ResponseHead
 from swarmd.core.errors import BadParameter
+from swarmd.streams.connector import Connector
 from swarmd.streams.done import Done, tell
 from swarmd.streams.forward import Forwarded
 from swarmd.streams.heads import upgrade_head, with_type
-from swarmd.streams.link import Link
 from swarmd.streams.ports import ClientRequest
 from swarmd.streams.relay import Relay, throttle
 from swarmd.streams.splice import carry
@@ -23,7 +23,7 @@ from swarmd.streams.splice import carry
 
 def hijack(
     request: ClientRequest,
-    link: Link,
+    link: Connector,
     target: bytes,
     body: bytes | None = None,
     *,
@@ -59,7 +59,7 @@ class Hijack(Forwarded):
 
     __slots__ = ()
 
-    def __init__(self, client: ClientRequest, link: Link, target: bytes, body: bytes) -> None:
+    def __init__(self, client: ClientRequest, link: Connector, target: bytes, body: bytes) -> None:
         super().__init__(client, link, target, b"")
         self.request = upgrade_head(client, target, len(body)) + body
 
@@ -88,7 +88,7 @@ class Hijack(Forwarded):
             relay.engine.transport.write(early)
 
 
-def _when_parted(link: Link, done: Done | None) -> Callable[[Relay], None]:
+def _when_parted(link: Connector, done: Done | None) -> Callable[[Relay], None]:
     """It must not hold on to the request: an idle stream may last for months."""
     if done is None:
         return link.over

@@ -13,8 +13,8 @@ from twisted.python.failure import Failure
 
 from swarmd.codec.framing import BadBody
 from swarmd.core.errors import ApiError, BadParameter
+from swarmd.streams.connector import Connector
 from swarmd.streams.done import LEFT, Done
-from swarmd.streams.link import Link
 from swarmd.streams.ports import ClientRequest
 from swarmd.streams.relay import Side
 from swarmd.streams.tunnel import Tunnel
@@ -32,7 +32,7 @@ class Reader(Protocol):
 
 
 def read_tunnel(
-    request: ClientRequest, link: Link, target: bytes, reader: Reader, *, done: Done
+    request: ClientRequest, link: Connector, target: bytes, reader: Reader, *, done: Done
 ) -> None:
     """As ``tunnel``, with ``reader`` in between."""
     call = ReadTunnel(request, link, target, reader, done)
@@ -46,7 +46,7 @@ class ReadTunnel(Tunnel):
     __slots__ = ("_last", "_left", "_reader")
 
     def __init__(
-        self, request: ClientRequest, link: Link, target: bytes, reader: Reader, done: Done
+        self, request: ClientRequest, link: Connector, target: bytes, reader: Reader, done: Done
     ) -> None:
         super().__init__(request, link, target, done, None)
         self._reader = reader

@@ -28,10 +28,10 @@ from swarmd.codec.head import BadHead, ResponseHead, scan_response
 from swarmd.core.errors import ApiError, BadParameter, EngineUnreachable
 from swarmd.streams.causes import words
 from swarmd.streams.connection import EngineConnection
+from swarmd.streams.connector import Connector
 from swarmd.streams.done import LEFT, Done, tell
 from swarmd.streams.exchange import MOST_INTERIM
 from swarmd.streams.heads import raw_error, tunnel_head, with_type
-from swarmd.streams.link import Link
 from swarmd.streams.ports import ClientRequest
 from swarmd.streams.relay import Side, abort, end_writing, pair, throttle
 from swarmd.streams.splice import Bulk, can_splice
@@ -43,7 +43,7 @@ MOST_HELD = 64 << 10  # bytes of a body that wait for the engine's connection
 
 def tunnel(
     request: ClientRequest,
-    link: Link,
+    link: Connector,
     target: bytes,
     *,
     done: Done | None = None,
@@ -91,7 +91,7 @@ class Tunnel:
     def __init__(
         self,
         request: ClientRequest,
-        link: Link,
+        link: Connector,
         target: bytes,
         done: Done | None,
         content_type: bytes | None,

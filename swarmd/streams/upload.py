@@ -7,16 +7,13 @@ here but what the transport buffers. The answer may begin, or be complete, befor
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
 
 from swarmd.codec.framing import LAST_CHUNK, chunk
 from swarmd.codec.head import Headers, ResponseHead, render_request
 from swarmd.streams.calls import StreamCall
 from swarmd.streams.connection import EngineConnection
+from swarmd.streams.connector import Connector
 from swarmd.streams.heads import HOST
-
-if TYPE_CHECKING:
-    from swarmd.streams.link import Link
 
 
 def upload_head(method: str, target: str, headers: Sequence[tuple[bytes, bytes]]) -> bytes:
@@ -35,7 +32,7 @@ class Upload(StreamCall):
 
     def __init__(
         self,
-        link: Link,
+        link: Connector,
         method: bytes,
         head: bytes,
         receive: Callable[[bytes], None],
