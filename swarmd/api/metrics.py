@@ -21,8 +21,8 @@ from swarmd import __version__
 from swarmd.certificates.expiry import Expiry
 from swarmd.cluster.metrics import families
 from swarmd.core.version import show
+from swarmd.front.client_site import ClientSite
 from swarmd.front.request import DockerRequest
-from swarmd.front.site import DockerSite
 from swarmd.manager.fleet import Fleet
 from swarmd.streams.held import HELD
 
@@ -50,7 +50,7 @@ class Metrics:
         yield _bad_files(self._fleet)
 
 
-def _door(site: DockerSite) -> Iterator[Metric]:
+def _door(site: ClientSite[DockerRequest]) -> Iterator[Metric]:
     yield _gauge("swarmd_connections", "Client connections.", site.connections)
     yield _gauge("swarmd_connections_limit", "--max-connections.", site.max_connections)
     requests = CounterMetricFamily("swarmd_requests", "Requests answered.", labels=("method",))

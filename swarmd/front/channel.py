@@ -8,7 +8,7 @@ the connection over, a client may half-close.
 from __future__ import annotations
 
 from enum import Enum
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from twisted.internet.error import ConnectionDone
 from twisted.internet.interfaces import (
@@ -24,14 +24,11 @@ from swarmd.codec.head import BadHead, TlsHello, scan_request
 from swarmd.core.bounds import LARGE
 from swarmd.core.errors import ApiError
 from swarmd.front.body import Body
+from swarmd.front.client_site import ClientSite
 from swarmd.front.connection import ClientConnection
 from swarmd.front.linger import LINGER_TIME, Linger
-from swarmd.front.ports import BodySink, StreamEnd
+from swarmd.front.ports import BodySink, Request, StreamEnd
 from swarmd.front.reply import last_words, render_head
-from swarmd.front.request import DockerRequest
-
-if TYPE_CHECKING:
-    from swarmd.front.site import DockerSite
 
 # What a client may send ahead of the answer to its current request, in bytes.
 MAX_AHEAD = 16 * 1024
@@ -56,12 +53,12 @@ class Channel(ClientConnection):
         *("_read_ended", "_request", "_served", "_working"),
     )
 
-    def __init__(self, site: DockerSite) -> None:
+    def __init__(self, site: ClientSite[Any]) -> None:
         super().__init__(site)
         self._phase = Phase.HEAD
         self._ahead = b""
         self._body: Body | None = None
-        self._request: DockerRequest | None = None
+        self._request: Request | None = None
         self._end: StreamEnd | None = None
         self._persistent = True
         self._read_ended = False
@@ -150,12 +147,12 @@ class Channel(ClientConnection):
         self._proceed()
 
     def _read_head(self) -> bool:
+        site = self.site
         found = scan_request(self._ahead)
         if found is None and self._read_ended:
             self.loseConnection()
             return False
         if found is None:
-            site = self.site
             self.deadline = min(self.deadline or 0.0, site.now() + site.head_limit)
             return False
         head, used = found
@@ -165,8 +162,8 @@ class Channel(ClientConnection):
         self.deadline = None
         self._persistent = head.keep_alive
         self._body = Body(head) if head.length or head.chunked else None
-        self._request = request = DockerRequest(self, head)
-        gate = self.site.startup
+        self._request = request = site.requestFactory(self, head)
+        gate = site.startup
         if gate is None or not gate.closed or not gate.later(request.path, self._begin_late):
             request.begin()
         return True
@@ -288,7 +285,7 @@ class Channel(ClientConnection):
             render_head(bare, int(code), fields, keep_alive=keep_alive, reason=reason)
         )
 
-    def requestDone(self, request: DockerRequest) -> None:
+    def requestDone(self, request: Request) -> None:
         """The answer is complete: on to the next request, or the end."""
         self._request = None
         self.site.room.free(self)

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from twisted.internet.interfaces import IAddress, ISSLTransport, ITCPTransport
 
 from swarmd.core.identity import Identity
+from swarmd.front.client_site import ClientSite
 from swarmd.front.gate import Gate
-
-if TYPE_CHECKING:
-    from swarmd.front.site import DockerSite
 
 
 class ClientConnection:
@@ -30,7 +28,7 @@ class ClientConnection:
 
     transport: Any
 
-    def __init__(self, site: DockerSite) -> None:
+    def __init__(self, site: ClientSite[Any]) -> None:
         self.site = self.factory = site
         self.deadline: float | None = site.now() + site.idle_limit
         self.identity: Identity | None = None

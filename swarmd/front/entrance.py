@@ -2,27 +2,32 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from swarmd.codec.path import decode_path
 from swarmd.core.media import check_body, check_empty, media_of
 from swarmd.core.version import parse_prefix
+from swarmd.front.channel import Channel
+from swarmd.front.gate import Gate
+from swarmd.front.identity import proves_itself
+from swarmd.front.lazy import LazyRequest
 
-if TYPE_CHECKING:
-    from swarmd.front.request import DockerRequest
 
-
-def enter(request: DockerRequest) -> None:
+def enter(request: LazyRequest) -> None:
     """Raises ApiError where a foreign web page may be the sender."""
     channel, head = request.channel, request.head
     gate = channel.gate
     if gate is None:
-        gate = channel.gate = request.site.gate_of(channel)
+        gate = channel.gate = _gate_of(channel)
     if head.fields.passed is not gate:
         gate.check(head)
 
 
-def check_type(request: DockerRequest) -> None:
+def _gate_of(channel: Channel) -> Gate:
+    """Asked at the first request, when a TLS handshake is over."""
+    site = channel.site
+    return site.inner_gate if proves_itself(channel.transport) else site.gate
+
+
+def check_type(request: LazyRequest) -> None:
     """Raises ApiError where the body, still unread, is not of a kind that the route takes."""
     given, has_body = request.head.get(b"content-type"), request.channel.has_body
     if given is None and not has_body:

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import socket
 import struct
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from cryptography import x509
 from cryptography.x509.oid import NameOID
 from twisted.internet.interfaces import ISSLTransport
 
 from swarmd.core.identity import Identity
-
-if TYPE_CHECKING:
-    from swarmd.front.request import DockerRequest
+from swarmd.front.lazy import LazyRequest
 
 _PEER_GROUPS = 59  # SO_PEERGROUPS, which the socket module does not name
 _MOST_GROUPS = 65536  # NGROUPS_MAX
@@ -26,7 +24,7 @@ _ALTERNATIVES: tuple[tuple[type[x509.GeneralName], str], ...] = (
 )
 
 
-def identity_of(request: DockerRequest) -> Identity:
+def identity_of(request: LazyRequest) -> Identity:
     """Read once a connection: neither a certificate nor a socket's peer changes."""
     channel = request.channel
     if channel.identity is None:

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from io import BytesIO
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from twisted.web.http import parse_qs
 from twisted.web.http_headers import Headers
 from twisted.web.server import Request
 
 from swarmd.codec.head import RequestHead
-
-if TYPE_CHECKING:
-    from swarmd.front.channel import Channel
+from swarmd.front.channel import Channel
 
 # What Twisted's constructor makes for each request, a twelfth of a forwarded call's Python.
 _LATER: dict[str, Callable[[Any], object]] = {

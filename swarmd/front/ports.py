@@ -1,23 +1,66 @@
-"""What the front needs from resources that want the head, and from those who take over."""
+"""What the front's modules need of each other and of resources, seen from below.
+
+A site's class of requests is a parameter here: what is made of a request is above these.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol, TypeVar
 
 from twisted.python.failure import Failure
 
+from swarmd.codec.head import RequestHead
 from swarmd.core.errors import ApiError
 from swarmd.core.trail import Trail
 
-if TYPE_CHECKING:
-    from swarmd.front.request import DockerRequest
+Asked = TypeVar("Asked", contravariant=True)
 
 
-class Audit(Protocol):
+class Connection(Protocol):
+    """A client's connection, as its site minds it.
+
+    Attributes:
+        deadline: When patience ends, by the site's clock; None where there is no limit.
+    """
+
+    deadline: float | None
+
+    def expire(self) -> None:
+        """The deadline has passed."""
+
+    def leave(self) -> None:
+        """swarmd ends."""
+
+
+class Request(Protocol):
+    """The request that a connection serves.
+
+    Attributes:
+        survives_half_close: A FIN of the client does not mean that it has left.
+    """
+
+    head: RequestHead
+    path: bytes
+    survives_half_close: bool
+
+    def begin(self) -> None:
+        """Its head is complete; it asks the connection for its body."""
+
+    def collected(self, body: bytes) -> None:
+        """The body that it wanted is complete."""
+
+    def refused(self, error: ApiError) -> None:
+        """The rest of its body cannot be read."""
+
+    def connectionLost(self, reason: Failure) -> None:
+        """The client has left before the end of the answer."""
+
+
+class Audit(Protocol[Asked]):
     """Decides which requests are recorded."""
 
-    def __call__(self, request: DockerRequest, denied: str = "") -> Trail | None:
+    def __call__(self, request: Asked, denied: str = "") -> Trail | None:
         """What was ``denied``, for that reason, is, also where it would have changed nothing."""
 
     @property
@@ -40,10 +83,10 @@ class StartupGate(Protocol):
         """Whether ``begin`` is called later, and need not be now."""
 
 
-class HeadResource(Protocol):
+class HeadResource(Protocol[Asked]):
     """A resource with a true ``takes_head``, which may be a function of the request."""
 
-    def render_head(self, request: DockerRequest) -> object:
+    def render_head(self, request: Asked) -> object:
         """Called when the head is complete; the body is unread."""
 
 

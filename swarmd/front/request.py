@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import chain
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
 import orjson
 from twisted.internet.defer import Deferred
@@ -22,15 +22,13 @@ from swarmd.codec.query import check_query, is_true, parse_query
 from swarmd.core.bounds import LARGE, check_body
 from swarmd.core.errors import ApiError, PageNotFound
 from swarmd.core.trail import Trail
+from swarmd.front.channel import Channel
+from swarmd.front.client_site import ClientSite
 from swarmd.front.entrance import check_type, enter
 from swarmd.front.lazy import LazyRequest
 from swarmd.front.ports import BodySink, HeadResource
 from swarmd.front.reply import BODILESS, JSON, content_fields, error_body, render_head
 from swarmd.front.slices import SLICE, SliceProducer, beginning
-
-if TYPE_CHECKING:
-    from swarmd.front.channel import Channel
-    from swarmd.front.site import DockerSite
 
 LEFT = 499  # for the audit: the client left before the end of the answer
 Extra = Iterable[tuple[bytes, bytes]]
@@ -47,7 +45,7 @@ class DockerRequest(LazyRequest):
     """
 
     # Narrower than in Twisted, which fixes the class that it comes with.
-    site: DockerSite  # type: ignore[assignment]
+    site: ClientSite[DockerRequest]  # type: ignore[assignment]
     defaultContentType = JSON
     version: tuple[int, int] | None = None
     terms: Mapping[str, Any] = {}  # of a policy, for the order that a create becomes
@@ -142,7 +140,7 @@ class DockerRequest(LazyRequest):
         self._resource = resource
         takes_head = getattr(resource, "takes_head", False)
         if takes_head(self) if callable(takes_head) else takes_head:
-            cast(HeadResource, resource).render_head(self)
+            cast(HeadResource[DockerRequest], resource).render_head(self)
         elif self.channel.has_body:
             self.channel.collect(getattr(resource, "body_limit", self.site.max_body))
         else:

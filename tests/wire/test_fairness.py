@@ -104,6 +104,6 @@ class KernelTests(WireCase):
         client = await self.client()
         client.send(PING)
         await turns()
-        [channel] = self.site._channels
+        [channel] = self.site._connections
         accepted = channel.transport.socket
         self.assertEqual(accepted.getsockopt(socket.IPPROTO_TCP, TCP_NOTSENT_LOWAT), UNSENT)

@@ -1,0 +1,148 @@
+"""What all client connections share: the resource tree, bounds, time limits, counters."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable
+from typing import Any, Generic, TypeVar
+
+from twisted.internet.interfaces import IReactorTime
+from twisted.internet.protocol import Factory
+from twisted.logger import Logger
+from twisted.web.http import Request as TwistedRequest
+from twisted.web.resource import IResource, getChildForRequest
+
+from swarmd.codec.head import RequestHead
+from swarmd.core.bounds import BODY
+from swarmd.front.body_room import BodyRoom
+from swarmd.front.gate import Gate
+from swarmd.front.in_turn import InTurn
+from swarmd.front.ports import Audit, Connection, Request, StartupGate
+from swarmd.timers.periodic import Periodic
+
+# How often deadlines are looked at, in seconds: one loop for all connections, no timer for each.
+SWEEP = 5.0
+# Those that are counted by name; a client can invent others without end.
+_METHODS = {name.encode(): name for name in ("GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS")}
+
+
+R = TypeVar("R", bound=TwistedRequest)  # the site's class of requests
+
+
+def _no_shortcut(request: object) -> None:
+    return None
+
+
+class ClientSite(Factory, Generic[R]):
+    """The part of a site that its connections and requests use, and that knows neither's class.
+
+    Attributes:
+        common_headers: Gives the header lines that every answer has.
+        clock: The reactor's time.
+        head_limit: Seconds that a head may take to arrive, from its first byte; or the handshake.
+        body_pause: Seconds that may pass between two segments of a collected body.
+        idle_limit: Seconds that a connection may wait for its next request. Clients keep theirs for
+            30 s and more, and engines never close one.
+        max_body: Bytes of a collected body, unless its resource has a ``body_limit``.
+        startup: Puts requests off right after the start; None if nothing does.
+        in_turn: Requests that clients have sent ahead of an answer.
+        room: What the large bodies of all requests take together.
+        max_connections: Beyond it, connections are refused in words; far beyond it, without.
+        gate: What requests have to pass that a page in a browser could have sent by any name.
+        inner_gate: What those have to pass that come by a Unix socket or with a certificate.
+        audit: Makes a trail for each request that is to be recorded; None records nothing.
+        requestFactory: Makes a request of the connection that it came on, and of its head.
+        requests: How many were answered, by method.
+        errors: How many errors of our own were, by status.
+    """
+
+    requestFactory: Callable[[Any, RequestHead], Request]
+    noisy = False
+    head_limit = 30.0
+    body_pause = 60.0
+    idle_limit = 300.0
+    max_body = BODY
+    _log = Logger()
+
+    def __init__(
+        self,
+        resource: IResource,
+        clock: IReactorTime,
+        common_headers: Callable[[], bytes] = bytes,
+        *,
+        max_connections: int = 16384,
+        refused: Callable[[Any, str], None] = lambda client, why: None,
+        names: Iterable[str] | None = None,
+        startup: StartupGate | None = None,
+        audit: Audit[R] | None = None,
+    ) -> None:
+        """A site.
+
+        Args:
+            refused: Gets the address of who speaks TLS to a plain port, and words on that.
+            names: By which it is asked; None for any.
+        """
+        self.resource = resource
+        # A root may know a shorter way than the walk; None means that the walk has to be made.
+        self.shortcut: Callable[[R], IResource | None] = getattr(resource, "shortcut", _no_shortcut)
+        self.clock = clock
+        self.now = clock.seconds
+        self.in_turn = InTurn(clock)
+        self.room = BodyRoom()
+        self.common_headers = common_headers
+        self.max_connections = max_connections
+        self.requests: Counter[str] = Counter()
+        self.errors: Counter[int] = Counter()
+        self.refused = refused
+        self.gate, self.inner_gate = Gate(names), Gate()
+        self.startup = startup
+        self.audit = audit
+        self._connections: set[Connection] = set()
+        self._sweep = Periodic(
+            clock, SWEEP, self.sweep, failed="connections could not be looked at"
+        )
+
+    def startFactory(self) -> None:
+        self._sweep.startService()
+
+    def stopFactory(self) -> None:
+        self._sweep.stopService()
+
+    @property
+    def overrun(self) -> bool:
+        """Even refusals are too many."""
+        return len(self._connections) >= self.max_connections + 256
+
+    def admit(self, connection: Connection) -> bool:
+        """Counts a connection; False if it is one too many, which it is told."""
+        self._connections.add(connection)
+        return len(self._connections) <= self.max_connections
+
+    def forget(self, connection: Connection) -> None:
+        self._connections.discard(connection)
+
+    def leave(self) -> None:
+        """swarmd ends: so does all that clients wait for."""
+        for connection in list(self._connections):
+            connection.leave()
+
+    @property
+    def connections(self) -> int:
+        return len(self._connections)
+
+    def sweep(self) -> None:
+        """Ends what has waited for too long."""
+        now = self.now()
+        for each in [c for c in self._connections if c.deadline is not None and c.deadline <= now]:
+            try:
+                each.expire()
+            except Exception:  # noqa: BLE001 - one connection must not end the loop for all
+                self._log.failure("while a connection was closed")
+
+    def getResourceFor(self, request: R) -> IResource:
+        found: IResource = getChildForRequest(self.resource, request)
+        return found
+
+    def log(self, request: R) -> None:
+        """Called at the end of each request; a line for each would cost a third of its time."""
+        self.requests[_METHODS.get(request.method, "other")] += 1
