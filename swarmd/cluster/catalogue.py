@@ -35,6 +35,7 @@ class Catalogue:
         self._marks: dict[str, float] = {}  # dirty ID -> since when
         self._removed: Bounded[None] = Bounded(_REMEMBERED_REMOVALS)
         self._renamed: Bounded[tuple[str, float]] = Bounded(_REMEMBERED_NAMES)
+        self._homes: Bounded[str] = Bounded(_REMEMBERED_NAMES)  # name -> key of its engine
         self.starts = Starts()
         self.rows = Rows()
 
@@ -69,8 +70,10 @@ class Catalogue:
         if is_id(container_id):
             self._removed.put(_of(engine, container_id), None)
         self.clean(engine, container_id)
-        if container_id in engine.containers:
-            self.drop(engine, engine.containers[container_id])
+        if (container := engine.containers.get(container_id)) is not None:
+            self.drop(engine, container)
+            if _leaves_something(container) and not self.names.find(container.name):
+                self._homes.put(container.name, engine.key)
 
     def drop_all(self, engine: Engine) -> None:
         for container in list(engine.containers.values()):
@@ -116,6 +119,10 @@ class Catalogue:
         container = self.by_id.get(container_id)
         return container if container and when >= since and container.name != name else None
 
+    def last_home(self, name: str) -> str:
+        """Key of the engine where a container of that name has left something; "" if none has."""
+        return self._homes.get(name) or ""
+
     # Indexes
 
     def _count(self, engine: Engine, container: Container) -> None:
@@ -154,3 +161,9 @@ def _of(engine: Engine, container_id: str) -> str:
 
 def touch(container: Container, at: float) -> Container:
     return container._replace(touched=max(at, container.touched))
+
+
+def _leaves_something(container: Container) -> bool:
+    """Folders of its host, or an address that clients know."""
+    folders = any(mount.source and not mount.name for mount in container.mounts)
+    return folders or bool(container.demand.ports)

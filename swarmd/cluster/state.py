@@ -292,6 +292,9 @@ class State:
         """The container that was called ``name`` until at most ``within`` seconds ago."""
         return self.catalogue.gave_up(name, self._seconds() - within)
 
+    def last_home(self, name: str) -> str:
+        return self.catalogue.last_home(name)
+
     @contextmanager
     def without(self, containers: Sequence[Container]) -> Iterator[None]:
         """As if these were gone, for a look at placement that waits for nothing."""

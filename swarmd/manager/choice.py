@@ -16,7 +16,7 @@ from dataclasses import replace
 from itertools import islice
 
 from swarmd.core.model import Demand, Engine
-from swarmd.manager.companions import companions
+from swarmd.manager.companions import near
 from swarmd.manager.fleet import Fleet
 from swarmd.manager.homes import Homes
 from swarmd.manager.luggage import Luggage
@@ -30,7 +30,7 @@ from swarmd.scheduler.refusal import NoCandidate
 from swarmd.scheduler.request import Counting, Pin, Placement
 
 Chosen = tuple[Placement, Engine]  # what was asked of the node in the end, and the best for that
-_NEAR = 3  # nodes of its project that are tried before all others
+_NEAR = 3  # nodes that are tried before all others
 _LESS = (Counting.RUNNING, Counting.NOBODY)
 
 
@@ -45,17 +45,17 @@ class Choice:
 
     def choose(self, order: Order, without: Collection[str] = ()) -> tuple[Demand, Engine]:
         """What the container gets, and on which engine. Raises NoCandidate."""
-        old, near = replaced(self._fleet.state, order), companions(self._fleet.state, order)
+        old, best = replaced(self._fleet.state, order), near(self._fleet.state, order)
         with self._fleet.state.without(old):
-            wanted, engine = self._first(order, {one.engine for one in old}, near, without)
+            wanted, engine = self._first(order, {one.engine for one in old}, best, without)
             return claim(wanted, engine), engine
 
     def explain(self, order: Order) -> Explanation:
         """What ``choose`` would say, of every engine."""
-        old, near = replaced(self._fleet.state, order), companions(self._fleet.state, order)
+        old, best = replaced(self._fleet.state, order), near(self._fleet.state, order)
         with self._fleet.state.without(old):
             try:
-                wanted, _ = self._first(order, {one.engine for one in old}, near)
+                wanted, _ = self._first(order, {one.engine for one in old}, best)
             except NoCandidate:
                 wanted = self._wanted(order)
             return self._placer.explain(wanted)
@@ -68,21 +68,21 @@ class Choice:
         self,
         order: Order,
         homes: Collection[str],
-        near: Collection[str],
+        best: Collection[str],
         without: Collection[str] = (),
     ) -> Chosen:
         """The first way in which it can be placed; the refusal is that of what was asked for.
 
         Args:
             homes: Keys of the engines where what it replaces is.
-            near: Keys of the engines where it had best be, best first.
+            best: Keys of the engines where it had best be, best first.
         """
         wanted = self._wanted(order)
         ways = [wanted]
         if (loose := self._luggage.left_behind(wanted, order.leaves)) != wanted:
             ways.append(loose)
         refusal: NoCandidate | None = None
-        for each in self._attempts(ways, homes, near, patient=order.replaces is None):
+        for each in self._attempts(ways, homes, best, patient=order.replaces is None):
             try:
                 return self._best(order, each, without)
             except NoCandidate as error:
@@ -94,12 +94,12 @@ class Choice:
         self,
         ways: list[Placement],
         homes: Collection[str],
-        near: Collection[str],
+        best: Collection[str],
         *,
         patient: bool,
     ) -> Iterator[Placement]:
-        """At home first: where what it replaces is; then near what it may be tied to."""
-        yield from _at_home_first(ways, homes, near)
+        """At home first, where what it replaces is; then where it had best be."""
+        yield from _at_home_first(ways, homes, best)
         if not patient or not _takes_anything(ways[0]):
             return
         tied = [bool(homes) or self._placer.only_engine(way) is not None for way in ways]
@@ -137,13 +137,13 @@ class Choice:
 
 
 def _at_home_first(
-    ways: list[Placement], homes: Collection[str], near: Collection[str]
+    ways: list[Placement], homes: Collection[str], best: Collection[str]
 ) -> Iterator[Placement]:
     for way in ways:
         if homes:
             yield _at(way, homes)
-        for engine in islice(near, _NEAR):
-            pin = Pin("project", frozenset({engine}), "what its project may tie it to is elsewhere")
+        for engine in islice(best, _NEAR):
+            pin = Pin("near", frozenset({engine}), "where it was, or its project is, is elsewhere")
             yield replace(way, pins=(*way.pins, pin))
         yield way
 

@@ -1,4 +1,7 @@
-"""Where a container of a Compose project had best go: to what it may have to share a node with.
+"""Where a container had best go: to where it was, or to what it may have to share a node with.
+
+Tools that change a container (Ansible, watchtower, people) remove it and make it anew under its
+name. On one host its folders are still there then, and so are the ports that others were told of.
 
 Links, ``volumes_from`` and shared namespaces reach no further than a node, and when Compose makes
 what others are going to be tied to, nothing tells yet that they will be. Where a project has a
@@ -19,6 +22,12 @@ from swarmd.manager.order import Order
 
 _FIRST = "1"
 _SHORT_ID = 12  # characters, as Docker prints IDs
+
+
+def near(state: State, order: Order) -> list[str]:
+    """Keys of engines, the best first."""
+    home = state.last_home(order.name) if order.replaces is None else ""
+    return list(dict.fromkeys((*filter(None, [home]), *companions(state, order))))
 
 
 def companions(state: State, order: Order) -> list[str]:

@@ -51,3 +51,37 @@ def test_marks_keep_their_latest_moment() -> None:
     assert engine.dirty == {"c1"}
     catalogue.settle(engine, "c1", 5.0)
     assert engine.dirty == set()
+
+
+HELD: dict[str, object] = {"demand": Demand(ports=(HostPort(80),))}
+
+
+def removed(*containers: Container) -> Catalogue:
+    catalogue = Catalogue()
+    for container in containers:
+        engine = Engine(container.engine, container.engine)
+        catalogue.put(engine, container)
+        catalogue.remove(engine, container.id)
+    return catalogue
+
+
+def test_where_a_name_has_left_a_folder_or_an_address() -> None:
+    assert removed(one(**HELD)).last_home("web") == "k"
+    assert removed(one(mounts=(Mount("", "/srv", "/srv"),))).last_home("web") == "k"
+    assert (
+        removed(one(mounts=(Mount("data", "/x", "/y"), Mount("", "", "/t")))).last_home("web") == ""
+    )
+    assert removed(one(**HELD)).last_home("db") == ""
+
+
+def test_the_last_one_of_a_name_counts() -> None:
+    there = one(**HELD)
+    assert removed(there, there._replace(engine="k2")).last_home("web") == "k2"
+
+
+def test_a_name_that_was_taken_over_has_its_home_there() -> None:
+    catalogue, engine = Catalogue(), Engine("k", "k")
+    catalogue.put(engine, one(**HELD))
+    catalogue.put(Engine("k2", "k2"), one(**HELD)._replace(id="c2", engine="k2"))
+    catalogue.remove(engine, "c1")
+    assert catalogue.last_home("web") == ""

@@ -99,6 +99,54 @@ def test_as_watchers_of_images_do_it(docker: Docker, host: Host) -> None:
     docker("rm", "web-old")
 
 
+def test_what_is_removed_and_made_anew_comes_back(docker: Docker, host: Host) -> None:
+    """Ansible's order, and that of people: its folders and its address are where they were."""
+    for options in (("-p", "8888:80"), ("-v", "/srv/of-web:/srv")):
+        docker("run", "-d", "--name", "web", *options, *SLEEP)
+        node = node_of(docker, "web")
+        for _ in range(2):
+            docker("run", "-d", "-e", f"constraint:node=={node}", *SLEEP)
+        docker("rm", "-f", "web")
+        docker("run", "-d", "--name", "web", *options, *SLEEP)
+        assert node_of(docker, "web") == node
+        docker("rm", "-f", "web")
+        docker("run", "-d", "-p", "8888:80", "-e", f"constraint:node=={node}", *SLEEP)
+        docker("run", "-d", "--name", "web", "-p", "8888:80", *SLEEP)
+        assert node_of(docker, "web") != node, "where there is no room it goes elsewhere"
+        docker("rm", "-f", *docker("ps", "-aq").lines)
+
+
+def test_what_is_made_anew_from_its_own_inspect(docker: Docker, host: Host) -> None:
+    """Watchtower's order: kill, remove, create with one network, leave it, join all, start."""
+    for network in ("one", "two"):
+        docker("network", "create", "--label", 'com.docker.swarm.constraints=["rank==2"]', network)
+    docker("run", "-d", "--name", "db", "--network", "one", *SLEEP)
+    docker(
+        "run", "-d", "--name", "web", "--network", "one", "-p", "8888:80", "-v", "/srv:/srv", *SLEEP
+    )
+    docker("network", "connect", "--alias", "w", "two", "web")
+    for _ in range(2):
+        old = docker.inspect("web")
+        host.api.post(f"/containers/{old['Id']}/kill?signal=SIGKILL")
+        host.api.call("DELETE", f"/containers/{old['Id']}?force=1")
+        networks = old["NetworkSettings"]["Networks"]
+        first = next(iter(networks))
+        endpoints = {"EndpointsConfig": {first: networks[first]}}
+        body = {**old["Config"], "HostConfig": old["HostConfig"], "NetworkingConfig": endpoints}
+        new = host.api.post("/containers/create?name=web", body)["Id"]
+        leave = {"Container": new, "Force": True}
+        assert host.api.call("POST", f"/networks/{first}/disconnect", leave).status == 200
+        for name, endpoint in networks.items():
+            join = {"Container": new, "EndpointConfig": endpoint}
+            assert host.api.call("POST", f"/networks/{name}/connect", join).status == 200
+        assert host.api.call("POST", f"/containers/{new}/start").status == 204
+        assert node_of(docker, "web") == "node-2"
+        assert sorted(docker.inspect("web")["NetworkSettings"]["Networks"]) == ["one", "two"]
+        assert docker.inspect("web")["NetworkSettings"]["Ports"]["80/tcp"]
+    docker("rm", "-f", "web", "db")
+    docker("network", "rm", "one", "two")
+
+
 def test_as_it_is_done_while_the_old_one_runs(docker: Docker, host: Host) -> None:
     """Rename, create under the old name, stop, start: nowhere is there room for both."""
     options = ("-p", "8888:80", *most(host))

@@ -10,6 +10,7 @@ import pytest
 from swarmd.cluster.actions import ContainerInspected
 from swarmd.core.model import Container
 from swarmd.manager.companions import companions
+from swarmd.manager.companions import near as best
 from swarmd.manager.compose import NUMBER, ONE_OFF, PROJECT, SERVICE
 from tests.cluster.fleet import inspect
 from tests.manager.rig import Rig
@@ -115,3 +116,15 @@ def test_not_to_a_node_that_is_lost_or_must_be_left() -> None:
     assert companions(rig.state, replace(wish, replaces=old)) == []
     rig.lose(2)
     assert companions(rig.state, wish) == []
+
+
+def test_home_goes_before_company() -> None:
+    rig = Rig(3)
+    has(rig, 2, "a", "db")
+    wish = order("web", Labels=labels("web"), HostConfig=BRIDGE)
+    assert best(rig.state, wish) == [rig.engine(2).key]
+    rig.has_container(3, "b" * 64, "web", Mounts=[{"Type": "bind", "Source": "/srv"}])
+    old = rig.state.containers["b" * 64]
+    rig.state.catalogue.remove(rig.engine(3), old.id)
+    assert best(rig.state, wish) == [rig.engine(3).key, rig.engine(2).key]
+    assert best(rig.state, replace(wish, replaces=old)) == [rig.engine(2).key], "it must move"
