@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
+from swarmd.core.mac_addresses import ON_EACH_NETWORK, elsewhere
 from swarmd.core.version import Version
 
 Json = Mapping[str, Any]
@@ -56,8 +57,8 @@ def _object(value: Any) -> Json:
 def _of_endpoints(body: Json) -> Iterator[Feature]:
     endpoints = _object(_object(body.get("NetworkingConfig")).get("EndpointsConfig"))
     given = [_object(one) for one in endpoints.values()]
-    if any(one.get("MacAddress") for one in given):
-        yield Feature((1, 44), "a MAC address on a network")
+    if elsewhere(body):
+        yield Feature(ON_EACH_NETWORK, "a MAC address on another than its main network")
     if any(_object(one.get("DriverOpts")).get(_SYSCTLS) for one in given):
         yield Feature((1, 46), "sysctls of a network's interface")
     if any(one.get("GwPriority") for one in given):

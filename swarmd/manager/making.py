@@ -20,6 +20,7 @@ from twisted.internet.task import deferLater
 from swarmd.codec.query import render_query
 from swarmd.core.config import rewritten
 from swarmd.core.errors import ApiError, EngineUnreachable, NameTaken
+from swarmd.core.mac_addresses import ON_EACH_NETWORK, of_main_network
 from swarmd.core.model import Demand, Engine
 from swarmd.core.names import IDENTITY
 from swarmd.core.version import show
@@ -68,10 +69,12 @@ class Attempt:
 
     async def make(self, demand: Demand) -> Answer:
         plain = References(self._fleet.state, self._order.config).plain
-        whole = with_devices(rewritten(self._order.body, plain), demand.devices)
+        whole: Mapping[str, Any] = with_devices(rewritten(self._order.body, plain), demand.devices)
         if not self._order.devices_by_environment:
             whole = without_devices(whole, self._engine.spec.info)
         whole = with_weight(whole, self._engine.spec.cpus)
+        if self._version < ON_EACH_NETWORK:
+            whole = of_main_network(whole)
         body, others = self._split(whole)
         answer = await self._created(body)
         if answer.status == 201 and others:

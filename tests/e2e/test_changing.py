@@ -147,6 +147,16 @@ def test_what_is_made_anew_from_its_own_inspect(docker: Docker, host: Host) -> N
     docker("network", "rm", "one", "two")
 
 
+def test_a_mac_address_on_any_engine(client: Docker, host: Host) -> None:
+    client("network", "create", "net")
+    for network in ("net", "bridge"):
+        options = ("--network", network, "--mac-address", "02:00:00:00:00:09")
+        client("run", "-d", "--name", "web", *options, *SLEEP)
+        assert "02:00:00:00:00:09" in client("exec", "web", "ip", "link").text
+        client("rm", "-f", "web")
+    client("network", "rm", "net")
+
+
 def test_as_it_is_done_while_the_old_one_runs(docker: Docker, host: Host) -> None:
     """Rename, create under the old name, stop, start: nowhere is there room for both."""
     options = ("-p", "8888:80", *most(host))
