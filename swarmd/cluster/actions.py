@@ -146,7 +146,6 @@ class ContainerInspected:
     key: str
     inspect: Mapping[str, Any]
     at: float
-    now: float
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,7 +37,6 @@ class State:
         containers: Those that engines have; pending ones are in ``reservations`` alone.
         execs: Exec ID -> container ID, of those that were made through us.
         index: Engines by what placement asks of them.
-        revision: Grows with every piece of news.
 
     Args:
         seconds: The monotonic clock of the actions' ``at``. Without it, the moment of the latest
@@ -53,7 +52,6 @@ class State:
         self.reservations = Reservations(self.catalogue.names, self.index.touch)
         self.node_table = NodeTable()
         self.execs: Bounded[str] = Bounded(_EXEC_LIMIT)
-        self.revision = 0
         self._watchers: list[Callable[[news.Action], None]] = []
         self._latest = 0.0
         self._seconds = seconds or (lambda: self._latest)
@@ -70,7 +68,6 @@ class State:
 
     def dispatch(self, action: news.Action) -> None:
         """Applies one piece of news; what comes from an engine that left is no news."""
-        self.revision += 1
         self._apply(action)
         for told in self._watchers:
             told(action)

@@ -16,7 +16,7 @@ from swarmd.cluster.state import State
 from swarmd.cluster.volume_view import volume_list as volume_list
 from swarmd.core.listing import ending, plain_names, with_health
 from swarmd.core.model import Container, Engine
-from swarmd.core.version import OLDEST, Version
+from swarmd.core.version import Version
 
 SLICE = 512  # entries a chunk, about 400 KiB
 BYTES = 1 << 20  # of a chunk: labels make an entry megabytes
@@ -24,17 +24,12 @@ LOST = "Host Down"
 HEALTH_SINCE: Version = (1, 52)
 
 
-def container_list(
-    state: State, query: ListQuery, now: float, version: Version = OLDEST
-) -> list[bytes]:
-    """Chunks of a JSON array, newest first, with Status as of ``now`` (wall-clock seconds)."""
-    return list(container_chunks(state, query, now, version))
-
-
 def container_chunks(
     state: State, query: ListQuery, now: float, version: Version, *, plain: bool = False
 ) -> Iterator[bytes]:
-    """The same one by one, for whoever must not hold up the reactor.
+    """Chunks of a JSON array, newest first, with Status as of ``now`` (wall-clock seconds).
+
+    They come one by one, for whoever must not hold up the reactor.
 
     What is shown is decided here and now; only the encoding is left for later.
 

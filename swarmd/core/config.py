@@ -60,7 +60,7 @@ class CreateRequest:
 
     Attributes:
         labels: As the container will have them, expressions included.
-        constraints, affinities, whitelists, reschedule: Expressions as written.
+        constraints, affinities, whitelists: Expressions as written.
         spread: The node label to spread over, "" for none.
         demand: ``ports`` are those that are asked for by number.
         port_ranges: Where the engine is to choose one of several.
@@ -79,7 +79,6 @@ class CreateRequest:
     constraints: tuple[str, ...] = ()
     affinities: tuple[str, ...] = ()
     whitelists: tuple[str, ...] = ()
-    reschedule: tuple[str, ...] = ()
     spread: str = ""
     demand: Demand = NO_DEMAND
     port_ranges: tuple[PortRange, ...] = ()
@@ -114,13 +113,13 @@ def parse_create(body: Any) -> CreateRequest:
         cpuset = cpuset_size(host.get("CpusetCpus") or "")
     except (TypeError, ValueError, AttributeError):
         raise BadParameter("invalid JSON: a value in HostConfig has a wrong type") from None
+    _check_policies(expressions["reschedule"])
     return CreateRequest(
         image=body["Image"],
         labels=labels,
         constraints=expressions["constraint"],
         affinities=expressions["affinity"],
         whitelists=expressions["whitelist"],
-        reschedule=_policies(expressions["reschedule"]),
         spread=labels.get(SPREAD_LABEL, ""),
         demand=demand,
         port_ranges=ranges,
@@ -255,13 +254,12 @@ def _labels(body: Json, expressions: Expressions) -> dict[str, str]:
     return {**{key: value or "" for key, value in own}, **kept}
 
 
-def _policies(texts: tuple[str, ...]) -> tuple[str, ...]:
+def _check_policies(texts: tuple[str, ...]) -> None:
     if len(texts) > 1:
         raise BadParameter("too many reschedule policies")
     for text in texts:
         if text not in RESCHEDULE_POLICIES:
             raise BadParameter(f"invalid reschedule policy: {text}")
-    return texts
 
 
 # Resources

@@ -38,10 +38,6 @@ class Expression:
     def is_regex(self) -> bool:
         return _is_regex(self.value)
 
-    def accepts(self, texts: Iterable[str]) -> bool:
-        """``==`` wants one of ``texts`` to match, ``!=`` none."""
-        return any(map(self.pattern.matches, texts)) is self.equal
-
     def __str__(self) -> str:
         """Without the mark of a soft one, as classic Swarm shows constraints."""
         return f"{self.key}{'==' if self.equal else '!='}{self.value}"

@@ -32,6 +32,3 @@ class Identity:
         if self.common_name or self.names:
             return self.common_name or self.names[0]
         return f"uid {self.uid}" if self.uid is not None else self.address or "unknown"
-
-
-NOBODY = Identity()

@@ -84,10 +84,6 @@ class Tally(Held):
     def paused(self) -> int:
         return self.states["paused"]
 
-    @property
-    def stopped(self) -> int:
-        return self.total - self.running - self.paused
-
     def add(self, container: Container) -> None:
         self._count(container, +1)
         self.ids.add(container.id)

@@ -139,6 +139,5 @@ class Sync:
         if found is None:
             self._context.dispatch(actions.ContainerGone(self._key, container_id))
         else:
-            now = self._context.now()
-            self._context.dispatch(actions.ContainerInspected(self._key, found, at, now))
+            self._context.dispatch(actions.ContainerInspected(self._key, found, at))
         return found

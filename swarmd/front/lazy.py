@@ -53,17 +53,13 @@ class LazyRequest(Request):
         return value
 
     @property
-    def requestHeaders(self) -> Headers:
+    def requestHeaders(self) -> Headers:  # type: ignore[override]
         """Twisted's form of the headers, made for the few who ask."""
         if self._headers is None:
             self._headers = Headers()
             for name, value in self.head.headers:
                 self._headers.addRawHeader(name, value)
         return self._headers
-
-    @requestHeaders.setter
-    def requestHeaders(self, empty: Headers) -> None:
-        """Twisted's constructor sets what is only made when it is asked for."""
 
     @property
     def content(self) -> BytesIO:  # type: ignore[override]
@@ -73,11 +69,7 @@ class LazyRequest(Request):
         return self._content
 
     @property
-    def args(self) -> dict[bytes, list[bytes]]:
+    def args(self) -> dict[bytes, list[bytes]]:  # type: ignore[override]
         """Twisted's form of the query."""
         values: dict[bytes, list[bytes]] = parse_qs(self.raw_query, keep_blank_values=True)
         return values
-
-    @args.setter
-    def args(self, values: object) -> None:
-        """Twisted may set it, where ours is made when it is asked for."""

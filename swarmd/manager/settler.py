@@ -100,8 +100,7 @@ class Settler:
         shown = await self._call(engine, "GET", f"containers/{quote(name)}/json")
         if shown.status == 200:
             inspect = read_answer(engine.name, shown.body, dict)
-            now = self._fleet.now()
-            self._fleet.dispatch(news.ContainerInspected(engine.key, inspect, at, now))
+            self._fleet.dispatch(news.ContainerInspected(engine.key, inspect, at))
             return Holding.THERE
         return await self._probe(engine, name) if shown.status == 404 else Holding.UNCLEAR
 

@@ -30,7 +30,6 @@ class Standing:
     """
 
     engine: str
-    key: str
     place: int = 0
     score: Mapping[str, float] = field(default_factory=dict)
     removed: Verdict | None = None
@@ -98,14 +97,13 @@ def explain(wanted: Placement, fleet: EngineIndex, policy: Policy, *, seed: int 
     standings = [
         Standing(
             fleet.engine(slot).name,
-            fleet.engine(slot).key,
             place,
             {name: float(value) for name, value in zip(names, values, strict=True)},
         )
         for place, (values, slot) in enumerate(ordered(table, sifted.kept), start=1)
     ]
     removed = verdicts(sifted, fleet.everyone, fleet)
-    standings += [Standing(e.name, e.key, removed=verdict) for e, verdict in removed]
+    standings += [Standing(e.name, removed=verdict) for e, verdict in removed]
     ignored = tuple(f"{rule.filter} {rule.condition}" for rule in sifted.ignored)
     error = "" if sifted.kept else refusal(sifted, fleet.everyone, fleet).message
     return Explanation(tuple(standings), ignored, error)

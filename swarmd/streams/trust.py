@@ -203,13 +203,6 @@ def client_options(host: str, ca: str, cert: str, key: str, verify: bool) -> Cli
     return ClientTls(trust, host)
 
 
-def server_options(ca: str, cert: str, key: str, verify: bool, crl: str = "") -> ServerTls:
-    """TLS of a listener; ``verify`` demands a client certificate of ``ca``. Errors as above."""
-    trust = server_trust(TlsFiles(ca, cert, key, verify, crl=crl))
-    trust.read()
-    return ServerTls(trust)
-
-
 def client_trust(files: TlsFiles) -> Trust:
     """What all engines with the same files can share; nothing is read yet."""
     return Trust(files, _load_client)

@@ -325,7 +325,7 @@ def rig_with(*states: str, **host: Any) -> ApiRig:
         body = inspect(1, name, Id=name * 64, State__Status=state, HostConfig=host)
         rig.clock.advance(1)
         at = rig.clock.seconds()
-        rig.fleet.dispatch(ContainerInspected(rig.engine(1).key, body, at, rig.now))
+        rig.fleet.dispatch(ContainerInspected(rig.engine(1).key, body, at))
     return rig
 
 

@@ -18,8 +18,7 @@ from twisted.web.server import Site
 
 from swarmd.cli.client import CommandError, Daemon, Host
 from swarmd.streams.tls import ServerTLSFactory
-from swarmd.streams.trust import server_options
-from tests.lab.certificates import Authority
+from tests.lab.certificates import Authority, server_options
 
 reactor: Any = installed
 

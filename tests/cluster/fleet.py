@@ -119,7 +119,7 @@ def told(state: State, number: int, *items: dict[str, Any], at: float = 0.0, **m
 
 
 def inspected(state: State, number: int, body: dict[str, Any], at: float = 0.0) -> None:
-    state.dispatch(ContainerInspected(key_of(number), body, at, NOW))
+    state.dispatch(ContainerInspected(key_of(number), body, at))
 
 
 def happened(

@@ -37,7 +37,7 @@ def test_a_list_fills_every_index() -> None:
     engine = state.engines[key_of(1)]
     assert set(state.containers) == set(engine.containers) == {ONE, TWO}
     assert state.catalogue.names.find("web") == (ONE,)
-    assert (engine.tally.total, engine.tally.running, engine.tally.stopped) == (2, 1, 1)
+    assert (engine.tally.total, engine.tally.running) == (2, 1)
 
 
 def test_a_whole_list_drops_what_it_does_not_name() -> None:

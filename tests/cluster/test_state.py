@@ -181,13 +181,6 @@ def counted(state: State, engine: Engine) -> Tally:
     return tally
 
 
-def test_each_piece_of_news_makes_a_revision() -> None:
-    state = State()
-    before = state.revision
-    state.dispatch(EngineListed("k", "k"))
-    assert state.revision == before + 1
-
-
 def test_only_what_is_known_can_be_marked() -> None:
     state = fleet(1)
     state.mark_dirty(full_id(1))

@@ -9,10 +9,17 @@ from swarmd.cluster import views
 from swarmd.cluster.actions import EngineFailed, NetworksListed
 from swarmd.cluster.filters import ListQuery
 from swarmd.cluster.state import State
-from swarmd.cluster.views import container_chunks, container_list
+from swarmd.cluster.views import container_chunks
 from swarmd.core.names import KEPT_ID
 from swarmd.core.predefined import IDS
+from swarmd.core.version import OLDEST, Version
 from tests.cluster.fleet import NOW, fleet, happened, item, join, key_of, told
+
+
+def container_list(
+    state: State, query: ListQuery, now: float, version: Version = OLDEST
+) -> list[bytes]:
+    return list(container_chunks(state, query, now, version))
 
 
 def shown(state: State, query: ListQuery | None = None, now: float = NOW) -> list[dict[str, Any]]:

@@ -194,7 +194,8 @@ def test_a_network_of_ones_own() -> None:
 
 @pytest.mark.parametrize("policy", ["off", "on-node-failure"])
 def test_reschedule_policies(policy: str) -> None:
-    assert parsed(Env=[f"reschedule:{policy}"]).reschedule == (policy,)
+    labels = parsed(Env=[f"reschedule:{policy}"]).labels
+    assert labels["com.docker.swarm.reschedule-policies"] == f'["{policy}"]'
 
 
 def unmarshal(kind: str, field: str, go_type: str) -> str:

@@ -56,22 +56,6 @@ def test_refusals(text: str, message: str) -> None:
     assert message in caught.value.message
 
 
-@pytest.mark.parametrize(
-    ("text", "candidates", "accepted"),
-    [
-        ("a==x*", ["y", "x1"], True),
-        ("a==x*", ["y"], False),
-        ("a==x*", [], False),
-        ("a!=x*", ["y", "x1"], False),
-        ("a!=x*", ["y"], True),
-        ("a!=x*", [], True),
-        ("a==/^x|z$/", ["yz"], True),
-    ],
-)
-def test_accepts(text: str, candidates: list[str], accepted: bool) -> None:
-    assert parse_expression(text).accepts(candidates) is accepted
-
-
 def test_text_leaves_out_the_soft_mark() -> None:
     assert str(parse_expression("a!=~/x/")) == "a!=/x/"
     assert parse_expression("a==/x/").is_regex

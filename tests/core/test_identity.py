@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from swarmd.core.identity import NOBODY, Identity
+from swarmd.core.identity import Identity
 
 
 def test_the_word_for_logs() -> None:
@@ -8,4 +8,4 @@ def test_the_word_for_logs() -> None:
     assert Identity(names=("DNS:a.b",), address="10.0.0.1").name == "DNS:a.b"
     assert Identity(uid=0).name == "uid 0"
     assert Identity(address="10.0.0.1").name == "10.0.0.1"
-    assert NOBODY.name == "unknown"
+    assert Identity().name == "unknown"

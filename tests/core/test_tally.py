@@ -27,7 +27,7 @@ def test_counts_are_those_of_an_engine() -> None:
     tally = Tally()
     for number, state in enumerate(STATES):
         tally.add(container(id=str(number), state=state))
-    assert (tally.running, tally.paused, tally.stopped) == (2, 1, 4)
+    assert (tally.running, tally.paused, tally.total) == (2, 1, 7)
     assert tally.ids == set("0123456")
 
 

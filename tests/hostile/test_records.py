@@ -149,7 +149,7 @@ def test_inspected_containers(found: dict[str, Any], known: bool) -> None:
     key = rig.engine(1).key
     if known:
         rig.fleet.dispatch(actions.ContainersListed(key, [ITEM], 0.0, NOW, None))
-    rig.fleet.dispatch(actions.ContainerInspected(key, found, 1.0, NOW))
+    rig.fleet.dispatch(actions.ContainerInspected(key, found, 1.0))
     _ask_all(rig, "containers")
 
 

@@ -13,6 +13,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
+from swarmd.streams.trust import ServerTls, TlsFiles, server_trust
+
 _DAY = datetime.timedelta(days=1)
 _PEM = serialization.Encoding.PEM
 _YEAR = 365 * _DAY
@@ -235,3 +237,10 @@ def _general_name(host: str) -> x509.GeneralName:
         return x509.IPAddress(ipaddress.ip_address(host))
     except ValueError:
         return x509.DNSName(host)
+
+
+def server_options(ca: str, cert: str, key: str, verify: bool) -> ServerTls:
+    """TLS of a listener; ``verify`` demands a client certificate of ``ca``."""
+    trust = server_trust(TlsFiles(ca, cert, key, verify))
+    trust.read()
+    return ServerTls(trust)

@@ -216,7 +216,7 @@ class ScriptedFleet(Fleet):
             entries = [_item(inspect) for inspect in inspects]
             self.dispatch(news.ContainersListed(key, entries, at, self.now()))
             for inspect in inspects:
-                self.dispatch(news.ContainerInspected(key, inspect, at, self.now()))
+                self.dispatch(news.ContainerInspected(key, inspect, at))
 
         return arrive
 

@@ -105,7 +105,7 @@ def has(rig: Rig, number: int, name: str, state: str = "running", **host: Any) -
     rig.has_container(number, name * 64, name, State=state)
     rig.clock.advance(1)
     at = rig.clock.seconds()
-    rig.fleet.dispatch(ContainerInspected(rig.engine(number).key, body, at, rig.now))
+    rig.fleet.dispatch(ContainerInspected(rig.engine(number).key, body, at))
 
 
 def port(number: int) -> dict[str, Any]:

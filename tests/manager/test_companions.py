@@ -35,7 +35,7 @@ def has(rig: Rig, node: int, letter: str, service: str, number: int = 1, **host:
     rig.has_container(node, letter * 64, name, Labels=marks)
     rig.clock.advance(1)
     now = rig.clock.seconds()
-    rig.fleet.dispatch(ContainerInspected(rig.engine(node).key, body, now, rig.now))
+    rig.fleet.dispatch(ContainerInspected(rig.engine(node).key, body, now))
 
 
 def test_the_first_ones_on_the_bridge_go_where_most_of_them_are() -> None:

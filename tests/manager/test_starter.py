@@ -22,7 +22,7 @@ def has(rig: Rig, name: str, state: str, *, known: bool = True, **host: Any) -> 
     if known:
         rig.clock.advance(1)
         at = rig.clock.seconds()
-        rig.fleet.dispatch(ContainerInspected(rig.engine(1).key, body, at, rig.now))
+        rig.fleet.dispatch(ContainerInspected(rig.engine(1).key, body, at))
     rig.wire(1).on("GET", f"/containers/{name * 64}/json", (200, body))
     return body
 

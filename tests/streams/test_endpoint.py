@@ -16,7 +16,8 @@ from swarmd.streams.causes import words
 from swarmd.streams.connection import ConnectionFactory, EngineConnection
 from swarmd.streams.endpoint import dialer
 from swarmd.streams.tls import ServerTLSFactory
-from swarmd.streams.trust import client_options, server_options
+from swarmd.streams.trust import client_options
+from tests.lab.certificates import server_options
 from tests.wire.certificates import Authority
 
 REACTOR: Any = reactor

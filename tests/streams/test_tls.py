@@ -17,7 +17,8 @@ from zope.interface import implementer
 
 from swarmd.codec.sniff import PLAIN_HTTP_REFUSAL
 from swarmd.streams.tls import ClientTLSFactory, HalfCloseTLS, PeerRefusedError, ServerTLSFactory
-from swarmd.streams.trust import client_options, server_options
+from swarmd.streams.trust import client_options
+from tests.lab.certificates import server_options
 from tests.wire.certificates import Authority
 
 

@@ -17,10 +17,9 @@ from swarmd.streams.trust import (
     Trust,
     client_options,
     client_trust,
-    server_options,
     server_trust,
 )
-from tests.lab.certificates import Authority, Certificate, encrypted
+from tests.lab.certificates import Authority, Certificate, encrypted, server_options
 
 
 @pytest.fixture

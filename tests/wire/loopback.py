@@ -26,8 +26,9 @@ from swarmd.streams.forward import forward
 from swarmd.streams.hijack import hijack
 from swarmd.streams.link import Link
 from swarmd.streams.tls import ClientTLSFactory, ServerTLSFactory
-from swarmd.streams.trust import ClientTls, ServerTls, client_options, server_options
+from swarmd.streams.trust import ClientTls, ServerTls, client_options
 from swarmd.streams.tunnel import tunnel
+from tests.lab.certificates import server_options
 from tests.wire.certificates import Authority
 
 PATIENCE = 20.0  # seconds for anything at all; nothing here waits so long unless it is broken

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 
 from twisted.internet.defer import Deferred, DeferredList
-from twisted.logger import Logger
 
 from swarmd.core.build import DISTRIBUTE
 from swarmd.core.config import label_list
@@ -24,8 +23,6 @@ EVERYWHERE = "all"
 Refs = frozenset[tuple[str, str]]  # (tag, image ID)
 
 Told = Callable[[list[str]], None]
-
-_log = Logger()
 
 
 def _nobody(_: list[str]) -> None:
