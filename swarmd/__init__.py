@@ -15,6 +15,7 @@ Layers, each importing only those above it (held by tests/test_architecture.py):
 5. ``engine``     tracks one engine: health check, sync, event stream
    ``discovery``  which engines exist: hosts file, lists
    ``audit``      who changed what: one line for each call that changes something
+   ``cli``        what operators type: ``swarmd node``, ``explain``, ``certs``, ``authz``
 6. ``manager``    the verbs that span engines: create, events, read-your-writes
 7. ``api``        the Docker API as a resource tree, one file a noun
 8. ``options``, ``settings``, ``service``: command line and wiring

@@ -21,7 +21,8 @@ from pathlib import Path
 
 import orjson
 
-from tests.bench import streams, told
+from tests.bench import streams
+from tests.bench.event_delays import SUBSCRIBERS, delays
 from tests.bench.load import Address, Client, Operation, Result, repeat, watching
 from tests.bench.programs import (
     Program,
@@ -249,10 +250,10 @@ def lag(fleet: Fleet, seconds: float) -> None:
 def heard(fleet: Fleet, seconds: float) -> None:
     """With 200 events/s."""
     _ask(fleet.engines.address, "/churn?rate=200")
-    found, fewest, most = told.delays(fleet.swarmd, seconds)
+    found, fewest, most = delays(fleet.swarmd, seconds)
     _ask(fleet.engines.address, "/churn?rate=0")
     print(
-        f"events at 200/s: each of {told.SUBSCRIBERS} subscribers heard {fewest} to {most}; delay"
+        f"events at 200/s: each of {SUBSCRIBERS} subscribers heard {fewest} to {most}; delay"
         f" p50 {found.quantile(0.5) * 1e3:.2f} ms, p99 {found.quantile(0.99) * 1e3:.1f} ms"
     )
 
