@@ -38,7 +38,10 @@ LONGEST_FUNCTION = 40
 # Names of modules that say nothing of what is in them.
 VAGUE = {"utils", "util", "helpers", "common", "misc", "told", "stuff", "base"}
 # Still there; this list may only get shorter.
-VAGUE_YET = {"swarmd/api/told.py", "tests/api/test_told.py"}
+VAGUE_YET = {
+    "swarmd/api/responses/progress_response.py",
+    "tests/api/responses/test_progress_response.py",
+}
 # Public classes of one name that are not each other's Protocol; this list may only get shorter.
 NAMED_ALIKE_YET = {
     *("Call", "Channel", "Containers", "Context", "EngineRefused", "EventStream", "Events"),

@@ -12,23 +12,23 @@ from twisted.internet.defer import Deferred
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
-from swarmd.api.client import identity
-from swarmd.api.resource import Noun, Route
-from swarmd.api.target import target
+from swarmd.api.routing.client_key import identity
+from swarmd.api.routing.request_line import target
+from swarmd.api.routing.resource import Noun, Route
 from swarmd.codec.query import parse_query
-from swarmd.core.build import build_query, parse_build
 from swarmd.core.errors import BadParameter
+from swarmd.core.image.build_request import build_query, parse_build
 from swarmd.core.model import Engine
 from swarmd.front.request import DockerRequest
-from swarmd.manager.builds.bases import Bases
+from swarmd.manager.builds.base_images import BaseImages
+from swarmd.manager.builds.build_context import BuildContext
+from swarmd.manager.builds.build_placement import BuildPlacement
 from swarmd.manager.builds.builders import Builders
-from swarmd.manager.builds.context import Context
 from swarmd.manager.builds.own_images import OwnImages
-from swarmd.manager.builds.placing import Builds
-from swarmd.manager.fanout import ask_engines, first_success
-from swarmd.manager.fleet import Fleet
-from swarmd.manager.images.distribute import Distributor
-from swarmd.manager.prune import prune
+from swarmd.manager.fleet.fanout import ask_engines, first_success
+from swarmd.manager.fleet.fleet import Fleet
+from swarmd.manager.images.copying.distribute import Distributor
+from swarmd.manager.system.prune import prune
 from swarmd.streams.hijack import hijack
 from swarmd.streams.read_upload import read_tunnel
 from swarmd.streams.tunnel import tunnel
@@ -51,10 +51,10 @@ class Build(Noun):
     def __init__(
         self,
         fleet: Fleet,
-        builds: Builds,
+        builds: BuildPlacement,
         builders: Builders,
         distributor: Distributor,
-        bases: Bases,
+        bases: BaseImages,
         own: OwnImages,
     ) -> None:
         super().__init__()
@@ -93,7 +93,9 @@ class Build(Noun):
         if build.buildkit or build.uploads_for:
             tunnel(request, link, line, done=done)
             return
-        context = Context(request.arg("dockerfile"), build.arguments, partial(self._bring, engine))
+        context = BuildContext(
+            request.arg("dockerfile"), build.arguments, partial(self._bring, engine)
+        )
         read_tunnel(request, link, line, context, done=done)
 
     async def session(self, request: DockerRequest) -> None:

@@ -6,19 +6,19 @@ from typing import Any
 
 import orjson
 
-from swarmd.api.client import identity
-from swarmd.api.target import target
+from swarmd.api.routing.client_key import identity
+from swarmd.api.routing.request_line import target
 from swarmd.cluster.lookup import find_container
 from swarmd.codec.query import parse_query, render_query
+from swarmd.core.container.personal_labels import blank
 from swarmd.core.errors import BadParameter, NoSuchContainer
-from swarmd.core.image_reference import tag_target
+from swarmd.core.image.image_reference import tag_target
 from swarmd.core.model import Container
-from swarmd.core.personal_labels import blank
 from swarmd.front.request import DockerRequest
-from swarmd.manager.bodies import decoded_json
 from swarmd.manager.builds.own_images import OwnImages
-from swarmd.manager.fleet import Fleet
-from swarmd.manager.fresh import settle_containers, unsettled
+from swarmd.manager.fleet.fleet import Fleet
+from swarmd.manager.fleet.json_body import decoded_json
+from swarmd.manager.fleet.read_your_writes import settle_containers, unsettled
 from swarmd.streams.forward import forward
 
 

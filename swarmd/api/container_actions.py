@@ -14,20 +14,20 @@ from urllib.parse import unquote
 
 import orjson
 
-from swarmd.api.holder import with_holder
-from swarmd.api.inspect import with_node
-from swarmd.api.target import target
+from swarmd.api.responses.container_inspect import with_node
+from swarmd.api.responses.port_holder import with_holder
+from swarmd.api.routing.request_line import target
 from swarmd.cluster.lookup import find_container
 from swarmd.core.errors import NameTaken
 from swarmd.core.model import Container, Engine
 from swarmd.core.names import check_container_name, split_node
-from swarmd.core.spelling import CONTAINER_UPDATE, spelled
-from swarmd.core.version import Version
+from swarmd.core.request.json_keys import CONTAINER_UPDATE, spelled
+from swarmd.core.request.version import Version
 from swarmd.front.request import DockerRequest
-from swarmd.manager.fanout import made_id
-from swarmd.manager.fleet import Fleet
-from swarmd.manager.starter import Starter
-from swarmd.streams.done import UNKNOWN
+from swarmd.manager.containers.start import Starter
+from swarmd.manager.fleet.fanout import made_id
+from swarmd.manager.fleet.fleet import Fleet
+from swarmd.streams.completion import UNKNOWN
 from swarmd.streams.forward import forward
 from swarmd.streams.hijack import hijack
 from swarmd.streams.link import Link
@@ -42,7 +42,7 @@ MULTIPLEXED: Version = (1, 42)  # the first API with a content type of its own f
 
 
 @dataclass(slots=True)
-class Call:
+class ContainerCall:
     """One request, the container it is about, and where it goes.
 
     Attributes:
@@ -72,11 +72,11 @@ class Call:
         return b"application/vnd.docker." + kind + b"-stream"
 
 
-def ask(call: Call) -> None:
+def ask(call: ContainerCall) -> None:
     forward(call.request, call.link, call.target, body=call.request.body)
 
 
-def change(call: Call) -> None:
+def change(call: ContainerCall) -> None:
     def rewrite(status: int, body: bytes) -> bytes:
         return as_asked(body, call) if status >= 400 else body
 
@@ -90,7 +90,7 @@ def change(call: Call) -> None:
     )
 
 
-def as_asked(body: bytes, call: Call) -> bytes:
+def as_asked(body: bytes, call: ContainerCall) -> bytes:
     """An error that repeats what it was asked for has the client's own reference, not our ID."""
     found = _REFERENCE.search(call.request.path)
     if found is None or (our_id := call.container.id.encode()) not in body:
@@ -99,15 +99,15 @@ def as_asked(body: bytes, call: Call) -> bytes:
     return _REPEATED.sub(lambda said: said[1] + own, body) if own != our_id else body
 
 
-def start(call: Call) -> Coroutine[Any, Any, None] | None:
+def start(call: ContainerCall) -> Coroutine[Any, Any, None] | None:
     return _begin(call, again=False)
 
 
-def restart(call: Call) -> Coroutine[Any, Any, None] | None:
+def restart(call: ContainerCall) -> Coroutine[Any, Any, None] | None:
     return _begin(call, again=True)
 
 
-def _begin(call: Call, *, again: bool) -> Coroutine[Any, Any, None] | None:
+def _begin(call: ContainerCall, *, again: bool) -> Coroutine[Any, Any, None] | None:
     """What its node has to have left is the container's before the engine hears of it."""
     assert call.starter is not None
     if not call.starter.begin(call.container.id, again=again):
@@ -116,12 +116,12 @@ def _begin(call: Call, *, again: bool) -> Coroutine[Any, Any, None] | None:
     return None
 
 
-async def _begin_later(call: Call, starter: Starter, *, again: bool) -> None:
+async def _begin_later(call: ContainerCall, starter: Starter, *, again: bool) -> None:
     await starter.begin_later(call.container.id, again=again, seen=call.engine.containers)
     _start(call, starter)
 
 
-def _start(call: Call, starter: Starter) -> None:
+def _start(call: ContainerCall, starter: Starter) -> None:
     def done(status: int) -> None:
         starter.end(call.container.id, done=None if status in UNKNOWN else status == 204)
         call.mark(status)
@@ -136,7 +136,7 @@ def _start(call: Call, starter: Starter) -> None:
     )
 
 
-def update(call: Call) -> Coroutine[Any, Any, None] | None:
+def update(call: ContainerCall) -> Coroutine[Any, Any, None] | None:
     try:
         asked = spelled(orjson.loads(call.request.body), CONTAINER_UPDATE)
     except orjson.JSONDecodeError:
@@ -147,25 +147,25 @@ def update(call: Call) -> Coroutine[Any, Any, None] | None:
     return _resize(call, asked)
 
 
-async def _resize(call: Call, asked: dict[str, Any]) -> None:
+async def _resize(call: ContainerCall, asked: dict[str, Any]) -> None:
     assert call.starter is not None
     await call.starter.resize(call.container.id, asked, seen=call.engine.containers)
     change(call)
 
 
-def inspect(call: Call) -> None:
+def inspect(call: ContainerCall) -> None:
     def rewrite(status: int, body: bytes) -> bytes:
         return with_node(body, call.engine, call.container.labels) if status == 200 else body
 
     forward(call.request, call.link, call.target, rewrite=rewrite)
 
 
-def wait(call: Call) -> None:
+def wait(call: ContainerCall) -> None:
     """If the engine dies, it breaks off: whatever was said instead, the CLI would end with 0."""
     forward(call.request, call.link, call.target, done=call.mark)
 
 
-def remove(call: Call) -> None:
+def remove(call: ContainerCall) -> None:
     if call.request.flag("link"):
         _unlink(call)
         return
@@ -179,7 +179,7 @@ def remove(call: Call) -> None:
     forward(call.request, call.link, call.target, done=done)
 
 
-def _unlink(call: Call) -> None:
+def _unlink(call: ContainerCall) -> None:
     """``docker rm --link web/db``: only what ``web`` calls the container goes, not the container.
 
     A reference that is no such name is passed on as its own name, which an engine refuses.
@@ -194,7 +194,7 @@ def _unlink(call: Call) -> None:
     forward(call.request, call.link, line, done=call.mark)
 
 
-def rename(call: Call) -> None:
+def rename(call: ContainerCall) -> None:
     """The new name is the container's alone in the whole fleet before its engine hears of it."""
     name = call.request.arg("name").removeprefix("/")
     check_container_name(name)
@@ -212,7 +212,7 @@ def rename(call: Call) -> None:
     forward(call.request, call.link, call.target, done=done)
 
 
-def create_exec(call: Call) -> None:
+def create_exec(call: ContainerCall) -> None:
     """Remembers whose exec it is, so that its start finds the engine."""
 
     def rewrite(status: int, body: bytes) -> bytes:
@@ -223,57 +223,57 @@ def create_exec(call: Call) -> None:
     forward(call.request, call.link, call.target, body=call.request.body, rewrite=rewrite)
 
 
-def attach(call: Call) -> None:
+def attach(call: ContainerCall) -> None:
     """Some clients repeat the query in a body, which engines never look at."""
     hijack(call.request, call.link, call.target, b"", content_type=call.stream_type)
 
 
-def stream(call: Call) -> None:
+def stream(call: ContainerCall) -> None:
     tunnel(call.request, call.link, call.target)
 
 
-def stream_logs(call: Call) -> None:
+def stream_logs(call: ContainerCall) -> None:
     tunnel(call.request, call.link, call.target, content_type=call.stream_type)
 
 
-def stream_in(call: Call) -> None:
+def stream_in(call: ContainerCall) -> None:
     tunnel(call.request, call.link, call.target, done=call.mark)
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
+class ActionRule:
     """Attributes:
     takes_head: The request's body is passed on unread.
     """
 
-    send: Callable[[Call], Coroutine[Any, Any, None] | None]
+    send: Callable[[ContainerCall], Coroutine[Any, Any, None] | None]
     takes_head: bool = False
 
 
-RULES: dict[tuple[bytes, str], Rule] = {
-    (b"GET", "json"): Rule(inspect),
-    (b"GET", "top"): Rule(ask),
-    (b"GET", "changes"): Rule(ask),
-    (b"GET", "stats"): Rule(ask),
-    (b"GET", "logs"): Rule(stream_logs, takes_head=True),
-    (b"GET", "export"): Rule(stream, takes_head=True),
-    (b"GET", "attach/ws"): Rule(attach),
-    (b"HEAD", "archive"): Rule(ask),
-    (b"GET", "archive"): Rule(stream, takes_head=True),
-    (b"PUT", "archive"): Rule(stream_in, takes_head=True),
-    (b"GET", "checkpoints"): Rule(ask),
-    (b"POST", "checkpoints"): Rule(ask),
-    (b"POST", "attach"): Rule(attach),
-    (b"POST", "wait"): Rule(wait),
-    (b"POST", "exec"): Rule(create_exec),
-    (b"POST", "rename"): Rule(rename),
-    (b"POST", "resize"): Rule(ask),
-    (b"GET", "resize"): Rule(ask),
-    (b"POST", "copy"): Rule(ask),
-    **{(b"POST", action): Rule(change) for action in ("stop", "kill", "pause", "unpause")},
-    (b"POST", "update"): Rule(update),
-    (b"POST", "start"): Rule(start),
-    (b"POST", "restart"): Rule(restart),
+RULES: dict[tuple[bytes, str], ActionRule] = {
+    (b"GET", "json"): ActionRule(inspect),
+    (b"GET", "top"): ActionRule(ask),
+    (b"GET", "changes"): ActionRule(ask),
+    (b"GET", "stats"): ActionRule(ask),
+    (b"GET", "logs"): ActionRule(stream_logs, takes_head=True),
+    (b"GET", "export"): ActionRule(stream, takes_head=True),
+    (b"GET", "attach/ws"): ActionRule(attach),
+    (b"HEAD", "archive"): ActionRule(ask),
+    (b"GET", "archive"): ActionRule(stream, takes_head=True),
+    (b"PUT", "archive"): ActionRule(stream_in, takes_head=True),
+    (b"GET", "checkpoints"): ActionRule(ask),
+    (b"POST", "checkpoints"): ActionRule(ask),
+    (b"POST", "attach"): ActionRule(attach),
+    (b"POST", "wait"): ActionRule(wait),
+    (b"POST", "exec"): ActionRule(create_exec),
+    (b"POST", "rename"): ActionRule(rename),
+    (b"POST", "resize"): ActionRule(ask),
+    (b"GET", "resize"): ActionRule(ask),
+    (b"POST", "copy"): ActionRule(ask),
+    **{(b"POST", action): ActionRule(change) for action in ("stop", "kill", "pause", "unpause")},
+    (b"POST", "update"): ActionRule(update),
+    (b"POST", "start"): ActionRule(start),
+    (b"POST", "restart"): ActionRule(restart),
 }
-REMOVE = Rule(remove)
-ASK = Rule(ask)
+REMOVE = ActionRule(remove)
+ASK = ActionRule(ask)

@@ -9,23 +9,23 @@ from typing import Any
 from twisted.web.resource import IResource, Resource
 from twisted.web.server import NOT_DONE_YET
 
-from swarmd.api.container_actions import ASK, REMOVE, RULES, Call, Rule
-from swarmd.api.resource import Noun, answer, client_of, own
-from swarmd.api.target import target
-from swarmd.cluster.filters import ListQuery
+from swarmd.api.container_actions import ASK, REMOVE, RULES, ActionRule, ContainerCall
+from swarmd.api.routing.request_line import target
+from swarmd.api.routing.resource import Noun, answer, client_of, own
 from swarmd.cluster.lookup import find_container
-from swarmd.cluster.views import container_chunks
+from swarmd.cluster.views.container_list import container_chunks
+from swarmd.cluster.views.filters import ListQuery
 from swarmd.codec.query import parse_query
 from swarmd.core.errors import NoSuchContainer, PageNotFound
 from swarmd.core.model import Container, Engine
 from swarmd.front.request import DockerRequest
-from swarmd.manager.create import Creator
-from swarmd.manager.fleet import Fleet
-from swarmd.manager.fresh import settle_containers, settle_lists, unsettled
-from swarmd.manager.order import Order, read_body
-from swarmd.manager.prune import CONTAINERS, prune
-from swarmd.manager.sizes import with_sizes
-from swarmd.manager.starter import Starter
+from swarmd.manager.containers.create import Creator
+from swarmd.manager.containers.create_order import CreateOrder, read_body
+from swarmd.manager.containers.sizes import with_sizes
+from swarmd.manager.containers.start import Starter
+from swarmd.manager.fleet.fleet import Fleet
+from swarmd.manager.fleet.read_your_writes import settle_containers, settle_lists, unsettled
+from swarmd.manager.system.prune import CONTAINERS, prune
 
 _COMMAND_LINE = b"Docker-Client/"
 
@@ -77,7 +77,7 @@ class Containers(Noun):
             return  # nothing was begun
         query = parse_query(request.raw_query)
         passed_on = [(key, one) for key, all_ in query.items() for one in all_ if key != "name"]
-        order = Order(
+        order = CreateOrder(
             name=request.arg("name").removeprefix("/"),
             body=body,
             config=config,
@@ -124,7 +124,7 @@ class ContainerAction(Resource):
         self,
         fleet: Fleet,
         starter: Starter,
-        rule: Rule | None,
+        rule: ActionRule | None,
         name: str,
         action: tuple[str, ...],
     ) -> None:
@@ -167,4 +167,6 @@ class ContainerAction(Resource):
         line = target(fleet, request, engine, "containers", container.id, *self._action)
         assert self._rule is not None
         link = fleet.link(engine)
-        return self._rule.send(Call(fleet, request, container, engine, link, line, self._starter))
+        return self._rule.send(
+            ContainerCall(fleet, request, container, engine, link, line, self._starter)
+        )

@@ -6,17 +6,17 @@ from collections.abc import Callable
 
 import orjson
 
-from swarmd.api.lacking import warnings
-from swarmd.api.resource import Noun
-from swarmd.api.target import target
+from swarmd.api.responses.warnings import warnings
+from swarmd.api.routing.request_line import target
+from swarmd.api.routing.resource import Noun
 from swarmd.core.errors import BadParameter
 from swarmd.core.model import Engine
-from swarmd.core.version import Version
+from swarmd.core.request.version import Version
 from swarmd.front.request import DockerRequest
-from swarmd.manager.disk_usage import FIELDS, TYPES_SINCE, DiskUsage, merged
-from swarmd.manager.doubts import unanswered, unasked
-from swarmd.manager.fanout import together
-from swarmd.manager.fleet import Fleet
+from swarmd.manager.fleet.completeness import unanswered, unasked
+from swarmd.manager.fleet.fanout import together
+from swarmd.manager.fleet.fleet import Fleet
+from swarmd.manager.system.disk_usage import FIELDS, TYPES_SINCE, DiskUsage, merged
 
 TOTALS_SINCE: Version = (1, 52)
 _TRUE = frozenset({"1", "t", "T", "TRUE", "true", "True"})

@@ -10,12 +10,12 @@ from twisted.internet.task import deferLater
 from zope.interface import implementer
 
 from swarmd.codec.accept import negotiated
-from swarmd.core.version import Version
+from swarmd.core.request.version import Version
 from swarmd.front.request import DockerRequest
-from swarmd.manager.event_query import NANOS, EventQuery
-from swarmd.manager.fleet import Fleet
-from swarmd.manager.history import past_events
-from swarmd.manager.hub import FleetEvent
+from swarmd.manager.fleet.event_hub import FleetEvent
+from swarmd.manager.fleet.fleet import Fleet
+from swarmd.manager.system.event_history import past_events
+from swarmd.manager.system.event_query import NANOS, EventQuery
 
 # What a client that stopped reading may leave unread; then it is cut off, with a message.
 BACKLOG = 4 << 20
@@ -33,7 +33,7 @@ _CUT_OFF = b'{"error":"cut off: %d bytes were not read"}\n'
 
 
 @implementer(IPushProducer)
-class EventStream:
+class EventsResponse:
     """One client's stream of events; a slow client costs nobody else anything.
 
     Attributes:
@@ -117,7 +117,7 @@ class Events:
         kind = self._content_type(request)
         request.start(200, kind.encode())
         separator = _RECORD_SEPARATOR if kind == _JSON_SEQ else b""
-        stream = EventStream(request, query, version, separator)
+        stream = EventsResponse(request, query, version, separator)
         request.on_gone(stream.close)
         if query.until is not None and query.until <= now:
             await self._replay(stream, query, query.until)
@@ -131,7 +131,7 @@ class Events:
         old = (_JSON,) if self._fleet.api_version < LEGACY_UNTIL else ()
         return negotiated(accepted, (*old, *_STREAMS), _JSON)
 
-    async def _follow(self, stream: EventStream, query: EventQuery, now: int) -> None:
+    async def _follow(self, stream: EventsResponse, query: EventQuery, now: int) -> None:
         """Listens before it looks back, so that nothing falls in between."""
         meanwhile: list[FleetEvent] = []
         collecting = self._fleet.hub.subscribe(meanwhile.append)
@@ -147,7 +147,7 @@ class Events:
             stream.closers.append(lambda: end.cancel() if end.active() else None)
 
     async def _replay(
-        self, stream: EventStream, query: EventQuery, until: int
+        self, stream: EventsResponse, query: EventQuery, until: int
     ) -> set[tuple[int, str, str]]:
         """Like engines, all that is remembered if only ``until`` is given.
 
@@ -168,7 +168,7 @@ def _is_image_create(event: FleetEvent) -> bool:
     return (event.record.get("Type"), event.record.get("Action")) == ("image", "create")
 
 
-def _once(stream: EventStream, told: set[tuple[int, str, str]]) -> Callable[[FleetEvent], None]:
+def _once(stream: EventsResponse, told: set[tuple[int, str, str]]) -> Callable[[FleetEvent], None]:
     """Tells but what was ``told``: an engine may remember what its stream has yet to bring."""
 
     def tell(event: FleetEvent) -> None:

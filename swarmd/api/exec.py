@@ -8,20 +8,20 @@ from typing import Any
 import orjson
 from twisted.web.resource import IResource
 
-from swarmd.api.container_actions import Call
-from swarmd.api.resource import MISSING, Noun, Route
-from swarmd.api.target import target
+from swarmd.api.container_actions import ContainerCall
+from swarmd.api.routing.request_line import target
+from swarmd.api.routing.resource import MISSING, Noun, Route
 from swarmd.cluster.lookup import find_exec
 from swarmd.core.errors import BadParameter, NoSuchExec
 from swarmd.core.model import Container
-from swarmd.core.spelling import EXEC_START, spelled
+from swarmd.core.request.json_keys import EXEC_START, spelled
 from swarmd.front.request import DockerRequest
-from swarmd.manager.execs import find_exec_anywhere
-from swarmd.manager.fleet import Fleet
+from swarmd.manager.containers.execs import find_exec_anywhere
+from swarmd.manager.fleet.fleet import Fleet
 from swarmd.streams.forward import forward
 from swarmd.streams.hijack import hijack
 
-Send = Callable[[Call], None]
+Send = Callable[[ContainerCall], None]
 
 
 class Execs(Noun):
@@ -74,19 +74,19 @@ class ExecAction(Route):
         """Made before swarmd was started, or behind its back: the engines know."""
         send(self._call(request, await find_exec_anywhere(self._fleet, self._id)))
 
-    def _call(self, request: DockerRequest, owner: Container) -> Call:
+    def _call(self, request: DockerRequest, owner: Container) -> ContainerCall:
         fleet, engine = self._fleet, self._fleet.engine(owner)
         line = target(fleet, request, engine, "exec", self._id, self._action)
-        return Call(fleet, request, owner, engine, fleet.link(engine), line)
+        return ContainerCall(fleet, request, owner, engine, fleet.link(engine), line)
 
 
 def _detached(body: bytes) -> bool:
     return bool(spelled(orjson.loads(body), EXEC_START).get("Detach"))
 
 
-def _ask(call: Call) -> None:
+def _ask(call: ContainerCall) -> None:
     forward(call.request, call.link, call.target, body=call.request.body)
 
 
-def _attach(call: Call) -> None:
+def _attach(call: ContainerCall) -> None:
     hijack(call.request, call.link, call.target, call.request.body, content_type=call.stream_type)

@@ -5,22 +5,22 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
-from swarmd.api.client import identity
-from swarmd.api.lacking import warnings
-from swarmd.api.resource import Handler
-from swarmd.api.target import target
-from swarmd.cluster.holders import healthy_holders, latest
+from swarmd.api.responses.warnings import warnings
+from swarmd.api.routing.client_key import identity
+from swarmd.api.routing.request_line import target
+from swarmd.api.routing.resource import Handler
+from swarmd.cluster.images.holders import healthy_holders, latest
 from swarmd.core.errors import NoSuchImage
-from swarmd.core.image_reference import parse_name, tag_target
+from swarmd.core.image.image_reference import parse_name, tag_target
 from swarmd.core.model import Engine
 from swarmd.front.request import DockerRequest
 from swarmd.manager.builds.own_images import OwnImages
-from swarmd.manager.fleet import Fleet
-from swarmd.manager.fresh import looked_up
-from swarmd.manager.images.change import check_single, removed, tagged, to_untag, unreached
-from swarmd.manager.images.gather import Gatherer
+from swarmd.manager.fleet.failover import ask_in_turn
+from swarmd.manager.fleet.fleet import Fleet
+from swarmd.manager.fleet.read_your_writes import looked_up
+from swarmd.manager.images.copying.gather import Gatherer
 from swarmd.manager.images.platforms import asked_platforms
-from swarmd.manager.in_turn import ask_in_turn
+from swarmd.manager.images.tag_and_remove import check_single, removed, tagged, to_untag, unreached
 from swarmd.streams.forward import forward
 from swarmd.streams.tunnel import tunnel
 

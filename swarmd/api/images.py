@@ -10,36 +10,36 @@ import orjson
 from twisted.internet.defer import Deferred
 from twisted.web.resource import IResource
 
-from swarmd.api.client import identity
 from swarmd.api.image_actions import ImageAction, platforms_of
-from swarmd.api.lacking import lacking, warnings
-from swarmd.api.resource import MISSING, Noun, Route, client_of
-from swarmd.api.target import target
-from swarmd.api.told import Told
-from swarmd.cluster.filters import ImageQuery
-from swarmd.cluster.image_details import COUNTED_SINCE, NOTHING_TOLD
-from swarmd.cluster.images import engines_with_image
-from swarmd.cluster.views import image_list
+from swarmd.api.responses.progress_response import ProgressResponse
+from swarmd.api.responses.warnings import lacking, warnings
+from swarmd.api.routing.client_key import identity
+from swarmd.api.routing.request_line import target
+from swarmd.api.routing.resource import MISSING, Noun, Route, client_of
+from swarmd.cluster.images.image_lookup import engines_with_image
+from swarmd.cluster.views.container_list import image_list
+from swarmd.cluster.views.filters import ImageQuery
+from swarmd.cluster.views.image_details import COUNTED_SINCE, NOTHING_TOLD
 from swarmd.core.errors import BadParameter
-from swarmd.core.image_reference import pull_target, tag_target
-from swarmd.core.media import ARCHIVE
+from swarmd.core.image.image_reference import pull_target, tag_target
 from swarmd.core.model import Engine
-from swarmd.core.version import Version
+from swarmd.core.request.media import ARCHIVE
+from swarmd.core.request.version import Version
 from swarmd.front.request import DockerRequest
 from swarmd.manager.builds.own_images import OwnImages
-from swarmd.manager.doubts import unanswered, unasked
-from swarmd.manager.fleet import Fleet
-from swarmd.manager.fresh import settle_containers, settle_lists, unsettled
-from swarmd.manager.images.gather import Gatherer
+from swarmd.manager.containers.pull_plans import PullPlans
+from swarmd.manager.fleet.completeness import unanswered, unasked
+from swarmd.manager.fleet.failover import ask_in_turn, by_load
+from swarmd.manager.fleet.fleet import Fleet
+from swarmd.manager.fleet.read_your_writes import settle_containers, settle_lists, unsettled
+from swarmd.manager.images.copying.gather import Gatherer
+from swarmd.manager.images.copying.supply import Supply
+from swarmd.manager.images.engine_details import measured
 from swarmd.manager.images.load import Loader
-from swarmd.manager.images.measured import measured
-from swarmd.manager.images.narrow import HEADER, QUERY, engines_for
 from swarmd.manager.images.pull import Puller
-from swarmd.manager.images.supply import Supply
+from swarmd.manager.images.targets import HEADER, QUERY, engines_for
 from swarmd.manager.images.tee import Tee
-from swarmd.manager.in_turn import ask_in_turn, by_load
-from swarmd.manager.plans import Plans
-from swarmd.manager.prune import prune
+from swarmd.manager.system.prune import prune
 from swarmd.streams.forward import forward
 from swarmd.streams.tunnel import tunnel
 
@@ -54,7 +54,7 @@ _TAR = (b"Content-Type", ARCHIVE.sent_as)
 class Images(Noun):
     """``/images/…``"""
 
-    def __init__(self, fleet: Fleet, plans: Plans, supply: Supply, own: OwnImages) -> None:
+    def __init__(self, fleet: Fleet, plans: PullPlans, supply: Supply, own: OwnImages) -> None:
         super().__init__()
         self._fleet = fleet
         self._plans = plans
@@ -130,7 +130,7 @@ class Images(Noun):
 
     async def _pull_everywhere(self, request: DockerRequest, image: str, *names: str) -> None:
         engines = engines_for(self._fleet, constraints_of(request))
-        told = Told(request)
+        told = ProgressResponse(request)
         line = self._target(request, "create")
         puller = Puller(self._fleet, line, passed_on(request), told.console, names)
         await told.until(puller.run(engines, f"Pulled {image}"))
@@ -154,7 +154,7 @@ class Images(Noun):
     async def load(self, request: DockerRequest) -> None:
         """One upload for every node; like the pull, but with the body."""
         engines = engines_for(self._fleet, constraints_of(request))
-        told, tee = Told(request), Tee(request.hold_body)
+        told, tee = ProgressResponse(request), Tee(request.hold_body)
         line = self._target(request, "load")
         headers = [*passed_on(request), _TAR]
         loader = Loader(self._fleet, line, headers, told.console, tee)

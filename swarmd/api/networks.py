@@ -9,28 +9,33 @@ from typing import Any
 import orjson
 from twisted.web.resource import IResource
 
-from swarmd.api.lacking import lacking
-from swarmd.api.resource import MISSING, Noun, Route
-from swarmd.api.target import target
-from swarmd.cluster.allocation import allocations
-from swarmd.cluster.filters import NetworkQuery
+from swarmd.api.responses.warnings import lacking
+from swarmd.api.routing.request_line import target
+from swarmd.api.routing.resource import MISSING, Noun, Route
 from swarmd.cluster.kept_ids import network_id
 from swarmd.cluster.lookup import Found, find_container, find_network, network_identity
-from swarmd.cluster.views import network_list
-from swarmd.core.endpoint import endpoint_network
+from swarmd.cluster.views.allocation import allocations
+from swarmd.cluster.views.container_list import network_list
+from swarmd.cluster.views.filters import NetworkQuery
+from swarmd.core.container.network_endpoint import endpoint_network
 from swarmd.core.errors import ApiError, BadParameter
 from swarmd.core.model import Engine, Network
 from swarmd.core.predefined import PREDEFINED
-from swarmd.core.spelling import NETWORK_CONNECT
+from swarmd.core.request.json_keys import NETWORK_CONNECT
 from swarmd.front.request import DockerRequest
-from swarmd.manager.fanout import Outcome, ask_engines, refusal
-from swarmd.manager.fleet import Fleet
-from swarmd.manager.fresh import looked_up, settle_containers, settle_lists, unsettled
-from swarmd.manager.luggage import Luggage
-from swarmd.manager.networks import Networks as Manager
-from swarmd.manager.networks import decoded
-from swarmd.manager.prune import prune
-from swarmd.manager.shield import shielded
+from swarmd.manager.containers.attachments import Attachments
+from swarmd.manager.fleet.fanout import Outcome, ask_engines, refusal
+from swarmd.manager.fleet.fleet import Fleet
+from swarmd.manager.fleet.read_your_writes import (
+    looked_up,
+    settle_containers,
+    settle_lists,
+    unsettled,
+)
+from swarmd.manager.fleet.shield import shielded
+from swarmd.manager.networks.local_networks import LocalNetworks as Manager
+from swarmd.manager.networks.local_networks import decoded
+from swarmd.manager.system.prune import prune
 from swarmd.streams.forward import forward
 
 INSPECT = 5.0  # seconds: a slow node must not hold up what the others say of a network
@@ -40,11 +45,11 @@ CHANGE = 30.0
 class Networks(Noun):
     """``/networks/…``"""
 
-    def __init__(self, fleet: Fleet, manager: Manager, luggage: Luggage) -> None:
+    def __init__(self, fleet: Fleet, manager: Manager, attachments: Attachments) -> None:
         super().__init__()
         self._fleet = fleet
         self._manager = manager
-        self._luggage = luggage
+        self._attachments = attachments
         self.add("create", POST=self.create)
         self.add("prune", POST=self.prune)
         self.add("", GET=self.index)
@@ -106,7 +111,7 @@ class Networks(Noun):
         container = find_container(self._fleet.state, body["Container"])
         engine = self._fleet.engine(container)
         found = await self._find(ref)
-        if action == "connect" and await self._luggage.follow(ref, engine):
+        if action == "connect" and await self._attachments.follow(ref, engine):
             found = await self._find(ref)
         if found.value.scope == "local" and engine not in found.engines:
             raise BadParameter(

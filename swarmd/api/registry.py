@@ -6,12 +6,12 @@ from functools import partial
 
 from twisted.web.resource import IResource
 
-from swarmd.api.resource import MISSING, Noun, Route
-from swarmd.api.target import target
+from swarmd.api.routing.request_line import target
+from swarmd.api.routing.resource import MISSING, Noun, Route
 from swarmd.core.model import Engine
 from swarmd.front.request import DockerRequest
-from swarmd.manager.fleet import Fleet
-from swarmd.manager.in_turn import ask_in_turn, by_load
+from swarmd.manager.fleet.failover import ask_in_turn, by_load
+from swarmd.manager.fleet.fleet import Fleet
 
 AUTH = b"X-Registry-Auth"
 

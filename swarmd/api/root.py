@@ -8,11 +8,11 @@ from collections.abc import Callable
 from twisted.web.resource import IResource, Resource
 from twisted.web.server import NOT_DONE_YET
 
-from swarmd.api.resource import Noun, Refusal
-from swarmd.core import version
+from swarmd.api.routing.resource import Noun, Refusal
 from swarmd.core.errors import BadParameter
+from swarmd.core.request import version
 from swarmd.front.request import DockerRequest
-from swarmd.manager.fleet import Fleet
+from swarmd.manager.fleet.fleet import Fleet
 
 # What is asked all day, as clients write it; such names need neither decoding nor cleaning.
 _OFTEN = re.compile(rb"(?:/v(\d{1,3})\.(\d{1,3}))?/containers/([0-9A-Za-z][\w.-]*+)/([a-z]++)")

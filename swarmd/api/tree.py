@@ -14,19 +14,19 @@ from swarmd.api.images import Images
 from swarmd.api.registry import Registry
 from swarmd.api.root import Root
 from swarmd.api.system import System
-from swarmd.cluster.info import Identity
+from swarmd.cluster.views.info import FleetIdentity
 from swarmd.manager.builds.own_images import OwnImages
-from swarmd.manager.create import Creator
-from swarmd.manager.fleet import Fleet
-from swarmd.manager.images.supply import Supply
-from swarmd.manager.plans import Plans
+from swarmd.manager.containers.create import Creator
+from swarmd.manager.containers.pull_plans import PullPlans
+from swarmd.manager.fleet.fleet import Fleet
+from swarmd.manager.images.copying.supply import Supply
 
 
 def make_tree(
     fleet: Fleet,
-    identity: Identity,
+    identity: FleetIdentity,
     creator: Creator,
-    plans: Plans,
+    plans: PullPlans,
     supply: Supply,
     own: OwnImages,
     clock: IReactorTime,

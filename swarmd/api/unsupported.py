@@ -9,7 +9,7 @@ from __future__ import annotations
 from twisted.web.resource import IResource
 from twisted.web.server import NOT_DONE_YET
 
-from swarmd.api.resource import Noun, Refusal
+from swarmd.api.routing.resource import Noun, Refusal
 from swarmd.core.errors import ApiError, NotFound, Unavailable
 from swarmd.front.request import DockerRequest
 

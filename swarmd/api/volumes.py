@@ -7,23 +7,28 @@ from functools import partial
 
 from twisted.web.resource import IResource
 
-from swarmd.api.lacking import lacking
-from swarmd.api.resource import Noun, Refusal, Route
-from swarmd.api.target import target
+from swarmd.api.responses.warnings import lacking
+from swarmd.api.routing.request_line import target
+from swarmd.api.routing.resource import Noun, Refusal, Route
 from swarmd.api.unsupported import NO_SWARM
-from swarmd.cluster.filters import VolumeQuery, parse_filters
 from swarmd.cluster.lookup import Found
-from swarmd.cluster.views import volume_list
-from swarmd.cluster.volume_view import using
+from swarmd.cluster.views.container_list import volume_list
+from swarmd.cluster.views.filters import VolumeQuery, parse_filters
+from swarmd.cluster.views.volume_list import using
 from swarmd.core.errors import NotFound
 from swarmd.core.model import Engine, Volume
 from swarmd.front.request import DockerRequest
-from swarmd.manager.fanout import Outcome, ask_engines, refusal
-from swarmd.manager.fleet import Fleet
-from swarmd.manager.fresh import looked_up, settle_containers, settle_lists, unsettled
-from swarmd.manager.shield import shielded
-from swarmd.manager.volume_prune import VolumePrune
-from swarmd.manager.volumes import Volumes as Manager
+from swarmd.manager.fleet.fanout import Outcome, ask_engines, refusal
+from swarmd.manager.fleet.fleet import Fleet
+from swarmd.manager.fleet.read_your_writes import (
+    looked_up,
+    settle_containers,
+    settle_lists,
+    unsettled,
+)
+from swarmd.manager.fleet.shield import shielded
+from swarmd.manager.volumes.local_volumes import LocalVolumes as Manager
+from swarmd.manager.volumes.volume_prune import VolumePrune
 from swarmd.streams.forward import forward
 
 REMOVE = 30.0  # seconds

@@ -19,9 +19,9 @@ from swarmd.audit.targets import target
 from swarmd.audit.writer import Writer
 from swarmd.codec.path import decode_path
 from swarmd.core.errors import ApiError
-from swarmd.core.trail import Trail
-from swarmd.core.version import parse_prefix, show
-from swarmd.front.identity import identity_of
+from swarmd.core.request.audit_trail import AuditTrail
+from swarmd.core.request.version import parse_prefix, show
+from swarmd.front.client_identity import identity_of
 from swarmd.front.request import DockerRequest
 
 LONGEST = 512  # characters of one value
@@ -79,7 +79,7 @@ class Recorder(Service):
         text = "audit lines are lost: {place}: {problem}"
         self._reactor.callFromThread(self._log.error, text, place=self._place, problem=problem)
 
-    def __call__(self, request: DockerRequest, denied: str = "") -> Trail | None:
+    def __call__(self, request: DockerRequest, denied: str = "") -> AuditTrail | None:
         """None for what changes nothing, unless it is ``denied``."""
         if not denied and request.method in _READS and request.header(b"upgrade") is None:
             return None  # else it may be a websocket to attach by
@@ -99,14 +99,14 @@ class Recorder(Service):
         if denied:
             record["reason"] = _text(denied)
 
-        def tell(trail: Trail, status: int, complete: bool) -> None:
+        def tell(trail: AuditTrail, status: int, complete: bool) -> None:
             spent = self._reactor.seconds() - moment
             self._tell(record, trail, status, complete, spent)
 
-        return Trail(tell)
+        return AuditTrail(tell)
 
     def _tell(
-        self, record: dict[str, Any], trail: Trail, status: int, complete: bool, spent: float
+        self, record: dict[str, Any], trail: AuditTrail, status: int, complete: bool, spent: float
     ) -> None:
         outcome = {"nodes": trail.nodes, "status": status, "ms": round(spent * 1000, 1)}
         if trail.answer:

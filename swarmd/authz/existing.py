@@ -10,10 +10,10 @@ from collections.abc import Iterator, Mapping
 from enum import Enum
 from typing import Any, NamedTuple
 
-from swarmd.authz.create import Findings, judge_create, judge_network
-from swarmd.authz.other import judge_network_create
+from swarmd.authz.create_rules import Findings, judge_create, judge_network
+from swarmd.authz.other_calls import judge_network_create
 from swarmd.authz.policy import Glob, Limits
-from swarmd.core.resources import hands_out_devices, taken_by_environment
+from swarmd.core.container.resources import hands_out_devices, taken_by_environment
 
 Json = Mapping[str, Any]
 

@@ -9,8 +9,8 @@ from functools import lru_cache
 from ipaddress import IPv4Network, IPv6Network, ip_address
 
 from swarmd.authz.rights import BUILDKIT, Right
-from swarmd.core.identity import Identity
-from swarmd.core.scope import Scope
+from swarmd.core.request.identity import Identity
+from swarmd.core.request.scope import Scope
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ def _pattern(glob: str) -> re.Pattern[str]:
 
 
 @dataclass(frozen=True, slots=True)
-class Ports:
+class AllowedPorts:
     """Host ports of one protocol that may be published, both ends included."""
 
     first: int
@@ -63,7 +63,7 @@ class Limits:
     runtimes: frozenset[str] = frozenset()
     binds: tuple[str, ...] = ()
     read_only: tuple[str, ...] = ()
-    ports: tuple[Ports, ...] = ()
+    ports: tuple[AllowedPorts, ...] = ()
     publish_all: bool = False
     images: tuple[Glob, ...] | None = None
     networks: tuple[Glob, ...] = ()

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 from cryptography import x509
 
-from swarmd.certificates.words import authority, moment, subject
+from swarmd.certificates.describe import authority, moment, subject
 
 # How long before its end a certificate is warned about.
 NOTICE = timedelta(days=30)

@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 
-from swarmd.certificates.words import cut
+from swarmd.certificates.describe import cut
 
 # Without a dash between: else a file of beginnings would be read to its end for each of them.
 _CRL = re.compile(rb"-----BEGIN X509 CRL-----[^-]*+-----END X509 CRL-----\n?")

@@ -7,15 +7,15 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from swarmd.authz.body import CREATE, read_strictly
-from swarmd.authz.create import judge_create
-from swarmd.authz.parse import parse_policy
+from swarmd.authz.create_rules import judge_create
 from swarmd.authz.policy import Policy, Role, denial
+from swarmd.authz.policy_parser import parse_policy
 from swarmd.authz.rights import RIGHTS, classify
+from swarmd.authz.strict_json import CREATE, read_strictly
 from swarmd.cli.table import table
 from swarmd.core.errors import ApiError
-from swarmd.core.identity import Identity
-from swarmd.core.version import parse_prefix
+from swarmd.core.request.identity import Identity
+from swarmd.core.request.version import parse_prefix
 
 USAGE = """\
 Usage: swarmd authz check POLICY [CONDITION=VALUE ...] [METHOD PATH [BODY]]

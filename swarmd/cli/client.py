@@ -20,10 +20,10 @@ from twisted.web.iweb import IAgentEndpointFactory
 from zope.interface import implementer
 
 from swarmd.codec.json_stream import JsonLines
-from swarmd.streams.causes import words
-from swarmd.streams.endpoint import dialer
-from swarmd.streams.ports import Dial
-from swarmd.streams.trust import ClientTls, client_options
+from swarmd.streams.dialing.dial import dialer
+from swarmd.streams.dialing.dial_errors import words
+from swarmd.streams.interfaces import Dial
+from swarmd.tls.trust import ClientTls, client_options
 
 DEFAULT_HOST = "tcp://127.0.0.1:2375"
 CONNECT, ANSWER = 5.0, 60.0  # seconds
@@ -36,7 +36,7 @@ class CommandError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Host:
+class DaemonHost:
     """Attributes:
     url: tcp://HOST:PORT or unix:///PATH.
     certs: The folder of ca.pem, cert.pem and key.pem; None speaks plainly.
@@ -46,7 +46,7 @@ class Host:
     certs: Path | None = None
 
     @classmethod
-    def of(cls, environ: Mapping[str, str], given: str = "") -> Host:
+    def of(cls, environ: Mapping[str, str], given: str = "") -> DaemonHost:
         """As the docker CLI reads its environment; ``given`` is the option -H."""
         url = given or environ.get("DOCKER_HOST") or DEFAULT_HOST
         if not url.startswith(("tcp://", "unix://")):
@@ -60,7 +60,7 @@ class Host:
 class Daemon:
     """Calls to it; each raises CommandError, in its words, if it refuses or is not there."""
 
-    def __init__(self, reactor: Any, host: Host) -> None:
+    def __init__(self, reactor: Any, host: DaemonHost) -> None:
         self._reactor = reactor
         self._host = host
         self._http = HTTPClient(_agent(reactor, host))
@@ -118,7 +118,7 @@ class Daemon:
         return CommandError(f"cannot talk to swarmd at {self._host.url}: {words(error)}")
 
 
-def _agent(reactor: Any, host: Host) -> Any:
+def _agent(reactor: Any, host: DaemonHost) -> Any:
     """TLS is below the endpoint, so that to the agent everything is plain HTTP."""
     try:
         dial = dialer(reactor, host.url, _tls(host), CONNECT)
@@ -127,7 +127,7 @@ def _agent(reactor: Any, host: Host) -> Any:
     return Agent.usingEndpointFactory(reactor, _Endpoints(dial))
 
 
-def _tls(host: Host) -> ClientTls | None:
+def _tls(host: DaemonHost) -> ClientTls | None:
     if host.certs is None:
         return None
     ca, cert, key = (str(host.certs / f"{name}.pem") for name in ("ca", "cert", "key"))

@@ -48,7 +48,7 @@ class EngineValidated:
 
 
 @dataclass(frozen=True, slots=True)
-class EngineRefused:
+class EngineRejected:
     """It answered, but cannot be managed (duplicate ID, another swarm manager, too old …)."""
 
     key: str
@@ -224,7 +224,7 @@ Action = (
     EngineListed
     | EngineUnlisted
     | EngineValidated
-    | EngineRefused
+    | EngineRejected
     | EngineAnswered
     | EngineFailed
     | EngineCordoned

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from swarmd.cluster.index import Bounded, NameIndex, PrefixIndex
-from swarmd.cluster.rows import Rows
 from swarmd.cluster.starts import Starts
+from swarmd.cluster.views.rows import Rows
 from swarmd.core.model import Container, Engine
 from swarmd.core.names import IDENTITY, is_id
 

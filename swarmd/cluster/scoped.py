@@ -9,14 +9,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, TypeVar
 
-from swarmd.cluster.node_table import NodeTable
-from swarmd.cluster.rows import Row
 from swarmd.cluster.state import State
-from swarmd.core.bits import Bits
+from swarmd.cluster.views.node_table import NodeTable
+from swarmd.cluster.views.rows import Row
+from swarmd.core.index.bits import Bits
+from swarmd.core.index.tally import Tally
 from swarmd.core.model import Container, Engine, Image, Network, Volume
 from swarmd.core.predefined import PREDEFINED
-from swarmd.core.scope import Scope
-from swarmd.core.tally import Tally
+from swarmd.core.request.scope import Scope
 
 V = TypeVar("V")
 

@@ -12,19 +12,19 @@ from typing import Any
 
 from swarmd.cluster import actions as news
 from swarmd.cluster.catalogue import Catalogue
-from swarmd.cluster.containers import Containers
-from swarmd.cluster.events import Events
 from swarmd.cluster.index import Bounded
-from swarmd.cluster.lists import Lists
-from swarmd.cluster.node_table import NodeTable
 from swarmd.cluster.notes import Notes
+from swarmd.cluster.reducers.container_reducer import ContainerReducer
+from swarmd.cluster.reducers.event_reducer import EventReducer
+from swarmd.cluster.reducers.list_reducer import ListReducer
 from swarmd.cluster.reservations import Doubt, Reservations
 from swarmd.cluster.roster import Roster, label_warnings
+from swarmd.cluster.views.node_table import NodeTable
+from swarmd.core.container.list_item import renamed
 from swarmd.core.decode import Shared
-from swarmd.core.engine_index import EngineIndex
-from swarmd.core.listing import renamed
+from swarmd.core.index.engine_index import EngineIndex
+from swarmd.core.index.tally import Tally
 from swarmd.core.model import Container, Demand, Engine
-from swarmd.core.tally import Tally
 
 _EXEC_LIMIT = 20_000
 _INDEXED = news.ImagesListed | news.ImageShown | news.NetworksListed | news.VolumesListed
@@ -56,9 +56,9 @@ class State:
         self._latest = 0.0
         self._seconds = seconds or (lambda: self._latest)
         shared, self._notes = Shared(), Notes()
-        self._lists = Lists(shared, self._notes)
-        self._containers = Containers(self.catalogue, shared, self._notes)
-        self._events = Events(self.catalogue, self._containers, self._lists)
+        self._lists = ListReducer(shared, self._notes)
+        self._containers = ContainerReducer(self.catalogue, shared, self._notes)
+        self._events = EventReducer(self.catalogue, self._containers, self._lists)
 
     # News
 
@@ -84,7 +84,7 @@ class State:
                 self._engine_unlisted(engine)
             case news.EngineValidated():
                 self._engine_validated(engine, action)
-            case news.EngineRefused():
+            case news.EngineRejected():
                 self._refuse(engine, action.error, action.now)
             case news.EngineAnswered():
                 if engine.failures or not engine.healthy:

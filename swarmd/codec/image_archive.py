@@ -14,7 +14,7 @@ from typing import Any
 import orjson
 
 from swarmd.codec.tar_scan import BadTar, TarScan
-from swarmd.core.image_reference import familiar_if_valid
+from swarmd.core.image.image_reference import familiar_if_valid
 
 LARGEST_KEPT = 4 << 20  # bytes of one document
 MOST_KEPT = 16 << 20  # bytes of all documents

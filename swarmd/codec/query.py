@@ -9,9 +9,9 @@ from urllib.parse import unquote, urlencode
 
 import orjson
 
-from swarmd.core.bounds import ENTRIES, PARAMETERS, check, check_count
 from swarmd.core.errors import BadParameter
-from swarmd.core.filter_arguments import check_filters
+from swarmd.core.request.bounds import ENTRIES, PARAMETERS, check, check_count
+from swarmd.core.request.filter_arguments import check_filters
 
 _BAD_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
 _FALSE = ("", "0", "no", "false", "none")

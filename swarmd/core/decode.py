@@ -12,8 +12,11 @@ from functools import wraps
 from sys import intern
 from typing import Any, ParamSpec, TypeVar
 
+from swarmd.core.container.list_item import EVERY_ADDRESS, encode_entry, own_first
+from swarmd.core.container.resources import as_made, demanded, devices
+from swarmd.core.container.status import read_status, state_of
+from swarmd.core.container.ties import ties
 from swarmd.core.kept_json import kept_json
-from swarmd.core.listing import EVERY_ADDRESS, encode_entry, own_first
 from swarmd.core.model import (
     NO_LABELS,
     Container,
@@ -27,9 +30,6 @@ from swarmd.core.model import (
 )
 from swarmd.core.names import is_id
 from swarmd.core.predefined import IDS
-from swarmd.core.resources import as_made, demanded, devices
-from swarmd.core.status import read_status, state_of
-from swarmd.core.ties import ties
 
 Json = Mapping[str, Any]
 P = ParamSpec("P")

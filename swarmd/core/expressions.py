@@ -13,9 +13,9 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from swarmd.core.bounds import check_count
 from swarmd.core.errors import BadParameter
 from swarmd.core.pattern import PROGRAM, Pattern, PatternError, glob, regex
+from swarmd.core.request.bounds import check_count
 
 LIMIT = 4096  # characters of an expression
 MOST, TOGETHER = 64, 8192  # expressions of one request, and their characters

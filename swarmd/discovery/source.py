@@ -13,12 +13,12 @@ from twisted.internet.interfaces import IReactorTime
 from swarmd.core.addresses import PLAIN_PORT
 from swarmd.discovery.entry import Entry as Entry
 from swarmd.discovery.entry import TlsOverride as TlsOverride
-from swarmd.discovery.nodes import Nodes, parse_nodes
-from swarmd.discovery.watch import HostsFile, read_hosts
-from swarmd.files.aside import Aside, at_once
+from swarmd.discovery.hosts_watch import HostsFile, read_hosts
+from swarmd.discovery.node_list import NodeList, parse_nodes
+from swarmd.files.in_thread import Aside, at_once
 
 # A service; ``reread()`` is for SIGHUP.
-Source = HostsFile | Nodes
+Source = HostsFile | NodeList
 
 _ADDRESS_SCHEMES = ("tcp", "unix", "ssh")
 _STORES = ("consul", "etcd", "zk")
@@ -43,7 +43,7 @@ def make_source(
     scheme, rest = _split(url)
     if scheme == "file":
         return HostsFile(rest, default_port, clock, on_entries, on_problem, aside)
-    return Nodes(parse_nodes(rest, default_port), on_entries)
+    return NodeList(parse_nodes(rest, default_port), on_entries)
 
 
 def normalise(url: str) -> str:

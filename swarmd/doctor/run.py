@@ -13,17 +13,17 @@ import orjson
 from twisted.internet.defer import Deferred, DeferredSemaphore, gatherResults
 from twisted.internet.task import react
 
+from swarmd.config.options import Options
+from swarmd.config.settings import Settings
 from swarmd.discovery.entry import Entry
-from swarmd.doctor import own
+from swarmd.doctor import local_checks
+from swarmd.doctor.engine_checks import of_fleet
 from swarmd.doctor.finding import Finding, Level, as_json, count, shown
-from swarmd.doctor.opinion import of_fleet
-from swarmd.doctor.visit import Visit, visit
-from swarmd.keyring import Keyring
-from swarmd.links import LinkMaker
-from swarmd.options import Options
-from swarmd.settings import Settings
+from swarmd.doctor.probe import Probe, visit
+from swarmd.service.link_factory import LinkFactory
 from swarmd.streams.link import Link
-from swarmd.streams.trust import TlsFiles
+from swarmd.tls.reload import TlsReload
+from swarmd.tls.trust import TlsFiles
 
 AT_ONCE = 32  # engines
 
@@ -70,24 +70,24 @@ def run(words: Sequence[str]) -> None:
 async def examine(
     options: Mapping[str, Any], environ: Mapping[str, str], reactor: Any
 ) -> list[Finding]:
-    settings, findings = own.settings_of(options, environ)
+    settings, findings = local_checks.settings_of(options, environ)
     if settings is None:
         return findings
-    entries, problems = own.entries_of(settings)
+    entries, problems = local_checks.entries_of(settings)
     findings += problems
     if settings.tls is not None:
-        findings += own.of_server(settings.tls, time.time())
-        findings += own.of_lists(settings.tls)
-    findings += own.of_keys(_keys(settings, entries))
-    findings += own.of_writers(_files(settings, entries))
-    keyring = Keyring(reactor, time.time)
-    maker = LinkMaker(settings, keyring, reactor)
-    able, problems = own.askable(settings, entries)
+        findings += local_checks.of_server(settings.tls, time.time())
+        findings += local_checks.of_lists(settings.tls)
+    findings += local_checks.of_keys(_keys(settings, entries))
+    findings += local_checks.of_writers(_files(settings, entries))
+    keyring = TlsReload(reactor, time.time)
+    maker = LinkFactory(settings, keyring, reactor)
+    able, problems = local_checks.askable(settings, entries)
     findings += problems
     links = [(entry, maker(entry)) for entry in able]
     visits = await _visit_all(settings, links, reactor)
-    findings += own.of_remarks(keyring.remarks())
-    findings += own.of_time(keyring.expiring(), time.time())
+    findings += local_checks.of_remarks(keyring.remarks())
+    findings += local_checks.of_time(keyring.expiring(), time.time())
     findings += [one for each in visits for one in each.findings]
     answered = [(each.entry.address, each.spec) for each in visits if each.spec is not None]
     return list(dict.fromkeys([*findings, *of_fleet(answered)]))
@@ -111,10 +111,10 @@ def _keys(settings: Settings, entries: Iterable[Entry]) -> Iterator[str]:
 
 async def _visit_all(
     settings: Settings, links: Iterable[tuple[Entry, Link]], reactor: Any
-) -> list[Visit]:
+) -> list[Probe]:
     gate = DeferredSemaphore(AT_ONCE)
 
-    async def one(entry: Entry, link: Link) -> Visit:
+    async def one(entry: Entry, link: Link) -> Probe:
         async with gate:
             return await visit(entry, link, _is_plain(settings, entry), reactor, time.time)
 

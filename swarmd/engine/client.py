@@ -10,8 +10,8 @@ from urllib.parse import quote
 import orjson
 
 from swarmd.core.errors import ApiError, EngineRefused, EngineUnreachable
-from swarmd.core.version import NEWEST, OLDEST, Version, clamp, show
-from swarmd.engine.ports import Answer, Link, Question
+from swarmd.core.request.version import NEWEST, OLDEST, Version, clamp, show
+from swarmd.engine.interfaces import Answer, Link, Question
 
 JsonObject = dict[str, Any]
 

@@ -8,9 +8,9 @@ from twisted.internet.task import deferLater
 
 from swarmd.core.errors import ApiError
 from swarmd.core.model import Container
-from swarmd.engine.context import Context
 from swarmd.engine.sync import Sync
-from swarmd.engine.tasks import Crew
+from swarmd.engine.task_group import TaskGroup
+from swarmd.engine.tracking_context import TrackingContext
 
 AT_ONCE = 4
 # A create makes several events; one made through us is known by then, and needs no inspect.
@@ -23,10 +23,12 @@ class Details:
     Who asks for the same container twice gets one inspect; a failed one is left to the next list.
     """
 
-    def __init__(self, key: str, sync: Sync, crew: Crew, context: Context) -> None:
+    def __init__(
+        self, key: str, sync: Sync, task_group: TaskGroup, context: TrackingContext
+    ) -> None:
         self._key = key
         self._sync = sync
-        self._crew = crew
+        self._task_group = task_group
         self._context = context
         self._wanted: dict[str, None] = {}
         self._strangers: set[str] = set()
@@ -40,12 +42,12 @@ class Details:
         self._wanted.update(dict.fromkeys(ids))
         for _ in range(min(AT_ONCE - self._workers, len(self._wanted))):
             self._workers += 1
-            self._crew.start(self._work())
+            self._task_group.start(self._work())
 
     def meet(self, container_id: str) -> None:
         """An event told of a container that is not known: made behind our back, perhaps."""
         if not self._strangers:
-            self._crew.start(self._introduce())
+            self._task_group.start(self._introduce())
         self._strangers.add(container_id)
 
     async def _introduce(self) -> None:

@@ -11,9 +11,9 @@ from twisted.internet.defer import Deferred
 from twisted.python.failure import Failure
 
 from swarmd.core.errors import ApiError
-from swarmd.engine.context import Context
-from swarmd.engine.ports import Question
-from swarmd.engine.wheel import Spoke
+from swarmd.engine.interfaces import Question
+from swarmd.engine.timer_wheel import Spoke
+from swarmd.engine.tracking_context import TrackingContext
 
 # Asks, and tells once what came of it; None is a good answer.
 Ping = Callable[[Callable[[ApiError | None], None]], Question]
@@ -38,7 +38,7 @@ class HealthCheck:
         answered: Callable[[], None],
         failed: Callable[[ApiError], None],
         late: Callable[[float], ApiError],
-        context: Context,
+        context: TrackingContext,
     ) -> None:
         self._ping = ping
         self._answered = answered

@@ -10,7 +10,7 @@ from swarmd.core.decode import timestamp
 from swarmd.core.errors import BadParameter
 from swarmd.core.kept_json import kept_json
 from swarmd.core.model import Spec
-from swarmd.core.version import NEWEST, OLDEST, Version, parse, show
+from swarmd.core.request.version import NEWEST, OLDEST, Version, parse, show
 from swarmd.engine.client import EngineClient
 
 Json = Mapping[str, Any]
@@ -37,7 +37,7 @@ class NotManageableError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Identity:
+class EngineIdentity:
     """``clock`` is the engine's own time when it was asked, in seconds since the epoch."""
 
     spec: Spec
@@ -46,7 +46,7 @@ class Identity:
 
 async def identify(
     client: EngineClient, now: Callable[[], float], old_offset: float = 0.0
-) -> Identity:
+) -> EngineIdentity:
     """Asks for ``/info`` and ``/version``; ``old_offset`` is kept where it may still be right."""
     asked = now()
     info = await client.info()
@@ -57,7 +57,7 @@ async def identify(
         clock = timestamp(info.get("SystemTime")) or middle
         unsure = (answered - asked) / 2 + _UNSURE
         offset = steady_offset(middle - clock, old_offset, unsure)
-        return Identity(_spec(info, about, offset), clock)
+        return EngineIdentity(_spec(info, about, offset), clock)
     except (TypeError, ValueError, OverflowError, AttributeError, BadParameter) as error:
         raise NotManageableError(f"its /info or /version is not understood: {error}") from error
 

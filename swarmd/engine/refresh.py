@@ -17,8 +17,8 @@ from collections.abc import Awaitable, Callable
 from twisted.internet.task import deferLater
 
 from swarmd.core.errors import ApiError
-from swarmd.engine.context import Context
 from swarmd.engine.sync import Sync
+from swarmd.engine.tracking_context import TrackingContext
 
 # Events in a span of which none can have been dropped: a fifth of what an engine's queue takes.
 FEW = 200
@@ -38,7 +38,7 @@ class Refresh:
         sync: Sync,
         read_spec: Callable[[], Awaitable[None]],
         listed: Callable[[], None],
-        context: Context,
+        context: TrackingContext,
     ) -> None:
         self._sync = sync
         self._read_spec = read_spec

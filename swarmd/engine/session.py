@@ -8,14 +8,14 @@ from swarmd.cluster import actions
 from swarmd.core.errors import ApiError
 from swarmd.core.event import Event, event_of_edges
 from swarmd.engine.client import EngineClient, cause, is_silent
-from swarmd.engine.context import Context
 from swarmd.engine.details import Details
-from swarmd.engine.events import EventStream, Position
+from swarmd.engine.event_stream import EngineEventStream, Position
 from swarmd.engine.health import HealthCheck
-from swarmd.engine.identify import Identity, identify
+from swarmd.engine.identify import EngineIdentity, identify
 from swarmd.engine.refresh import Refresh
 from swarmd.engine.sync import Sync
-from swarmd.engine.tasks import Crew
+from swarmd.engine.task_group import TaskGroup
+from swarmd.engine.tracking_context import TrackingContext
 
 
 class RefusedError(Exception):
@@ -37,16 +37,21 @@ class Session:
     _log = Logger()
 
     def __init__(
-        self, key: str, client: EngineClient, sync: Sync, position: Position, context: Context
+        self,
+        key: str,
+        client: EngineClient,
+        sync: Sync,
+        position: Position,
+        context: TrackingContext,
     ) -> None:
         self._key = key
         self._position = position
         self._context = context
         self._client = client
         self._sync = sync
-        self._crew = Crew(context.clock)
-        self._details = Details(key, sync, self._crew, context)
-        self._stream = EventStream(client, position, self._event, self._unread, context.clock)
+        self._task_group = TaskGroup(context.clock)
+        self._details = Details(key, sync, self._task_group, context)
+        self._stream = EngineEventStream(client, position, self._event, self._unread, context.clock)
         self._health = HealthCheck(
             client.ask_ping, self._answered, self._suspected, client.late, context
         )
@@ -63,9 +68,9 @@ class Session:
         """
         try:
             await self._open()
-            await self._crew.watch()
+            await self._task_group.watch()
         finally:
-            self._crew.cancel()
+            self._task_group.cancel()
             self._stream.close()
 
     async def _open(self) -> None:
@@ -78,14 +83,14 @@ class Session:
         context.dispatch(actions.EngineAnswered(self._key, context.now()))
         self._details.want_all()
         for work in (self._follow(), self._health.run(), self._refresh.run()):
-            self._crew.start(work)
+            self._task_group.start(work)
 
-    async def _validate(self) -> Identity:
+    async def _validate(self) -> EngineIdentity:
         context = self._context
         engine = context.engines[self._key]
         before = engine.spec
         identity = await identify(self._client, context.now, before.clock_offset)
-        await context.portions.turn()
+        await context.time_slices.turn()
         spec = identity.spec
         if spec.id != before.id:
             self._position.reset()
@@ -162,7 +167,7 @@ class Session:
         if engine is None:
             return
         if _changes_itself(event):
-            self._crew.start(self._reload())
+            self._task_group.start(self._reload())
         elif event.kind == "container" and event.verb == "update":
             self._details.want([event.id])
         elif event.id in engine.dirty and event.id not in engine.containers:

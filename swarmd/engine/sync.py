@@ -8,11 +8,11 @@ from typing import Any
 from twisted.logger import Logger
 
 from swarmd.cluster import actions
-from swarmd.cluster.lists import IMAGES, KINDS, NETWORKS, VOLUMES
+from swarmd.cluster.reducers.list_reducer import IMAGES, KINDS, NETWORKS, VOLUMES
 from swarmd.core.errors import ApiError, EngineRefused
 from swarmd.engine.client import MOST_IDS, ONE_CONTAINER, EngineClient, cause, containers_path
-from swarmd.engine.context import Context
-from swarmd.engine.repeated import LastLists
+from swarmd.engine.list_diff import ListDiff
+from swarmd.engine.tracking_context import TrackingContext
 
 _PATHS = {IMAGES: "/images/json", NETWORKS: "/networks", VOLUMES: "/volumes"}
 # Seconds for a list of volumes: an engine waits 15 for each volume driver that is gone.
@@ -28,12 +28,12 @@ class Sync:
 
     _log = Logger()
 
-    def __init__(self, key: str, client: EngineClient, context: Context) -> None:
+    def __init__(self, key: str, client: EngineClient, context: TrackingContext) -> None:
         self._key = key
         self._client = client
         self._context = context
         self._told: dict[str, int] = {}  # kind -> hash of the body that was dispatched last
-        self._last = LastLists()
+        self._last = ListDiff()
 
     def forget(self) -> None:
         """Another session, perhaps another engine: nothing counts as told."""
@@ -70,7 +70,7 @@ class Sync:
         """The whole list in a new session, later what is new in it."""
         at = self._context.clock.seconds()
         body = await self._client.listing(containers_path())
-        await self._context.portions.turn()
+        await self._context.time_slices.turn()
         items = self._client.items(body)
         now = self._context.now()
         engine = self._context.engines.get(self._key)
@@ -104,7 +104,7 @@ class Sync:
             self._context.dispatch(actions.ListFailed(self._key, kind, cause(error), at))
             raise
         if in_line:
-            await self._context.portions.turn()
+            await self._context.time_slices.turn()
         engine = self._context.engines.get(self._key)
         if engine is None or (self._told.get(kind) == hash(body) and kind not in engine.stale):
             return
@@ -135,7 +135,7 @@ class Sync:
         at = self._context.clock.seconds()
         found = await self._client.container(container_id)
         if in_line:
-            await self._context.portions.turn()
+            await self._context.time_slices.turn()
         if found is None:
             self._context.dispatch(actions.ContainerGone(self._key, container_id))
         else:

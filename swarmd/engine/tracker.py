@@ -13,18 +13,18 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from swarmd.cluster import actions
-from swarmd.cluster.lists import KINDS
+from swarmd.cluster.reducers.list_reducer import KINDS
 from swarmd.core.backoff import backoff
 from swarmd.core.errors import ApiError, EngineUnreachable
 from swarmd.engine.client import EngineClient, cause, is_silent
-from swarmd.engine.context import Context
-from swarmd.engine.events import Position
+from swarmd.engine.event_stream import Position
 from swarmd.engine.identify import NotManageableError
+from swarmd.engine.interfaces import Link
 from swarmd.engine.limits import REFUSED_CEILING, START_SPREAD
-from swarmd.engine.ports import Link
 from swarmd.engine.session import RefusedError, Session, SessionOverError
 from swarmd.engine.sync import Sync
-from swarmd.engine.tasks import Shared
+from swarmd.engine.task_group import SharedCalls
+from swarmd.engine.tracking_context import TrackingContext
 
 
 class EngineTracker(Service):
@@ -36,15 +36,15 @@ class EngineTracker(Service):
 
     _log = Logger()
 
-    def __init__(self, key: str, link: Link, context: Context) -> None:
+    def __init__(self, key: str, link: Link, context: TrackingContext) -> None:
         self.key = key
         self.link = link
         self._context = context
         self._position = Position()
         self._client = EngineClient(link, context.timing.call)
         self._sync = Sync(key, self._client, context)
-        self._containers = Shared(self._list_containers)
-        self._lists = {kind: Shared(partial(self._list, kind)) for kind in KINDS}
+        self._containers = SharedCalls(self._list_containers)
+        self._lists = {kind: SharedCalls(partial(self._list, kind)) for kind in KINDS}
         self._work: Deferred[None] | None = None
         self._complaint = ""
 
@@ -106,7 +106,7 @@ class EngineTracker(Service):
     async def _track(self) -> None:
         clock, timing = self._context.clock, self._context.timing
         await deferLater(clock, START_SPREAD * self._context.jitter())
-        await self._context.portions.turn()
+        await self._context.time_slices.turn()
         attempt = 0
         while True:
             begun = clock.seconds()
@@ -130,7 +130,9 @@ class EngineTracker(Service):
             return REFUSED_CEILING
         except NotManageableError as error:
             self._complain(str(error))
-            self._context.dispatch(actions.EngineRefused(self.key, str(error), self._context.now()))
+            self._context.dispatch(
+                actions.EngineRejected(self.key, str(error), self._context.now())
+            )
             return REFUSED_CEILING
         except ApiError as error:
             self._lost(cause(error), silent=is_silent(error))

@@ -15,7 +15,7 @@ from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 
-from swarmd.files.aside import Aside, at_once
+from swarmd.files.in_thread import Aside, at_once
 from swarmd.files.reader import Look, look_at
 from swarmd.timers.periodic import Periodic
 

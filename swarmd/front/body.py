@@ -5,7 +5,7 @@ from __future__ import annotations
 from swarmd.codec.framing import BadBody, request_framing
 from swarmd.codec.head import RequestHead
 from swarmd.core.errors import ApiError, BadParameter
-from swarmd.front.ports import BodySink
+from swarmd.front.interfaces import BodySink
 
 
 class Body:

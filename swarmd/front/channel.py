@@ -21,13 +21,13 @@ from twisted.web.http_headers import Headers
 from zope.interface import implementer
 
 from swarmd.codec.head import BadHead, TlsHello, scan_request
-from swarmd.core.bounds import LARGE
 from swarmd.core.errors import ApiError
+from swarmd.core.request.bounds import LARGE
 from swarmd.front.body import Body
 from swarmd.front.client_site import ClientSite
 from swarmd.front.connection import ClientConnection
-from swarmd.front.linger import LINGER_TIME, Linger
-from swarmd.front.ports import BodySink, Request, StreamEnd
+from swarmd.front.interfaces import BodySink, Request, StreamEnd
+from swarmd.front.lingering_close import LINGER_TIME, LingeringClose
 from swarmd.front.reply import last_words, render_head
 
 # What a client may send ahead of the answer to its current request, in bytes.
@@ -391,7 +391,7 @@ class Channel(ClientConnection):
         self._phase = Phase.CLOSING
         self.deadline = self.site.now() + patience
         self._ahead = b""
-        self._end = Linger(self.transport)
+        self._end = LingeringClose(self.transport)
         # A paused producer would be resumed instead of the close being carried out.
         self.transport.unregisterProducer()
         self.hold_reading(False)

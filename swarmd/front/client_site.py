@@ -13,11 +13,11 @@ from twisted.web.http import Request as TwistedRequest
 from twisted.web.resource import IResource, getChildForRequest
 
 from swarmd.codec.head import RequestHead
-from swarmd.core.bounds import BODY
-from swarmd.front.body_room import BodyRoom
-from swarmd.front.gate import Gate
-from swarmd.front.in_turn import InTurn
-from swarmd.front.ports import Audit, Connection, Request, StartupGate
+from swarmd.core.request.bounds import BODY
+from swarmd.front.body_budget import BodyBudget
+from swarmd.front.interfaces import Audit, Connection, Request, StartupGate
+from swarmd.front.origin_check import OriginCheck
+from swarmd.front.round_robin import RoundRobin
 from swarmd.timers.periodic import Periodic
 
 # How often deadlines are looked at, in seconds: one loop for all connections, no timer for each.
@@ -87,14 +87,14 @@ class ClientSite(Factory, Generic[R]):
         self.shortcut: Callable[[R], IResource | None] = getattr(resource, "shortcut", _no_shortcut)
         self.clock = clock
         self.now = clock.seconds
-        self.in_turn = InTurn(clock)
-        self.room = BodyRoom()
+        self.in_turn = RoundRobin(clock)
+        self.room = BodyBudget()
         self.common_headers = common_headers
         self.max_connections = max_connections
         self.requests: Counter[str] = Counter()
         self.errors: Counter[int] = Counter()
         self.refused = refused
-        self.gate, self.inner_gate = Gate(names), Gate()
+        self.gate, self.inner_gate = OriginCheck(names), OriginCheck()
         self.startup = startup
         self.audit = audit
         self._connections: set[Connection] = set()

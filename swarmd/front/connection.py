@@ -6,9 +6,9 @@ from typing import Any
 
 from twisted.internet.interfaces import IAddress, ISSLTransport, ITCPTransport
 
-from swarmd.core.identity import Identity
+from swarmd.core.request.identity import Identity
 from swarmd.front.client_site import ClientSite
-from swarmd.front.gate import Gate
+from swarmd.front.origin_check import OriginCheck
 
 
 class ClientConnection:
@@ -32,7 +32,7 @@ class ClientConnection:
         self.site = self.factory = site
         self.deadline: float | None = site.now() + site.idle_limit
         self.identity: Identity | None = None
-        self.gate: Gate | None = None
+        self.gate: OriginCheck | None = None
         self._peer: IAddress | None = None
         self._host: IAddress | None = None
         self._held = False

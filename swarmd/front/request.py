@@ -19,16 +19,16 @@ from swarmd.codec.framing import LAST_CHUNK, chunk
 from swarmd.codec.head import RequestHead
 from swarmd.codec.path import clean_path, decode_path, encode_path
 from swarmd.codec.query import check_query, is_true, parse_query
-from swarmd.core.bounds import LARGE, check_body
 from swarmd.core.errors import ApiError, PageNotFound
-from swarmd.core.trail import Trail
+from swarmd.core.request.audit_trail import AuditTrail
+from swarmd.core.request.bounds import LARGE, check_body
+from swarmd.front.admission import check_type, enter
 from swarmd.front.channel import Channel
 from swarmd.front.client_site import ClientSite
-from swarmd.front.entrance import check_type, enter
-from swarmd.front.lazy import LazyRequest
-from swarmd.front.ports import BodySink, HeadResource
+from swarmd.front.interfaces import BodySink, HeadResource
+from swarmd.front.lazy_request import LazyRequest
 from swarmd.front.reply import BODILESS, JSON, content_fields, error_body, render_head
-from swarmd.front.slices import SLICE, SliceProducer, beginning
+from swarmd.front.slice_producer import SLICE, SliceProducer, beginning
 
 LEFT = 499  # for the audit: the client left before the end of the answer
 Extra = Iterable[tuple[bytes, bytes]]
@@ -50,7 +50,7 @@ class DockerRequest(LazyRequest):
     version: tuple[int, int] | None = None
     terms: Mapping[str, Any] = {}  # of a policy, for the order that a create becomes
     gone = survives_half_close = False
-    trail: Trail | None = None
+    trail: AuditTrail | None = None
     queued = False
     _silent = False
     _sink: BodySink | None = None

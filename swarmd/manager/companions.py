@@ -18,19 +18,19 @@ from swarmd.cluster.state import State
 from swarmd.core.model import Container, Health
 from swarmd.core.predefined import predefined_name
 from swarmd.manager.compose import NUMBER, ONE_OFF, SERVICE, of_project, project_of
-from swarmd.manager.order import Order
+from swarmd.manager.containers.create_order import CreateOrder
 
 _FIRST = "1"
 _SHORT_ID = 12  # characters, as Docker prints IDs
 
 
-def near(state: State, order: Order) -> list[str]:
+def near(state: State, order: CreateOrder) -> list[str]:
     """Keys of engines, the best first."""
     home = state.last_home(order.name) if order.replaces is None else ""
     return list(dict.fromkeys((*filter(None, [home]), *companions(state, order))))
 
 
-def companions(state: State, order: Order) -> list[str]:
+def companions(state: State, order: CreateOrder) -> list[str]:
     """Keys of the engines where they are, most of them first; none where none are."""
     labels, config = order.config.labels, order.config
     project = project_of(labels)

@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from functools import lru_cache
 
+from swarmd.core.container.resources import DeviceWish
+from swarmd.core.index.tally import Held
 from swarmd.core.model import Demand, Engine, HostPort
-from swarmd.core.resources import DeviceWish
-from swarmd.core.tally import Held
 from swarmd.scheduler import node_labels
-from swarmd.scheduler.request import Counting, Placement, PortRange
+from swarmd.scheduler.placement import Counting, Placement, PortRange
 
 EVERY_ADDRESS = ("", "0.0.0.0", "::")
 

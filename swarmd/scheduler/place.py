@@ -6,12 +6,12 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import islice
 
-from swarmd.core.engine_index import EngineIndex
+from swarmd.core.index.engine_index import EngineIndex
 from swarmd.core.model import Engine
-from swarmd.scheduler.policy import Policy
+from swarmd.scheduler.placement import Placement
+from swarmd.scheduler.policy import PlacementPolicy
 from swarmd.scheduler.refusal import Verdict
 from swarmd.scheduler.registry import TIES
-from swarmd.scheduler.request import Placement
 from swarmd.scheduler.score import columns
 from swarmd.scheduler.sieve import refusal, sift, verdicts
 from swarmd.scheduler.strategies.column import ordered
@@ -56,7 +56,7 @@ class Explanation:
 def rank(
     wanted: Placement,
     fleet: EngineIndex,
-    policy: Policy,
+    policy: PlacementPolicy,
     *,
     seed: int = 0,
     limit: int = MOST,
@@ -79,7 +79,7 @@ def rank(
     return [fleet.engine(slot) for _, slot in best]
 
 
-def only_engine(wanted: Placement, fleet: EngineIndex, policy: Policy) -> Engine | None:
+def only_engine(wanted: Placement, fleet: EngineIndex, policy: PlacementPolicy) -> Engine | None:
     """The only one that the wish itself leaves, whatever that engine has free; None of several."""
     fleet.settle()
     ties = replace(policy, filters=tuple(name for name in policy.filters if name in TIES))
@@ -88,7 +88,9 @@ def only_engine(wanted: Placement, fleet: EngineIndex, policy: Policy) -> Engine
     return fleet.engines(left)[0] if alone else None
 
 
-def explain(wanted: Placement, fleet: EngineIndex, policy: Policy, *, seed: int = 0) -> Explanation:
+def explain(
+    wanted: Placement, fleet: EngineIndex, policy: PlacementPolicy, *, seed: int = 0
+) -> Explanation:
     """What ``rank`` would say of every engine; changes nothing and never raises."""
     fleet.settle()
     sifted = sift(wanted, fleet.everyone, fleet, policy)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
-from swarmd.core.resources import RESERVES
+from swarmd.core.container.resources import RESERVES
 from swarmd.scheduler.filters.affinity import affinity
 from swarmd.scheduler.filters.constraint import constraint
 from swarmd.scheduler.filters.containerslots import containerslots
@@ -17,7 +17,7 @@ from swarmd.scheduler.filters.platform import platform
 from swarmd.scheduler.filters.port import port
 from swarmd.scheduler.filters.resources import device, resources
 from swarmd.scheduler.filters.whitelist import whitelist
-from swarmd.scheduler.policy import Policy
+from swarmd.scheduler.policy import PlacementPolicy
 from swarmd.scheduler.rule import Filter
 from swarmd.scheduler.strategies.binpack import binpack
 from swarmd.scheduler.strategies.column import Strategy
@@ -66,7 +66,7 @@ def make_policy(
     overcommit: float = 0.0,
     reserve: str = "hard",
     image_locality: bool = True,
-) -> Policy:
+) -> PlacementPolicy:
     """Checks what the operator gave.
 
     Args:
@@ -89,7 +89,7 @@ def make_policy(
     if reserve not in RESERVES:
         raise ValueError(f"swarm.reserve should be hard or soft, {reserve!r} is invalid")
     order = (*chosen, *(each for each in ALWAYS if each not in chosen))
-    return Policy(name, order, label, overcommit, image_locality, reserve)
+    return PlacementPolicy(name, order, label, overcommit, image_locality, reserve)
 
 
 def _check(what: str, names: Iterable[str], known: Iterable[str]) -> None:

@@ -16,14 +16,14 @@ from swarmd.scheduler.filters.resources import (
     lacking_memory,
     may_spare,
 )
-from swarmd.scheduler.policy import Policy
-from swarmd.scheduler.request import Counting
+from swarmd.scheduler.placement import Counting
+from swarmd.scheduler.policy import PlacementPolicy
 
 _NONE = Demand()
 _RUNNING = Counting.RUNNING
 
 
-def lacking(container: Container, demand: Demand, engine: Engine, policy: Policy) -> str:
+def lacking(container: Container, demand: Demand, engine: Engine, policy: PlacementPolicy) -> str:
     """What ``engine`` has not left of ``demand`` beside what runs there, in words; "" if all.
 
     What ``container`` has there already is its own.
@@ -38,7 +38,7 @@ def lacking(container: Container, demand: Demand, engine: Engine, policy: Policy
     return words or next(_taken_devices(demand, own, engine), "")
 
 
-def advice(demand: Demand, lacks: str, policy: Policy) -> str:
+def advice(demand: Demand, lacks: str, policy: PlacementPolicy) -> str:
     """What a client may do where ``lacks`` is what ``lacking`` said, "" if there is nothing."""
     if "CPUs are free" in lacks:
         return CPU_ADVICE

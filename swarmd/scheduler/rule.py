@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from swarmd.core.bits import Bits
-from swarmd.core.engine_index import EngineIndex
+from swarmd.core.index.bits import Bits
+from swarmd.core.index.engine_index import EngineIndex
 from swarmd.core.model import Engine
-from swarmd.scheduler.policy import Policy
-from swarmd.scheduler.request import Placement
+from swarmd.scheduler.placement import Placement
+from swarmd.scheduler.policy import PlacementPolicy
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,5 +36,5 @@ class Rule:
     advice: str = ""
 
 
-Filter = Callable[[Placement, EngineIndex, Policy], Iterator[Rule]]
+Filter = Callable[[Placement, EngineIndex, PlacementPolicy], Iterator[Rule]]
 """The rules that a wish means to a fleet; none where the wish does not concern the filter."""

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from swarmd.core.bits import Bits, slots
-from swarmd.core.engine_index import EngineIndex
-from swarmd.core.image_reference import familiar_if_valid
+from swarmd.core.image.image_reference import familiar_if_valid
+from swarmd.core.index.bits import Bits, slots
+from swarmd.core.index.engine_index import EngineIndex
 from swarmd.core.model import Health
-from swarmd.scheduler.policy import Policy
+from swarmd.scheduler.placement import Placement
+from swarmd.scheduler.policy import PlacementPolicy
 from swarmd.scheduler.registry import STRATEGIES
-from swarmd.scheduler.request import Placement
 from swarmd.scheduler.strategies.column import Column, grouped
 
 
-def columns(wanted: Placement, fleet: EngineIndex, policy: Policy, seed: int) -> list[Column]:
+def columns(
+    wanted: Placement, fleet: EngineIndex, policy: PlacementPolicy, seed: int
+) -> list[Column]:
     """An engine that failed of late ranks behind every clean one, whatever its load.
 
     Then come the zones of the spread label, the strategy, and the image.

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from swarmd.core.bits import Bits
-from swarmd.core.engine_index import EngineIndex
+from swarmd.core.index.bits import Bits
+from swarmd.core.index.engine_index import EngineIndex
 from swarmd.core.model import Engine
-from swarmd.scheduler.policy import Policy
+from swarmd.scheduler.placement import Placement
+from swarmd.scheduler.policy import PlacementPolicy
 from swarmd.scheduler.refusal import NoCandidate, Verdict
 from swarmd.scheduler.registry import FILTERS
-from swarmd.scheduler.request import Placement
 from swarmd.scheduler.rule import Rule
 
 
@@ -27,7 +27,9 @@ class Sifted(NamedTuple):
     ignored: list[Rule]
 
 
-def sift(wanted: Placement, candidates: Bits, fleet: EngineIndex, policy: Policy) -> Sifted:
+def sift(
+    wanted: Placement, candidates: Bits, fleet: EngineIndex, policy: PlacementPolicy
+) -> Sifted:
     """All hard rules, then each soft one that leaves something.
 
     Of soft rules that exclude each other the later gives way, and alone: classic Swarm dropped all

@@ -11,7 +11,7 @@ from twisted.python.failure import Failure
 
 from swarmd.codec.head import Headers, ResponseHead
 from swarmd.core.errors import EngineUnreachable
-from swarmd.streams.connector import Connector
+from swarmd.streams.dialing.connector import Connector
 from swarmd.streams.exchange import Exchange
 
 _ERROR_LIMIT = 1 << 20  # bytes of an error's body
@@ -68,7 +68,7 @@ class Collected(Exchange):
 
 
 class Question(Collected):
-    """Without time limit and Deferred, for who asks the same often: a third of a ``Call``'s cost.
+    """Without time limit and Deferred, for who asks the same often: a third of a ``EngineCall``'s cost.
 
     Args:
         told: Gets the answer or the error, unless it is cancelled first.
@@ -84,7 +84,7 @@ class Question(Collected):
         self._told(outcome)
 
 
-class Call(Collected):
+class EngineCall(Collected):
     """With a time limit.
 
     Attributes:
@@ -123,7 +123,7 @@ class Call(Collected):
             self._timer = None
 
 
-class StreamCall(Call):
+class StreamCall(EngineCall):
     """Hands the body on as it comes, unless the status says that it is an error."""
 
     __slots__ = ("_idle_limit", "_on_head", "_paused", "_receive")

@@ -16,7 +16,7 @@ from twisted.internet.protocol import Factory, connectionDone
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
-from swarmd.streams.ports import End
+from swarmd.streams.interfaces import End
 
 MOST_IDLE = 16  # connections kept for one engine
 IDLE_LIMIT = 60.0  # seconds; engines have no such limit, descriptors have

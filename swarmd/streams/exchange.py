@@ -14,9 +14,9 @@ from twisted.python.failure import Failure
 from swarmd.codec.framing import BadBody, Framing, UntilClose, response_framing
 from swarmd.codec.head import BadHead, ResponseHead, scan_response
 from swarmd.core.errors import EngineUnreachable
-from swarmd.streams.causes import silent, words
 from swarmd.streams.connection import EngineConnection
-from swarmd.streams.connector import Connector
+from swarmd.streams.dialing.connector import Connector
+from swarmd.streams.dialing.dial_errors import silent, words
 
 MOST_INTERIM = 16  # heads like "100 Continue" before the real one
 _REPEATABLE = (b"GET", b"HEAD")

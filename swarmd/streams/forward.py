@@ -15,11 +15,11 @@ from twisted.logger import Logger
 from swarmd.codec.framing import UntilClose
 from swarmd.codec.head import ResponseHead
 from swarmd.core.errors import ApiError, EngineUnreachable
-from swarmd.streams.connector import Connector
-from swarmd.streams.done import LEFT, Done, tell
+from swarmd.streams.completion import LEFT, Done, tell
+from swarmd.streams.dialing.connector import Connector
 from swarmd.streams.exchange import Exchange
-from swarmd.streams.heads import request_head, rewritten_head, with_type
-from swarmd.streams.ports import ClientRequest
+from swarmd.streams.interfaces import ClientRequest
+from swarmd.streams.rewrite import request_head, rewritten_head, with_type
 
 CREATED = 201
 LARGEST_REWRITTEN = 16 << 20  # bytes of an answer that is changed on its way

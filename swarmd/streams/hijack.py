@@ -12,12 +12,12 @@ from collections.abc import Callable
 
 from swarmd.codec.head import ResponseHead
 from swarmd.core.errors import BadParameter
-from swarmd.streams.connector import Connector
-from swarmd.streams.done import Done, tell
+from swarmd.streams.completion import Done, tell
+from swarmd.streams.dialing.connector import Connector
 from swarmd.streams.forward import Forwarded
-from swarmd.streams.heads import upgrade_head, with_type
-from swarmd.streams.ports import ClientRequest
+from swarmd.streams.interfaces import ClientRequest
 from swarmd.streams.relay import Relay, throttle
+from swarmd.streams.rewrite import upgrade_head, with_type
 from swarmd.streams.splice import carry
 
 

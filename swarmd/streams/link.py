@@ -11,9 +11,9 @@ from functools import lru_cache
 
 from swarmd.codec.head import Headers, ResponseHead, render_request
 from swarmd.streams.calls import Answer as Answer
-from swarmd.streams.calls import Call, Question, StreamCall, Told
-from swarmd.streams.connector import Connector
-from swarmd.streams.heads import HOST
+from swarmd.streams.calls import EngineCall, Question, StreamCall, Told
+from swarmd.streams.dialing.connector import Connector
+from swarmd.streams.rewrite import HOST
 from swarmd.streams.upload import Upload, upload_head
 
 LARGEST_ANSWER = 256 << 20
@@ -43,7 +43,7 @@ class Link(Connector):
             EngineUnreachable: No answer, or a broken one; ``sent`` tells whether it may have acted.
         """
         request = render(method, target, body, headers)
-        call = Call(self, method.encode(), request, timeout=timeout, limit=limit)
+        call = EngineCall(self, method.encode(), request, timeout=timeout, limit=limit)
         self.begin(call)
         return await call.answer
 

@@ -19,7 +19,7 @@ from twisted.internet import tcp
 from twisted.internet.epollreactor import EPollReactor
 from twisted.logger import Logger
 
-from swarmd.streams.held import HELD
+from swarmd.streams.reactor_lag import HELD
 
 # Larger writes are bulk: the kernel would take only a part, and the rest would be copied. A batch
 # of four TLS records is not.

@@ -13,9 +13,9 @@ from twisted.python.failure import Failure
 
 from swarmd.codec.framing import BadBody
 from swarmd.core.errors import ApiError, BadParameter
-from swarmd.streams.connector import Connector
-from swarmd.streams.done import LEFT, Done
-from swarmd.streams.ports import ClientRequest
+from swarmd.streams.completion import LEFT, Done
+from swarmd.streams.dialing.connector import Connector
+from swarmd.streams.interfaces import ClientRequest
 from swarmd.streams.relay import Side
 from swarmd.streams.tunnel import Tunnel
 

@@ -14,7 +14,7 @@ from typing import Any, Protocol
 from twisted.python.failure import Failure
 
 
-class Owner(Protocol):
+class RelayOwner(Protocol):
     """Who decides what the ends of a connection mean."""
 
     def side_ended(self, side: Side) -> None: ...
@@ -36,7 +36,7 @@ class Side:
 
     __slots__ = ("deaf", "deliver", "ended", "other", "owner", "transport")
 
-    def __init__(self, transport: Any, owner: Owner) -> None:
+    def __init__(self, transport: Any, owner: RelayOwner) -> None:
         self.transport = transport
         self.owner = owner
         self.other: Side = self

@@ -26,14 +26,14 @@ from twisted.python.failure import Failure
 from swarmd.codec.framing import BadBody, Framing, Sized, request_framing, response_framing
 from swarmd.codec.head import BadHead, ResponseHead, scan_response
 from swarmd.core.errors import ApiError, BadParameter, EngineUnreachable
-from swarmd.streams.causes import words
+from swarmd.streams.completion import LEFT, Done, tell
 from swarmd.streams.connection import EngineConnection
-from swarmd.streams.connector import Connector
-from swarmd.streams.done import LEFT, Done, tell
+from swarmd.streams.dialing.connector import Connector
+from swarmd.streams.dialing.dial_errors import words
 from swarmd.streams.exchange import MOST_INTERIM
-from swarmd.streams.heads import raw_error, tunnel_head, with_type
-from swarmd.streams.ports import ClientRequest
+from swarmd.streams.interfaces import ClientRequest
 from swarmd.streams.relay import Side, abort, end_writing, pair, throttle
+from swarmd.streams.rewrite import raw_error, tunnel_head, with_type
 from swarmd.streams.splice import Bulk, can_splice
 
 LINGER = 5.0  # seconds

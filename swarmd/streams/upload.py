@@ -12,8 +12,8 @@ from swarmd.codec.framing import LAST_CHUNK, chunk
 from swarmd.codec.head import Headers, ResponseHead, render_request
 from swarmd.streams.calls import StreamCall
 from swarmd.streams.connection import EngineConnection
-from swarmd.streams.connector import Connector
-from swarmd.streams.heads import HOST
+from swarmd.streams.dialing.connector import Connector
+from swarmd.streams.rewrite import HOST
 
 
 def upload_head(method: str, target: str, headers: Sequence[tuple[bytes, bytes]]) -> bytes:

@@ -10,10 +10,10 @@ from swarmd.api.commit import Commit
 from swarmd.api.disk_usage import SystemFolder
 from swarmd.api.images import Images
 from swarmd.api.registry import Registry
-from swarmd.api.resource import Noun
+from swarmd.api.routing.resource import Noun
 from swarmd.manager.builds.own_images import OwnImages
-from swarmd.manager.images.supply import Supply
-from swarmd.manager.plans import Plans
+from swarmd.manager.containers.pull_plans import PullPlans
+from swarmd.manager.images.copying.supply import Supply
 from tests.front.memory import Connection
 from tests.manager.wired import Wired
 
@@ -25,7 +25,7 @@ class Case:
 
     def __init__(self, **spec: Any) -> None:
         self.rig = Wired(2, **spec)
-        self.plans = Plans(lambda: 0.0)
+        self.plans = PullPlans(lambda: 0.0)
         fleet = self.rig.fleet
         root = Noun()
         Registry(fleet).attach(root)

@@ -9,7 +9,7 @@ import orjson
 from swarmd.api.networks import Networks as NetworksNoun
 from swarmd.api.tree import make_tree
 from swarmd.api.volumes import Volumes as VolumesNoun
-from swarmd.cluster.info import Identity
+from swarmd.cluster.views.info import FleetIdentity
 from swarmd.codec.framing import response_framing
 from swarmd.codec.head import ResponseHead, scan_request, scan_response
 from swarmd.discovery.entry import Entry
@@ -66,11 +66,11 @@ class ApiRig(Rig):
         self.engines: dict[str, Engine] = {}
         super().__init__(engines, **spec)
         creator = self.creator()
-        identity = Identity("manager", "1.2.3")
+        identity = FleetIdentity("manager", "1.2.3")
         self.root = make_tree(
             self.fleet, identity, creator, self.plans, self.supply, OwnImages(), self.clock
         )
-        self.root.putChild(b"networks", NetworksNoun(self.fleet, self.networks, self.luggage))
+        self.root.putChild(b"networks", NetworksNoun(self.fleet, self.networks, self.attachments))
         self.root.putChild(b"volumes", VolumesNoun(self.fleet, self.volumes))
         self.site = DockerSite(self.root, self.clock, lambda: COMMON)
 

@@ -1,12 +1,12 @@
 from typing import Any
 
 from swarmd.api.build import Build
-from swarmd.core.scope import Scope
-from swarmd.manager.builds.bases import Bases
+from swarmd.core.request.scope import Scope
+from swarmd.manager.builds.base_images import BaseImages
+from swarmd.manager.builds.build_placement import BuildPlacement
 from swarmd.manager.builds.builders import Builders
 from swarmd.manager.builds.own_images import OwnImages
-from swarmd.manager.builds.placing import Builds
-from swarmd.manager.placer import Placer
+from swarmd.manager.fleet.placer import Placer
 from swarmd.scheduler.registry import make_policy
 from tests.api.rig import ApiRig, Client
 
@@ -15,9 +15,9 @@ def rig_of(engines: int = 2) -> ApiRig:
     rig = ApiRig(engines)
     builders = Builders(rig.fleet, rig.clock)
     placer = Placer(rig.fleet, make_policy(), lambda: 0)
-    builds = Builds(rig.fleet, placer, builders, rig.clock)
+    builds = BuildPlacement(rig.fleet, placer, builders, rig.clock)
     Build(
-        rig.fleet, builds, builders, rig.distributor, Bases(rig.fleet, rig.supply), OwnImages()
+        rig.fleet, builds, builders, rig.distributor, BaseImages(rig.fleet, rig.supply), OwnImages()
     ).attach(rig.root)
     return rig
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 import orjson
 import pytest
 
-from swarmd.core.scope import Scope
+from swarmd.core.request.scope import Scope
 from tests.api.case import Case
 
 

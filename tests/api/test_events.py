@@ -2,7 +2,7 @@ import orjson
 import pytest
 
 from swarmd.api import events as module
-from swarmd.manager.event_query import NANOS
+from swarmd.manager.system.event_query import NANOS
 from tests.api.rig import ApiRig, Client
 
 SECOND = NANOS

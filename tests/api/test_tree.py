@@ -10,8 +10,8 @@ import pytest
 from twisted.internet.testing import MemoryReactorClock
 
 from swarmd.codec.head import scan_response
-from swarmd.service import make_service
-from swarmd.settings import Settings
+from swarmd.config.settings import Settings
+from swarmd.service.wiring import make_service
 from tests.front.memory import Transport
 
 # All paths of API 1.44 to 1.51, with the routes that the definitions leave out.

@@ -6,19 +6,19 @@ from typing import Any
 
 import orjson
 
-from swarmd.api.guard import Guard
+from swarmd.api.access.guard import Guard
 from swarmd.api.networks import Networks as NetworksNoun
-from swarmd.api.resource import Noun
+from swarmd.api.routing.resource import Noun
 from swarmd.api.tree import make_tree
 from swarmd.api.volumes import Volumes as VolumesNoun
-from swarmd.authorization import sight
-from swarmd.authz.parse import parse_policy
+from swarmd.authz.policy_parser import parse_policy
 from swarmd.cluster import actions
-from swarmd.cluster.info import Identity as Manager
-from swarmd.core.identity import Identity
+from swarmd.cluster.views.info import FleetIdentity as Manager
+from swarmd.core.request.identity import Identity
 from swarmd.front.site import DockerSite
 from swarmd.manager.builds.own_images import OwnImages
-from swarmd.manager.scoped import ScopedFleet
+from swarmd.manager.fleet.scoped_fleet import ScopedFleet
+from swarmd.service.authorization import sight
 from tests.api.rig import Client
 from tests.front.memory import COMMON
 from tests.hostile.rig import HostileRig
@@ -112,7 +112,7 @@ class GuardedRig(HostileRig):
             root = make_tree(
                 seen, manager, self._creator, self.plans, self.supply, OwnImages(), self.clock
             )
-            root.putChild(b"networks", NetworksNoun(seen, self.networks, self.luggage))
+            root.putChild(b"networks", NetworksNoun(seen, self.networks, self.attachments))
             root.putChild(b"volumes", VolumesNoun(seen, self.volumes))
             return root
 

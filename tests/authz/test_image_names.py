@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from swarmd.cluster import actions
-from swarmd.core.identity import Identity
+from swarmd.core.request.identity import Identity
 from tests.authz.rig import ALICE, BUSYBOX, DAVE, ERIN, ML, ROOT, GuardedRig, create, inspected
 
 SECRET, TOOL, CAFE = ("sha256:" + start * 16 for start in ("5ec0", "7001", "ab01"))

@@ -6,8 +6,8 @@ import pytest
 
 from swarmd.authz.policy import Glob, Policy, Role, Who, denial
 from swarmd.authz.rights import BUILDKIT, UNKNOWN, Right
-from swarmd.core.identity import Identity
-from swarmd.core.scope import Scope
+from swarmd.core.request.identity import Identity
+from swarmd.core.request.scope import Scope
 
 READ, EXEC = Right("containers", "read", True), Right("containers", "exec", True)
 

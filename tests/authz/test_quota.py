@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from swarmd.authz.policy import Quota, Role
 from swarmd.authz.quota import FIXED, counts_gpus, excess, has_quota, unbounded
-from swarmd.core import personal_labels
+from swarmd.core.container import personal_labels
 from swarmd.core.model import Container, Demand
 
 GIB = 1 << 30

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from swarmd.cluster import actions
-from swarmd.core.identity import Identity
+from swarmd.core.request.identity import Identity
 from tests.authz.rig import ALICE, BOB, DAVE, ROOT, GuardedRig, create, inspected
 
 POLICY = """

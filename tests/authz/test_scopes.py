@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from swarmd.api.scoping import Scoping
+from swarmd.api.access.scoping import Scoping
 from swarmd.authz.rights import Right
 from swarmd.cluster import actions
 from tests.api.rig import Client

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from swarmd.authz.parse import parse_policy
-from swarmd.core.identity import Identity
+from swarmd.authz.policy_parser import parse_policy
+from swarmd.core.request.identity import Identity
 from tests.authz.rig import ALICE, DAVE, FREE, ML, ROOT, GuardedRig, create, inspected
 
 ADM, HOP = "ad" * 32, "0b" * 32

@@ -25,7 +25,7 @@ from twisted.internet.task import LoopingCall
 
 from swarmd.codec.framing import LAST_CHUNK, Framing, chunk, request_framing
 from swarmd.codec.head import RequestHead, scan_request
-from swarmd.streams.tls import ServerTLSFactory
+from swarmd.tls.half_close import ServerTLSFactory
 from tests.fakes.machine import stamp
 from tests.lab.certificates import server_options
 

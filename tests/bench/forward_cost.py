@@ -61,7 +61,7 @@ def run_swarmd(listening: socket.socket, engine_port: int, fast: bool) -> None:
     from twisted.web.server import NOT_DONE_YET
 
     from swarmd.front.site import CommonHeaders, DockerSite
-    from swarmd.streams.endpoint import dialer
+    from swarmd.streams.dialing.dial import dialer
     from swarmd.streams.forward import forward
     from swarmd.streams.link import Link
     from swarmd.streams.reactor import speed_up

@@ -13,12 +13,12 @@ import statistics
 import time
 from collections.abc import Sequence
 
-from swarmd.core.engine_index import EngineIndex
 from swarmd.core.expressions import parse_expression
+from swarmd.core.index.engine_index import EngineIndex
 from swarmd.core.model import Container, Demand, Engine, Health, HostPort, Spec
 from swarmd.scheduler.place import explain, rank
+from swarmd.scheduler.placement import Placement
 from swarmd.scheduler.registry import make_policy
-from swarmd.scheduler.request import Placement
 
 SIZES = (100, 1_000, 10_000)
 CONTAINERS = 50

@@ -4,10 +4,10 @@ import time
 
 import pytest
 
-from swarmd.core.engine_index import EngineIndex
+from swarmd.core.index.engine_index import EngineIndex
 from swarmd.core.model import Container
 from swarmd.scheduler.place import rank
-from swarmd.scheduler.request import Placement
+from swarmd.scheduler.placement import Placement
 from tests.bench import placement
 
 

@@ -6,7 +6,7 @@ import pytest
 from cryptography import x509
 
 from swarmd.certificates.authority import LIFE, Authority, Wanted, new_authority, new_key
-from swarmd.certificates.words import names
+from swarmd.certificates.describe import names
 
 NOW = datetime(2026, 5, 1, tzinfo=UTC)
 DAY = timedelta(days=1)

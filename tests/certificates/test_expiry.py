@@ -3,7 +3,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from swarmd.certificates import words
+from swarmd.certificates import describe
 from swarmd.certificates.expiry import (
     Expiry,
     ending,
@@ -50,7 +50,8 @@ def test_of_what_is_on_disk(tmp_path: Path) -> None:
     assert of_certificate(node, "mine:") == Expiry('mine: "CN=node"', node.not_valid_after_utc)
     (crl,) = revocations(authority.revoke(valid=timedelta(days=20)).read_bytes())
     assert of_authority(authority.certificate, "its") == Expiry(
-        f"its {words.authority(authority.certificate)}", authority.certificate.not_valid_after_utc
+        f"its {describe.authority(authority.certificate)}",
+        authority.certificate.not_valid_after_utc,
     )
     found = of_revocations(crl, "the list", '"CN=lab-ca"')
     assert found is not None and found.what == 'the list of "CN=lab-ca"'

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from swarmd.cli.authz import check, identity_of, run
-from swarmd.core.identity import Identity
+from swarmd.core.request.identity import Identity
 from tests.authz.rig import POLICY
 
 

@@ -16,8 +16,8 @@ from twisted.web.client import ResponseFailed, ResponseNeverReceived
 from twisted.web.resource import Resource
 from twisted.web.server import Site
 
-from swarmd.cli.client import CommandError, Daemon, Host
-from swarmd.streams.tls import ServerTLSFactory
+from swarmd.cli.client import CommandError, Daemon, DaemonHost
+from swarmd.tls.half_close import ServerTLSFactory
 from tests.lab.certificates import Authority, server_options
 
 reactor: Any = installed
@@ -54,7 +54,7 @@ class Calls(TestCase):
         self.addCleanup(port.stopListening)
         return port.getHost()
 
-    async def asked(self, host: Host) -> None:
+    async def asked(self, host: DaemonHost) -> None:
         daemon = Daemon(reactor, host)
         found = await daemon.call("POST", "/x", {"k": "v"})
         self.assertEqual(found, {"Method": "POST", "Body": {"k": "v"}})
@@ -68,12 +68,12 @@ class Calls(TestCase):
 
     async def test_plain(self) -> None:
         port = self.opened(reactor.listenTCP(0, self.site(), interface="127.0.0.1")).port
-        await self.asked(Host(f"tcp://127.0.0.1:{port}"))
+        await self.asked(DaemonHost(f"tcp://127.0.0.1:{port}"))
 
     async def test_unix(self) -> None:
         path = self.path()
         self.opened(reactor.listenUNIX(path, self.site()))
-        await self.asked(Host(f"unix://{Path(path).absolute()}"))
+        await self.asked(DaemonHost(f"unix://{Path(path).absolute()}"))
 
     async def test_certificates(self) -> None:
         folder = Path(self.path())
@@ -85,34 +85,36 @@ class Calls(TestCase):
         factory = ServerTLSFactory(creator, self.site())
         listening = reactor.listenTCP(0, factory, interface="127.0.0.1")
         port = self.opened(listening).port
-        await self.asked(Host(f"tcp://127.0.0.1:{port}", folder))
+        await self.asked(DaemonHost(f"tcp://127.0.0.1:{port}", folder))
 
     async def test_nobody_there(self) -> None:
-        daemon = Daemon(reactor, Host(f"unix://{Path(self.path()).absolute()}"))
+        daemon = Daemon(reactor, DaemonHost(f"unix://{Path(self.path()).absolute()}"))
         with pytest.raises(CommandError, match="cannot talk to swarmd at unix://"):
             await daemon.call("GET", "/x")
 
 
 def test_where_docker_would_look() -> None:
-    assert Host.of({}).url == "tcp://127.0.0.1:2375"
-    assert Host.of({"DOCKER_HOST": "unix:///x", "DOCKER_TLS_VERIFY": "1"}) == Host("unix:///x")
+    assert DaemonHost.of({}).url == "tcp://127.0.0.1:2375"
+    assert DaemonHost.of({"DOCKER_HOST": "unix:///x", "DOCKER_TLS_VERIFY": "1"}) == DaemonHost(
+        "unix:///x"
+    )
     secure = {"DOCKER_HOST": "tcp://a:1", "DOCKER_TLS_VERIFY": "1", "DOCKER_CERT_PATH": "/c"}
-    assert Host.of(secure) == Host("tcp://a:1", Path("/c"))
-    assert Host.of(secure, "tcp://b:2").url == "tcp://b:2"
+    assert DaemonHost.of(secure) == DaemonHost("tcp://a:1", Path("/c"))
+    assert DaemonHost.of(secure, "tcp://b:2").url == "tcp://b:2"
     with pytest.raises(CommandError):
-        Host.of({"DOCKER_HOST": "ssh://a"})
+        DaemonHost.of({"DOCKER_HOST": "ssh://a"})
 
 
 def test_missing_certificates_are_named(tmp_path: Path) -> None:
     with pytest.raises(CommandError, match=r"ca\.pem: No such file"):
-        Daemon(reactor, Host("tcp://a:1", tmp_path))
+        Daemon(reactor, DaemonHost("tcp://a:1", tmp_path))
 
 
 @pytest.mark.parametrize("wrapper", [ResponseNeverReceived, ResponseFailed])
 def test_what_the_agent_wraps_is_told_in_words(wrapper: Any) -> None:
     alert = Error([("SSL routines", "", "tlsv13 alert certificate required")])
     wrapped = wrapper([Failure(ConnectionLost()), Failure(wrapper([Failure(alert)]))])
-    told = Daemon(reactor, Host("tcp://h:1"))._broken(wrapped)
+    told = Daemon(reactor, DaemonHost("tcp://h:1"))._broken(wrapped)
     assert str(told) == (
         "cannot talk to swarmd at tcp://h:1: it demands a client certificate, and none was given"
     )

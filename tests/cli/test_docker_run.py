@@ -7,7 +7,7 @@ import pytest
 
 from swarmd.cli.client import CommandError
 from swarmd.cli.docker_run import parse_run
-from swarmd.core.config import parse_create
+from swarmd.core.container.create_request import parse_create
 
 
 def body(*words: str) -> dict[str, Any]:

@@ -22,7 +22,7 @@ def test_all_news_of_unknown_engines_is_ignored() -> None:
     state = State()
     state.dispatch(actions.ContainerGone("nobody", "c"))
     state.dispatch(actions.ImagesListed("nobody", []))
-    state.dispatch(actions.EngineRefused("nobody", "why", 0.0))
+    state.dispatch(actions.EngineRejected("nobody", "why", 0.0))
     assert not state.engines and not state.containers
 
 

@@ -1,8 +1,8 @@
 from __future__ import annotations
 
 from swarmd.cluster.catalogue import Catalogue, touch
+from swarmd.core.index.tally import Tally
 from swarmd.core.model import Container, Demand, Engine, HostPort, Mount
-from swarmd.core.tally import Tally
 
 
 def one(**changes: object) -> Container:

@@ -8,7 +8,7 @@ from swarmd.cluster.actions import (
     EngineFailed,
     EngineListed,
     EngineNoted,
-    EngineRefused,
+    EngineRejected,
     EngineUnlisted,
     EngineValidated,
 )
@@ -171,7 +171,7 @@ def test_a_refused_engine_is_forgotten_but_shown() -> None:
     state = fleet(1)
     told(state, 1, item(1))
     engine = state.engines[key_of(1)]
-    state.dispatch(EngineRefused(engine.key, "too old", NOW))
+    state.dispatch(EngineRejected(engine.key, "too old", NOW))
     assert (engine.health, engine.error, engine.name) == (Health.PENDING, "too old", engine.address)
     assert full_id(1) not in state.containers
     assert state.roster.owner("ENGINE-1") is None

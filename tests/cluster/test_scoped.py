@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from swarmd.cluster.filters import ListQuery
-from swarmd.cluster.images import engines_with_image
+from swarmd.cluster.images.image_lookup import engines_with_image
 from swarmd.cluster.lookup import find_engine
 from swarmd.cluster.scoped import ScopedState, Sight
-from swarmd.cluster.select import select
-from swarmd.core.scope import Scope
+from swarmd.cluster.views.filters import ListQuery
+from swarmd.cluster.views.select import select
+from swarmd.core.request.scope import Scope
 from tests.authz.rig import ML, ML_IMAGE, WEB, GuardedRig
 
 

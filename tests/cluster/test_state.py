@@ -16,14 +16,14 @@ from swarmd.cluster.actions import (
     EngineAnswered,
     EngineFailed,
     EngineListed,
-    EngineRefused,
+    EngineRejected,
     EngineUnlisted,
     EngineValidated,
 )
 from swarmd.cluster.state import State
 from swarmd.core.errors import NameTaken
+from swarmd.core.index.tally import Tally
 from swarmd.core.model import Container, Demand, Engine, Health, HostPort
-from swarmd.core.tally import Tally
 from tests.cluster.fleet import (
     NOW,
     fleet,
@@ -75,7 +75,7 @@ ENGINE_NEWS: st.SearchStrategy[Action] = st.one_of(
     st.builds(EngineListed, KEYS, KEYS, name=st.sampled_from(["", "alpha"])),
     st.builds(EngineUnlisted, KEYS),
     st.builds(EngineValidated, KEYS, ENGINES.map(spec), st.just(NOW)),
-    st.builds(EngineRefused, KEYS, st.just("no"), st.just(NOW)),
+    st.builds(EngineRejected, KEYS, st.just("no"), st.just(NOW)),
     st.builds(EngineAnswered, KEYS, st.just(NOW)),
     st.builds(EngineFailed, KEYS, st.just("lost"), st.just(NOW), fatal=st.booleans()),
 )

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from swarmd.authz.rights import RIGHTS
-from swarmd.core.identity import Identity
-from swarmd.policy_file import read_policy
+from swarmd.config.policy_file import read_policy
+from swarmd.core.request.identity import Identity
 
 POLICY = Path(__file__).resolve().parents[2] / "conf" / "policy.toml"
 

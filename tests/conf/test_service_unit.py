@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from swarmd.options import Options
+from swarmd.config.options import Options
 
 TEXT = (Path(__file__).parents[2] / "conf" / "swarmd.service").read_text()
 

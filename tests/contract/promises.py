@@ -18,9 +18,9 @@ from twisted.trial.unittest import TestCase
 from swarmd.core.decode import Shared, image, inspected_container, listed_container, network, volume
 from swarmd.core.event import Event
 from swarmd.engine.client import EngineClient, containers_path
-from swarmd.engine.events import EventStream, Position
+from swarmd.engine.event_stream import EngineEventStream, Position
 from swarmd.engine.identify import identify
-from swarmd.streams.endpoint import dialer
+from swarmd.streams.dialing.dial import dialer
 from swarmd.streams.link import Link
 
 Json = dict[str, Any]
@@ -257,7 +257,7 @@ class Promises(TestCase):
             if seen[-1:] == ["destroy"] and not over.called:
                 over.callback(None)
 
-        stream = EventStream(self.client, Position(), handle, lambda edges: None, reactor)
+        stream = EngineEventStream(self.client, Position(), handle, lambda edges: None, reactor)
         self.addCleanup(stream.close)
         await stream.open(reactor.seconds(), timeout=10.0)
         made = await self.create("true")

@@ -14,10 +14,10 @@ from twisted.trial.unittest import TestCase
 from swarmd.cluster.actions import EngineListed
 from swarmd.cluster.state import State
 from swarmd.core.model import Engine, Health
-from swarmd.engine.context import Context
 from swarmd.engine.limits import Timing
 from swarmd.engine.tracker import EngineTracker
-from swarmd.streams.endpoint import dialer
+from swarmd.engine.tracking_context import TrackingContext
+from swarmd.streams.dialing.dial import dialer
 from swarmd.streams.link import Link
 
 
@@ -33,7 +33,7 @@ class Tracking(TestCase):
         self.state = State(reactor.seconds)
         self.records: list[Any] = []
         self._waiting: list[tuple[Callable[[], bool], Deferred[None]]] = []
-        context = Context(
+        context = TrackingContext(
             clock=reactor,
             now=time.time,
             jitter=lambda: 0.1,

@@ -6,9 +6,9 @@ import pytest
 from twisted.internet.task import Clock
 
 from swarmd.discovery.entry import Entry
-from swarmd.discovery.nodes import Nodes
+from swarmd.discovery.hosts_watch import HostsFile
+from swarmd.discovery.node_list import NodeList
 from swarmd.discovery.source import check, make_source, normalise
-from swarmd.discovery.watch import HostsFile
 
 
 def told_by(url: str, default_port: int = 2375) -> list[str]:
@@ -30,7 +30,7 @@ def test_a_list(url: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("url", "kind"), [("file:///x", HostsFile), ("unix:///x", Nodes), ("ssh://x", Nodes)]
+    ("url", "kind"), [("file:///x", HostsFile), ("unix:///x", NodeList), ("ssh://x", NodeList)]
 )
 def test_kinds(url: str, kind: type) -> None:
     assert isinstance(make_source(url, Clock(), pytest.fail, pytest.fail), kind)

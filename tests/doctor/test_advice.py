@@ -7,8 +7,8 @@ from OpenSSL.SSL import Error
 from twisted.internet import error
 
 from swarmd.doctor.advice import advice
-from swarmd.streams.alerts import _OF_ENGINES, of_engine
-from swarmd.streams.causes import words
+from swarmd.streams.dialing.dial_errors import words
+from swarmd.tls.tls_errors import _OF_ENGINES, of_engine
 
 
 @pytest.mark.parametrize(

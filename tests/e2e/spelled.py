@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 from hypothesis import strategies as st
 
-from swarmd.core.image_reference import InvalidReference, familiar
+from swarmd.core.image.image_reference import InvalidReference, familiar
 from tests.lab.http import Answer, Api
 
 _HEX = "ab" * 32

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from swarmd.certificates.words import authority
+from swarmd.certificates.describe import authority
 from swarmd.cli.certs import run as run_certs
 from tests.e2e.conftest import Host
 from tests.lab.certificates import Authority, Certificate

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from swarmd.certificates.words import authority
+from swarmd.certificates.describe import authority
 from tests.e2e.conftest import Host
 from tests.e2e.test_certificates import echoes, shown
 from tests.lab.certificates import Authority, Certificate

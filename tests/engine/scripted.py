@@ -15,10 +15,10 @@ from swarmd.cluster.actions import Action, EngineListed
 from swarmd.cluster.state import State
 from swarmd.core.errors import EngineUnreachable
 from swarmd.core.model import Engine
-from swarmd.engine.context import Context
 from swarmd.engine.limits import Gates, Timing
 from swarmd.engine.sync import DRIVERS
 from swarmd.engine.tracker import EngineTracker
+from swarmd.engine.tracking_context import TrackingContext
 from tests.fakes.machine import stamp
 
 Json = dict[str, Any]
@@ -253,7 +253,7 @@ class Rig:
         self.state = State(self.clock.seconds)
         self.actions: list[Action] = []
         self.events: list[tuple[str, Mapping[str, Any]]] = []
-        self.context = Context(
+        self.context = TrackingContext(
             clock=self.clock,
             now=lambda: EPOCH + self.clock.seconds(),
             jitter=lambda: jitter,

@@ -8,7 +8,7 @@ from twisted.internet.task import Clock
 from twisted.python.failure import Failure
 
 from swarmd.core.errors import EngineRefused, EngineUnreachable
-from swarmd.core.version import Version
+from swarmd.core.request.version import Version
 from swarmd.engine.client import EngineClient, error_text
 from tests.engine.scripted import Reply, Script
 

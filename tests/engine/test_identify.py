@@ -7,15 +7,15 @@ from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock
 
 from swarmd.engine.client import EngineClient
-from swarmd.engine.identify import Identity, identify, steady_offset
+from swarmd.engine.identify import EngineIdentity, identify, steady_offset
 from tests.engine.scripted import EPOCH, Script
 
 
-def identity_of(script: Script, old: float = 0.0) -> Identity:
+def identity_of(script: Script, old: float = 0.0) -> EngineIdentity:
     found: list[Any] = []
     work = identify(EngineClient(script, 10.0), lambda: EPOCH + script.clock.seconds(), old)
     Deferred.fromCoroutine(work).addBoth(found.append)
-    identity: Identity = found[0]
+    identity: EngineIdentity = found[0]
     return identity
 
 

@@ -7,7 +7,7 @@ from unittest.mock import Mock
 
 import pytest
 
-from swarmd.cluster.actions import EngineFailed, EngineRefused, EngineUnlisted, EngineValidated
+from swarmd.cluster.actions import EngineFailed, EngineRejected, EngineUnlisted, EngineValidated
 from swarmd.core.model import Health
 from swarmd.engine.limits import Timing
 from swarmd.engine.session import Session
@@ -241,7 +241,7 @@ def test_what_can_not_be_managed_is_refused(
     rig.pass_time(0.2)
     assert rig.engine().health is Health.PENDING
     assert words in rig.engine().error
-    assert len(rig.of(EngineRefused)) == 1
+    assert len(rig.of(EngineRejected)) == 1
 
 
 @pytest.mark.parametrize("list_body", [{"a": 1}, "text", 7])

@@ -11,7 +11,7 @@ from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase, TestCase
 
-from swarmd.files.aside import in_thread
+from swarmd.files.in_thread import in_thread
 from swarmd.files.watch import INTERVAL, PATIENCE, Watch
 from tests.files.hanging import hanging_mount
 

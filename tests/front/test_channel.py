@@ -4,7 +4,7 @@ import orjson
 import pytest
 
 from swarmd.front.channel import MAX_AHEAD
-from swarmd.front.linger import MAX_LINGER
+from swarmd.front.lingering_close import MAX_LINGER
 from swarmd.front.request import DockerRequest
 from tests.front.memory import Connection, HeadLeaf, Leaf
 

@@ -12,7 +12,7 @@ from twisted.web.server import NOT_DONE_YET, Request
 
 from swarmd.core.errors import ApiError, Conflict
 from swarmd.front.request import DockerRequest
-from swarmd.front.slices import SLICE
+from swarmd.front.slice_producer import SLICE
 from tests.front.memory import Connection, HeadLeaf, Leaf
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import orjson
 
-from swarmd.core.identity import Identity
+from swarmd.core.request.identity import Identity
 from tests.api.rig import Client
 from tests.authz.rig import GuardedRig
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from swarmd.cluster.actions import NetworksListed, VolumesListed
-from swarmd.manager.settler import ENOUGH, PAUSE
+from swarmd.manager.containers.reconcile import ENOUGH, PAUSE
 from tests.hostile.rig import HostileRig, assert_foreseen, fuzz, junk, logged, status_of, whole
 
 WEB, OTHER = "a" * 64, "b" * 64

@@ -12,9 +12,9 @@ import pytest
 from twisted.internet.error import ConnectionDone
 from twisted.python.failure import Failure
 
-from swarmd.authz import body as shapes
-from swarmd.core.bounds import BODY, ENTRIES, FILTER_VALUES, MOST, TRIED_VALUES
-from swarmd.core.spelling import ANY, Shape
+from swarmd.authz import strict_json as shapes
+from swarmd.core.request.bounds import BODY, ENTRIES, FILTER_VALUES, MOST, TRIED_VALUES
+from swarmd.core.request.json_keys import ANY, Shape
 from tests.api.rig import Client
 from tests.authz.rig import ALICE, ERIN, ROOT
 from tests.hostile.metered import Metered, held

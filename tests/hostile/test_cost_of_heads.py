@@ -14,15 +14,15 @@ import pytest
 
 from swarmd.api.build import Build
 from swarmd.codec import head
-from swarmd.core.bounds import ENTRIES, FILTER_VALUES, MOST, PARAMETERS
-from swarmd.manager.builds.bases import Bases
+from swarmd.config.settings import Settings
+from swarmd.core.request.bounds import ENTRIES, FILTER_VALUES, MOST, PARAMETERS
+from swarmd.manager.builds.base_images import BaseImages
+from swarmd.manager.builds.build_placement import BuildPlacement
 from swarmd.manager.builds.builders import Builders
 from swarmd.manager.builds.own_images import OwnImages
-from swarmd.manager.builds.placing import Builds
-from swarmd.manager.placer import Placer
-from swarmd.operations import Operations
+from swarmd.manager.fleet.placer import Placer
 from swarmd.scheduler.registry import make_policy
-from swarmd.settings import Settings
+from swarmd.service.operations import Operations
 from tests.authz.rig import ALICE, BOB, ERIN, ROOT
 from tests.hostile.metered import Metered, held
 
@@ -47,8 +47,8 @@ class Whole(Metered):
         builders = Builders(self.fleet, self.clock)
 
         def complete(seen: Any, tree: Any) -> tuple[Any, Any]:
-            builds = Builds(seen, placer, builders, self.clock)
-            bases = Bases(seen, self.supply)
+            builds = BuildPlacement(seen, placer, builders, self.clock)
+            bases = BaseImages(seen, self.supply)
             Build(seen, builds, builders, self.distributor, bases, OwnImages()).attach(tree)
             return seen, tree
 
@@ -58,7 +58,7 @@ class Whole(Metered):
         complete(self.fleet, root)
         self.operations = Operations(
             Settings("nodes://a"), self.clock, random.Random(0), self.fleet, self.creator(),
-            placer, self.plans, self.luggage,
+            placer, self.plans, self.attachments,
         )  # fmt: skip
         self.operations.attach(root)
 

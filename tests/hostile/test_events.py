@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from swarmd.engine.client import EngineClient
-from swarmd.engine.events import LINE_LIMIT, MOST_AT_ONCE, EventStream, Position
+from swarmd.engine.event_stream import LINE_LIMIT, MOST_AT_ONCE, EngineEventStream, Position
 from swarmd.engine.session import Session
 from tests.hostile.rig import HostileRig, assert_foreseen, fuzz, junk, logged
 
@@ -46,7 +46,7 @@ class Followed:
         context = self.rig.fleet._context
         session = Session(key, client, None, Position(), context)  # type: ignore[arg-type]
         self.position = Position()
-        self.stream = EventStream(
+        self.stream = EngineEventStream(
             client, self.position, session._event, session._unread, self.rig.clock
         )
         work = self.stream.open(1_700_000_000.0, 5.0)

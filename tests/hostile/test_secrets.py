@@ -22,24 +22,24 @@ from twisted.logger import globalLogPublisher
 from twisted.python.failure import Failure
 
 from swarmd.api.build import Build
-from swarmd.api.container_actions import Call
-from swarmd.api.explain import Explain
-from swarmd.api.metrics import Metrics
-from swarmd.api.resource import Noun, answer
+from swarmd.api.container_actions import ContainerCall
+from swarmd.api.operators.explain import Explain
+from swarmd.api.operators.metrics import Metrics
+from swarmd.api.routing.resource import Noun, answer
 from swarmd.audit.recorder import Recorder
+from swarmd.config.options import Options
+from swarmd.config.settings import from_options
 from swarmd.front.channel import Channel
 from swarmd.front.request import DockerRequest
-from swarmd.logs import observer
-from swarmd.manager import networks
-from swarmd.manager.builds.bases import Bases
+from swarmd.manager.builds.base_images import BaseImages
+from swarmd.manager.builds.build_placement import BuildPlacement
 from swarmd.manager.builds.builders import Builders
 from swarmd.manager.builds.own_images import OwnImages
-from swarmd.manager.builds.placing import Builds
-from swarmd.manager.create import Creator
-from swarmd.manager.placer import Placer
-from swarmd.options import Options
+from swarmd.manager.containers.create import Creator
+from swarmd.manager.fleet.placer import Placer
+from swarmd.manager.networks import local_networks
 from swarmd.scheduler.registry import make_policy
-from swarmd.settings import from_options
+from swarmd.service.process.logs import observer
 from swarmd.streams.exchange import Exchange
 from swarmd.streams.link import Link
 from swarmd.streams.tunnel import Tunnel
@@ -136,13 +136,13 @@ class Rig(HostileRig):
         super().__init__()
         placer = Placer(self.fleet, make_policy(), lambda: 0)
         builders = Builders(self.fleet, self.clock)
-        builds = Builds(self.fleet, placer, builders, self.clock)
+        builds = BuildPlacement(self.fleet, placer, builders, self.clock)
         Build(
             self.fleet,
             builds,
             builders,
             self.distributor,
-            Bases(self.fleet, self.supply),
+            BaseImages(self.fleet, self.supply),
             OwnImages(),
         ).attach(self.root)
         own = Noun()
@@ -206,9 +206,14 @@ def test_nothing_secret_is_logged_or_answered(trouble: Any, tmp_path: Path) -> N
     ("owner", "name"),
     [
         *((Link, "begin"), (Creator, "create"), (Exchange, "received"), (Exchange, "connected")),
-        *((Tunnel, "start"), (Tunnel, "connected"), (Call, "mark"), (networks, "decoded")),
+        *(
+            (Tunnel, "start"),
+            (Tunnel, "connected"),
+            (ContainerCall, "mark"),
+            (local_networks, "decoded"),
+        ),
         *((DockerRequest, "_ask"), (Channel, "take_over")),
-        *((Placer, "rank"), (Builds, "place"), (DockerRequest, "arg")),
+        *((Placer, "rank"), (BuildPlacement, "place"), (DockerRequest, "arg")),
     ],
 )
 def test_a_crash_anywhere_tells_nothing_secret(

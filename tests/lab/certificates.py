@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from swarmd.streams.trust import ServerTls, TlsFiles, server_trust
+from swarmd.tls.trust import ServerTls, TlsFiles, server_trust
 
 _DAY = datetime.timedelta(days=1)
 _PEM = serialization.Encoding.PEM

@@ -13,13 +13,13 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from twisted.internet.defer import CancelledError, Deferred
 
 from swarmd.cluster import actions as news
-from swarmd.core.engine_index import EngineIndex
+from swarmd.core.container.resources import ONE_CPU
 from swarmd.core.errors import ApiError
-from swarmd.core.resources import ONE_CPU
-from swarmd.core.tally import Tally
-from swarmd.manager.making import LOOKS, PAUSE
-from swarmd.manager.nodes.mover import Mover
-from swarmd.manager.order import Order, read_body
+from swarmd.core.index.engine_index import EngineIndex
+from swarmd.core.index.tally import Tally
+from swarmd.manager.containers.attempt import LOOKS, PAUSE
+from swarmd.manager.containers.create_order import CreateOrder, read_body
+from swarmd.manager.moving.mover import Mover
 from tests.cluster.fleet import NOW, key_of, seen
 from tests.manager.scripted import MEMORY, Call, ScriptedFleet, binding, is_probe, meet
 
@@ -74,7 +74,7 @@ class Histories(RuleBasedStateMachine):
         if gpus:
             host["DeviceRequests"] = [{**GPU, "Count": gpus}]
         body = orjson.dumps({"Image": "busybox", "HostConfig": host})
-        order = Order(name, *read_body(body), "test", (1, 41))
+        order = CreateOrder(name, *read_body(body), "test", (1, 41))
         self._begin(self.creator.create(order))
 
     @rule(number=numbers, pick=picks, name=st.sampled_from(["aa", "bb", "cc"]))

@@ -19,17 +19,17 @@ from swarmd.core.errors import EngineUnreachable
 from swarmd.core.model import Engine, Spec
 from swarmd.core.names import random_name
 from swarmd.discovery.entry import Entry
-from swarmd.engine.context import Context
-from swarmd.manager.create import Creator
-from swarmd.manager.fleet import Fleet
-from swarmd.manager.hub import Hub
-from swarmd.manager.images.distribute import Distributor
-from swarmd.manager.images.supply import Supply
-from swarmd.manager.luggage import Luggage
-from swarmd.manager.networks import Networks
-from swarmd.manager.placer import Placer
-from swarmd.manager.plans import Plans
-from swarmd.manager.volumes import Volumes
+from swarmd.engine.tracking_context import TrackingContext
+from swarmd.manager.containers.attachments import Attachments
+from swarmd.manager.containers.create import Creator
+from swarmd.manager.containers.pull_plans import PullPlans
+from swarmd.manager.fleet.event_hub import EventHub
+from swarmd.manager.fleet.fleet import Fleet
+from swarmd.manager.fleet.placer import Placer
+from swarmd.manager.images.copying.distribute import Distributor
+from swarmd.manager.images.copying.supply import Supply
+from swarmd.manager.networks.local_networks import LocalNetworks
+from swarmd.manager.volumes.local_volumes import LocalVolumes
 from swarmd.scheduler.registry import make_policy
 from swarmd.streams.link import Answer
 
@@ -99,8 +99,8 @@ class Rig:
         self.now = NOW
         self.state = State(self.clock.seconds)
         self.wires: dict[str, Wire] = {}
-        self.hub = Hub(self.state)
-        context = Context(
+        self.hub = EventHub(self.state)
+        context = TrackingContext(
             self.clock,
             lambda: self.now,
             lambda: 0.5,
@@ -144,17 +144,17 @@ class Rig:
         return self.wires[f"node-{number}"]
 
     def creator(self, policy: str = "spread", retries: int = 0) -> Creator:
-        self.plans = Plans(lambda: self.now)
+        self.plans = PullPlans(lambda: self.now)
         placer = Placer(self.fleet, make_policy(policy), lambda: 0)
-        self.networks = Networks(self.fleet, placer)
-        self.volumes = Volumes(self.fleet, placer)
+        self.networks = LocalNetworks(self.fleet, placer)
+        self.volumes = LocalVolumes(self.fleet, placer)
         self.supply = Supply(self.fleet)
         self.distributor = Distributor(self.fleet, placer, self.supply)
-        self.luggage = Luggage(self.networks, self.volumes, self.supply, self.clock)
+        self.attachments = Attachments(self.networks, self.volumes, self.supply, self.clock)
         chance = random.Random(0)
         invent = partial(random_name, chance.choice)
         return Creator(
-            self.fleet, placer, self.plans, self.luggage, invent, lambda: SWARM_ID, retries
+            self.fleet, placer, self.plans, self.attachments, invent, lambda: SWARM_ID, retries
         )
 
     def on_all(self, method: str, path: str, reply: Reply) -> None:

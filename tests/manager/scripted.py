@@ -18,17 +18,17 @@ from swarmd.cluster.state import State
 from swarmd.core.errors import EngineUnreachable
 from swarmd.core.model import Engine
 from swarmd.core.names import random_name
-from swarmd.engine.context import Context
-from swarmd.manager.create import Creator
-from swarmd.manager.fleet import Fleet
-from swarmd.manager.hub import Hub
-from swarmd.manager.images.supply import Supply
-from swarmd.manager.luggage import Luggage
-from swarmd.manager.networks import Networks
-from swarmd.manager.placer import Placer
-from swarmd.manager.plans import Plans
-from swarmd.manager.settler import MARK
-from swarmd.manager.volumes import Volumes
+from swarmd.engine.tracking_context import TrackingContext
+from swarmd.manager.containers.attachments import Attachments
+from swarmd.manager.containers.create import Creator
+from swarmd.manager.containers.pull_plans import PullPlans
+from swarmd.manager.containers.reconcile import MARK
+from swarmd.manager.fleet.event_hub import EventHub
+from swarmd.manager.fleet.fleet import Fleet
+from swarmd.manager.fleet.placer import Placer
+from swarmd.manager.images.copying.supply import Supply
+from swarmd.manager.networks.local_networks import LocalNetworks
+from swarmd.manager.volumes.local_volumes import LocalVolumes
 from swarmd.scheduler.registry import make_policy
 from swarmd.streams.link import Answer
 from tests.cluster.fleet import NOW, full_id, key_of, spec
@@ -81,12 +81,14 @@ class ScriptedFleet(Fleet):
     def __init__(self, size: int = 3) -> None:
         self.clock = Clock()
         state = State(self.clock.seconds)
-        hub, no_link = Hub(state), _no_link
+        hub, no_link = EventHub(state), _no_link
 
         def now() -> float:
             return NOW + self.clock.seconds()
 
-        context = Context(self.clock, now, lambda: 0.5, state.dispatch, hub.publish, state.engines)
+        context = TrackingContext(
+            self.clock, now, lambda: 0.5, state.dispatch, hub.publish, state.engines
+        )
         super().__init__(state, hub, context, no_link, now)
         self.calls: list[Call] = []
         self.there: dict[int, dict[str, dict[str, Any]]] = {n: {} for n in range(1, size + 1)}
@@ -100,20 +102,20 @@ class ScriptedFleet(Fleet):
     def creator(self, policy: str = "spread") -> Creator:
         placer = Placer(self, make_policy(policy), lambda: 0)
         chance = random.Random(0)
-        luggage = self.luggage(placer)
-        plans = Plans(self.clock.seconds)
+        attachments = self.attachments(placer)
+        plans = PullPlans(self.clock.seconds)
         return Creator(
             self,
             placer,
             plans,
-            luggage,
+            attachments,
             lambda taken: random_name(chance.choice, taken),
             lambda: f"{chance.getrandbits(256):064x}",
         )
 
-    def luggage(self, placer: Placer) -> Luggage:
-        things = Networks(self, placer), Volumes(self, placer), Supply(self)
-        return Luggage(*things, self.clock)
+    def attachments(self, placer: Placer) -> Attachments:
+        things = LocalNetworks(self, placer), LocalVolumes(self, placer), Supply(self)
+        return Attachments(*things, self.clock)
 
     # What managers use
 

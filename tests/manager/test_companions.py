@@ -13,8 +13,8 @@ from swarmd.manager.companions import companions
 from swarmd.manager.companions import near as best
 from swarmd.manager.compose import NUMBER, ONE_OFF, PROJECT, SERVICE
 from tests.cluster.fleet import inspect
+from tests.manager.containers.test_create import order
 from tests.manager.rig import Rig
-from tests.manager.test_create import order
 
 BRIDGE = {"NetworkMode": "bridge"}
 

@@ -12,15 +12,15 @@ import pytest
 from twisted.internet.defer import CancelledError, Deferred
 
 from swarmd.core.errors import EngineUnreachable, NameTaken
-from swarmd.manager.create import Creator
-from swarmd.manager.order import Order, read_body
-from swarmd.manager.settler import CERTAIN, PAUSE
+from swarmd.manager.containers.create import Creator
+from swarmd.manager.containers.create_order import CreateOrder, read_body
+from swarmd.manager.containers.reconcile import CERTAIN, PAUSE
 from tests.manager.scripted import ScriptedFleet
 
 
 def create(creator: Creator, name: str, memory: int = 0) -> Deferred[Any]:
     body = orjson.dumps({"Image": "busybox", "HostConfig": {"Memory": memory}})
-    return Deferred.fromCoroutine(creator.create(Order(name, *read_body(body), "", (1, 41))))
+    return Deferred.fromCoroutine(creator.create(CreateOrder(name, *read_body(body), "", (1, 41))))
 
 
 def outcome(work: Deferred[Any]) -> Any:

@@ -8,10 +8,10 @@ import pytest
 from twisted.internet.defer import Deferred
 
 from swarmd.core.errors import ApiError
-from swarmd.manager.create import PATIENCE
-from swarmd.manager.images.supply import Supply
+from swarmd.manager.containers.create import PATIENCE
+from swarmd.manager.images.copying.supply import Supply
+from tests.manager.containers.test_create import MADE, nodes_asked, order
 from tests.manager.rig import Rig
-from tests.manager.test_create import MADE, nodes_asked, order
 from tests.manager.wired import Running
 
 IMAGE = "sha256:" + "e" * 64

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from itertools import count
 
-from swarmd.core.bits import Bits, slots
-from swarmd.core.engine_index import EngineIndex
 from swarmd.core.expressions import Expression, parse_expression
+from swarmd.core.index.bits import Bits, slots
+from swarmd.core.index.engine_index import EngineIndex
 from swarmd.core.model import Container, Demand, Engine, Health, HostPort, Spec
 from swarmd.scheduler import place
 from swarmd.scheduler.place import MOST, Explanation
-from swarmd.scheduler.policy import Policy
+from swarmd.scheduler.placement import Placement
+from swarmd.scheduler.policy import PlacementPolicy
 from swarmd.scheduler.registry import FILTERS, make_policy
-from swarmd.scheduler.request import Placement
 from swarmd.scheduler.strategies.column import Column
 
 POLICY = make_policy()
@@ -64,7 +64,7 @@ def expressions(*texts: str) -> tuple[Expression, ...]:
 
 
 def passing(
-    name: str, wanted: Placement, engines: Sequence[Engine], policy: Policy = POLICY
+    name: str, wanted: Placement, engines: Sequence[Engine], policy: PlacementPolicy = POLICY
 ) -> list[str]:
     """The names of engines that one filter lets through; it must word why it stops the others."""
     fleet = settled(engines)
@@ -78,7 +78,7 @@ def passing(
 
 
 def reasons(
-    name: str, wanted: Placement, engines: Sequence[Engine], policy: Policy = POLICY
+    name: str, wanted: Placement, engines: Sequence[Engine], policy: PlacementPolicy = POLICY
 ) -> list[str]:
     """What one filter says of each engine that it stops."""
     fleet = settled(engines)
@@ -103,7 +103,7 @@ def settled(engines: Sequence[Engine]) -> EngineIndex:
 def rank(
     wanted: Placement,
     engines: Sequence[Engine],
-    policy: Policy,
+    policy: PlacementPolicy,
     *,
     seed: int = 0,
     limit: int = MOST,
@@ -115,7 +115,7 @@ def rank(
 
 
 def explain(
-    wanted: Placement, engines: Sequence[Engine], policy: Policy, *, seed: int = 0
+    wanted: Placement, engines: Sequence[Engine], policy: PlacementPolicy, *, seed: int = 0
 ) -> Explanation:
     return place.explain(wanted, EngineIndex(engines), policy, seed=seed)
 

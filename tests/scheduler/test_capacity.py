@@ -1,4 +1,4 @@
-from swarmd.core.engine_index import load_of
+from swarmd.core.index.engine_index import load_of
 from swarmd.scheduler import capacity
 from swarmd.scheduler.registry import make_policy
 from tests.scheduler.fleet import CPU, GIB, make_engine

@@ -6,14 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from swarmd.core.container.resources import DeviceWish
 from swarmd.core.model import Demand, Engine, Health, HostPort, Volume
-from swarmd.core.resources import DeviceWish
 from swarmd.scheduler.claim import claim
 from swarmd.scheduler.place import MOST
-from swarmd.scheduler.policy import Policy
+from swarmd.scheduler.placement import Pin, Placement
+from swarmd.scheduler.policy import PlacementPolicy
 from swarmd.scheduler.refusal import NoCandidate, Verdict
 from swarmd.scheduler.registry import make_policy
-from swarmd.scheduler.request import Pin, Placement
 from tests.scheduler.fleet import GIB, POLICY, explain, expressions, make_engine, nodes, rank, run
 
 
@@ -173,7 +173,7 @@ def fits(wanted: Placement, engine: Engine) -> bool:
 
 @given(wishes(), FLEETS, POLICIES)
 def test_candidates_are_exactly_those_that_fit_but_for_soft_rules(
-    wanted: Placement, engines: list[Engine], policy: Policy
+    wanted: Placement, engines: list[Engine], policy: PlacementPolicy
 ) -> None:
     fitting = {engine.name for engine in engines if fits(wanted, engine)}
     try:
@@ -189,7 +189,7 @@ def test_candidates_are_exactly_those_that_fit_but_for_soft_rules(
 
 @given(wishes(), FLEETS, POLICIES, st.integers(0, 9))
 def test_rank_and_explain_agree_and_repeat(
-    wanted: Placement, engines: list[Engine], policy: Policy, seed: int
+    wanted: Placement, engines: list[Engine], policy: PlacementPolicy, seed: int
 ) -> None:
     found = explain(wanted, engines, policy, seed=seed)
     assert {each.engine for each in found.standings} == {engine.name for engine in engines}
@@ -216,7 +216,7 @@ def test_spread_picks_a_least_loaded_engine(engines: list[Engine]) -> None:
 
 @given(st.lists(wishes(), max_size=12), FLEETS, POLICIES)
 def test_a_burst_never_exceeds_capacity(
-    burst: list[Placement], engines: list[Engine], policy: Policy
+    burst: list[Placement], engines: list[Engine], policy: PlacementPolicy
 ) -> None:
     """Each create reserves what it claimed before the next is placed."""
     for wanted in burst:

@@ -1,9 +1,9 @@
 """What every rule of every filter must bring along."""
 
+from swarmd.core.container.resources import DeviceWish
 from swarmd.core.model import Demand, HostPort, Volume
-from swarmd.core.resources import DeviceWish
+from swarmd.scheduler.placement import Pin, Placement, Platform, PortRange
 from swarmd.scheduler.registry import FILTERS
-from swarmd.scheduler.request import Pin, Placement, Platform, PortRange
 from tests.scheduler.fleet import POLICY, expressions, nodes, settled
 
 EVERYTHING = Placement(

@@ -1,13 +1,13 @@
 from swarmd.core.model import Engine, Health, Image
-from swarmd.scheduler.policy import Policy
+from swarmd.scheduler.placement import Placement
+from swarmd.scheduler.policy import PlacementPolicy
 from swarmd.scheduler.registry import make_policy
-from swarmd.scheduler.request import Placement
 from swarmd.scheduler.score import columns
 from tests.scheduler.fleet import POLICY, make_engine, nodes, run, settled, values
 
 
 def named(
-    wanted: Placement, engines: list[Engine], chosen: Policy = POLICY
+    wanted: Placement, engines: list[Engine], chosen: PlacementPolicy = POLICY
 ) -> dict[str, list[float]]:
     """Column -> its value for each engine."""
     fleet = settled(engines)

@@ -1,5 +1,5 @@
 from swarmd.core.model import Demand, HostPort
-from swarmd.scheduler.request import Placement
+from swarmd.scheduler.placement import Placement
 from swarmd.scheduler.sieve import refusal, sift, verdicts
 from tests.scheduler.fleet import POLICY, expressions, make_engine, nodes, run, settled
 

@@ -10,8 +10,8 @@ from twisted.internet.protocol import Factory, Protocol
 from twisted.internet.testing import StringTransport
 from twisted.python.failure import Failure
 
-from swarmd.streams.tls import ClientTLSFactory, HalfCloseTLS, ServerTLSFactory
-from swarmd.streams.trust import ClientTls, ServerTls, TlsFiles, Trust, client_trust, server_trust
+from swarmd.tls.half_close import ClientTLSFactory, HalfCloseTLS, ServerTLSFactory
+from swarmd.tls.trust import ClientTls, ServerTls, TlsFiles, Trust, client_trust, server_trust
 from tests.lab.certificates import Certificate
 
 

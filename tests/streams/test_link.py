@@ -13,7 +13,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from swarmd.core.errors import EngineUnreachable
 from swarmd.streams.connection import IDLE_LIMIT, MOST_IDLE
 from swarmd.streams.link import Answer
-from swarmd.streams.tls import PeerRefusedError
+from swarmd.tls.half_close import PeerRefusedError
 from tests.streams.memory import Engine
 
 SMALL = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nApi-Version: 1.41\r\n\r\n{}"

@@ -21,13 +21,13 @@ from twisted.web.server import NOT_DONE_YET
 from zope.interface import implementer
 
 from swarmd.front.site import DockerSite
-from swarmd.streams.endpoint import dialer
+from swarmd.streams.dialing.dial import dialer
 from swarmd.streams.forward import forward
 from swarmd.streams.hijack import hijack
 from swarmd.streams.link import Link
-from swarmd.streams.tls import ClientTLSFactory, ServerTLSFactory
-from swarmd.streams.trust import ClientTls, ServerTls, client_options
 from swarmd.streams.tunnel import tunnel
+from swarmd.tls.half_close import ClientTLSFactory, ServerTLSFactory
+from swarmd.tls.trust import ClientTls, ServerTls, client_options
 from tests.lab.certificates import server_options
 from tests.wire.certificates import Authority
 

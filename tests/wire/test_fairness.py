@@ -8,7 +8,7 @@ from typing import Any
 from twisted.web.resource import Resource
 from twisted.web.server import NOT_DONE_YET
 
-from swarmd.front.listen import TCP_NOTSENT_LOWAT, UNSENT, _bounded
+from swarmd.service.process.listen import TCP_NOTSENT_LOWAT, UNSENT, _bounded
 from tests.wire.loopback import WireCase, turns
 
 ASK = b"GET /ready HTTP/1.1\r\nHost: a\r\n\r\n"

@@ -9,7 +9,7 @@ import struct
 from OpenSSL import SSL
 from twisted.internet.threads import deferToThread
 
-from swarmd.streams.trust import client_options
+from swarmd.tls.trust import client_options
 from tests.wire.loopback import Pusher, WireCase, turns
 
 ATTACH = (

@@ -15,7 +15,7 @@ from twisted.internet.interfaces import IReactorTime
 
 from swarmd.core.errors import Unavailable
 from swarmd.core.model import Engine
-from swarmd.manager.fleet import Fleet
+from swarmd.manager.fleet.fleet import Fleet
 
 STAYS = 60.0  # seconds for which a client's engine stays after its last call
 MOST = 10_000  # clients remembered

@@ -10,10 +10,10 @@ from collections.abc import Callable, Sequence
 
 from swarmd.core.errors import ApiError, EngineRefused, EngineUnreachable
 from swarmd.core.model import Engine
-from swarmd.manager.fanout import gather, message_of
-from swarmd.manager.fleet import Fleet
+from swarmd.manager.fleet.fanout import gather, message_of
+from swarmd.manager.fleet.fleet import Fleet
 from swarmd.manager.images.console import Console
-from swarmd.manager.images.progress import LoadProgress, Tally, brief
+from swarmd.manager.images.progress import LoadProgress, ProgressTally, brief
 from swarmd.manager.images.tee import Tee
 
 # Seconds that an engine may neither take nor send anything: it may write gigabytes meanwhile, and
@@ -40,7 +40,7 @@ class Loader:
         self._headers = headers
         self._console = console
         self._tee = tee
-        self._tally = Tally()
+        self._tally = ProgressTally()
         self._said: set[str] = set()
 
     async def run(self, engines: Sequence[Engine], *, quiet: bool) -> None:

@@ -13,14 +13,14 @@ from urllib.parse import quote
 
 import orjson
 
-from swarmd.cluster.holders import newest_holders
+from swarmd.cluster.images.holders import newest_holders
 from swarmd.core.model import Engine
-from swarmd.core.version import Version, show
-from swarmd.manager.fanout import ask_engines, listed
-from swarmd.manager.fleet import Fleet
-from swarmd.manager.order import Order
+from swarmd.core.request.version import Version, show
+from swarmd.manager.containers.create_order import CreateOrder
+from swarmd.manager.fleet.fanout import ask_engines, listed
+from swarmd.manager.fleet.fleet import Fleet
 from swarmd.scheduler.filters.platform import fits, parse_platform, runs
-from swarmd.scheduler.request import ANY_PLATFORM
+from swarmd.scheduler.placement import ANY_PLATFORM
 
 ASKING = 5.0  # seconds; who does not tell by then is taken to have nothing
 _MANIFESTS_SINCE: Version = (1, 48)
@@ -75,7 +75,7 @@ async def holders_for(fleet: Fleet, ref: str, platform: str) -> frozenset[str]:
     return frozenset(key for key, held in told.items() if has_platform(held, platform))
 
 
-async def platform_known(fleet: Fleet, order: Order) -> Order:
+async def platform_known(fleet: Fleet, order: CreateOrder) -> CreateOrder:
     """The order with who has its image for the platform that it asks for."""
     holders = await holders_for(fleet, order.config.image, order.platform)
     return replace(order, platform_holders=holders) if holders else order

@@ -82,7 +82,7 @@ class LoadProgress(NodeProgress):
             self._console.tell(record)
 
 
-class Tally:
+class ProgressTally:
     """Where it worked, and where not with which error."""
 
     def __init__(self) -> None:

@@ -6,10 +6,10 @@ from collections.abc import Callable, Sequence
 
 from swarmd.core.errors import ApiError, EngineRefused, EngineUnreachable
 from swarmd.core.model import Engine
-from swarmd.manager.fanout import gather, message_of
-from swarmd.manager.fleet import Fleet
+from swarmd.manager.fleet.fanout import gather, message_of
+from swarmd.manager.fleet.fleet import Fleet
 from swarmd.manager.images.console import Console
-from swarmd.manager.images.progress import NodeProgress, Tally, brief
+from swarmd.manager.images.progress import NodeProgress, ProgressTally, brief
 
 AT_ONCE = 20  # engines that pull at the same time: a registry is a shared thing
 SILENCE = 120.0  # seconds without a line of progress after which an engine is given up
@@ -34,7 +34,7 @@ class Puller:
         self._headers = headers
         self._console = console
         self._names = names
-        self._tally = Tally()
+        self._tally = ProgressTally()
 
     async def run(self, engines: Sequence[Engine], what: str) -> None:
         """Tells every line, the last one says where it succeeded; ``what`` is "Pulled busybox".

@@ -10,16 +10,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 
-from swarmd.core.bits import Bits
-from swarmd.core.engine_index import EngineIndex
 from swarmd.core.expressions import Expression
-from swarmd.core.image_reference import InvalidReference, Reference, parse_name, repository_of
+from swarmd.core.image.image_reference import InvalidReference, Reference, parse_name, repository_of
+from swarmd.core.index.bits import Bits
+from swarmd.core.index.engine_index import EngineIndex
+from swarmd.core.index.tally import Tally
 from swarmd.core.model import Engine
 from swarmd.core.names import short_id
 from swarmd.core.pattern import Pattern, Verdicts
-from swarmd.core.tally import Tally
-from swarmd.scheduler.policy import Policy
-from swarmd.scheduler.request import Placement
+from swarmd.scheduler.placement import Placement
+from swarmd.scheduler.policy import PlacementPolicy
 from swarmd.scheduler.rule import Rule
 
 Test = Callable[[Tally], bool]
@@ -27,7 +27,7 @@ Test = Callable[[Tally], bool]
 _SHORT_ID = 12  # characters, as Docker prints IDs
 
 
-def affinity(wanted: Placement, fleet: EngineIndex, policy: Policy) -> Iterator[Rule]:
+def affinity(wanted: Placement, fleet: EngineIndex, policy: PlacementPolicy) -> Iterator[Rule]:
     return (_rule(each, fleet) for each in wanted.affinities)
 
 

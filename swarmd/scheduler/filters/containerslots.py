@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from swarmd.core.bits import Bits
-from swarmd.core.engine_index import EngineIndex
+from swarmd.core.index.bits import Bits
+from swarmd.core.index.engine_index import EngineIndex
 from swarmd.core.model import Engine
 from swarmd.scheduler import node_labels
-from swarmd.scheduler.policy import Policy
-from swarmd.scheduler.request import Placement
+from swarmd.scheduler.placement import Placement
+from swarmd.scheduler.policy import PlacementPolicy
 from swarmd.scheduler.rule import Rule
 
 
-def containerslots(wanted: Placement, fleet: EngineIndex, policy: Policy) -> Iterator[Rule]:
+def containerslots(
+    wanted: Placement, fleet: EngineIndex, policy: PlacementPolicy
+) -> Iterator[Rule]:
     unlimited = fleet.unlabelled(node_labels.SLOTS)
 
     def keep(among: Bits) -> Bits:

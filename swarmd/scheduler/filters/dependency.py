@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from swarmd.core.engine_index import EngineIndex
-from swarmd.scheduler.policy import Policy
-from swarmd.scheduler.request import Pin, Placement
+from swarmd.core.index.engine_index import EngineIndex
+from swarmd.scheduler.placement import Pin, Placement
+from swarmd.scheduler.policy import PlacementPolicy
 from swarmd.scheduler.rule import Rule
 
 _ADVICE = (
@@ -16,7 +16,7 @@ _ADVICE = (
 )
 
 
-def dependency(wanted: Placement, fleet: EngineIndex, policy: Policy) -> Iterator[Rule]:
+def dependency(wanted: Placement, fleet: EngineIndex, policy: PlacementPolicy) -> Iterator[Rule]:
     """``--volumes-from``, ``--link``, ``--network container:X``, ``--pid`` and ``--ipc`` alike."""
     apart = len({pin.engines for pin in wanted.dependencies}) > 1
     for pin in wanted.dependencies:
@@ -24,7 +24,7 @@ def dependency(wanted: Placement, fleet: EngineIndex, policy: Policy) -> Iterato
         yield replace(rule, advice=_ADVICE) if apart else rule
 
 
-def pins(wanted: Placement, fleet: EngineIndex, policy: Policy) -> Iterator[Rule]:
+def pins(wanted: Placement, fleet: EngineIndex, policy: PlacementPolicy) -> Iterator[Rule]:
     return (pinned("pin", pin, fleet) for pin in wanted.pins)
 
 

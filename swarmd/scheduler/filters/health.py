@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from swarmd.core.engine_index import EngineIndex
+from swarmd.core.index.engine_index import EngineIndex
 from swarmd.core.model import Engine, Health
-from swarmd.scheduler.policy import Policy
-from swarmd.scheduler.request import Placement
+from swarmd.scheduler.placement import Placement
+from swarmd.scheduler.policy import PlacementPolicy
 from swarmd.scheduler.rule import Rule
 
 
-def health(wanted: Placement, fleet: EngineIndex, policy: Policy) -> Iterator[Rule]:
+def health(wanted: Placement, fleet: EngineIndex, policy: PlacementPolicy) -> Iterator[Rule]:
     keep = fleet.health.of(Health.HEALTHY).__and__
     yield Rule("health", "", keep, _why, headline="No healthy node available in the cluster")
 

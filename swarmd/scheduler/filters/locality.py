@@ -10,12 +10,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 
-from swarmd.core.bits import Bits
-from swarmd.core.engine_index import EngineIndex
+from swarmd.core.index.bits import Bits
+from swarmd.core.index.engine_index import EngineIndex
 from swarmd.core.model import Engine, Network, Volume
 from swarmd.scheduler.filters.dependency import pinned
-from swarmd.scheduler.policy import Policy
-from swarmd.scheduler.request import Pin, Placement
+from swarmd.scheduler.placement import Pin, Placement
+from swarmd.scheduler.policy import PlacementPolicy
 from swarmd.scheduler.rule import Rule
 
 _ADVICE = (
@@ -27,13 +27,13 @@ _FURTHER = {"network": "an overlay network", "volume": "a volume driver of globa
 _EVERYWHERE = frozenset({"", "default", "bridge", "host", "none", "nat"})  # on every engine
 
 
-def network(wanted: Placement, fleet: EngineIndex, policy: Policy) -> Iterator[Rule]:
+def network(wanted: Placement, fleet: EngineIndex, policy: PlacementPolicy) -> Iterator[Rule]:
     for name in dict.fromkeys(wanted.networks):
         if name not in _EVERYWHERE:
             yield from _drawn("network", name, fleet, fleet.networks.of(name), _network)
 
 
-def volume(wanted: Placement, fleet: EngineIndex, policy: Policy) -> Iterator[Rule]:
+def volume(wanted: Placement, fleet: EngineIndex, policy: PlacementPolicy) -> Iterator[Rule]:
     for name in dict.fromkeys(wanted.volumes):
         yield from _drawn("volume", name, fleet, fleet.volumes.of(name), _volume)
 

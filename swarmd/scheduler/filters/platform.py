@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from swarmd.core.bits import Bits
-from swarmd.core.engine_index import EngineIndex
+from swarmd.core.index.bits import Bits
+from swarmd.core.index.engine_index import EngineIndex
 from swarmd.core.model import Engine
-from swarmd.scheduler.policy import Policy
-from swarmd.scheduler.request import ANY_PLATFORM, Placement, Platform
+from swarmd.scheduler.placement import ANY_PLATFORM, Placement, Platform
+from swarmd.scheduler.policy import PlacementPolicy
 from swarmd.scheduler.rule import Rule
 
 # Label: what a node also runs, as its operator says: "linux/arm64,linux/riscv64".
@@ -38,7 +38,7 @@ def parse_platform(text: str) -> Platform:
     return Platform(os, _architecture(rest.partition("/")[0]))
 
 
-def platform(wanted: Placement, fleet: EngineIndex, policy: Policy) -> Iterator[Rule]:
+def platform(wanted: Placement, fleet: EngineIndex, policy: PlacementPolicy) -> Iterator[Rule]:
     if wanted.platform == ANY_PLATFORM:
         return
     wish = Platform(wanted.platform.os.lower(), _architecture(wanted.platform.architecture))

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from swarmd.core.bits import Bits
-from swarmd.core.engine_index import EngineIndex
+from swarmd.core.index.bits import Bits
+from swarmd.core.index.engine_index import EngineIndex
 from swarmd.core.model import Engine, HostPort
 from swarmd.scheduler.claim import (
     EVERY_ADDRESS,
@@ -21,15 +21,15 @@ from swarmd.scheduler.claim import (
     port_is_free,
     taken,
 )
-from swarmd.scheduler.policy import Policy
-from swarmd.scheduler.request import Counting, Placement, PortRange
+from swarmd.scheduler.placement import Counting, Placement, PortRange
+from swarmd.scheduler.policy import PlacementPolicy
 from swarmd.scheduler.rule import Rule
 
 _PORTS = 1 << 16
 _NAMED = 64  # ports that have a rule, and a condition in the error, of their own
 
 
-def port(wanted: Placement, fleet: EngineIndex, policy: Policy) -> Iterator[Rule]:
+def port(wanted: Placement, fleet: EngineIndex, policy: PlacementPolicy) -> Iterator[Rule]:
     if wanted.taken_by is Counting.NOBODY:
         return
     ports = wanted.demand.ports

@@ -9,15 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from swarmd.core.bits import Bits
-from swarmd.core.engine_index import EngineIndex, load_of
+from swarmd.core.container.resources import ONE_CPU, RESERVE_LABEL, DeviceWish
+from swarmd.core.index.bits import Bits
+from swarmd.core.index.engine_index import EngineIndex, load_of
 from swarmd.core.model import Demand, Engine
-from swarmd.core.resources import ONE_CPU, RESERVE_LABEL, DeviceWish
 from swarmd.core.units import show_size
 from swarmd.scheduler import capacity, node_labels
 from swarmd.scheduler.claim import claim_devices, taken
-from swarmd.scheduler.policy import Policy
-from swarmd.scheduler.request import Counting, Placement
+from swarmd.scheduler.placement import Counting, Placement
+from swarmd.scheduler.policy import PlacementPolicy
 from swarmd.scheduler.rule import Rule
 
 HEADLINE = "no resources available to schedule container"
@@ -27,7 +27,7 @@ MEMORY_ADVICE = f"memory limits are reserved in full; {_SOFT} the memory reserva
 _MIB = 1 << 20
 
 
-def resources(wanted: Placement, fleet: EngineIndex, policy: Policy) -> Iterator[Rule]:
+def resources(wanted: Placement, fleet: EngineIndex, policy: PlacementPolicy) -> Iterator[Rule]:
     if wanted.demand.cpus:
         yield _cpus(wanted, fleet, policy)
     if wanted.cpuset:
@@ -36,7 +36,7 @@ def resources(wanted: Placement, fleet: EngineIndex, policy: Policy) -> Iterator
         yield _memory(wanted, fleet, policy)
 
 
-def device(wanted: Placement, fleet: EngineIndex, policy: Policy) -> Iterator[Rule]:
+def device(wanted: Placement, fleet: EngineIndex, policy: PlacementPolicy) -> Iterator[Rule]:
     if not wanted.device_wishes and not wanted.demand.devices:
         return
 
@@ -53,7 +53,7 @@ def device(wanted: Placement, fleet: EngineIndex, policy: Policy) -> Iterator[Ru
     yield Rule("device", shown, keep, _device_reason(wanted), headline=HEADLINE)
 
 
-def _cpus(wanted: Placement, fleet: EngineIndex, policy: Policy) -> Rule:
+def _cpus(wanted: Placement, fleet: EngineIndex, policy: PlacementPolicy) -> Rule:
     wish, by = wanted.demand.cpus, wanted.taken_by
 
     def keep(among: Bits) -> Bits:
@@ -70,7 +70,9 @@ def _cpus(wanted: Placement, fleet: EngineIndex, policy: Policy) -> Rule:
     return Rule("resources", condition, keep, why, soft, HEADLINE, CPU_ADVICE)
 
 
-def lacking_cpus(wish: int, engine: Engine, policy: Policy, by: Counting, own: int = 0) -> str:
+def lacking_cpus(
+    wish: int, engine: Engine, policy: PlacementPolicy, by: Counting, own: int = 0
+) -> str:
     """In words; "" if there are enough. ``own`` are those that the container has already."""
     total = capacity.cpus(load_of(engine), policy)
     held = taken(engine, by).cpus - own
@@ -93,7 +95,7 @@ def _cpuset(wish: int, fleet: EngineIndex) -> Rule:
     )
 
 
-def _memory(wanted: Placement, fleet: EngineIndex, policy: Policy) -> Rule:
+def _memory(wanted: Placement, fleet: EngineIndex, policy: PlacementPolicy) -> Rule:
     wish, by = capacity.wanted_memory(wanted.demand, policy), wanted.taken_by
 
     def keep(among: Bits) -> Bits:
@@ -113,12 +115,14 @@ def _memory(wanted: Placement, fleet: EngineIndex, policy: Policy) -> Rule:
     return Rule("resources", condition, keep, why, headline=HEADLINE, advice=advice)
 
 
-def may_spare(demand: Demand, policy: Policy) -> bool:
+def may_spare(demand: Demand, policy: PlacementPolicy) -> bool:
     """Whether less memory would be kept for it if its limits were not reserved."""
     return bool(demand.least_memory) and not capacity.is_soft(demand, policy)
 
 
-def lacking_memory(wish: int, engine: Engine, policy: Policy, by: Counting, own: int = 0) -> str:
+def lacking_memory(
+    wish: int, engine: Engine, policy: PlacementPolicy, by: Counting, own: int = 0
+) -> str:
     """As ``lacking_cpus``."""
     total = capacity.memory(load_of(engine), policy)
     held = capacity.held_memory(taken(engine, by), policy) - own

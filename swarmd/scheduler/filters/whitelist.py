@@ -8,17 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from swarmd.core.bits import Bits
-from swarmd.core.engine_index import EngineIndex
 from swarmd.core.expressions import Expression
+from swarmd.core.index.bits import Bits
+from swarmd.core.index.engine_index import EngineIndex
 from swarmd.core.pattern import Pattern, glob
 from swarmd.scheduler.filters.constraint import matching, reason
-from swarmd.scheduler.policy import Policy
-from swarmd.scheduler.request import Placement
+from swarmd.scheduler.placement import Placement
+from swarmd.scheduler.policy import PlacementPolicy
 from swarmd.scheduler.rule import Rule
 
 
-def whitelist(wanted: Placement, fleet: EngineIndex, policy: Policy) -> Iterator[Rule]:
+def whitelist(wanted: Placement, fleet: EngineIndex, policy: PlacementPolicy) -> Iterator[Rule]:
     return (_rule(each, fleet) for each in wanted.whitelists)
 
 

@@ -12,10 +12,10 @@ from itertools import groupby
 from operator import itemgetter, or_
 from typing import NamedTuple
 
-from swarmd.core.bits import Bits, slots
-from swarmd.core.engine_index import EngineIndex
-from swarmd.scheduler.policy import Policy
-from swarmd.scheduler.request import Placement
+from swarmd.core.index.bits import Bits, slots
+from swarmd.core.index.engine_index import EngineIndex
+from swarmd.scheduler.placement import Placement
+from swarmd.scheduler.policy import PlacementPolicy
 
 Groups = Iterator[tuple[float, Bits]]
 
@@ -29,7 +29,7 @@ class Column(NamedTuple):
     split: Callable[[Bits], Groups]
 
 
-Strategy = Callable[[Placement, EngineIndex, Policy, int], list[Column]]
+Strategy = Callable[[Placement, EngineIndex, PlacementPolicy, int], list[Column]]
 """From the fleet, and a seed, to columns of which the first counts most."""
 
 

@@ -9,19 +9,21 @@ from __future__ import annotations
 
 import math
 
-from swarmd.core.bits import Bits
-from swarmd.core.engine_index import EngineIndex, Load
+from swarmd.core.index.bits import Bits
+from swarmd.core.index.engine_index import EngineIndex, Load
 from swarmd.scheduler import capacity
-from swarmd.scheduler.policy import Policy
-from swarmd.scheduler.request import Placement
+from swarmd.scheduler.placement import Placement
+from swarmd.scheduler.policy import PlacementPolicy
 
 
-def scores(wanted: Placement, fleet: EngineIndex, policy: Policy) -> list[tuple[float, Bits]]:
+def scores(
+    wanted: Placement, fleet: EngineIndex, policy: PlacementPolicy
+) -> list[tuple[float, Bits]]:
     """0 to 200 for engines that have room for what is wanted; more for others."""
     return [(score(wanted, load, policy), bits) for load, bits in fleet.loads.items()]
 
 
-def score(wanted: Placement, load: Load, policy: Policy) -> float:
+def score(wanted: Placement, load: Load, policy: PlacementPolicy) -> float:
     parts = 0.0
     if wish := wanted.demand.cpus:
         parts += _percent(load.held_cpus + wish, capacity.cpus(load, policy))
@@ -33,7 +35,7 @@ def score(wanted: Placement, load: Load, policy: Policy) -> float:
     return parts + 100
 
 
-def has_cpus(wanted: Placement, load: Load, policy: Policy) -> bool:
+def has_cpus(wanted: Placement, load: Load, policy: PlacementPolicy) -> bool:
     return load.held_cpus + wanted.demand.cpus <= capacity.cpus(load, policy)
 
 

@@ -8,17 +8,19 @@ from __future__ import annotations
 from math import log
 from zlib import crc32
 
-from swarmd.core.bits import Bits
-from swarmd.core.engine_index import EngineIndex
+from swarmd.core.index.bits import Bits
+from swarmd.core.index.engine_index import EngineIndex
 from swarmd.scheduler.node_labels import weight
-from swarmd.scheduler.policy import Policy
-from swarmd.scheduler.request import Placement
+from swarmd.scheduler.placement import Placement
+from swarmd.scheduler.policy import PlacementPolicy
 from swarmd.scheduler.strategies.column import Column, measured
 
 _WORD = (1 << 64) - 1
 
 
-def random(wanted: Placement, fleet: EngineIndex, policy: Policy, seed: int) -> list[Column]:
+def random(
+    wanted: Placement, fleet: EngineIndex, policy: PlacementPolicy, seed: int
+) -> list[Column]:
     """Efraimidis and Spirakis: the smallest of -log(u) / weight is a weighted draw."""
 
     def draws(among: Bits) -> list[float]:

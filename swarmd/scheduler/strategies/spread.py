@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from swarmd.core.engine_index import EngineIndex
-from swarmd.scheduler.policy import Policy
-from swarmd.scheduler.request import Placement
+from swarmd.core.index.engine_index import EngineIndex
+from swarmd.scheduler.placement import Placement
+from swarmd.scheduler.policy import PlacementPolicy
 from swarmd.scheduler.strategies import load, weights
 from swarmd.scheduler.strategies.column import Column, grouped
 
 
-def spread(wanted: Placement, fleet: EngineIndex, policy: Policy, seed: int) -> list[Column]:
+def spread(
+    wanted: Placement, fleet: EngineIndex, policy: PlacementPolicy, seed: int
+) -> list[Column]:
     heavy = weights.groups(fleet)
     columns = [grouped("containers", weights.divided(fleet.active.items(), heavy))]
     if wanted.demand.cpus or wanted.demand.memory:

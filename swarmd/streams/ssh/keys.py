@@ -70,7 +70,7 @@ class AgentSigner:
         return signature
 
 
-class Keyring:
+class SshKeys:
     """The keys for one connection.
 
     Attributes:
@@ -105,7 +105,7 @@ class Keyring:
             self._agent.transport.loseConnection()
 
 
-async def keyring(reactor: Any, file: str) -> Keyring:
+async def keyring(reactor: Any, file: str) -> SshKeys:
     """What there is to log in with.
 
     Args:
@@ -114,7 +114,7 @@ async def keyring(reactor: Any, file: str) -> Keyring:
     Raises:
         ValueError: It cannot be used.
     """
-    ring = Keyring()
+    ring = SshKeys()
     if file:
         ring.add_file(file)
         return ring

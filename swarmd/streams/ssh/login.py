@@ -9,7 +9,7 @@ from twisted.internet.defer import Deferred
 from twisted.logger import ILogObserver, LogEvent, Logger
 from zope.interface import implementer
 
-from swarmd.streams.ssh.keys import Keyring, Signer, algorithm_for
+from swarmd.streams.ssh.keys import Signer, SshKeys, algorithm_for
 
 _PUBLIC_KEY = b"publickey"
 
@@ -33,7 +33,7 @@ class Login(SSHUserAuthClient):
     _log = QUIET
     preferredOrder = [_PUBLIC_KEY]  # noqa: RUF012 - Conch's name
 
-    def __init__(self, user: str, keyring: Keyring, service: SSHService) -> None:
+    def __init__(self, user: str, keyring: SshKeys, service: SSHService) -> None:
         super().__init__(user.encode(), service)
         self._keyring = keyring
         self._left = list(keyring.signers)

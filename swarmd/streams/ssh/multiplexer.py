@@ -14,8 +14,8 @@ from twisted.conch.ssh.connection import SSHConnection
 from twisted.internet.defer import Deferred
 from twisted.python.failure import Failure
 
-from swarmd.streams.ssh.channel import Channel
 from swarmd.streams.ssh.login import QUIET
+from swarmd.streams.ssh.ssh_channel import SshChannel
 from swarmd.timers.periodic import Periodic
 
 MOST_CHANNELS = 10  # what sshd allows (MaxSessions) unless it is told otherwise
@@ -23,7 +23,7 @@ KEEP_ALIVE = 20.0  # seconds of silence after which the host is asked
 SILENCE_LIMIT = 80.0  # seconds after which it is lost, as with the kernel's keep-alive
 
 
-class Owner(Protocol):
+class MultiplexerOwner(Protocol):
     """Who keeps the connections to one host."""
 
     def channel_gone(self, connection: Multiplexer) -> None: ...
@@ -43,7 +43,7 @@ class Multiplexer(SSHConnection):
     _log = QUIET
     transport: Any
 
-    def __init__(self, clock: Any, owner: Owner) -> None:
+    def __init__(self, clock: Any, owner: MultiplexerOwner) -> None:
         super().__init__()
         self.clock = clock
         self._blocked = False
@@ -71,7 +71,7 @@ class Multiplexer(SSHConnection):
 
     # Channels.
 
-    async def open(self) -> Channel:
+    async def open(self) -> SshChannel:
         """One that runs our program.
 
         Raises:
@@ -79,24 +79,24 @@ class Multiplexer(SSHConnection):
             CommandFailedError: It does not run our program.
         """
         self.used += 1
-        channel = Channel(self)
+        channel = SshChannel(self)
         self.openChannel(channel)
         await channel.opened
         self.proven = True
         return channel
 
-    def kill(self, channel: Channel) -> None:
+    def kill(self, channel: SshChannel) -> None:
         """Ends the program of a channel that is about to be closed."""
         if self.obeys and not channel.localClosed:
             asked = self.sendRequest(channel, b"signal", NS(b"TERM"), wantReply=1)
             asked.addErrback(self._disobeyed, channel)
 
-    def _disobeyed(self, _: Failure, channel: Channel) -> None:
+    def _disobeyed(self, _: Failure, channel: SshChannel) -> None:
         """The end of its input must do then; asking again would only fill sshd's log."""
         if not channel.over:  # else there was nothing left to end
             self.obeys = False
 
-    def channel_gone(self, channel: Channel) -> None:
+    def channel_gone(self, channel: SshChannel) -> None:
         """Its place is free, on the host as well."""
         self.used -= 1
         self._owner.channel_gone(self)
@@ -112,7 +112,7 @@ class Multiplexer(SSHConnection):
         self._take(self.channels[number], length)
         self.channels[number].extReceived(kind, getNS(packet[8:])[0])
 
-    def _take(self, channel: Channel, length: int) -> None:
+    def _take(self, channel: SshChannel, length: int) -> None:
         if length > channel.localWindowLeft or length > channel.localMaxPacket:
             raise ValueError("more data than its window allows")
         channel.localWindowLeft -= length

@@ -12,8 +12,8 @@ from twisted.internet.error import ConnectionDone, ConnectionLost
 from twisted.python.failure import Failure
 
 from swarmd.core.addresses import Address
-from swarmd.streams.causes import SilentError
-from swarmd.streams.ssh.keys import Keyring
+from swarmd.streams.dialing.dial_errors import SilentError
+from swarmd.streams.ssh.keys import SshKeys
 from swarmd.streams.ssh.known_hosts import HostKeyRefusedError, algorithms, check, lines_for
 from swarmd.streams.ssh.login import QUIET, Login
 from swarmd.streams.ssh.multiplexer import Multiplexer
@@ -29,7 +29,7 @@ class SilentSshError(SshError, SilentError):
     """Nothing, or nothing more, came from the host."""
 
 
-class Transport(SSHClientTransport):
+class SshTransport(SSHClientTransport):
     """Conch's, without what is too weak for sshd of today, or for us.
 
     Attributes:
@@ -46,7 +46,7 @@ class Transport(SSHClientTransport):
     ]
 
     def __init__(
-        self, address: Address, known: tuple[str, str], keyring: Keyring, multiplexer: Multiplexer
+        self, address: Address, known: tuple[str, str], keyring: SshKeys, multiplexer: Multiplexer
     ) -> None:
         """``known`` is a known_hosts file's text and path; ``address`` has a user."""
         self.ready: Deferred[Multiplexer] = Deferred(lambda _: self.no_word("given up"))

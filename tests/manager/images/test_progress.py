@@ -6,7 +6,7 @@ import pytest
 from swarmd.core.errors import ApiError, EngineUnreachable
 from swarmd.core.model import Engine
 from swarmd.manager.images.console import Console
-from swarmd.manager.images.progress import LoadProgress, NodeProgress, Tally, brief, grouped
+from swarmd.manager.images.progress import LoadProgress, NodeProgress, ProgressTally, brief, grouped
 
 FINAL = {"status": "Pull complete", "progressDetail": {}, "id": "a"}
 NODE = Engine("k", "k", name="node-1")
@@ -58,7 +58,7 @@ def test_equal_lines_of_a_load_are_told_once() -> None:
 
 def test_success_in_the_end() -> None:
     console, shown = make()
-    tally = Tally()
+    tally = ProgressTally()
     tally.add(NODE, None)
     tally.close(console, "Pulled x", quiet=True)
     assert shown == []
@@ -82,7 +82,7 @@ def test_equal_errors_are_said_once() -> None:
 def test_a_refusal_after_the_first_line_is_an_error_line() -> None:
     console, shown = make()
     console.tell(FINAL)
-    tally = Tally()
+    tally = ProgressTally()
     tally.add(Engine("k", "k", name="a"), ApiError("no", 404))
     tally.close(console, "Pulled x")
     assert shown[-1]["error"] == "a: no (Pulled x on 0 of 1 nodes)"
@@ -90,7 +90,7 @@ def test_a_refusal_after_the_first_line_is_an_error_line() -> None:
 
 def test_a_refusal_before_is_one_with_its_status() -> None:
     console, _ = make()
-    tally = Tally()
+    tally = ProgressTally()
     tally.add(Engine("k", "k", name="a"), ApiError("no", 404))
     with pytest.raises(ApiError) as refusal:
         tally.close(console, "Pulled x")

@@ -6,15 +6,15 @@ from pathlib import Path
 from typing import Any
 
 from swarmd.cluster import actions as news
-from swarmd.manager.nodes.aside import aside_name
-from swarmd.manager.nodes.drain import Drain, Drainer
-from swarmd.manager.nodes.intent import Intent
-from swarmd.manager.nodes.mover import Mover
-from swarmd.manager.nodes.proof import labels_of_replacement
-from swarmd.manager.nodes.relocate import Relocation
-from swarmd.manager.nodes.vigil import Vigil
-from swarmd.manager.placer import Placer
-from swarmd.manager.plans import Plans
+from swarmd.manager.containers.pull_plans import PullPlans
+from swarmd.manager.fleet.placer import Placer
+from swarmd.manager.moving.drain import Drain, Drainer
+from swarmd.manager.moving.mover import Mover
+from swarmd.manager.moving.relocate import Relocation
+from swarmd.manager.moving.replacement_label import labels_of_replacement
+from swarmd.manager.moving.set_aside import aside_name
+from swarmd.manager.nodes.operator_state import OperatorState
+from swarmd.manager.nodes.watcher import NodeWatcher
 from swarmd.scheduler.registry import make_policy
 from tests.cluster.fleet import key_of
 from tests.manager.scripted import ScriptedFleet
@@ -23,15 +23,18 @@ from tests.manager.scripted import ScriptedFleet
 class Rig:
     def __init__(self, folder: Path | None = None) -> None:
         self.fleet = ScriptedFleet()
-        self.intent = Intent(str(folder) if folder else None)
+        self.operator_state = OperatorState(str(folder) if folder else None)
         mover = Mover(
-            self.fleet, self.fleet.creator(), Plans(self.fleet.clock.seconds), self.intent
+            self.fleet,
+            self.fleet.creator(),
+            PullPlans(self.fleet.clock.seconds),
+            self.operator_state,
         )
         placer = Placer(self.fleet, make_policy(), lambda: 0)
         relocation = Relocation(self.fleet, mover)
-        luggage = self.fleet.luggage(placer)
-        self.drainer = Drainer(self.fleet, relocation, luggage, self.intent)
-        Vigil(self.fleet.state, (self.drainer,))
+        attachments = self.fleet.attachments(placer)
+        self.drainer = Drainer(self.fleet, relocation, attachments, self.operator_state)
+        NodeWatcher(self.fleet.state, (self.drainer,))
         self.drainer.startService()
 
     @property
@@ -53,7 +56,7 @@ class Rig:
         return container_id
 
     def replacement(self, old: str, name: str, state: str) -> None:
-        body = {"Image": "busybox", "Labels": labels_of_replacement(self.intent.key(), old)}
+        body = {"Image": "busybox", "Labels": labels_of_replacement(self.operator_state.key(), old)}
         made = self.fleet.make(2, body, name)
         self.fleet.there[2][made]["State"] = {"Status": state}
         self.fleet.listing(2)

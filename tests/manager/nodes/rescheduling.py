@@ -6,12 +6,12 @@ from pathlib import Path
 from typing import Any
 
 from swarmd.cluster import actions as news
-from swarmd.core.config import KINDS
-from swarmd.manager.nodes.intent import Intent
-from swarmd.manager.nodes.mover import Mover
-from swarmd.manager.nodes.reschedule import Rescheduler, Rules
-from swarmd.manager.nodes.vigil import Vigil
-from swarmd.manager.plans import Plans
+from swarmd.core.container.create_request import KINDS
+from swarmd.manager.containers.pull_plans import PullPlans
+from swarmd.manager.moving.mover import Mover
+from swarmd.manager.nodes.operator_state import OperatorState
+from swarmd.manager.nodes.watcher import NodeWatcher
+from swarmd.manager.rescheduling.reschedule import Rescheduler, Rules
 from tests.cluster.fleet import key_of, seen
 from tests.manager.scripted import ScriptedFleet
 
@@ -24,15 +24,18 @@ class Rig:
 
     def __init__(self, rules: Rules | None = None, folder: Path | None = None) -> None:
         self.fleet = ScriptedFleet()
-        self.intent = Intent(str(folder) if folder else None)
+        self.operator_state = OperatorState(str(folder) if folder else None)
         mover = Mover(
-            self.fleet, self.fleet.creator(), Plans(self.fleet.clock.seconds), self.intent
+            self.fleet,
+            self.fleet.creator(),
+            PullPlans(self.fleet.clock.seconds),
+            self.operator_state,
         )
         rules = rules or Rules(grace=GRACE)
         self.rescheduler = Rescheduler(
-            self.fleet, mover, self.intent, self.fleet.clock, lambda: 0.5, rules
+            self.fleet, mover, self.operator_state, self.fleet.clock, lambda: 0.5, rules
         )
-        Vigil(self.fleet.state, (self.rescheduler,))
+        NodeWatcher(self.fleet.state, (self.rescheduler,))
         for number in self.fleet.there:
             self.fleet.dispatch(news.EngineAnswered(key_of(number), 0.0))
         self.rescheduler.startService()

@@ -1,7 +1,7 @@
 import pytest
 
 from swarmd.core.model import Engine, Image
-from swarmd.scheduler.request import Placement
+from swarmd.scheduler.placement import Placement
 from tests.scheduler.fleet import conditions, expressions, nodes, passing, reasons, run
 
 REDIS = "sha256:" + "ab" * 32

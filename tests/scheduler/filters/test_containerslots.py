@@ -1,6 +1,6 @@
 import pytest
 
-from swarmd.scheduler.request import Placement
+from swarmd.scheduler.placement import Placement
 from tests.scheduler.fleet import conditions, make_engine, passing, reasons, run
 
 

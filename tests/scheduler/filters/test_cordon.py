@@ -1,5 +1,5 @@
 from swarmd.core.model import Health
-from swarmd.scheduler.request import Placement
+from swarmd.scheduler.placement import Placement
 from tests.scheduler.fleet import nodes, passing, reasons
 
 

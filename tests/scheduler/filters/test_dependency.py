@@ -1,6 +1,6 @@
 from swarmd.scheduler.filters.dependency import dependency
+from swarmd.scheduler.placement import Pin, Placement
 from swarmd.scheduler.registry import make_policy
-from swarmd.scheduler.request import Pin, Placement
 from tests.scheduler.fleet import conditions, nodes, passing, reasons, settled
 
 BOTH = Pin("--volumes-from=data", frozenset({"node-1:2375", "node-2:2375"}), "data is not there")

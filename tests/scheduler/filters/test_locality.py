@@ -1,8 +1,8 @@
 import pytest
 
 from swarmd.core.model import Network, Volume
+from swarmd.scheduler.placement import Placement
 from swarmd.scheduler.refusal import NoCandidate
-from swarmd.scheduler.request import Placement
 from tests.scheduler.fleet import POLICY, conditions, nodes, passing, rank, reasons
 
 ALL = ["node-1", "node-2", "node-3"]

@@ -4,7 +4,7 @@ import pytest
 
 from swarmd.core.model import Engine
 from swarmd.scheduler.filters.platform import parse_platform
-from swarmd.scheduler.request import Placement, Platform
+from swarmd.scheduler.placement import Placement, Platform
 from tests.scheduler.fleet import conditions, make_engine, passing, reasons
 
 

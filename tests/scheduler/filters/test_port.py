@@ -2,7 +2,7 @@ import pytest
 
 from swarmd.core.model import Demand, HostPort
 from swarmd.scheduler.claim import claim_ports
-from swarmd.scheduler.request import Counting, Placement, PortRange
+from swarmd.scheduler.placement import Counting, Placement, PortRange
 from tests.scheduler.fleet import conditions, nodes, passing, reasons, run
 
 CONFLICTS = [

@@ -1,12 +1,12 @@
 import pytest
 
+from swarmd.core.container.resources import RESERVE_LABEL, DeviceWish
 from swarmd.core.model import Container, Demand, Engine
-from swarmd.core.resources import RESERVE_LABEL, DeviceWish
 from swarmd.scheduler.claim import claim_devices
-from swarmd.scheduler.policy import Policy
+from swarmd.scheduler.placement import Counting, Placement
+from swarmd.scheduler.policy import PlacementPolicy
 from swarmd.scheduler.refusal import NoCandidate
 from swarmd.scheduler.registry import make_policy
-from swarmd.scheduler.request import Counting, Placement
 from tests.scheduler.fleet import (
     CPU,
     GIB,
@@ -166,7 +166,7 @@ def wish(reserve: str = "", **demand: int) -> Placement:
     return Placement(demand=Demand(**demand, reserve=reserve))
 
 
-def placed(wanted: Placement, engines: list[Engine], policy: Policy = POLICY) -> list[str]:
+def placed(wanted: Placement, engines: list[Engine], policy: PlacementPolicy = POLICY) -> list[str]:
     try:
         return [engine.name for engine in rank(wanted, engines, policy)]
     except NoCandidate:

@@ -1,6 +1,6 @@
 import pytest
 
-from swarmd.scheduler.request import Placement
+from swarmd.scheduler.placement import Placement
 from tests.scheduler.fleet import conditions, expressions, make_engine, passing, reasons
 
 ENGINES = [make_engine("node-1", zone="a"), make_engine("node-2", zone="b"), make_engine("db-3")]

@@ -1,6 +1,6 @@
 from swarmd.core.model import Demand, Engine
+from swarmd.scheduler.placement import Placement
 from swarmd.scheduler.registry import make_policy
-from swarmd.scheduler.request import Placement
 from tests.scheduler.fleet import CPU, GIB, make_engine, nodes, rank, run
 
 BINPACK = make_policy("binpack")

@@ -1,5 +1,5 @@
+from swarmd.scheduler.placement import Placement
 from swarmd.scheduler.registry import STRATEGIES
-from swarmd.scheduler.request import Placement
 from swarmd.scheduler.strategies.column import grouped, measured, ordered
 from tests.scheduler.fleet import POLICY, nodes, settled, values
 

@@ -1,7 +1,7 @@
 import pytest
 
 from swarmd.core.model import Demand
-from swarmd.scheduler.request import Placement
+from swarmd.scheduler.placement import Placement
 from swarmd.scheduler.strategies import load
 from tests.scheduler.fleet import CPU, GIB, POLICY, make_engine, run, settled
 

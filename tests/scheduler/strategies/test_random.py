@@ -1,8 +1,8 @@
 from collections import Counter
 
 from swarmd.core.model import Demand
+from swarmd.scheduler.placement import Placement
 from swarmd.scheduler.registry import make_policy
-from swarmd.scheduler.request import Placement
 from tests.scheduler.fleet import GIB, make_engine, nodes, rank, run
 
 RANDOM = make_policy("random")

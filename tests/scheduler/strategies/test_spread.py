@@ -1,7 +1,7 @@
 from collections import Counter
 
 from swarmd.core.model import Demand, Engine
-from swarmd.scheduler.request import Placement
+from swarmd.scheduler.placement import Placement
 from tests.scheduler.fleet import CPU, GIB, POLICY, make_engine, nodes, rank, run
 
 

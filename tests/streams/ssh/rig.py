@@ -17,7 +17,7 @@ from twisted.python.failure import Failure
 from twisted.trial.unittest import TestCase
 
 from swarmd.core.addresses import parse_address
-from swarmd.streams.ssh.host import Host, SshFiles
+from swarmd.streams.ssh.ssh_host import SshFiles, SshHost
 from tests.lab.daemon import free_port
 from tests.lab.sshd import PROGRAM, Sshd
 
@@ -76,11 +76,11 @@ class SshdCase(TestCase):
 
     def setUp(self) -> None:
         self.opened: list[Listener] = []
-        self.hosts: list[Host] = []
+        self.hosts: list[SshHost] = []
 
-    def host(self, **files: str) -> Host:
+    def host(self, **files: str) -> SshHost:
         chosen = {"known_hosts": str(self.sshd.known_hosts), "key": str(self.sshd.key), **files}
-        host = Host(reactor, parse_address(self.sshd.url), SshFiles(**chosen), lambda: 0.0)
+        host = SshHost(reactor, parse_address(self.sshd.url), SshFiles(**chosen), lambda: 0.0)
         self.hosts.append(host)
         return host
 
@@ -88,7 +88,7 @@ class SshdCase(TestCase):
         """What ``docker system dial-stdio`` does from now on."""
         (self.folder / "script").write_text(f"{script}\n")
 
-    async def dial(self, host: Host) -> Listener:
+    async def dial(self, host: SshHost) -> Listener:
         factory = Factory.forProtocol(Listener)  # type: ignore[type-var]
         listener: Listener = await Deferred.fromCoroutine(host.open(factory))
         self.opened.append(listener)

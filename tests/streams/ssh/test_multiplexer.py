@@ -12,8 +12,8 @@ from twisted.internet.task import Clock
 from twisted.internet.testing import StringTransport
 from twisted.trial.unittest import SynchronousTestCase
 
-from swarmd.streams.ssh.channel import CommandFailedError
 from swarmd.streams.ssh.multiplexer import KEEP_ALIVE, SILENCE_LIMIT, Multiplexer
+from swarmd.streams.ssh.ssh_channel import CommandFailedError
 
 
 class Wire:

@@ -13,9 +13,9 @@ from twisted.python.failure import Failure
 from twisted.trial.unittest import SynchronousTestCase
 
 from swarmd.core.addresses import parse_address
-from swarmd.streams.ssh.keys import Keyring
+from swarmd.streams.ssh.keys import SshKeys
 from swarmd.streams.ssh.multiplexer import Multiplexer
-from swarmd.streams.ssh.transport import SshError, Transport
+from swarmd.streams.ssh.transport import SshError, SshTransport
 from tests.lab.sshd import make_key, public
 from tests.streams.ssh.rig import SshdCase, needs_sshd
 from tests.streams.ssh.test_multiplexer import Owner
@@ -63,7 +63,7 @@ class StrangeTest(SynchronousTestCase):
     def start(self) -> Any:
         multiplexer = Multiplexer(Clock(), Owner())
         address = parse_address("ssh://root@h:22")
-        transport = Transport(address, ("", "/k"), Keyring(), multiplexer)
+        transport = SshTransport(address, ("", "/k"), SshKeys(), multiplexer)
         transport.makeConnection(StringTransport())
         return transport
 

@@ -1,0 +1,1 @@
+"""``/swarmd/…``: what operators ask and change. No engine has these paths."""

@@ -1,0 +1,1 @@
+"""What is put into engines' answers on their way to a client."""

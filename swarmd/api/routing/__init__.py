@@ -1,0 +1,1 @@
+"""What resources are made of: routes, the request line towards engines, names in it."""

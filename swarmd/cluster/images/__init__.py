@@ -1,0 +1,1 @@
+"""Images by any name, and which engines have them."""

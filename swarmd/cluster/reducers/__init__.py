@@ -1,0 +1,1 @@
+"""What each kind of news changes in the state."""

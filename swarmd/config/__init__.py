@@ -1,0 +1,1 @@
+"""What swarmd was told at its start: command line, settings, the files that they name."""

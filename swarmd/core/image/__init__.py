@@ -1,0 +1,1 @@
+"""References of images, and what builds ask for, as values."""

@@ -1,0 +1,1 @@
+"""Sets of engines as bits, and sums that are kept."""

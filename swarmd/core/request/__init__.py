@@ -1,0 +1,1 @@
+"""What any request may be: versions, types of bodies, bounds, who sends it."""

@@ -1,0 +1,108 @@
+"""A hosts file that is followed."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+
+from twisted.application.service import MultiService
+from twisted.internet.interfaces import IReactorTime
+
+from swarmd.discovery.entry import Entry
+from swarmd.discovery.hosts_file import Hosts, parse_hosts
+from swarmd.files.in_thread import Aside, at_once
+from swarmd.files.reader import BadFileError, parsed, read
+from swarmd.files.watch import Watch
+
+# Bytes; 10,000 lines with labels are far below.
+LARGEST = 4 << 20
+# A report is one line; who has more bad lines than that mends these first.
+MOST_PROBLEMS_SHOWN = 5
+
+
+def read_hosts(path: str, default_port: int) -> Hosts:
+    """ValueError, with the reason, if it is no hosts file at all."""
+    try:
+        data, _ = read(path, LARGEST)
+    except BadFileError as error:
+        raise ValueError(f"cannot read hosts file {path}: {error}") from None
+    text = data.decode("utf-8-sig", "replace")
+    folder = os.path.dirname(path)
+    try:
+        return parsed(data, lambda _: parse_hosts(text, default_port, folder))
+    except BadFileError as error:
+        raise ValueError(f"hosts file {path}: {error}") from None
+
+
+class HostsFile(MultiService):
+    """Gives the engines that a hosts file lists, at start and after each change.
+
+    Args:
+        on_entries: Gets the whole list. The same list may come again.
+        on_problem: Gets one line on what is wrong with the file, after ``on_entries``.
+    """
+
+    def __init__(
+        self,
+        path: str,
+        default_port: int,
+        clock: IReactorTime,
+        on_entries: Callable[[list[Entry]], None],
+        on_problem: Callable[[str], None],
+        aside: Aside = at_once,
+    ) -> None:
+        super().__init__()
+        self._path = path
+        self._default_port = default_port
+        self._on_entries = on_entries
+        self._on_problem = on_problem
+        self._aside = aside
+        self._entries: list[Entry] = []
+        self._watch: Watch[HostsFile] = Watch(clock, HostsFile._reread, aside)
+        self._watch.setServiceParent(self)
+
+    def startService(self) -> None:
+        """The list is there before anything that needs it begins."""
+        self._watch.follow(self, [self._path])
+        self._take(self._read())
+        super().startService()
+
+    def reread(self) -> None:
+        """Reads the file now, whether it changed or not."""
+        self._watch.reread()
+
+    def notices(self) -> list[str]:
+        return self._watch.notices()
+
+    async def _reread(self) -> None:
+        self._take(await self._aside(self._read))
+
+    def _read(self) -> Hosts | str:
+        """A str is the reason why there is nothing."""
+        try:
+            return read_hosts(self._path, self._default_port)
+        except ValueError as error:
+            return str(error)
+
+    def _take(self, hosts: Hosts | str) -> None:
+        if isinstance(hosts, str):
+            self._keep(hosts)
+            return
+        problems = [f"{self._path}:{problem}" for problem in hosts.problems]
+        if self._entries and not hosts.entries:
+            self._keep("; ".join([f"hosts file {self._path} lists no engine", *_brief(problems)]))
+            return
+        self._entries = hosts.entries
+        self._on_entries(hosts.entries)
+        if problems:
+            self._on_problem("; ".join(_brief(problems)))
+
+    def _keep(self, problem: str) -> None:
+        kept = f"; the {len(self._entries)} engines known before are kept" if self._entries else ""
+        self._on_problem(problem + kept)
+
+
+def _brief(problems: list[str]) -> list[str]:
+    shown = problems[:MOST_PROBLEMS_SHOWN]
+    more = len(problems) - len(shown)
+    return [*shown, f"and {more} more lines"] if more else shown

@@ -1,0 +1,45 @@
+"""What every request has to pass before anything reads it: who may have sent it, and as what."""
+
+from __future__ import annotations
+
+from swarmd.codec.path import decode_path
+from swarmd.core.request.media import check_body, check_empty, media_of
+from swarmd.core.request.version import parse_prefix
+from swarmd.front.channel import Channel
+from swarmd.front.client_identity import proves_itself
+from swarmd.front.lazy_request import LazyRequest
+from swarmd.front.origin_check import OriginCheck
+
+
+def enter(request: LazyRequest) -> None:
+    """Raises ApiError where a foreign web page may be the sender."""
+    channel, head = request.channel, request.head
+    gate = channel.gate
+    if gate is None:
+        gate = channel.gate = _gate_of(channel)
+    if head.fields.passed is not gate:
+        gate.check(head)
+
+
+def _gate_of(channel: Channel) -> OriginCheck:
+    """Asked at the first request, when a TLS handshake is over."""
+    site = channel.site
+    return site.inner_gate if proves_itself(channel.transport) else site.gate
+
+
+def check_type(request: LazyRequest) -> None:
+    """Raises ApiError where the body, still unread, is not of a kind that the route takes."""
+    given, has_body = request.head.get(b"content-type"), request.channel.has_body
+    if given is None and not has_body:
+        return
+    text = (given or b"").decode("latin-1")
+    if has_body:
+        check_body(text, media_of(request.method.decode(), _segments(request.path)))
+    else:
+        check_empty(text)
+
+
+def _segments(path: bytes) -> list[str]:
+    """Of a path without its version."""
+    segments = decode_path(path).decode("latin-1").split("/")[1:]
+    return segments[1:] if parse_prefix(segments[0]) is not None else segments

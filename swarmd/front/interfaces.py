@@ -1,0 +1,116 @@
+"""What the front's modules need of each other and of resources, seen from below.
+
+A site's class of requests is a parameter here: what is made of a request is above these.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Protocol, TypeVar
+
+from twisted.python.failure import Failure
+
+from swarmd.codec.head import RequestHead
+from swarmd.core.errors import ApiError
+from swarmd.core.request.audit_trail import AuditTrail
+
+Asked = TypeVar("Asked", contravariant=True)
+
+
+class Connection(Protocol):
+    """A client's connection, as its site minds it.
+
+    Attributes:
+        deadline: When patience ends, by the site's clock; None where there is no limit.
+    """
+
+    deadline: float | None
+
+    def expire(self) -> None:
+        """The deadline has passed."""
+
+    def leave(self) -> None:
+        """swarmd ends."""
+
+
+class Request(Protocol):
+    """The request that a connection serves.
+
+    Attributes:
+        survives_half_close: A FIN of the client does not mean that it has left.
+    """
+
+    head: RequestHead
+    path: bytes
+    survives_half_close: bool
+
+    def begin(self) -> None:
+        """Its head is complete; it asks the connection for its body."""
+
+    def collected(self, body: bytes) -> None:
+        """The body that it wanted is complete."""
+
+    def refused(self, error: ApiError) -> None:
+        """The rest of its body cannot be read."""
+
+    def connectionLost(self, reason: Failure) -> None:
+        """The client has left before the end of the answer."""
+
+
+class Audit(Protocol[Asked]):
+    """Decides which requests are recorded."""
+
+    def __call__(self, request: Asked, denied: str = "") -> AuditTrail | None:
+        """What was ``denied``, for that reason, is, also where it would have changed nothing."""
+
+    @property
+    def written(self) -> int:
+        """Lines, since the start."""
+
+    @property
+    def lost(self) -> int:
+        """Lines that could not be written."""
+
+
+class StartupGate(Protocol):
+    """Puts requests off until there is something to tell."""
+
+    @property
+    def closed(self) -> bool:
+        """Whether ``later`` needs to be asked."""
+
+    def later(self, path: bytes, begin: Callable[[], None]) -> bool:
+        """Whether ``begin`` is called later, and need not be now."""
+
+
+class HeadResource(Protocol[Asked]):
+    """A resource with a true ``takes_head``, which may be a function of the request."""
+
+    def render_head(self, request: Asked) -> object:
+        """Called when the head is complete; the body is unread."""
+
+
+class BodySink(Protocol):
+    """Takes a request's body as it comes."""
+
+    def received(self, data: bytes) -> None:
+        """A piece of it, without chunked coding; never empty."""
+
+    def ended(self) -> None:
+        """It is complete."""
+
+    def failed(self, error: ApiError) -> None:
+        """The rest cannot be read; the client is told by the connection itself."""
+
+
+class StreamEnd(Protocol):
+    """Hears what a client's connection does once it is no longer HTTP."""
+
+    def received(self, data: bytes) -> None:
+        """Bytes have come."""
+
+    def half_closed(self) -> None:
+        """The client will send nothing more, and still reads."""
+
+    def lost(self, reason: Failure) -> None:
+        """The connection is gone in both directions."""

@@ -1,0 +1,1 @@
+"""The way of a create, a start, and what belongs to containers."""

@@ -1,0 +1,205 @@
+"""A create as it was asked for, and what it means for placement on this fleet."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import chain, islice
+from typing import Any
+
+from swarmd.cluster.images.image_lookup import is_misread
+from swarmd.cluster.kept_ids import network_id
+from swarmd.cluster.lookup import find_container, find_network
+from swarmd.cluster.state import State
+from swarmd.core.container.create_request import CreateRequest, parse_create
+from swarmd.core.container.features import features
+from swarmd.core.container.personal_labels import as_a_client_may
+from swarmd.core.errors import NotFound
+from swarmd.core.expressions import Expression, parse_expressions
+from swarmd.core.image.image_reference import familiar
+from swarmd.core.model import Container, Demand, Engine
+from swarmd.core.names import IDENTITY, split_node
+from swarmd.core.predefined import predefined_name
+from swarmd.core.request.bounds import check_trials
+from swarmd.core.request.json_keys import CONTAINER_CREATE, spelled
+from swarmd.core.request.version import Version, show
+from swarmd.manager.fleet.json_body import decoded_json
+from swarmd.manager.fleet.placer import node_pin
+from swarmd.scheduler.filters.platform import parse_platform
+from swarmd.scheduler.placement import Pin, Placement
+
+Vet = Callable[[Engine, Sequence[str]], Coroutine[Any, Any, None]]
+
+
+def _admit_all(demand: Demand) -> None:
+    """Nobody has set a quota."""
+
+
+async def _allow_all(engine: Engine, volumes: Sequence[str]) -> None:
+    """Nobody bounds what a volume may be."""
+
+
+@dataclass(frozen=True, slots=True)
+class CreateOrder:
+    """Attributes:
+    name: "" lets swarmd invent one.
+    body: The decoded body, as it came.
+    config: What placement needs of it.
+    client: Who asks, as far as it matters where a pull goes.
+    version: The API version in which it was asked.
+    query: The other query arguments, to be passed on.
+    admit: Raises ApiError if nothing of that size may be added now.
+    vet: Raises ApiError if volumes of these names, on this engine, must not be mounted.
+    devices_by_environment: Env and image may ask a runtime for devices.
+    platform_holders: Keys of engines that have the image for ``platform``, which is not theirs.
+    replaces: The container, on a node that it must leave, whose name and place this one takes.
+    """
+
+    name: str
+    body: Mapping[str, Any]
+    config: CreateRequest
+    client: str
+    version: Version
+    platform: str = ""
+    platform_holders: frozenset[str] = frozenset()
+    query: tuple[tuple[str, str], ...] = ()
+    replaces: Container | None = None
+    admit: Callable[[Demand], None] = _admit_all
+    vet: Vet = _allow_all
+    devices_by_environment: bool = True
+
+    @property
+    def leaves(self) -> str:
+        """The key of the engine whose networks and volumes are no reason to stay there."""
+        return self.replaces.engine if self.replaces else ""
+
+
+def read_body(body: bytes) -> tuple[Mapping[str, Any], CreateRequest]:
+    """The decoded body; BadParameter, in an engine's words, for one that no engine would take."""
+    decoded: Any = spelled(decoded_json(body), CONTAINER_CREATE) if body.strip() else None
+    decoded = as_a_client_may(decoded)
+    return decoded, parse_create(decoded)
+
+
+def definite(state: State, order: CreateOrder) -> CreateOrder:
+    """The order with its image so named that every engine takes it for a name."""
+    if not is_misread(state, order.config.image):
+        return order
+    image = familiar(order.config.image)
+    body = {**order.body, "Image": image}
+    return replace(order, body=body, config=replace(order.config, image=image))
+
+
+def identified(state: State, order: CreateOrder, invent: Callable[[], str]) -> CreateOrder:
+    """The order with a Swarm ID: the client's own if it is free, else an invented one.
+
+    Clients that copy a container with all its labels must not make two of one identity.
+    """
+    own = order.config.labels.get(IDENTITY)
+    if own and (order.replaces or not state.catalogue.identities.find(own)):
+        return order
+    label = {IDENTITY: invent()}
+    body = {**order.body, "Labels": {**(order.body.get("Labels") or {}), **label}}
+    config = replace(order.config, labels={**order.config.labels, **label})
+    return replace(order, body=body, config=config)
+
+
+def placement(state: State, order: CreateOrder) -> Placement:
+    """The order in the scheduler's terms, with every reference resolved."""
+    config = order.config
+    references = References(state, config)
+    kinds = (config.constraints, config.affinities, config.whitelists)
+    expressions = iter(parse_expressions(chain(*kinds)))
+    constraints, affinities, whitelists = (tuple(islice(expressions, len(one))) for one in kinds)
+    check_affinities(state, affinities)
+    return Placement(
+        name=order.name,
+        image=config.image,
+        demand=config.demand,
+        port_ranges=config.port_ranges,
+        host_mode=config.network_mode == "host",
+        cpuset=config.cpuset,
+        device_wishes=config.device_wishes,
+        constraints=constraints,
+        affinities=affinities,
+        whitelists=whitelists,
+        dependencies=tuple(references.dependencies()),
+        networks=tuple(references.plain(name) for name in config.networks),
+        volumes=tuple(references.plain(name) for name in config.volumes),
+        platform=parse_platform(order.platform),
+        platform_holders=order.platform_holders,
+        spread=config.spread,
+        pins=(*references.node_pins(), *_version_pins(state, order)),
+    )
+
+
+def check_affinities(state: State, affinities: Iterable[Expression]) -> None:
+    """Raises BadParameter for more patterns than are tried on the containers' names and IDs."""
+    patterns = sum(one.pattern.exact is None for one in affinities)
+    check_trials(patterns, 2 * len(state.containers), "the request's affinities")
+
+
+def _version_pins(state: State, order: CreateOrder) -> Iterator[Pin]:
+    """A feature that an engine would drop in silence keeps the container off that engine."""
+    for feature in features(order.body, order.platform):
+        if feature.since <= order.version:
+            able = frozenset(
+                key for key, e in state.engines.items() if e.spec.api_max >= feature.since
+            )
+            reason = f"speaks an API before {show(feature.since)}, which ignores {feature.words}"
+            yield Pin(f"api>={show(feature.since)}", able, reason)
+
+
+class References:
+    """The containers, networks and volumes that an order names."""
+
+    def __init__(self, state: State, config: CreateRequest) -> None:
+        self._state = state
+        self._config = config
+        self._networks = frozenset(config.networks)
+
+    def plain(self, ref: str) -> str:
+        """``ref`` as its engine knows it: without a node, and with the ID of today."""
+        node, name = split_node(ref)
+        if node and self._node(node) is not None:
+            return name
+        if ref in self._networks:
+            return self._network(ref)
+        return predefined_name(ref) or ref
+
+    def _network(self, ref: str) -> str:
+        """By name or whole ID; of one that was moved clients have another than its engine."""
+        try:
+            network = find_network(self._state, ref).value
+        except NotFound:
+            return ref
+        if ref == network.name or network_id(network) != network.id:
+            return network.name
+        return network.id
+
+    def dependencies(self) -> Iterator[Pin]:
+        for option, ref in self._config.containers:
+            if option == "--link" and self._in_own_network():
+                continue
+            try:
+                container = find_container(self._state, ref)
+            except NotFound:
+                continue  # an engine has words for that, or takes it until the start
+            node = self._state.engines[container.engine].name
+            here = frozenset({container.engine})
+            yield Pin(f"{option}={ref}", here, f"container {ref} is on {node}")
+
+    def _in_own_network(self) -> bool:
+        """Where a link is but an alias, which engines take whether or not it leads anywhere."""
+        mode = self._config.network_mode
+        return mode in self._networks and not predefined_name(split_node(mode)[1])
+
+    def node_pins(self) -> Iterator[Pin]:
+        """``node-1/net`` and ``node-1/vol`` say where to go."""
+        for ref in (*self._config.networks, *self._config.volumes):
+            engine = self._node(split_node(ref)[0])
+            if engine is not None:
+                yield node_pin(engine)
+
+    def _node(self, name: str) -> Engine | None:
+        return self._state.roster.by_name(name) if name else None

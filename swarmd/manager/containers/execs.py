@@ -1,0 +1,26 @@
+"""Finds the owner of an exec that this process did not see being made."""
+
+from __future__ import annotations
+
+from swarmd.core.errors import NoSuchExec
+from swarmd.core.model import Container
+from swarmd.core.request.version import show
+from swarmd.manager.fleet.fanout import ask_engines
+from swarmd.manager.fleet.fleet import Fleet
+
+
+async def find_exec_anywhere(fleet: Fleet, exec_id: str) -> Container:
+    """Asks every healthy engine; NoSuchExec if none knows the ID."""
+    outcomes = await ask_engines(
+        fleet,
+        fleet.healthy(),
+        "GET",
+        lambda engine: f"/v{show(fleet.version_for(engine, None))}/exec/{exec_id}/json",
+        expect=dict,
+    )
+    for outcome in outcomes:
+        container_id = str(outcome.value.get("ContainerID")) if outcome.ok else ""
+        if container_id in outcome.engine.containers:
+            fleet.state.add_exec(exec_id, container_id)
+            return outcome.engine.containers[container_id]
+    raise NoSuchExec(exec_id)

@@ -1,0 +1,144 @@
+"""What a start needs on its node: an engine judges ports then, and swarmd what engines do not keep.
+
+Two running containers never have the same memory, CPUs or devices. A container that was created on
+a node that was full, or that was stopped while others came, starts when there is room.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from twisted.logger import Logger
+
+from swarmd.core.container.resources import resized
+from swarmd.core.errors import ApiError
+from swarmd.core.model import Container, Demand, Engine
+from swarmd.core.request.version import show
+from swarmd.manager.fleet.fleet import Fleet
+from swarmd.manager.fleet.placer import Placer
+from swarmd.manager.fleet.read_your_writes import settle_containers, settle_details
+from swarmd.scheduler.filters.resources import HEADLINE
+from swarmd.scheduler.room import holders
+
+_MOST = 3  # holders that are named
+_LIMIT = 10.0  # seconds to clean up after a refusal
+
+
+class NoRoom(ApiError):
+    """Its node has not what it asks for."""
+
+    def __init__(self, container: Container, engine: Engine, lacks: str, advice: str) -> None:
+        lines = [f"{HEADLINE} {container.name}", f"{engine.name}: {lacks}", advice]
+        super().__init__("\n".join(filter(None, lines)))
+
+
+class Starter:
+    """All starts; each is begun, and ended with what became of it."""
+
+    _log = Logger()
+
+    def __init__(self, fleet: Fleet, placer: Placer) -> None:
+        self._fleet = fleet
+        self._placer = placer
+
+    def begin(self, container_id: str, *, again: bool = False) -> bool:
+        """Whether there is room, as far as is known; then it is the container's.
+
+        Args:
+            again: It may be running, and is ended first.
+        """
+        state = self._fleet.state
+        container = state.containers.get(container_id)
+        if container is None:
+            return True
+        if not container.up and (not container.sized or self._lacking(container)):
+            return False
+        state.begin_start(container_id, again=again and container.up)
+        return True
+
+    async def begin_later(
+        self, container_id: str, *, again: bool = False, seen: Collection[str] | None = None
+    ) -> None:
+        """As ``begin``, when what is known has been asked for again.
+
+        Args:
+            seen: The containers that may be named to the client; None for all.
+
+        Raises:
+            NoRoom: There is none.
+        """
+        await self._settle(container_id)
+        state = self._fleet.state
+        container = state.containers.get(container_id)
+        if container is None:
+            return
+        if not container.up and (lacks := self._lacking(container)):
+            engine = self._fleet.engine(container)
+            advice = self._placer.advice(container.demand, lacks)
+            refusal = NoRoom(container, engine, lacks + _named(engine, container, seen), advice)
+            await self._refused(container, engine)
+            raise refusal
+        state.begin_start(container_id, again=again and container.up)
+
+    def end(self, container_id: str, *, done: bool | None) -> None:
+        """``done`` is None if the answer was lost."""
+        self._fleet.state.end_start(container_id, done=done)
+
+    async def resize(
+        self, container_id: str, update: Mapping[str, Any], seen: Collection[str] | None = None
+    ) -> None:
+        """Before a ``docker update``: a container that runs may grow only where there is room.
+
+        Raises:
+            NoRoom: There is none.
+        """
+        await self._settle(container_id)
+        container = self._fleet.state.containers.get(container_id)
+        if container is None:
+            return
+        engine = self._fleet.engine(container)
+        inspect: Any = await self._fleet.tracker(engine).inspect(container_id) or {}
+        try:
+            config, host = inspect.get("Config") or {}, inspect.get("HostConfig") or {}
+            demand = resized(container.demand, config, host, update)
+        except (TypeError, ValueError):
+            return  # the engine says what is wrong with it
+        lacks = self._lacking(container, demand) if container.up else ""
+        if lacks:
+            wish = container._replace(demand=demand)
+            advice = self._placer.advice(demand, lacks)
+            raise NoRoom(container, engine, lacks + _named(engine, wish, seen), advice)
+        self._fleet.state.resize(container_id, demand)
+
+    def _lacking(self, container: Container, demand: Demand | None = None) -> str:
+        engine = self._fleet.engine(container)
+        return self._placer.lacking(container, demand or container.demand, engine)
+
+    async def _settle(self, container_id: str) -> None:
+        container = self._fleet.state.containers.get(container_id)
+        if container is None:
+            return
+        engine = self._fleet.engine(container)
+        await settle_containers(self._fleet, [engine] if engine.dirty else [])
+        if not container.sized:
+            await settle_details(self._fleet, [container])
+
+    async def _refused(self, container: Container, engine: Engine) -> None:
+        """As after any failed start, one that removes itself goes; clients wait for that."""
+        try:
+            found: dict[str, Any] = await self._fleet.tracker(engine).inspect(container.id) or {}
+            if (found.get("HostConfig") or {}).get("AutoRemove"):
+                version = show(self._fleet.version_for(engine, None))
+                target = f"/v{version}/containers/{container.id}?v=1&force=1"
+                await self._fleet.link(engine).call("DELETE", target, timeout=_LIMIT)
+                self._fleet.forget(container.id)
+        except ApiError as error:
+            self._log.warn("after its refused start {id}: {error}", id=container.id, error=error)
+
+
+def _named(engine: Engine, container: Container, seen: Collection[str] | None) -> str:
+    """Who has it, as far as the client may know."""
+    names = [one.name for one in holders(engine, container) if seen is None or one.id in seen]
+    more = f" and {len(names) - _MOST} more" if len(names) > _MOST else ""
+    return f" (resources); in use by {', '.join(names[:_MOST])}{more}" if names else " (resources)"

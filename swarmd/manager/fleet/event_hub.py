@@ -1,0 +1,121 @@
+"""The events of all engines as one stream, encoded once for all its listeners."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import orjson
+
+from swarmd.cluster.kept_ids import with_kept_ids
+from swarmd.cluster.state import State
+
+Listener = Callable[["FleetEvent"], None]
+
+_LEGACY = ("status", "id", "from")
+
+
+@dataclass(slots=True)
+class FleetEvent:
+    """One event, with its node's attributes added.
+
+    Attributes:
+        record: The engine's record; ``Actor.Attributes`` has ``node.name``, ``node.id``,
+            ``node.addr`` and ``node.ip`` as classic Swarm set them.
+        time: Nanoseconds since the epoch, by the engine's clock.
+        offset: What our clock is ahead of that one, in nanoseconds.
+    """
+
+    record: dict[str, Any]
+    time: int
+    offset: int = 0
+    _lines: dict[bool, bytes] = field(default_factory=dict)
+
+    def line(self, *, legacy: bool) -> bytes:
+        """Encoded, with its newline; made once, however many listeners there are.
+
+        Args:
+            legacy: With the keys of old that clients before API 1.52 read.
+        """
+        if legacy not in self._lines:
+            told = self.record if legacy else _without(self.record, _LEGACY)
+            self._lines[legacy] = orjson.dumps(told) + b"\n"
+        return self._lines[legacy]
+
+    @property
+    def moment(self) -> int:
+        """When it was, by our clock, which is that of all clients."""
+        return self.time + self.offset
+
+    @property
+    def identity(self) -> tuple[int, str, str]:
+        """Equal for two reports of one event."""
+        actor = self.record.get("Actor") or {}
+        return self.time, str(actor.get("ID", "")), str(self.record.get("Action", ""))
+
+
+class EventHub:
+    """Gives each event to every listener, in the order of arrival."""
+
+    def __init__(self, state: State) -> None:
+        self._state = state
+        self._listeners: dict[object, Listener] = {}
+
+    @property
+    def listeners(self) -> int:
+        return len(self._listeners)
+
+    def subscribe(self, listener: Listener) -> Callable[[], None]:
+        """Returns what ends the subscription; ending it twice does no harm."""
+        token = object()
+        self._listeners[token] = listener
+        return lambda: (self._listeners.pop(token, None), None)[1]
+
+    def sees(self, event: FleetEvent) -> bool:
+        """Whether listeners of this hub may know of it."""
+        return True
+
+    def publish(self, key: str, event: Mapping[str, Any]) -> None:
+        if not self._listeners:
+            return
+        told = self.describe(key, event)
+        for listener in list(self._listeners.values()):
+            listener(told)
+
+    def describe(self, key: str, event: Mapping[str, Any]) -> FleetEvent:
+        """``event`` of engine ``key`` as clients of the fleet see it."""
+        engine = self._state.engines.get(key)
+        record, offset = dict(event), 0
+        if engine is not None:
+            offset = int(engine.spec.clock_offset * 1e9)
+            actor = dict(record.get("Actor") or {})
+            if record.get("Type") == "network":
+                own = str(actor.get("ID", "")).encode()
+                actor["ID"] = with_kept_ids(own, engine).decode()
+            actor["Attributes"] = {
+                **(actor.get("Attributes") or {}),
+                "node.name": engine.name,
+                "node.id": engine.spec.id,
+                "node.addr": engine.address,
+                "node.ip": engine.ip,
+            }
+            record["Actor"] = actor
+            _legacy(record, actor)
+        return FleetEvent(record, int(record.get("timeNano") or 0), offset)
+
+
+def _without(record: Mapping[str, Any], keys: Sequence[str]) -> dict[str, Any]:
+    return {key: value for key, value in record.items() if key not in keys}
+
+
+def _legacy(record: dict[str, Any], actor: Mapping[str, Any]) -> None:
+    """Container and image events carry their old keys too: clients before API 1.52 read them."""
+    kind = record.get("Type")
+    if kind not in ("container", "image"):
+        return
+    record.setdefault("status", record.get("Action"))
+    if actor.get("ID"):
+        record.setdefault("id", actor["ID"])
+    if kind == "container":
+        record.setdefault("from", actor["Attributes"].get("image", ""))

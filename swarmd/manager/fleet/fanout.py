@@ -1,0 +1,160 @@
+"""One question to many engines: bounded parallelism, a time limit each, every failure kept."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import orjson
+from twisted.internet.defer import DeferredList, DeferredSemaphore
+
+from swarmd.core.errors import ApiError, EngineRefused, EngineUnreachable
+from swarmd.core.model import Engine
+from swarmd.core.names import is_id
+from swarmd.manager.fleet.fleet import Fleet
+from swarmd.streams.link import Answer
+
+T = TypeVar("T")
+
+AT_ONCE = 100  # engines asked at the same time
+_MOST_WORDS = 16_384  # letters of an engine's reason
+METADATA = 10.0  # seconds that one engine may take
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What one engine answered: ``answer``, or ``error`` where it did not or refused.
+
+    Attributes:
+        value: The answer decoded, if a kind of value was expected.
+    """
+
+    engine: Engine
+    answer: Answer | None = None
+    error: ApiError | None = None
+    value: Any = None
+
+    @property
+    def ok(self) -> bool:
+        return self.error is None
+
+
+async def ask_engines(
+    fleet: Fleet,
+    engines: Iterable[Engine],
+    method: str,
+    target: Callable[[Engine], str],
+    *,
+    body: bytes = b"",
+    headers: Sequence[tuple[bytes, bytes]] = (),
+    timeout: float = METADATA,
+    expect: type[Any] | None = None,
+) -> list[Outcome]:
+    """The outcomes in the order of ``engines``; never raises for an engine's failure.
+
+    Args:
+        expect: ``dict``, or ``list`` (of objects): an answer that is none is a failure.
+    """
+
+    async def one(engine: Engine) -> Outcome:
+        try:
+            link = fleet.link(engine)
+            answer = await link.call(
+                method, target(engine), body=body, headers=headers, timeout=timeout
+            )
+            if answer.status >= 400:
+                refusal = EngineRefused(engine.name, answer.status, message_of(answer.body))
+                return Outcome(engine, answer, refusal)
+            value = None if expect is None else read_answer(engine.name, answer.body, expect)
+        except (EngineUnreachable, EngineRefused) as error:
+            return Outcome(engine, error=error)
+        return Outcome(engine, answer, value=value)
+
+    return await gather(engines, AT_ONCE, one)
+
+
+def read_answer(node: str, body: bytes, kind: type[T]) -> T:
+    """``body`` decoded; what can be read but not written again, nested too deep, is no answer.
+
+    Raises:
+        EngineRefused: It is not of that kind.
+    """
+    try:
+        value: Any = orjson.loads(body)
+        orjson.dumps(value)
+    except (orjson.JSONDecodeError, orjson.JSONEncodeError):
+        value = ...
+    if value is None:  # Go's empty list
+        return kind()
+    if not isinstance(value, kind):
+        raise EngineRefused(node, 502, "its answer is not that of a Docker Engine")
+    if isinstance(value, list):
+        value[:] = [item for item in value if isinstance(item, dict)]
+    return value
+
+
+def made_id(node: str, body: bytes) -> str:
+    """The ID of what an engine says that it has made; errors as of ``read_answer``."""
+    made = read_answer(node, body, dict).get("Id")
+    if not is_id(made):
+        raise EngineRefused(node, 502, "it does not tell the ID of what it has made")
+    return str(made)
+
+
+def counted(value: Any) -> int:
+    """A number of bytes as an engine told it; 0 for what cannot be one."""
+    return value if isinstance(value, int) and 0 <= value < 1 << 53 else 0
+
+
+def listed(value: Any, kind: type[T]) -> list[T]:
+    """The items of that kind in what should be a list of them."""
+    return [item for item in value if isinstance(item, kind)] if isinstance(value, list) else []
+
+
+async def gather(
+    engines: Iterable[Engine], at_once: int, work: Callable[[Engine], Coroutine[Any, Any, T]]
+) -> list[T]:
+    """The results in the order of ``engines``; cancelling it cancels all that is under way."""
+    gate = DeferredSemaphore(at_once)
+    started = [gate.run(work, engine) for engine in engines]
+    results: list[Any] = await DeferredList(started, consumeErrors=True)
+    for ok, result in results:
+        if not ok:
+            result.raiseException()
+    return [result for _, result in results]
+
+
+def message_of(body: bytes) -> str:
+    """The text of an engine's error body, whatever its form."""
+    try:
+        text = str(orjson.loads(body)["message"])
+    except (orjson.JSONDecodeError, KeyError, TypeError):
+        text = body.decode("utf-8", "replace").strip() or "no reason given"
+    return text[:_MOST_WORDS]
+
+
+def first_success(outcomes: Sequence[Outcome]) -> Outcome:
+    """Any engine's answer; where all failed, an error that tells what each said."""
+    for outcome in outcomes:
+        if outcome.ok:
+            return outcome
+    raise together(outcomes)
+
+
+def refusal(outcomes: Sequence[Outcome]) -> ApiError:
+    """The engine's own words if only one was asked, else those of each that failed."""
+    only = outcomes[0].error if len(outcomes) == 1 else None
+    return only or together(outcomes)
+
+
+def together(outcomes: Sequence[Outcome]) -> ApiError:
+    """One error out of all failures: the first one's status, each node with its words."""
+    failed = [outcome for outcome in outcomes if outcome.error is not None]
+    if not failed:
+        return ApiError("No healthy node available in the cluster")
+    lines = [
+        f"{outcome.engine.name}: {outcome.error.message}" for outcome in failed if outcome.error
+    ]
+    assert failed[0].error is not None
+    return ApiError("\n".join(lines), failed[0].error.status)

@@ -1,0 +1,154 @@
+"""Read your writes: what may be out of date is asked again before it is shown.
+
+A change that an engine has acknowledged only marks things dirty, so it costs nothing extra; the
+next read refreshes just those, one call an engine, and never waits long for a slow engine.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine, Iterable, Mapping
+from typing import Any, TypeVar
+
+from twisted.internet.defer import Deferred, FirstError, gatherResults
+
+from swarmd.core.errors import ApiError, NotFound
+from swarmd.core.model import Container, Engine
+from swarmd.manager.fleet.fleet import Fleet
+
+T = TypeVar("T")
+Wait = Coroutine[Any, Any, None]
+
+CONTAINERS = "containers"
+ONE_IMAGE = "image"
+DETAILS = "details"
+
+# A read is held up at most this long by an engine; then it shows what was known.
+PATIENCE = 1.0
+# Before something is said not to be there.
+LAST_PATIENCE = 5.0
+# A list that was too slow is not waited for again for this long; the next read would be as slow.
+DISTRUST = 10.0
+_NOBODY: Mapping[str, float] = {}
+
+
+def unsettled(fleet: Fleet) -> list[Engine]:
+    """Engines with containers that may have changed, and from which an answer can be hoped for."""
+    return [e for e in fleet.state.engines.values() if e.dirty and _answers(fleet, e, CONTAINERS)]
+
+
+async def settle_containers(fleet: Fleet, engines: Iterable[Engine]) -> None:
+    """Refreshes the dirty containers of ``engines``, all engines at once."""
+    await _together(
+        [_patiently(fleet, engine, CONTAINERS, _containers(fleet, engine)) for engine in engines]
+    )
+
+
+async def settle_details(fleet: Fleet, containers: Iterable[Container]) -> None:
+    """Inspects those of which only a list has told, which says nothing of what they take.
+
+    What an engine does not answer in time is not known.
+    """
+    unknown: dict[str, list[str]] = {}
+    for container in containers:
+        if not container.detailed and not container.pending:
+            unknown.setdefault(container.engine, []).append(container.id)
+    engines = [fleet.state.engines[key] for key in unknown]
+    await _together(
+        [
+            _patiently(fleet, engine, DETAILS, _details(fleet, engine, unknown[engine.key]))
+            for engine in engines
+            if _answers(fleet, engine, DETAILS)
+        ]
+    )
+
+
+async def settle_lists(fleet: Fleet, *kinds: str) -> None:
+    """Lists ``images``, ``networks``, ``volumes`` again where they may have changed.
+
+    An engine with many images lists them in seconds: there clients see what they changed all the
+    same, since it is asked for by name.
+    """
+    await _together(
+        [
+            _patiently(fleet, engine, kind, _list(fleet, engine, kind, PATIENCE))
+            for engine in fleet.state.engines.values()
+            if engine.stale
+            for kind in kinds
+            if kind in engine.stale and _answers(fleet, engine, kind)
+        ]
+    )
+    if "images" in kinds:
+        await _together(
+            [
+                _patiently(fleet, engine, ONE_IMAGE, _image(fleet, engine, name))
+                for engine in fleet.state.engines.values()
+                for name in engine.changed_images
+                if _answers(fleet, engine, ONE_IMAGE)
+            ]
+        )
+
+
+async def looked_up(fleet: Fleet, kind: str, find: Callable[[], T]) -> T:
+    """What ``find`` finds among ``kind``; engines that were too slow have a second chance to tell.
+
+    Raises:
+        NotFound: It is nowhere, as far as is known.
+    """
+    await settle_lists(fleet, kind)
+    try:
+        return find()
+    except NotFound:
+        slow = [e for e in fleet.state.engines.values() if e.healthy and kind in e.stale]
+        if not slow:
+            raise
+    await _together(
+        [_patiently(fleet, e, kind, _list(fleet, e, kind, LAST_PATIENCE)) for e in slow]
+    )
+    return find()
+
+
+def _containers(fleet: Fleet, engine: Engine) -> Wait:
+    return fleet.tracker(engine).refresh(engine.dirty, PATIENCE)
+
+
+def _image(fleet: Fleet, engine: Engine, name: str) -> Wait:
+    return fleet.tracker(engine).refresh_image(name, PATIENCE)
+
+
+async def _details(fleet: Fleet, engine: Engine, ids: Iterable[str]) -> None:
+    """As many as it tells in time: one that is slow with each must not hold a create up."""
+    end = fleet.clock.seconds() + LAST_PATIENCE
+    for container_id in ids:
+        if fleet.clock.seconds() >= end:
+            return
+        await fleet.tracker(engine).inspect(container_id, PATIENCE)
+
+
+def _list(fleet: Fleet, engine: Engine, kind: str, seconds: float) -> Wait:
+    return fleet.tracker(engine).refresh_list(kind, seconds)
+
+
+def _answers(fleet: Fleet, engine: Engine, kind: str) -> bool:
+    until = fleet.distrusted.get(engine.key, _NOBODY).get(kind, 0.0)
+    return engine.healthy and fleet.now() >= until
+
+
+async def _patiently(fleet: Fleet, engine: Engine, kind: str, refresh: Wait) -> None:
+    """What was known stays; whether the engine is lost is for its tracker to find out.
+
+    Nor does one that refuses, or answers nonsense, keep the others' answers from the client. One
+    list tells nothing of another: an engine waits long for the volumes of a driver that is gone.
+    """
+    try:
+        await refresh
+    except ApiError:
+        fleet.distrusted.setdefault(engine.key, {})[kind] = fleet.now() + DISTRUST
+
+
+async def _together(waits: list[Wait]) -> None:
+    if not waits:
+        return
+    try:
+        await gatherResults([Deferred.fromCoroutine(wait) for wait in waits], consumeErrors=True)
+    except FirstError as error:  # a client that leaves cancels all of it
+        error.subFailure.raiseException()

@@ -1,0 +1,94 @@
+"""The fleet behind a scope: the same engines and connections, of which less is seen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from swarmd.cluster.kept_ids import network_id
+from swarmd.cluster.scoped import ScopedState, Sight
+from swarmd.core.model import Engine
+from swarmd.core.predefined import PREDEFINED
+from swarmd.core.request import version
+from swarmd.core.request.scope import Scope
+from swarmd.engine.tracker import EngineTracker
+from swarmd.manager.fleet.event_hub import EventHub, FleetEvent, Listener
+from swarmd.manager.fleet.fleet import Fleet
+from swarmd.manager.fleet.sources import Sources
+from swarmd.streams.link import Link
+
+
+class ScopedHub(EventHub):
+    """Only the events of what is seen."""
+
+    def __init__(self, hub: EventHub, state: ScopedState, scope: Scope) -> None:
+        self._hub = hub
+        self._seen = state
+        self._scope = scope
+
+    @property
+    def listeners(self) -> int:
+        return 0
+
+    def describe(self, key: str, event: Any) -> FleetEvent:
+        return self._hub.describe(key, event)
+
+    def subscribe(self, listener: Listener) -> Callable[[], None]:
+        return self._hub.subscribe(lambda event: listener(event) if self.sees(event) else None)
+
+    def sees(self, event: FleetEvent) -> bool:
+        """By its labels; those of networks and volumes are not in their events."""
+        actor = event.record.get("Actor") or {}
+        attributes, actor_id = actor.get("Attributes") or {}, str(actor.get("ID", ""))
+        kind = event.record.get("Type", "container")
+        if kind in ("container", "image") and self._scope.owns(attributes):
+            return True
+        if kind == "container":
+            return actor_id in self._seen.containers
+        engines = self._seen.engines.values()
+        if attributes.get("container", actor_id) not in (actor_id, *self._seen.containers):
+            return False  # another's container, on a network or with a volume that is shared
+        if kind == "network":
+            return attributes.get("name") not in PREDEFINED and any(
+                actor_id in (one.id, network_id(one))
+                for e in engines
+                for one in e.networks.values()
+            )
+        here = attributes.get("node.id")
+        return kind == "volume" and any(actor_id in e.volumes for e in engines if e.spec.id == here)
+
+
+class ScopedFleet(Fleet):
+    """Reads like the fleet; what is not named here is not to be had."""
+
+    def __init__(self, fleet: Fleet, sight: Sight) -> None:
+        self._fleet = fleet
+        seen = ScopedState(fleet.state, sight)
+        self.state = seen
+        self.scope = sight.scope
+        self.hub = ScopedHub(fleet.hub, seen, sight.scope)
+        self.now = fleet.now
+        self.distrusted = fleet.distrusted
+        self.notices = Sources()  # none: they concern the operator
+
+    @property
+    def problem(self) -> str:  # type: ignore[override]
+        return ""
+
+    @property
+    def changes(self) -> int:  # type: ignore[override]
+        return self._fleet.changes
+
+    @property
+    def api_version(self) -> version.Version:
+        return self._fleet.api_version
+
+    def tracker(self, engine: Engine) -> EngineTracker:
+        return self._fleet.tracker(engine)
+
+    def link(self, engine: Engine) -> Link:
+        return self._fleet.link(engine)
+
+    def forget(self, container_id: str) -> None:
+        if container_id in self.state.containers:
+            self._fleet.forget(container_id)

@@ -1,0 +1,80 @@
+"""Right after the start nobody knows what there is: requests about it wait until the engines spoke.
+
+Else a list would be empty, a container unknown and its name free, for as long as it takes to ask;
+and whoever restarts swarmd under a running ``docker compose up`` would have everything twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from twisted.internet.interfaces import IReactorTime
+from twisted.logger import Logger
+
+from swarmd.core.model import Engine, Health
+from swarmd.timers.periodic import Periodic
+
+LOOK = 0.05  # seconds between two looks
+# For engines that say nothing, not even no: counted anew with each one that does.
+PATIENCE = 3.0
+LONGEST = 30.0
+# These say themselves what they know: ``info`` shows which nodes are pending.
+_AT_ONCE = frozenset((b"_ping", b"version", b"info"))
+
+
+class StartupGate(Periodic):
+    """Over once every engine on the list is known, or known not to answer.
+
+    Attributes:
+        closed: Requests are put off.
+    """
+
+    _log = Logger()
+
+    def __init__(self, engines: Mapping[str, Engine], clock: IReactorTime) -> None:
+        super().__init__(clock, LOOK, self._look, now=True, failed="nodes could not be looked at")
+        self._engines = engines
+        self.closed = False
+        self._clock = clock
+        self._waiting: list[Callable[[], None]] = []
+        self._missing = 0
+        self._began = self._heard = 0.0
+
+    def startService(self) -> None:
+        self.closed = True
+        self._began = self._heard = self._clock.seconds()
+        self._missing = len(self._engines)
+        super().startService()
+
+    def stopService(self) -> None:
+        super().stopService()
+        self._waiting.clear()
+
+    def later(self, path: bytes, begin: Callable[[], None]) -> bool:
+        """Whether ``begin`` is called later, and need not be now."""
+        if path.startswith(b"/swarmd/") or path.rpartition(b"/")[2] in _AT_ONCE:
+            return False
+        self._waiting.append(begin)
+        return True
+
+    def _look(self) -> None:
+        now = self._clock.seconds()
+        missing = sum(_unheard(engine) for engine in self._engines.values())
+        if missing < self._missing:
+            self._missing, self._heard = missing, now
+        if not missing:
+            self._over()
+        elif now >= self._heard + PATIENCE or now >= self._began + LONGEST:
+            self._log.warn("{missing} nodes have said nothing yet: serving", missing=missing)
+            self._over()
+
+    def _over(self) -> None:
+        super().stopService()
+        self.closed = False
+        waiting, self._waiting = self._waiting, []
+        for begin in waiting:
+            begin()
+
+
+def _unheard(engine: Engine) -> bool:
+    return engine.health is Health.PENDING and not engine.error

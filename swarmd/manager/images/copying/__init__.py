@@ -1,0 +1,1 @@
+"""Images brought from engine to engine."""

@@ -1,0 +1,28 @@
+"""What only an engine that is asked tells of its images: manifests, identities, shared bytes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from swarmd.core.model import Engine
+from swarmd.manager.fleet.fanout import Outcome, ask_engines
+from swarmd.manager.fleet.fleet import Fleet
+
+# Seconds. A containerd store with many images walks all of their content for it.
+MEASURING = 30.0
+
+
+async def measured(
+    fleet: Fleet, target: Callable[[Engine], str]
+) -> tuple[dict[tuple[str, str], dict[str, Any]], list[Outcome]]:
+    """What each healthy engine lists at ``target``: by its key and the image's ID; and how."""
+    outcomes = await ask_engines(
+        fleet, fleet.healthy(), "GET", target, timeout=MEASURING, expect=list
+    )
+    told = {
+        (outcome.engine.key, str(item.get("Id"))): item
+        for outcome in outcomes
+        for item in outcome.value or ()
+    }
+    return told, outcomes

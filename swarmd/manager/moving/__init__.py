@@ -1,0 +1,1 @@
+"""Running containers moved from node to node."""

@@ -1,0 +1,247 @@
+"""Empties a node: nothing new goes there, and what may move is moved, a few at a time.
+
+A drain belongs to no client: it goes on when the one who asked leaves, and after a restart. What
+cannot be moved stays and runs on; the report says why.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from twisted.application.service import Service
+from twisted.internet.defer import CancelledError, Deferred, DeferredList, DeferredSemaphore
+from twisted.logger import Logger
+from twisted.python.failure import Failure
+
+from swarmd.cluster import actions as news
+from swarmd.core.errors import ApiError, Unavailable
+from swarmd.core.model import Container, Engine
+from swarmd.manager.containers.attachments import Attachments
+from swarmd.manager.fleet.fleet import Fleet
+from swarmd.manager.moving.relocate import Relocation, Staying
+from swarmd.manager.moving.set_aside import plain_name
+from swarmd.manager.nodes.operator_state import OperatorState
+
+AT_ONCE = 4  # containers of one node that move at the same time
+
+Line = dict[str, Any]
+Listener = Callable[[Line], None]
+
+
+@dataclass
+class Drain:
+    """One drain under way.
+
+    Attributes:
+        lines: All that was reported so far; the last one has ``Done``.
+    """
+
+    node: str
+    lines: list[Line] = field(default_factory=list)
+    over: Deferred[None] = field(default_factory=Deferred)
+    work: Deferred[None] | None = None
+    stopped: bool = False
+    _listeners: list[Listener] = field(default_factory=list)
+
+    def follow(self, listener: Listener) -> Callable[[], None]:
+        """Tells all lines from the beginning; returns what ends that, once."""
+        for line in self.lines:
+            listener(line)
+        self._listeners.append(listener)
+        return lambda: self._listeners.remove(listener)
+
+    def tell(self, **line: Any) -> None:
+        line = {"Node": self.node, **line}
+        self.lines.append(line)
+        for listener in list(self._listeners):
+            listener(line)
+
+    def count(self, status: str) -> int:
+        return sum(line.get("Status") == status for line in self.lines)
+
+
+class Drainer(Service):
+    """All drains; see ``vigil.Watcher`` for how it hears of nodes."""
+
+    _log = Logger()
+
+    def __init__(
+        self,
+        fleet: Fleet,
+        relocation: Relocation,
+        attachments: Attachments,
+        operator_state: OperatorState,
+    ) -> None:
+        self._fleet = fleet
+        self._relocation = relocation
+        self._attachments = attachments
+        self._operator_state = operator_state
+        self._drains: dict[str, Drain] = {}  # by engine key
+        self._mending: Deferred[None] | None = None
+        self._to_mend = False
+        self._to_tidy: set[str] = set()  # where a move may have left a network twice
+
+    def stopService(self) -> None:
+        super().stopService()
+        works = [drain.work for drain in self._drains.values()]
+        for work in (*works, self._mending):
+            if work is not None:
+                work.cancel()
+
+    # News
+
+    def listed(self, engine: Engine) -> None: ...
+
+    def lost(self, engine: Engine) -> None: ...
+
+    def told(self, action: news.Action) -> None:
+        """An engine that was lost may put a container aside long after nobody waits for that.
+
+        One that was put aside gets its name back once it is certain that no other has it.
+        """
+        if isinstance(action, news.DoubtSettled):
+            self._mend_soon()
+        if isinstance(action, news.ContainersListed) and action.asked:
+            engine = self._fleet.state.engines.get(action.key)
+            if engine is not None and self._relocation.met(engine, action.asked):
+                self._mend_soon()
+
+    def came(self, engine: Engine) -> None:
+        """The last node that was missing allows to end what was left half done."""
+        self._relocation.met(engine)
+        self._to_tidy.add(engine.key)
+        self._mend_soon()
+
+    def left(self, key: str) -> None:
+        self.stop(key)
+        self._mend_soon()
+
+    def _mend_soon(self) -> None:
+        self._to_mend = True
+        if self._mending is None:
+            self._mending = Deferred.fromCoroutine(self._mend())
+            self._mending.addErrback(self._broke)
+            self._mending.addBoth(self._mended)
+
+    async def _mend(self) -> None:
+        """First what an earlier run left half done is ended, then drains go on."""
+        while self._to_mend:
+            self._to_mend = False
+            try:
+                await self._relocation.mend()
+            except ApiError as error:
+                self._log.warn("half a move is left: {error}", error=error)
+            while self._to_tidy:
+                await self._tidy(self._fleet.state.engines.get(self._to_tidy.pop()))
+            for key, node in self._operator_state.book.nodes.items():
+                engine = self._fleet.state.engines.get(key)
+                if node.draining and engine is not None and self._may_go_on(engine):
+                    self._begin(engine)
+
+    def _may_go_on(self, engine: Engine) -> bool:
+        there = engine.healthy and not self.draining(engine)
+        return there and self._relocation.mended(engine)
+
+    def _mended(self, _: object) -> None:
+        self._mending = None
+
+    def _broke(self, failure: Failure) -> None:
+        if not failure.check(CancelledError):
+            self._log.failure("drain", failure)
+
+    # What operators ask for
+
+    def drain(self, engine: Engine) -> Drain:
+        """Begins one, or joins the one under way; the node is cordoned from now on.
+
+        Raises:
+            ApiError: The node does not answer, or the state file cannot be written.
+        """
+        known = self._drains.get(engine.key)
+        if known is not None:
+            return known
+        if not engine.healthy:
+            raise Unavailable(f"node {engine.name} does not answer: {engine.error}")
+        wanted = replace(self._operator_state.node(engine.key), cordoned=True, draining=True)
+        self._operator_state.set_node(engine.key, wanted)
+        self._fleet.state.dispatch(news.EngineCordoned(engine.key, True))
+        return self._begin(engine)
+
+    def stop(self, key: str) -> None:
+        """No further container is moved; those under way are moved to the end."""
+        drain = self._drains.get(key)
+        if drain is not None:
+            drain.stopped = True
+
+    def draining(self, engine: Engine) -> bool:
+        return engine.key in self._drains
+
+    # The work
+
+    def _begin(self, engine: Engine) -> Drain:
+        drain = self._drains[engine.key] = Drain(engine.name)
+        drain.work = Deferred.fromCoroutine(self._run(engine, drain))
+        drain.work.addErrback(self._broke)
+        drain.work.addBoth(self._end, engine.key, drain)
+        return drain
+
+    def _end(self, _: object, key: str, drain: Drain) -> None:
+        del self._drains[key]
+        drain.over.callback(None)
+
+    async def _run(self, engine: Engine, drain: Drain) -> None:
+        gate = DeferredSemaphore(AT_ONCE)
+        there = sorted(engine.containers.values(), key=lambda container: container.created)
+        moves = [gate.run(self._started, drain, container) for container in there]
+        try:
+            await DeferredList(moves, consumeErrors=True)
+        except BaseException:
+            for move in moves:
+                move.cancel()
+            raise
+        await self._tidy(engine)
+        self._finish(engine, drain)
+
+    def _started(self, drain: Drain, container: Container) -> Deferred[None]:
+        return Deferred.fromCoroutine(self._one(drain, container))
+
+    async def _one(self, drain: Drain, container: Container) -> None:
+        name = plain_name(container)
+        about = {"Container": container.id, "Name": name}
+        if drain.stopped:
+            return
+        drain.tell(**about, Status="moving")
+        try:
+            new = await self._relocation.move(container.id)
+        except Staying as reason:
+            drain.tell(**about, Status="stays", Reason=reason.message)
+        except ApiError as error:
+            drain.tell(**about, Status="failed", Reason=error.message)
+            self._mend_soon()
+        except Exception:  # noqa: BLE001 - the others are to be moved all the same
+            self._log.failure("moving {name}", name=name)
+            drain.tell(**about, Status="failed", Reason="internal error; see swarmd's log")
+        else:
+            to = self._fleet.state.engines.get(new.engine)
+            drain.tell(**about, Status="moved", To=to.name if to else new.engine, As=new.id)
+
+    async def _tidy(self, engine: Engine | None) -> None:
+        if engine is None or not engine.healthy:
+            return
+        try:
+            await self._attachments.tidy(engine)
+        except ApiError as error:
+            self._log.warn("networks of {node}: {error}", node=engine.name, error=error)
+
+    def _finish(self, engine: Engine, drain: Drain) -> None:
+        """One that was broken off by the loss of its node goes on when that is back."""
+        counts = {word.title(): drain.count(word) for word in ("moved", "stays", "failed")}
+        if engine.healthy or drain.stopped:
+            wanted = self._operator_state.node(engine.key)
+            try:
+                self._operator_state.set_node(engine.key, replace(wanted, draining=False))
+            except ApiError as error:
+                self._log.warn("{error}", error=error)
+        drain.tell(Done=True, Stopped=drain.stopped, **counts)

@@ -1,0 +1,1 @@
+"""Networks that live on one engine each."""

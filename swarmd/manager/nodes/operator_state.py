@@ -1,0 +1,199 @@
+"""What operators decided at run time, and what swarmd must not forget: one small file.
+
+Nothing else needs it: without ``--state-dir`` the same is kept in memory only. Each change is on
+the disk before it is acted upon: a forgotten tombstone would be a container that runs twice.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from swarmd.core.errors import ApiError
+from swarmd.files.reader import BadFileError, parsed, read
+
+NAME = "swarmd.json"
+VERSION = 1
+LARGEST = 1 << 30  # bytes; of each container that is to be made again, all that it was is there
+
+
+@dataclass(frozen=True, slots=True)
+class NodeIntent:
+    """For one line of the hosts file.
+
+    Attributes:
+        draining: A drain was begun and not finished; it goes on after a restart.
+        labels: The operator's, ``weight`` among them.
+    """
+
+    cordoned: bool = False
+    draining: bool = False
+    labels: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Loss:
+    """A container of a lost node that is to be made again elsewhere.
+
+    Attributes:
+        id: Of the old one.
+        name: Its own, plain.
+        engine: Key of the engine that it was on.
+        engine_id: That engine's own ID.
+        node: Its name, for people.
+        running: Whether the new one is to be started.
+        inspect: What the old one was; see ``blueprint``.
+        declared: An operator said that the node is lost.
+    """
+
+    id: str
+    name: str
+    engine: str
+    engine_id: str
+    node: str
+    running: bool
+    inspect: Mapping[str, Any]
+    declared: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Tombstone:
+    """A container that must not come back with its node.
+
+    Attributes:
+        id: Of the old one, which is removed as soon as its node is back.
+        engine_id: The engine's own ID.
+        replacement: ID of the container that swarmd made in its place; "" where an operator gave
+            the old one up.
+    """
+
+    id: str
+    name: str
+    engine_id: str
+    replacement: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Book:
+    """All of it. Nodes by key; losses and tombstones by the old container's ID.
+
+    ``key`` is the secret of ``proof``, as hexadecimal digits; "" before it is needed.
+    """
+
+    nodes: Mapping[str, NodeIntent] = field(default_factory=dict)
+    losses: Mapping[str, Loss] = field(default_factory=dict)
+    tombstones: Mapping[str, Tombstone] = field(default_factory=dict)
+    key: str = ""
+
+
+class OperatorState:
+    """The book, and its file if there is one.
+
+    Args:
+        folder: ``--state-dir``; None keeps everything in memory.
+
+    Raises:
+        ValueError: The file cannot be read or understood, in one line.
+    """
+
+    def __init__(self, folder: str | None = None) -> None:
+        self._path = Path(folder, NAME) if folder else None
+        self.book = read_book(self._path) if self._path else Book()
+
+    def node(self, key: str) -> NodeIntent:
+        return self.book.nodes.get(key, NodeIntent())
+
+    def set_node(self, key: str, wanted: NodeIntent) -> None:
+        """Raises ApiError, and changes nothing, if it cannot be written; so do all below."""
+        nodes = {**self.book.nodes, key: wanted}
+        if wanted == NodeIntent():
+            del nodes[key]
+        self._write(replace(self.book, nodes=nodes))
+
+    def key(self) -> bytes:
+        """What proves that a replacement is ours; made, and written, when it is first needed."""
+        if not self.book.key:
+            self._write(replace(self.book, key=secrets.token_hex(32)))
+        return bytes.fromhex(self.book.key)
+
+    def lose(self, losses: Mapping[str, Loss]) -> None:
+        self._write(replace(self.book, losses={**self.book.losses, **losses}))
+
+    def spare(self, ids: set[str]) -> None:
+        """These losses are none any more."""
+        left = {key: loss for key, loss in self.book.losses.items() if key not in ids}
+        if len(left) < len(self.book.losses):
+            self._write(replace(self.book, losses=left))
+
+    def bury(self, stone: Tombstone) -> None:
+        stones = {**self.book.tombstones, stone.id: stone}
+        losses = {key: loss for key, loss in self.book.losses.items() if key != stone.id}
+        self._write(replace(self.book, tombstones=stones, losses=losses))
+
+    def unbury(self, container_id: str, loss: Loss | None = None) -> None:
+        """The old one is gone for good; or, with ``loss``, it is not replaced after all."""
+        stones = {key: one for key, one in self.book.tombstones.items() if key != container_id}
+        losses = {**self.book.losses, loss.id: loss} if loss else self.book.losses
+        self._write(replace(self.book, tombstones=stones, losses=losses))
+
+    def _write(self, book: Book) -> None:
+        if self._path is not None:
+            try:
+                write_atomically(self._path, _encoded(book))
+            except OSError as error:
+                raise ApiError(f"{self._path} cannot be written: {error.strerror}") from None
+        self.book = book
+
+
+def read_book(path: Path) -> Book:
+    """A missing file is an empty book; ValueError for one that is not understood."""
+    try:
+        content, _ = read(str(path), LARGEST)
+    except BadFileError as error:
+        if error.missing:
+            return Book()
+        raise ValueError(f"state file {path} cannot be read: {error}") from None
+    try:
+        return parsed(content, lambda data: _decoded(orjson.loads(data)))
+    except BadFileError as error:
+        raise ValueError(
+            f"state file {path} is not understood ({error}); mend it, or move it away and "
+            "cordon and label anew"
+        ) from None
+
+
+def write_atomically(path: Path, content: bytes) -> None:
+    """At every moment, a loss of power included, the file is the old one or the new one."""
+    draft = path.with_suffix(".new")
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with open(descriptor, "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    os.replace(draft, path)
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
+def _encoded(book: Book) -> bytes:
+    return orjson.dumps({"version": VERSION, **asdict(book)}, option=orjson.OPT_INDENT_2) + b"\n"
+
+
+def _decoded(document: dict[str, Any]) -> Book:
+    if document["version"] != VERSION:
+        raise ValueError(f"it is of version {document['version']}, not {VERSION}")
+    return Book(
+        {key: NodeIntent(**value) for key, value in document["nodes"].items()},
+        {key: Loss(**value) for key, value in document["losses"].items()},
+        {key: Tombstone(**value) for key, value in document["tombstones"].items()},
+        bytes.fromhex(document.get("key", "")).hex(),
+    )

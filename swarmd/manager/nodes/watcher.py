@@ -1,0 +1,72 @@
+"""Tells when a node comes, is lost, or is taken off the list, out of the stream of news."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from twisted.logger import Logger
+
+from swarmd.cluster import actions as news
+from swarmd.cluster.state import State
+from swarmd.core.model import Engine
+
+
+class NodeListener(Protocol):
+    """What follows the news; an error of it is logged and concerns nobody else."""
+
+    def listed(self, engine: Engine) -> None:
+        """Discovery names the node; it was perhaps known before."""
+
+    def came(self, engine: Engine) -> None:
+        """It is healthy now, and all that is on it is known."""
+
+    def lost(self, engine: Engine) -> None:
+        """It was healthy and does not answer any more."""
+
+    def left(self, key: str) -> None:
+        """Discovery does not name it any more, which says nothing of its containers."""
+
+    def told(self, action: news.Action) -> None:
+        """Any news, once it is applied."""
+
+
+class NodeWatcher:
+    """One for the daemon."""
+
+    _log = Logger()
+
+    def __init__(self, state: State, watchers: tuple[NodeListener, ...]) -> None:
+        self._engines = state.engines
+        self._watchers = watchers
+        self._up: set[str] = set()
+        state.watch(self._told)
+
+    def _told(self, action: news.Action) -> None:
+        for watcher in self._watchers:
+            try:
+                watcher.told(action)
+                self._pass_on(action, watcher)
+            except Exception:  # noqa: BLE001 - news must reach everybody
+                self._log.failure("after {action}", action=type(action).__name__)
+        self._note(action)
+
+    def _pass_on(self, action: news.Action, watcher: NodeListener) -> None:
+        engine = self._engines.get(action.key)
+        if engine is None:
+            if isinstance(action, news.EngineUnlisted):
+                watcher.left(action.key)
+        elif isinstance(action, news.EngineListed):
+            watcher.listed(engine)
+        elif isinstance(action, news.EngineAnswered):
+            if engine.healthy and action.key not in self._up:
+                watcher.came(engine)
+        elif action.key in self._up and not engine.healthy:
+            watcher.lost(engine)
+
+    def _note(self, action: news.Action) -> None:
+        engine = self._engines.get(action.key)
+        if engine is not None and engine.healthy:
+            if isinstance(action, news.EngineAnswered):
+                self._up.add(action.key)
+        else:
+            self._up.discard(action.key)

@@ -1,0 +1,1 @@
+"""Containers of lost nodes, made again elsewhere."""

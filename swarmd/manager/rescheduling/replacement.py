@@ -1,0 +1,150 @@
+"""One container of a lost node: made again, tried until it works, or given up with a reason."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from twisted.internet.defer import Deferred
+from twisted.internet.interfaces import IReactorTime
+from twisted.logger import Logger
+
+from swarmd.cluster.actions import ContainerGone
+from swarmd.core.backoff import backoff
+from swarmd.core.errors import ApiError, EngineRefused, EngineUnreachable
+from swarmd.core.model import Container
+from swarmd.manager.fleet.fleet import Fleet
+from swarmd.manager.moving.blueprint import blueprint, reasons_to_stay
+from swarmd.manager.moving.mover import Mover
+from swarmd.manager.nodes.operator_state import Loss, OperatorState, Tombstone
+from swarmd.manager.rescheduling.reschedule_event import publish
+
+RETRY, RETRY_CEILING = 2.0, 60.0  # seconds between attempts where nothing suggests another
+
+
+class HopelessError(Exception):
+    """Nothing that may change will make it possible."""
+
+
+@dataclass(slots=True)
+class Case:
+    """One loss under treatment.
+
+    Attributes:
+        returned: The node came back: the old container lives, and no new one may.
+        pause: Fires when it is time for another attempt.
+    """
+
+    loss: Loss
+    returned: bool = False
+    complaint: str = ""
+    pause: Deferred[None] | None = None
+    work: Deferred[None] | None = field(default=None, repr=False)
+
+    def wake(self) -> None:
+        pause, self.pause = self.pause, None
+        if pause is not None:
+            pause.callback(None)
+
+
+class Replacing:
+    """What is done for a case."""
+
+    _log = Logger()
+
+    def __init__(
+        self,
+        fleet: Fleet,
+        mover: Mover,
+        operator_state: OperatorState,
+        clock: IReactorTime,
+        jitter: Callable[[], float],
+    ) -> None:
+        self._fleet = fleet
+        self._mover = mover
+        self._operator_state = operator_state
+        self._clock = clock
+        self._jitter = jitter
+
+    async def attempt(self, case: Case) -> bool:
+        """Whether the case is closed: by success, for good reasons, or by the node's return."""
+        try:
+            if not case.returned:
+                await self._replace(case)
+            elif made := self._mover.replacement(case.loss.id):
+                await self._mover.remove(made)
+        except HopelessError as error:
+            self._complain(case, str(error))
+        except ApiError as error:
+            self._complain(case, error.message)
+            return False
+        self._operator_state.spare({case.loss.id})
+        return True
+
+    async def rest(self, case: Case, attempt: int) -> None:
+        """Until the next attempt, or until something makes it worth while earlier."""
+        wait = backoff(attempt, base=RETRY, ceiling=RETRY_CEILING, jitter=self._jitter)
+        pause = case.pause = Deferred()
+        timer = self._clock.callLater(wait, case.wake)
+        try:
+            await pause
+        finally:
+            case.pause = None
+            if timer.active():
+                timer.cancel()
+
+    async def _replace(self, case: Case) -> None:
+        loss = case.loss
+        new = self._mover.replacement(loss.id) or await self._make(loss)
+        if self._is_back(case):
+            await self._mover.remove(new)
+            return
+        self._operator_state.bury(Tombstone(loss.id, loss.name, loss.engine_id, new.id))
+        if loss.running:
+            await self._start(new, loss)
+        self._fleet.state.dispatch(ContainerGone(loss.engine, loss.id))
+        self._announce(case, new)
+
+    def _is_back(self, case: Case) -> bool:
+        return case.returned
+
+    async def _make(self, loss: Loss) -> Container:
+        if not loss.inspect:
+            raise HopelessError("what it was is not known: its node was lost too soon")
+        reasons = reasons_to_stay(loss.inspect, self._mover.shared_volumes(), lost=True)
+        if reasons:
+            raise HopelessError("; ".join(reasons))
+        old = Container(loss.id, loss.engine, (loss.name,))
+        return await self._mover.create(blueprint(loss.inspect, loss.name), old)
+
+    async def _start(self, new: Container, loss: Loss) -> None:
+        """One that failed is undone; one whose answer was lost is taken for done."""
+        try:
+            await self._mover.start(new)
+        except ApiError as error:
+            if isinstance(error, EngineUnreachable) and error.sent:
+                self._log.warn("start of {name}: {error}", name=loss.name, error=error)
+                return
+            self._operator_state.unbury(loss.id, loss)
+            if isinstance(error, EngineRefused):
+                await self._mover.remove(new)
+            raise
+
+    # Events
+
+    def _complain(self, case: Case, error: str) -> None:
+        """Once: the same may be tried for hours."""
+        if error != case.complaint:
+            case.complaint = error
+            self._log.warn("rescheduling {name}: {error}", name=case.loss.name, error=error)
+            self._publish(case.loss.engine, case.loss.id, case.loss, {"error": error})
+
+    def _announce(self, case: Case, new: Container) -> None:
+        loss, engine = case.loss, self._fleet.state.engines.get(new.engine)
+        node = engine.name if engine else new.engine
+        self._log.info("{name} of {old} is on {new}", name=loss.name, old=loss.node, new=node)
+        self._publish(new.engine, new.id, loss, {"image": new.image})
+
+    def _publish(self, key: str, actor_id: str, loss: Loss, more: dict[str, str]) -> None:
+        attributes = {"name": loss.name, "old.id": loss.id, "old.node": loss.node, **more}
+        publish(self._fleet, key, actor_id, attributes)

@@ -1,0 +1,1 @@
+"""Events, prune and disk usage of the whole fleet."""

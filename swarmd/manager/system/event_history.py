@@ -1,0 +1,50 @@
+"""Events of the past: the engines keep them, so they are asked, and their answers merged."""
+
+from __future__ import annotations
+
+import orjson
+
+from swarmd.codec.json_stream import JsonLines
+from swarmd.core.event import read_event
+from swarmd.core.model import Engine
+from swarmd.core.request.version import show
+from swarmd.manager.fleet.event_hub import FleetEvent
+from swarmd.manager.fleet.fanout import Outcome, ask_engines
+from swarmd.manager.fleet.fleet import Fleet
+from swarmd.manager.system.event_query import NANOS
+
+LINE_LIMIT = 4 << 20  # bytes of one event
+
+
+async def past_events(fleet: Fleet, since: int, until: int) -> list[FleetEvent]:
+    """What all healthy engines remember from ``since`` to ``until`` (nanoseconds), in time order.
+
+    An engine remembers its last 256 events and forgets them when it restarts.
+    """
+
+    def target(engine: Engine) -> str:
+        offset = int(engine.spec.clock_offset * NANOS)
+        window = f"since={_stamp(since - offset)}&until={_stamp(until - offset)}"
+        return f"/v{show(fleet.version_for(engine, None))}/events?{window}"
+
+    outcomes = await ask_engines(fleet, fleet.healthy(), "GET", target)
+    events = [event for outcome in outcomes if outcome.ok for event in _decoded(fleet, outcome)]
+    return sorted(events, key=lambda event: event.moment)
+
+
+def _decoded(fleet: Fleet, outcome: Outcome) -> list[FleetEvent]:
+    assert outcome.answer is not None
+    try:
+        lines = JsonLines(LINE_LIMIT).feed(outcome.answer.body)
+        records = [orjson.loads(line) for line in lines]
+    except ValueError:
+        return []  # this engine's past cannot be read; that of the others can
+    key = outcome.engine.key
+    told = (fleet.hub.describe(key, record) for record in records if read_event(record))
+    return [event for event in told if fleet.hub.sees(event)]
+
+
+def _stamp(nanos: int) -> str:
+    """``SECONDS.NNNNNNNNN``, the one form that engines take."""
+    nanos = max(0, nanos)
+    return f"{nanos // NANOS}.{nanos % NANOS:09d}"

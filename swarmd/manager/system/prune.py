@@ -1,0 +1,54 @@
+"""Prune: every engine cleans up its own, and the answers become one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from swarmd.core.model import Engine
+from swarmd.manager.fleet.fanout import Outcome, ask_engines, counted, listed, together
+from swarmd.manager.fleet.fleet import Fleet
+
+CONTAINERS = "ContainersDeleted"
+PATIENCE = 300.0  # seconds: an engine may have much to delete
+
+
+async def prune(fleet: Fleet, target: Callable[[Engine], str], deleted: str) -> dict[str, Any]:
+    """Asks all healthy engines.
+
+    Args:
+        deleted: The field that lists what was deleted, "ContainersDeleted".
+
+    Raises:
+        ApiError: Every engine failed, with the words of each.
+    """
+    outcomes = await ask_engines(
+        fleet, fleet.healthy(), "POST", target, timeout=PATIENCE, expect=dict
+    )
+    if outcomes and not any(outcome.ok for outcome in outcomes):
+        raise together(outcomes)
+    if deleted == CONTAINERS:
+        _forget(fleet, outcomes)
+    return merged(outcomes, deleted)
+
+
+def _forget(fleet: Fleet, outcomes: list[Outcome]) -> None:
+    """Only what was on the engine that says so: none speaks for another."""
+    for outcome in outcomes:
+        for container_id in listed(outcome.value.get(CONTAINERS), str) if outcome.ok else ():
+            if container_id in outcome.engine.containers:
+                fleet.forget(container_id)
+
+
+def merged(outcomes: list[Outcome], deleted: str) -> dict[str, Any]:
+    """The union of what was deleted and the sum of what it freed; failures as warnings."""
+    records = [outcome.value for outcome in outcomes if outcome.ok]
+    items = [item for record in records for item in listed(record.get(deleted), object)]
+    body: dict[str, Any] = {
+        deleted: items or None,
+        "SpaceReclaimed": sum(counted(record.get("SpaceReclaimed")) for record in records),
+    }
+    failed = [outcome for outcome in outcomes if not outcome.ok]
+    if failed:
+        body["Warnings"] = [str(together([outcome])) for outcome in failed]
+    return body

@@ -1,0 +1,69 @@
+"""Puts together what operators use: node intent, drain, rescheduling, explain, and their paths."""
+
+from __future__ import annotations
+
+import random
+from typing import Any
+
+from twisted.application.service import MultiService
+
+from swarmd.api.operators.explain import Explain
+from swarmd.api.operators.metrics import Metrics
+from swarmd.api.operators.nodes import Nodes
+from swarmd.api.routing.resource import Noun
+from swarmd.config.settings import Settings
+from swarmd.manager.containers.attachments import Attachments
+from swarmd.manager.containers.create import Creator
+from swarmd.manager.containers.pull_plans import PullPlans
+from swarmd.manager.fleet.fleet import Fleet
+from swarmd.manager.fleet.placer import Placer
+from swarmd.manager.moving.drain import Drainer
+from swarmd.manager.moving.mover import Mover
+from swarmd.manager.moving.relocate import Relocation
+from swarmd.manager.nodes.operator import NodeOperator
+from swarmd.manager.nodes.operator_state import OperatorState
+from swarmd.manager.nodes.watcher import NodeWatcher
+from swarmd.manager.rescheduling.reschedule import Rescheduler
+
+
+class Operations(MultiService):
+    """Made before discovery starts, so that no news is missed.
+
+    Raises:
+        ValueError: The state file cannot be read.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        reactor: Any,
+        chance: random.Random,
+        fleet: Fleet,
+        creator: Creator,
+        placer: Placer,
+        plans: PullPlans,
+        attachments: Attachments,
+    ) -> None:
+        super().__init__()
+        operator_state = OperatorState(settings.state_dir)
+        mover = Mover(fleet, creator, plans, operator_state)
+        rescheduler = Rescheduler(
+            fleet, mover, operator_state, reactor, chance.random, settings.rescheduling
+        )
+        drainer = Drainer(fleet, Relocation(fleet, mover), attachments, operator_state)
+        self._operator = NodeOperator(fleet, operator_state, drainer, rescheduler)
+        self._explain = Explain(fleet, creator.choice)
+        self._metrics = Metrics(fleet)
+        NodeWatcher(fleet.state, (self._operator, rescheduler, drainer))
+        drainer.setServiceParent(self)
+        rescheduler.setServiceParent(self)
+
+    def attach(self, root: Noun) -> Noun:
+        """The resource below which all of that is."""
+        own = Noun()
+        nodes = Nodes(self._operator)
+        own.putChild(b"nodes", nodes)
+        own.add("explain", POST=self._explain.explain)
+        own.add("metrics", GET=self._metrics.metrics)
+        root.putChild(b"swarmd", own)
+        return own

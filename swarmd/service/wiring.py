@@ -1,0 +1,363 @@
+"""Where the daemon is put together: the only place that knows all parts, and the reactor."""
+
+from __future__ import annotations
+
+import os
+import platform
+import random
+import signal
+import socket
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+from twisted.application.service import MultiService
+from twisted.internet.defer import Deferred
+from twisted.internet.interfaces import IListeningPort, IProtocolFactory
+from twisted.logger import ILogObserver, Logger
+from twisted.python.components import Componentized
+from twisted.web.resource import Resource
+
+from swarmd import __version__
+from swarmd.api.build import Build
+from swarmd.api.networks import Networks as NetworksNoun
+from swarmd.api.root import Root
+from swarmd.api.tree import make_tree
+from swarmd.api.volumes import Volumes as VolumesNoun
+from swarmd.audit.recorder import Recorder
+from swarmd.cluster.actions import EngineNoted
+from swarmd.cluster.state import State
+from swarmd.cluster.views.info import FleetIdentity
+from swarmd.config.options import Options as Options
+from swarmd.config.own_names import own_names
+from swarmd.config.settings import Settings
+from swarmd.config.tls_options import TlsFiles
+from swarmd.core.names import random_name
+from swarmd.core.request.version import show
+from swarmd.discovery.source import Source, make_source
+from swarmd.engine.limits import Timing
+from swarmd.engine.tracking_context import TrackingContext
+from swarmd.files.in_thread import in_thread
+from swarmd.front.site import CommonHeaders, DockerSite
+from swarmd.manager.builds.base_images import BaseImages
+from swarmd.manager.builds.build_placement import BuildPlacement
+from swarmd.manager.builds.builders import Builders
+from swarmd.manager.builds.own_images import OwnImages
+from swarmd.manager.containers.attachments import Attachments
+from swarmd.manager.containers.create import Creator
+from swarmd.manager.containers.duplicate_names import DuplicateNames
+from swarmd.manager.containers.pull_plans import PullPlans
+from swarmd.manager.fleet.event_hub import EventHub
+from swarmd.manager.fleet.fleet import Fleet
+from swarmd.manager.fleet.placer import Placer
+from swarmd.manager.fleet.startup_gate import StartupGate
+from swarmd.manager.images.copying.distribute import Distributor
+from swarmd.manager.images.copying.supply import Supply
+from swarmd.manager.networks.local_networks import LocalNetworks
+from swarmd.manager.volumes.local_volumes import LocalVolumes
+from swarmd.service.authorization import Authorization
+from swarmd.service.daemon_id import daemon_id
+from swarmd.service.link_factory import LinkFactory
+from swarmd.service.operations import Operations
+from swarmd.service.process.gc_tuning import RareCollection
+from swarmd.service.process.listen import listen
+from swarmd.service.process.listeners import Listeners
+from swarmd.service.process.logs import observer, place
+from swarmd.service.process.open_files import clients_within, raise_limit
+from swarmd.service.process.rejections import Rejections
+from swarmd.service.process.systemd import Notifier
+from swarmd.streams.dialing.resolver import names
+from swarmd.streams.reactor import speed_up
+from swarmd.tls.half_close import ServerTLSFactory
+from swarmd.tls.reload import TlsReload
+
+_log = Logger()
+
+
+class Swarmd(MultiService):
+    """The whole daemon.
+
+    Attributes:
+        forked: It runs in the background, and whoever started it waits to hear whether it does.
+    """
+
+    def __init__(self, log: ILogObserver | None, *, forked: bool) -> None:
+        super().__init__()
+        self.forked = forked
+        self._log_observer = log
+
+    def privilegedStartService(self) -> None:
+        """What stands in the way of a start is one line, and status 1.
+
+        Raises:
+            SystemExit: In the foreground.
+            OSError: If it has forked: twistd passes on ordinary errors, and else waits for ever.
+        """
+        try:
+            super().privilegedStartService()
+        except OSError as error:
+            if not self.forked:
+                raise SystemExit(f"swarmd: {error}") from None
+            _log.error("{why}", why=error)
+            raise
+
+    def setServiceParent(self, parent: Any) -> None:
+        """twistd makes us a child of its application, whose log observer is ours to choose."""
+        if self._log_observer is not None and isinstance(parent, Componentized):
+            parent.setComponent(ILogObserver, self._log_observer)
+        super().setServiceParent(parent)
+
+    def reread(self) -> None:
+        """Every part that has files reads them again."""
+        for part in self:
+            getattr(part, "reread", lambda: None)()
+
+
+def makeService(options: Options) -> MultiService:
+    """Called by twistd, once the options are known to be good."""
+    from twisted.internet import reactor as installed
+
+    reactor: Any = installed
+    speed_up(reactor)
+    reactor.installNameResolver(names(reactor))
+    settings = _affordable(options.settings)
+    log = _own_log(options, reactor)
+    daemon = make_service(settings, reactor, log=log, forked=_forks(options))
+    RareCollection().setServiceParent(daemon)
+    signal.signal(signal.SIGHUP, lambda *_: reactor.callFromThread(daemon.reread))
+    return daemon
+
+
+def _affordable(settings: Settings) -> Settings:
+    """As many clients as there are descriptors for."""
+    wanted = settings.max_connections
+    served = clients_within(raise_limit(), wanted)
+    if served < wanted:
+        text = "--max-connections {wanted} is cut to {served}: the limit of open files is too low"
+        _log.warn(text, wanted=wanted, served=served)
+    return replace(settings, max_connections=served)
+
+
+def _forks(options: Options) -> bool:
+    """Unless twistd is told otherwise; ``swarmd`` by itself never does."""
+    outer: Any = options.parent or {}
+    return not outer.get("nodaemon", True)
+
+
+def _own_log(options: Options, reactor: Any) -> ILogObserver | None:
+    """In place of twistd's, and to the same place; except for syslog, which stays its own."""
+    outer: Any = options.parent or {}
+    where = place(outer, sys.stdout, reactor.callFromThread)
+    return None if where is None else observer(options.settings.log_level, where)
+
+
+def make_service(
+    settings: Settings,
+    reactor: Any,
+    *,
+    log: ILogObserver | None = None,
+    forked: bool = False,
+    now: Callable[[], float] = time.time,
+    chance: random.Random | None = None,
+) -> Swarmd:
+    """Everything, connected but not started.
+
+    Args:
+        reactor: Also the clock.
+        now: Wall-clock seconds.
+        chance: All randomness there is; seeded by tests.
+    """
+    chance = chance or random.Random()
+    daemon = Swarmd(log, forked=forked)
+    state = State(reactor.seconds)
+    hub = EventHub(state)
+    context = _context(settings, reactor, now, chance, state, hub)
+    keyring = TlsReload(reactor, now, in_thread(reactor), note=partial(_note_tls, state))
+    keyring.setServiceParent(daemon)
+    fleet = Fleet(state, hub, context, LinkFactory(settings, keyring, reactor), now)
+    fleet.setServiceParent(daemon)
+    fleet.notices.add(keyring.notices)
+    fleet.expiring.add(keyring.expiring)
+    fleet.bad_files["tls"] = keyring.problems
+    _discovery(settings, reactor, fleet).setServiceParent(daemon)
+    root, refusals = _tree(settings, reactor, fleet, chance, daemon), Rejections(reactor.seconds)
+    _duplicates(fleet, reactor).setServiceParent(daemon)
+    audit = _audit(settings.audit_log, reactor, fleet, now)
+    if audit is not None:
+        audit.setServiceParent(daemon)
+    startup = StartupGate(state.engines, reactor)
+    startup.setServiceParent(daemon)
+    site = _site(settings, reactor, fleet, root, refusals.tell, startup, audit)
+    _door(settings, reactor, site, keyring, refusals).setServiceParent(daemon)
+    Notifier(os.environ, reactor, fleet.summary).setServiceParent(daemon)
+    return daemon
+
+
+def _note_tls(state: State, key: str, texts: Sequence[str]) -> None:
+    state.dispatch(EngineNoted(key, "tls", texts))
+
+
+def _discovery(settings: Settings, reactor: Any, fleet: Fleet) -> Source:
+    source = make_source(
+        settings.discovery,
+        reactor,
+        fleet.apply,
+        fleet.report,
+        settings.engine_port,
+        in_thread(reactor),
+    )
+    source.setName("discovery")
+    fleet.notices.add(source.notices)
+    fleet.bad_files["hosts"] = lambda: [fleet.problem] if fleet.problem else []
+    return source
+
+
+def _context(
+    settings: Settings,
+    reactor: Any,
+    now: Callable[[], float],
+    chance: random.Random,
+    state: State,
+    hub: EventHub,
+) -> TrackingContext:
+    timing = Timing(
+        heartbeat=settings.heartbeat,
+        failure_retry=settings.failure_retry,
+        refresh_min=settings.refresh_min,
+        refresh_max=settings.refresh_max,
+    )
+    return TrackingContext(
+        reactor, now, chance.random, state.dispatch, hub.publish, state.engines, timing
+    )
+
+
+def _random_id(chance: random.Random) -> str:
+    return f"{chance.getrandbits(256):064x}"
+
+
+def _tree(
+    settings: Settings, reactor: Any, fleet: Fleet, chance: random.Random, daemon: Swarmd
+) -> Resource:
+    """All that can be asked, and who does it."""
+    plans = PullPlans(fleet.now)
+    placer = Placer(fleet, settings.policy, lambda: chance.getrandbits(32))
+    networks = LocalNetworks(fleet, placer, settings.network_driver)
+    volumes = LocalVolumes(fleet, placer, everywhere=settings.volumes_everywhere)
+    supply = Supply(fleet)
+    distributor = Distributor(fleet, placer, supply, settings.distribute_builds)
+    attachments = Attachments(networks, volumes, supply, reactor)
+    invent = partial(random_name, chance.choice)
+    creator = Creator(
+        fleet,
+        placer,
+        plans,
+        attachments,
+        invent,
+        partial(_random_id, chance),
+        settings.create_retry,
+    )
+    builders, owned = Builders(fleet, reactor), OwnImages()
+    builds, identity = BuildPlacement(fleet, placer, builders, reactor), _identity(settings)
+
+    def tree(seen: Fleet) -> Root:
+        """The nouns, for whoever sees so much of the fleet."""
+        root = make_tree(seen, identity, creator, plans, supply, owned, reactor)
+        root.putChild(b"networks", NetworksNoun(seen, networks, attachments))
+        root.putChild(b"volumes", VolumesNoun(seen, volumes))
+        bases = BaseImages(seen, supply)
+        Build(seen, builds, builders, distributor, bases, owned).attach(root)
+        return root
+
+    root = tree(fleet)
+    operations = Operations(settings, reactor, chance, fleet, creator, placer, plans, attachments)
+    own = operations.attach(root)
+    operations.setServiceParent(fleet)
+    if settings.authz is None:
+        return root
+    authorization = Authorization(settings.authz, reactor, fleet, root, tree, in_thread(reactor))
+    own.add("policy", GET=authorization.learned)
+    authorization.setServiceParent(daemon)
+    return authorization.guard
+
+
+def _site(
+    settings: Settings,
+    reactor: Any,
+    fleet: Fleet,
+    root: Resource,
+    refused: Callable[[Any, str], None],
+    startup: StartupGate,
+    audit: Recorder | None,
+) -> DockerSite:
+    headers = CommonHeaders(fleet.now, __version__, lambda: show(fleet.api_version))
+    most = settings.max_connections
+    names = own_names(settings.listen) | set(settings.allow_hosts)
+    return DockerSite(
+        root,
+        reactor,
+        headers,
+        max_connections=most,
+        refused=refused,
+        names=names,
+        startup=startup,
+        audit=audit,
+    )
+
+
+def _door(
+    settings: Settings, reactor: Any, site: DockerSite, keyring: TlsReload, refusals: Rejections
+) -> Listeners:
+    """The listeners."""
+    secure = _secured(settings.tls, keyring, refusals) if settings.tls else None
+
+    def listening(address: str) -> Deferred[IListeningPort]:
+        return listen(reactor, address, site, secure)
+
+    return Listeners(settings.listen, listening, site.leave)
+
+
+def _duplicates(fleet: Fleet, reactor: Any) -> DuplicateNames:
+    duplicates = DuplicateNames(fleet.state, reactor)
+    fleet.notices.add(duplicates.notices)
+    return duplicates
+
+
+def _audit(place: str, reactor: Any, fleet: Fleet, now: Callable[[], float]) -> Recorder | None:
+    if not place:
+        return None
+    recorder = Recorder(place, reactor, now)
+    fleet.notices.add(recorder.notices)
+    return recorder
+
+
+def _secured(
+    files: TlsFiles, keyring: TlsReload, refusals: Rejections
+) -> Callable[[IProtocolFactory], IProtocolFactory]:
+    """Puts TLS around a factory."""
+    creator = keyring.server(files)
+
+    def secure(site: IProtocolFactory) -> IProtocolFactory:
+        factory = ServerTLSFactory(creator, site, refused=refusals.tell)
+        keyring.on_change.append(
+            lambda trust: factory.drop_revoked() if trust is creator.trust else None
+        )
+        return factory
+
+    return secure
+
+
+def _identity(settings: Settings) -> FleetIdentity:
+    proxies = {name: os.environ.get(name, "") for name in ("http_proxy", "https_proxy", "no_proxy")}
+    return FleetIdentity(
+        name=socket.gethostname(),
+        version=__version__,
+        id=daemon_id(settings.listen),
+        strategy=settings.policy.strategy,
+        filters=settings.policy.filters,
+        overcommit=settings.policy.overcommit,
+        kernel=platform.release(),
+        proxies=proxies,
+    )

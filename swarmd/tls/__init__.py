@@ -1,0 +1,1 @@
+"""TLS towards clients and engines: contexts, verification, errors in words, half-close."""

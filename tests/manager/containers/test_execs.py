@@ -1,0 +1,31 @@
+import pytest
+
+from swarmd.cluster.lookup import find_exec
+from swarmd.core.errors import NoSuchExec
+from swarmd.manager.containers.execs import find_exec_anywhere
+from tests.manager.rig import Rig, result_of
+
+ID = "a" * 64
+
+
+def test_the_engine_that_knows_it_is_found_and_remembered() -> None:
+    rig = Rig(2)
+    rig.has_container(2, ID, "web")
+    rig.wire(1).on("GET", "/exec/e1/json", (404, {"message": "No such exec instance: e1"}))
+    rig.wire(2).on("GET", "/exec/e1/json", (200, {"ContainerID": ID}))
+    assert result_of(find_exec_anywhere(rig.fleet, "e1")).name == "web"
+    assert find_exec(rig.state, "e1").id == ID
+
+
+def test_nobody_knows_it() -> None:
+    rig = Rig(2)
+    rig.on_all("GET", "/exec/e1/json", (404, {"message": "No such exec instance: e1"}))
+    with pytest.raises(NoSuchExec):
+        result_of(find_exec_anywhere(rig.fleet, "e1"))
+
+
+def test_an_exec_of_a_container_that_is_unknown_is_not_believed() -> None:
+    rig = Rig(1)
+    rig.wire(1).on("GET", "/exec/e1/json", (200, {"ContainerID": "b" * 64}))
+    with pytest.raises(NoSuchExec):
+        result_of(find_exec_anywhere(rig.fleet, "e1"))

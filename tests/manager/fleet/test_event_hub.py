@@ -1,0 +1,75 @@
+import orjson
+
+from swarmd.manager.fleet.event_hub import FleetEvent
+from tests.manager.rig import Rig
+
+START = {
+    "Type": "container",
+    "Action": "start",
+    "Actor": {"ID": "abc", "Attributes": {"image": "busybox", "name": "web"}},
+    "time": 5,
+    "timeNano": 5_000_000_001,
+}
+
+
+def told(rig: Rig, event: dict) -> FleetEvent:
+    heard: list[FleetEvent] = []
+    leave = rig.hub.subscribe(heard.append)
+    rig.hub.publish(rig.engine(1).key, event)
+    leave()
+    return heard[0]
+
+
+def test_the_node_is_named_and_old_clients_find_their_keys() -> None:
+    event = told(Rig(1), START)
+    assert event.record["Actor"]["Attributes"] == {
+        "image": "busybox",
+        "name": "web",
+        "node.name": "node-1",
+        "node.id": "ID1",
+        "node.addr": "10.0.0.1:2375",
+        "node.ip": "",
+    } | {"node.ip": "10.0.0.1"}
+    legacy = {key: event.record[key] for key in ("status", "id", "from")}
+    assert legacy == {"status": "start", "id": "abc", "from": "busybox"}
+    assert event.time == 5_000_000_001
+    line = event.line(legacy=True)
+    assert orjson.loads(line) == event.record and line.endswith(b"\n")
+    assert event.line(legacy=True) is line
+    assert orjson.loads(event.line(legacy=False)).keys() == event.record.keys() - legacy.keys()
+
+
+def test_other_kinds_have_no_old_keys() -> None:
+    event = told(Rig(1), {"Type": "network", "Action": "create", "Actor": {"ID": "n"}})
+    assert "status" not in event.record and event.time == 0
+
+
+def test_an_image_event_has_no_from() -> None:
+    event = told(Rig(1), {"Type": "image", "Action": "prune"})
+    assert event.record["status"] == "prune" and not {"id", "from"} & set(event.record)
+
+
+def test_the_engines_own_record_is_not_touched() -> None:
+    told(Rig(1), START)
+    assert START["Actor"]["Attributes"] == {"image": "busybox", "name": "web"}
+
+
+def test_listeners_come_and_go() -> None:
+    rig = Rig(1)
+    heard: list[FleetEvent] = []
+    leave = rig.hub.subscribe(heard.append)
+    assert rig.hub.listeners == 1
+    leave()
+    leave()
+    rig.hub.publish(rig.engine(1).key, START)
+    assert rig.hub.listeners == 0 and heard == []
+
+
+def test_an_engine_that_left_meanwhile_is_not_named() -> None:
+    rig = Rig(1)
+    assert "node.name" not in orjson.dumps(rig.hub.describe("gone:1", START).record).decode()
+
+
+def test_one_event_told_twice_has_one_identity() -> None:
+    rig = Rig(1)
+    assert told(rig, START).identity == told(rig, START).identity

@@ -1,0 +1,203 @@
+from typing import Any
+
+from twisted.internet.defer import CancelledError, Deferred
+from twisted.internet.task import deferLater
+
+from swarmd.core.errors import NoSuchImage
+from swarmd.manager.fleet.read_your_writes import (
+    DISTRUST,
+    LAST_PATIENCE,
+    PATIENCE,
+    looked_up,
+    settle_containers,
+    settle_details,
+    settle_lists,
+    unsettled,
+)
+from tests.manager.rig import Rig, result_of
+
+ID = "a" * 64
+STOPPED = {"Id": ID, "Names": ["/web"], "State": "exited", "Status": "Exited (0) 1 second ago"}
+
+
+def dirty(rig: Rig) -> None:
+    rig.has_container(1, ID, "web")
+    rig.clock.advance(1)
+    rig.state.mark_dirty(ID)
+    rig.clock.advance(1)
+
+
+def test_what_may_have_changed_is_asked_for_again() -> None:
+    rig = Rig(2)
+    dirty(rig)
+    rig.wire(1).on("GET", "/containers/json", (200, [STOPPED]))
+    assert [engine.name for engine in unsettled(rig.fleet)] == ["node-1"]
+    result_of(settle_containers(rig.fleet, unsettled(rig.fleet)))
+    assert rig.state.containers[ID].state == "exited"
+    assert unsettled(rig.fleet) == []
+    assert rig.wire(2).asked == []
+
+
+def test_what_is_settled_costs_nothing() -> None:
+    rig = Rig(2)
+    result_of(settle_containers(rig.fleet, unsettled(rig.fleet)))
+    assert rig.wire(1).asked == rig.wire(2).asked == []
+
+
+def test_a_slow_engine_holds_a_read_up_once() -> None:
+    rig = Rig(1)
+    dirty(rig)
+    rig.wire(1).on("GET", "/containers/json", lambda target, body: Deferred())
+    settling = Deferred.fromCoroutine(settle_containers(rig.fleet, unsettled(rig.fleet)))
+    assert not settling.called
+    rig.clock.advance(PATIENCE)
+    assert settling.called and rig.state.containers[ID].state == "running"
+    assert unsettled(rig.fleet) == []
+    rig.now += DISTRUST
+    assert len(unsettled(rig.fleet)) == 1
+
+
+def test_a_client_that_leaves_meanwhile_is_no_error() -> None:
+    rig = Rig(1)
+    dirty(rig)
+    rig.wire(1).on("GET", "/containers/json", lambda target, body: Deferred())
+    settling = Deferred.fromCoroutine(settle_containers(rig.fleet, unsettled(rig.fleet)))
+    settling.cancel()
+    ended: list[Any] = []
+    settling.addErrback(ended.append)
+    assert ended[0].check(CancelledError)
+
+
+def test_an_engine_that_is_back_is_trusted_again() -> None:
+    rig = Rig(1)
+    dirty(rig)
+    result_of(settle_containers(rig.fleet, unsettled(rig.fleet)))
+    assert unsettled(rig.fleet) == []
+    rig.lose(1)
+    rig.validate(1)
+    assert len(unsettled(rig.fleet)) == 1
+
+
+def test_only_stale_lists_are_asked_for() -> None:
+    rig = Rig(2)
+    for number in (1, 2):
+        rig.has_image(number, "sha256:1", "app:1")
+        rig.engine(number).stale.clear()
+    rig.clock.advance(1)
+    rig.state.mark_stale(rig.engine(2).key, "images")
+    rig.clock.advance(1)
+    rig.wire(2).on("GET", "/images/json", (200, []))
+    result_of(settle_lists(rig.fleet, "images"))
+    assert rig.wire(1).asked == []
+    assert rig.engine(2).images == {} and "images" not in rig.engine(2).stale
+
+
+def test_a_list_that_is_slow_tells_nothing_of_the_others() -> None:
+    rig = Rig(1)
+    key = rig.engine(1).key
+    rig.has_image(1, "sha256:1", "app:1")
+    rig.clock.advance(1)
+    for kind in ("images", "volumes"):
+        rig.state.mark_stale(key, kind)
+    rig.clock.advance(1)
+    rig.wire(1).on("GET", "/volumes", lambda target, body: Deferred())
+    slow = Deferred.fromCoroutine(settle_lists(rig.fleet, "volumes"))
+    rig.clock.advance(PATIENCE)
+    assert slow.called
+    rig.wire(1).on("GET", "/images/json", (200, []))
+    result_of(settle_lists(rig.fleet, "images", "volumes"))
+    assert rig.engine(1).images == {} and rig.engine(1).stale == {"volumes"}
+
+
+def holder(rig: Rig) -> str:
+    for engine in rig.state.engines.values():
+        if "app:1" in engine.image_refs:
+            return engine.name
+    raise NoSuchImage("app:1")
+
+
+def test_what_a_slow_engine_may_have_is_waited_for() -> None:
+    rig = Rig(2)
+    answers: list[Deferred[Any]] = []
+
+    def slowly(target: str, body: bytes) -> Deferred[Any]:
+        answers.append(Deferred())
+        return answers[-1]
+
+    rig.wire(1).on("GET", "/images/json", slowly)
+    rig.state.mark_stale(rig.engine(1).key, "images")
+    looking = Deferred.fromCoroutine(looked_up(rig.fleet, "images", lambda: holder(rig)))
+    rig.clock.advance(PATIENCE)
+    assert not looking.called
+    while not looking.called:
+        answers.pop(0).callback((200, [{"Id": "sha256:1", "RepoTags": ["app:1"]}]))
+    found: list[str] = []
+    looking.addCallback(found.append)
+    assert found == ["node-1"]
+
+
+def test_but_not_for_ever() -> None:
+    rig = Rig(2)
+    rig.wire(1).on("GET", "/images/json", lambda target, body: Deferred())
+    rig.state.mark_stale(rig.engine(1).key, "images")
+    looking = Deferred.fromCoroutine(looked_up(rig.fleet, "images", lambda: holder(rig)))
+    ended: list[Any] = []
+    looking.addErrback(ended.append)
+    rig.clock.advance(PATIENCE)
+    rig.clock.advance(LAST_PATIENCE)
+    assert ended[0].check(NoSuchImage)
+
+
+def test_what_no_engine_can_have_is_said_at_once() -> None:
+    rig = Rig(2)
+    looking = Deferred.fromCoroutine(looked_up(rig.fleet, "images", lambda: holder(rig)))
+    ended: list[Any] = []
+    looking.addErrback(ended.append)
+    assert ended[0].check(NoSuchImage) and rig.wire(1).asked == []
+
+
+def test_an_engine_that_refuses_a_list_does_not_spoil_the_read() -> None:
+    rig = Rig(2)
+    for number in (1, 2):
+        rig.state.mark_stale(rig.engine(number).key, "networks")
+    rig.wire(2).on("GET", "/networks", (200, [{"Id": "n" * 64, "Name": "net"}]))
+    result_of(settle_lists(rig.fleet, "networks"))
+    assert [network.name for network in rig.engine(2).networks.values()] == ["net"]
+
+
+def test_an_engine_that_is_slow_with_each_inspect_holds_nobody_up_for_long() -> None:
+    rig, slow = Rig(1), PATIENCE * 0.9
+    ids = [f"{number:064x}" for number in range(50)]
+    for container_id in ids:
+        rig.has_container(1, container_id, f"c{container_id}")
+
+    def answer(target: str, body: bytes) -> Any:
+        return deferLater(rig.clock, slow, lambda: (404, {"message": "no such container"}))
+
+    rig.wire(1).on("GET", "/containers/[0-9a-f]+/json", answer)
+    waiting = Deferred.fromCoroutine(
+        settle_details(rig.fleet, [rig.state.containers[one] for one in ids])
+    )
+    for _ in range(int(LAST_PATIENCE / slow) + 1):
+        assert not waiting.called
+        rig.clock.advance(slow)
+    assert waiting.called
+
+
+def test_a_slow_list_of_images_hides_nothing_that_a_client_changed() -> None:
+    """It is waited for once; what was changed is asked for by its name all the same."""
+    rig = Rig(1)
+    key = rig.engine(1).key
+    rig.wire(1).on("GET", "/images/json", lambda target, body: Deferred())
+    for number, wait in enumerate((PATIENCE, 0.0), 1):
+        rig.clock.advance(0.1)
+        name, shown = f"a:{number}", {"Id": f"sha256:{number:064}", "RepoTags": [f"a:{number}"]}
+        rig.wire(1).on("GET", f"/images/{name}/json", (200, shown))
+        rig.state.images_changed(key, [name])
+        settling = Deferred.fromCoroutine(settle_lists(rig.fleet, "images"))
+        assert settling.called is (not wait)
+        rig.clock.advance(wait)
+        assert settling.called and name in rig.engine(1).image_refs
+    rig.wire(1).asked.clear()
+    result_of(settle_lists(rig.fleet, "images"))
+    assert rig.wire(1).asked == []

@@ -1,0 +1,21 @@
+from __future__ import annotations
+
+from swarmd.cluster.scoped import Sight
+from swarmd.core.request.scope import Scope
+from swarmd.manager.fleet.scoped_fleet import ScopedFleet
+from tests.authz.rig import ML, WEB, GuardedRig
+
+
+def test_it_reads_like_the_fleet_and_forgets_only_its_own() -> None:
+    rig = GuardedRig()
+    seen = ScopedFleet(rig.fleet, Sight(Scope("team", "ml")))
+    container = seen.state.containers[ML]
+    engine = seen.engine(container)
+    assert seen.link(engine) is rig.fleet.link(rig.engine(1))
+    assert seen.tracker(engine) is rig.fleet.tracker(rig.engine(1))
+    assert seen.changes == rig.fleet.changes and seen.api_version == rig.fleet.api_version
+    assert len(seen.healthy()) == 2 and seen.problem == "" and seen.notices() == []
+    assert seen.hub.listeners == 0
+    seen.forget(WEB)
+    seen.forget(ML)
+    assert WEB in rig.state.containers and ML not in rig.state.containers

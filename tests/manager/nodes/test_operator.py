@@ -1,0 +1,62 @@
+"""What an operator's word means for the state; the way there is in tests/api/operators/test_nodes.py."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from swarmd.core.errors import BadParameter, NotFound
+from swarmd.manager.nodes.operator import NodeOperator
+from swarmd.manager.nodes.operator_state import NodeIntent
+from tests.cluster.fleet import key_of
+from tests.manager.nodes.draining import Rig
+
+
+class Quiet:
+    """A rescheduler with nothing to do."""
+
+    def waiting(self, engine: Any) -> list[str]:
+        return []
+
+    def held(self, engine: Any) -> bool:
+        return False
+
+    def reschedulable(self, engine: Any) -> list[str]:
+        return []
+
+
+def operator(rig: Rig) -> NodeOperator:
+    quiet: Any = Quiet()
+    return NodeOperator(rig.fleet, rig.operator_state, rig.drainer, quiet)
+
+
+def test_a_line_of_the_hosts_file_gets_back_what_was_decided() -> None:
+    rig = Rig()
+    rig.operator_state.set_node(key_of(1), NodeIntent(cordoned=True, labels={"zone": "a"}))
+    operator(rig).listed(rig.node)
+    assert rig.node.cordoned and rig.node.labels["zone"] == "a"
+
+
+def test_an_uncordon_ends_a_drain() -> None:
+    rig = Rig()
+    rig.run("web")
+    changed = operator(rig)
+    drain = changed.drain("node-1")
+    assert changed.view(rig.node)["Availability"] == "draining"
+    changed.cordon("node-1", False)
+    rig.fleet.obey()
+    assert drain.stopped and drain.lines[-1]["Moved"] == 1
+    assert not rig.node.cordoned and rig.operator_state.node(key_of(1)) == NodeIntent()
+
+
+def test_labels_are_added_and_removed_one_by_one() -> None:
+    rig = Rig()
+    changed = operator(rig)
+    changed.label("node-1", {"a": "1", "b": "2"}, [])
+    changed.label("node-1", {"c": "3"}, ["a", "nothing"])
+    assert rig.node.operator_labels == {"b": "2", "c": "3"}
+    with pytest.raises(BadParameter):
+        changed.label("node-1", {"a=b": "c"}, [])
+    with pytest.raises(NotFound):
+        changed.label("nowhere", {}, [])
