@@ -1,25 +1,55 @@
 """swarmd: one Docker API in front of a fleet of Docker hosts.
 
-Layers, each importing only those above it (held by tests/test_architecture.py):
+The map, from the bottom up: who imports whom goes one way (held by tests/test_architecture.py), and
+ranks 0 and 1 do no I/O. The way of a request, a create and an event: docs/architecture.rst.
 
-0. ``core``       values: engines, containers, names, expressions, errors; no I/O
-1. ``codec``      bytes to values: HTTP heads, framing, JSON streams; no I/O
-   ``certificates``  TLS certificates as values: PEM, words, expiry; no I/O
-   ``scheduler``  where to put a container: filters, strategies, reasons; no I/O
-   ``authz``      who may do what: policy, rights, limits, quotas; no I/O
-   ``cluster``    what is known of the fleet: state, indexes, look-up, views; no I/O
-2. ``timers``     what is done again and again: periodic calls
-3. ``files``      what other programs write: read, bounded, and followed
-4. ``front``      a client's connection: HTTP parsing, take-over by a raw stream
-   ``streams``    an engine's connections: pool, forward, hijack, tunnel, TLS
-5. ``engine``     tracks one engine: health check, sync, event stream
-   ``discovery``  which engines exist: hosts file, lists
-   ``audit``      who changed what: one line for each call that changes something
-   ``cli``        what operators type: ``swarmd node``, ``explain``, ``certs``, ``authz``
-6. ``manager``    the verbs that span engines: create, events, read-your-writes
-7. ``api``        the Docker API as a resource tree, one file a noun
-8. ``options``, ``settings``, ``service``: command line and wiring
-   ``doctor``     looks at options, files and engines, and says what to mend
+0.  ``core``                   values: engines, containers, names, expressions, errors
+    ``core.container``         what a container is asked to be, and what is shown of it
+    ``core.image``             references of images, what builds ask for, Dockerfiles
+    ``core.request``           what any request may be: versions, types, bounds, who sends it
+    ``core.index``             sets of engines as bits, and sums that are kept
+1.  ``codec``                  bytes to values: HTTP heads, framing, JSON streams, archives
+    ``certificates``           TLS certificates as values: PEM, words, expiry, authorities
+    ``scheduler``              where to put a container, and why there
+    ``scheduler.filters``      which engines will do: one rule a module
+    ``scheduler.strategies``   which of them is best: spread, binpack, random
+    ``authz``                  who may do what: policy, rights, limits, quotas
+    ``cluster``                what is known of the fleet: one state, one writer, look-up
+    ``cluster.reducers``       what each kind of news changes in the state
+    ``cluster.images``         images by any name, and which engines have them
+    ``cluster.views``          what clients are shown: lists, info, metrics, filters
+2.  ``timers``                 what is done again and again
+3.  ``files``                  what other programs write: read, bounded, and followed
+4.  ``tls``                    contexts, verification, errors in words, half-close, reload
+5.  ``front``                  a client's connection: HTTP parsing, take-over by a raw stream
+    ``streams``                an engine's connections: pool, forward, hijack, tunnel, relay
+    ``streams.dialing``        how an engine is reached: resolved, dialled, and why that failed
+    ``streams.ssh``            engines over SSH
+6.  ``engine``                 tracks one engine: health check, lists, event stream
+    ``discovery``              which engines exist: hosts file, lists
+    ``audit``                  who changed what: one line for each call that changes something
+    ``cli``                    what operators type: ``swarmd node``, ``explain``, ``certs`` …
+7.  ``manager``                the verbs that span engines
+    ``manager.fleet``          all engines as one: fan-out, failover, retry, locks, read your writes
+    ``manager.containers``     the way of a create and of a start, and what belongs to containers
+    ``manager.images``         pull, load, save, push, tag, remove over many engines
+    ``manager.images.copying`` images brought from engine to engine
+    ``manager.builds``         which engine builds, and what a build needs there
+    ``manager.networks``       networks that live on one engine each
+    ``manager.volumes``        volumes that live on one engine each
+    ``manager.system``         events, prune and disk usage of the fleet
+    ``manager.moving``         running containers moved from node to node: drain
+    ``manager.rescheduling``   containers of lost nodes, made again elsewhere
+    ``manager.nodes``          nodes as operators see and change them
+8.  ``api``                    the Docker API as a resource tree, one file a noun
+    ``api.routing``            what resources are made of: routes, names, the line to the engine
+    ``api.responses``          what is put into engines' answers on their way
+    ``api.access``             the policy at the door: each request judged
+    ``api.operators``          ``/swarmd/…``: what operators ask and change
+    ``config``                 command line and settings, checked, and the files that they name
+9.  ``doctor``                 looks at options, files and engines, and says what to mend
+10. ``service``                the daemon put together, as twistd's plugin names it
+    ``service.process``        the process: listeners, log, systemd, open files
 """
 
 __version__ = "0.1.0"

@@ -13,6 +13,7 @@ import orjson
 from twisted.internet.defer import Deferred, DeferredSemaphore, gatherResults
 from twisted.internet.task import react
 
+from swarmd.config.link_factory import LinkFactory
 from swarmd.config.options import Options
 from swarmd.config.settings import Settings
 from swarmd.discovery.entry import Entry
@@ -20,7 +21,6 @@ from swarmd.doctor import local_checks
 from swarmd.doctor.engine_checks import of_fleet
 from swarmd.doctor.finding import Finding, Level, as_json, count, shown
 from swarmd.doctor.probe import Probe, visit
-from swarmd.service.link_factory import LinkFactory
 from swarmd.streams.link import Link
 from swarmd.tls.reload import TlsReload
 from swarmd.tls.trust import TlsFiles

@@ -5,6 +5,6 @@
 * Hard rules go first. Soft ones follow in the order given, each ignored if nothing would be left.
 
 Nothing here walks containers, and what most creates ask walks no engines either: rules and columns
-cut sets of engines, which ``swarmd.core.index.engine_index`` keeps as bits. What has no index there is
-tested engine by engine (``EngineIndex.where``).
+cut sets of engines, which ``swarmd.core.index.engine_index`` keeps as bits. What has no index there
+is tested engine by engine (``EngineIndex.where``).
 """

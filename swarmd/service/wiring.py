@@ -31,6 +31,7 @@ from swarmd.audit.recorder import Recorder
 from swarmd.cluster.actions import EngineNoted
 from swarmd.cluster.state import State
 from swarmd.cluster.views.info import FleetIdentity
+from swarmd.config.link_factory import LinkFactory
 from swarmd.config.options import Options as Options
 from swarmd.config.own_names import own_names
 from swarmd.config.settings import Settings
@@ -60,7 +61,6 @@ from swarmd.manager.networks.local_networks import LocalNetworks
 from swarmd.manager.volumes.local_volumes import LocalVolumes
 from swarmd.service.authorization import Authorization
 from swarmd.service.daemon_id import daemon_id
-from swarmd.service.link_factory import LinkFactory
 from swarmd.service.operations import Operations
 from swarmd.service.process.gc_tuning import RareCollection
 from swarmd.service.process.listen import listen
@@ -249,16 +249,8 @@ def _tree(
     supply = Supply(fleet)
     distributor = Distributor(fleet, placer, supply, settings.distribute_builds)
     attachments = Attachments(networks, volumes, supply, reactor)
-    invent = partial(random_name, chance.choice)
-    creator = Creator(
-        fleet,
-        placer,
-        plans,
-        attachments,
-        invent,
-        partial(_random_id, chance),
-        settings.create_retry,
-    )
+    invent, make_id = partial(random_name, chance.choice), partial(_random_id, chance)
+    creator = Creator(fleet, placer, plans, attachments, invent, make_id, settings.create_retry)
     builders, owned = Builders(fleet, reactor), OwnImages()
     builds, identity = BuildPlacement(fleet, placer, builders, reactor), _identity(settings)
 

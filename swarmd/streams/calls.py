@@ -68,7 +68,7 @@ class Collected(Exchange):
 
 
 class Question(Collected):
-    """Without time limit and Deferred, for who asks the same often: a third of a ``EngineCall``'s cost.
+    """Without time limit and Deferred, for who asks the same often: a third of an ``EngineCall``.
 
     Args:
         told: Gets the answer or the error, unless it is cancelled first.

@@ -7,7 +7,7 @@ import pytest
 
 from swarmd.cluster.actions import EngineFailed, NetworksListed
 from swarmd.cluster.state import State
-from swarmd.cluster.views import container_list
+from swarmd.cluster.views import container_list as views
 from swarmd.cluster.views.container_list import container_chunks
 from swarmd.cluster.views.filters import ListQuery
 from swarmd.core.names import KEPT_ID
@@ -69,7 +69,7 @@ def test_containers_of_a_lost_node_say_so() -> None:
 
 
 def test_a_long_list_comes_in_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(container_list, "SLICE", 2)
+    monkeypatch.setattr(views, "SLICE", 2)
     state = fleet(1)
     told(state, 1, *(item(number) for number in range(1, 6)))
     chunks = container_list(state, ListQuery(all=True), NOW)
@@ -79,7 +79,7 @@ def test_a_long_list_comes_in_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_rows_that_are_large_come_in_chunks_of_their_own(monkeypatch: pytest.MonkeyPatch) -> None:
     """Joining all of them at once would hold the reactor: each may have megabytes of labels."""
-    monkeypatch.setattr(container_list, "BYTES", 4000)
+    monkeypatch.setattr(views, "BYTES", 4000)
     state = fleet(1)
     told(state, 1, *(item(number, Labels={"a": "x" * 3000}) for number in range(1, 8)), item(8))
     chunks = container_list(state, ListQuery(all=True), NOW)

@@ -1,4 +1,4 @@
-"""What an operator's word means for the state; the way there is in tests/api/operators/test_nodes.py."""
+"""What an operator's word means for the state; the way there: tests/api/operators/test_nodes.py."""
 
 from __future__ import annotations
 

@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 from twisted.internet.task import Clock
 
+from swarmd.config.link_factory import LinkFactory
 from swarmd.config.settings import Settings
 from swarmd.core.errors import EngineUnreachable
 from swarmd.discovery.entry import Entry, TlsOverride
-from swarmd.service.link_factory import LinkFactory
 from swarmd.streams.ssh.ssh_host import SshFiles
 from swarmd.tls.reload import TlsReload
 from tests.manager.rig import result_of
