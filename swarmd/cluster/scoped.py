@@ -29,7 +29,7 @@ _OF_ENGINES = frozenset(
 )
 
 
-class Part(Mapping[str, V]):
+class FilteredMapping(Mapping[str, V]):
     """The items of a mapping that a test lets through, as they are at each look."""
 
     def __init__(self, whole: Callable[[], Mapping[str, V]], shows: Callable[[V], bool]) -> None:
@@ -99,11 +99,11 @@ class ScopedEngine(Engine):
         self._real = real
         self._sight = sight
         self._parts = {
-            "containers": Part(lambda: real.containers, sight.container),
-            "images": Part(lambda: real.images, sight.image),
-            "image_refs": Part(lambda: real.image_refs, self._sees_image),
-            "networks": Part(lambda: real.networks, sight.network),
-            "volumes": Part(lambda: real.volumes, sight.volume),
+            "containers": FilteredMapping(lambda: real.containers, sight.container),
+            "images": FilteredMapping(lambda: real.images, sight.image),
+            "image_refs": FilteredMapping(lambda: real.image_refs, self._sees_image),
+            "networks": FilteredMapping(lambda: real.networks, sight.network),
+            "volumes": FilteredMapping(lambda: real.volumes, sight.volume),
         }
 
     def __getattr__(self, name: str) -> Any:
@@ -249,7 +249,7 @@ class ScopedState(State):
         self._real = state
         self._sight = sight
         self._known: dict[str, tuple[Engine, Engine]] = {}
-        self.containers = Part(lambda: state.containers, sight.container)  # type: ignore[assignment]
+        self.containers = FilteredMapping(lambda: state.containers, sight.container)  # type: ignore[assignment]
         self.engines = _Engines(state, self._seen)  # type: ignore[assignment]
         self.catalogue = _Catalogue(state, sight, self.containers)  # type: ignore[assignment]
         self.roster = _Roster(state, self._seen)  # type: ignore[assignment]
