@@ -10,10 +10,10 @@ from swarmd.api.routing.client_key import identity
 from swarmd.api.routing.request_line import target
 from swarmd.cluster.lookup import find_container
 from swarmd.codec.query import parse_query, render_query
+from swarmd.core.container.container_state import Container
 from swarmd.core.container.personal_labels import blank
 from swarmd.core.errors import BadParameter, NoSuchContainer
 from swarmd.core.image.image_reference import tag_target
-from swarmd.core.model import Container
 from swarmd.front.request import DockerRequest
 from swarmd.manager.builds.own_images import OwnImages
 from swarmd.manager.fleet.fleet import Fleet

@@ -18,8 +18,9 @@ from swarmd.api.responses.container_inspect import with_node
 from swarmd.api.responses.port_holder import with_holder
 from swarmd.api.routing.request_line import target
 from swarmd.cluster.lookup import find_container
+from swarmd.core.container.container_state import Container
 from swarmd.core.errors import NameTaken
-from swarmd.core.model import Container, Engine
+from swarmd.core.model import Engine
 from swarmd.core.names import check_container_name, split_node
 from swarmd.core.request.json_keys import CONTAINER_UPDATE, spelled
 from swarmd.core.request.version import Version

@@ -16,8 +16,9 @@ from swarmd.cluster.lookup import find_container
 from swarmd.cluster.views.container_list import container_chunks
 from swarmd.cluster.views.filters import ListQuery
 from swarmd.codec.query import parse_query
+from swarmd.core.container.container_state import Container
 from swarmd.core.errors import NoSuchContainer, PageNotFound
-from swarmd.core.model import Container, Engine
+from swarmd.core.model import Engine
 from swarmd.front.request import DockerRequest
 from swarmd.manager.containers.create import Creator
 from swarmd.manager.containers.create_order import CreateOrder, read_body

@@ -12,8 +12,8 @@ from swarmd.api.container_actions import ContainerCall
 from swarmd.api.routing.request_line import target
 from swarmd.api.routing.resource import MISSING, Noun, Route
 from swarmd.cluster.lookup import find_exec
+from swarmd.core.container.container_state import Container
 from swarmd.core.errors import BadParameter, NoSuchExec
-from swarmd.core.model import Container
 from swarmd.core.request.json_keys import EXEC_START, spelled
 from swarmd.front.request import DockerRequest
 from swarmd.manager.containers.execs import find_exec_anywhere

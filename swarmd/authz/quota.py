@@ -10,9 +10,9 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from swarmd.authz.policy import NO_QUOTA, Role
+from swarmd.core.container.container_state import Container, Demand
 from swarmd.core.container.personal_labels import OWNER, ROLE
 from swarmd.core.container.resources import asked_by_environment
-from swarmd.core.model import Container, Demand
 
 _GPU = "gpu"
 _ONE_CPU = 1_000_000_000

@@ -7,7 +7,8 @@ from collections.abc import Callable
 from swarmd.cluster.index import Bounded, NameIndex, PrefixIndex
 from swarmd.cluster.starts import Starts
 from swarmd.cluster.views.rows import Rows
-from swarmd.core.model import Container, Engine
+from swarmd.core.container.container_state import Container
+from swarmd.core.model import Engine
 from swarmd.core.names import IDENTITY, is_id
 
 # Enough for every removal that can happen while one list is on its way.

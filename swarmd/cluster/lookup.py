@@ -11,8 +11,9 @@ from typing import Generic, NamedTuple, TypeVar
 
 from swarmd.cluster.kept_ids import network_id
 from swarmd.cluster.state import State
+from swarmd.core.container.container_state import Container
 from swarmd.core.errors import Ambiguous, NoSuchContainer, NoSuchExec, NotFound
-from swarmd.core.model import Container, Engine, Network, Volume
+from swarmd.core.model import Engine, Network, Volume
 from swarmd.core.names import split_node
 from swarmd.core.predefined import PREDEFINED
 

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from swarmd.cluster.index import NameIndex
+from swarmd.core.container.container_state import Container
 from swarmd.core.errors import NameTaken
-from swarmd.core.model import Container, Engine
+from swarmd.core.model import Engine
 
 
 def _nothing() -> None:

@@ -12,9 +12,10 @@ from typing import Any, TypeVar
 from swarmd.cluster.state import State
 from swarmd.cluster.views.node_table import NodeTable
 from swarmd.cluster.views.rows import Row
+from swarmd.core.container.container_state import Container
 from swarmd.core.index.bits import Bits
 from swarmd.core.index.tally import Tally
-from swarmd.core.model import Container, Engine, Image, Network, Volume
+from swarmd.core.model import Engine, Image, Network, Volume
 from swarmd.core.predefined import PREDEFINED
 from swarmd.core.request.scope import Scope
 

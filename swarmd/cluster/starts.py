@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from typing import NamedTuple
 
-from swarmd.core.model import Container
+from swarmd.core.container.container_state import Container
 
 GRACE = 30.0  # seconds in which an engine may still carry out a start whose answer was lost
 

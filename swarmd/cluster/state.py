@@ -20,11 +20,12 @@ from swarmd.cluster.reducers.list_reducer import ListReducer
 from swarmd.cluster.reservations import Doubt, Reservations
 from swarmd.cluster.roster import Roster, label_warnings
 from swarmd.cluster.views.node_table import NodeTable
+from swarmd.core.container.container_state import Container, Demand
 from swarmd.core.container.list_item import renamed
 from swarmd.core.decode import Shared
 from swarmd.core.index.engine_index import EngineIndex
 from swarmd.core.index.tally import Tally
-from swarmd.core.model import Container, Demand, Engine
+from swarmd.core.model import Engine
 
 _EXEC_LIMIT = 20_000
 _INDEXED = news.ImagesListed | news.ImageShown | news.NetworksListed | news.VolumesListed

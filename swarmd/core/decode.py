@@ -12,22 +12,20 @@ from functools import wraps
 from sys import intern
 from typing import Any, ParamSpec, TypeVar
 
+from swarmd.core.container.container_state import (
+    NO_LABELS,
+    Container,
+    Demand,
+    HostPort,
+    Mount,
+    Published,
+)
 from swarmd.core.container.list_item import EVERY_ADDRESS, encode_entry, own_first
 from swarmd.core.container.resources import as_made, demanded, devices
 from swarmd.core.container.status import read_status, state_of
 from swarmd.core.container.ties import ties
 from swarmd.core.kept_json import kept_json
-from swarmd.core.model import (
-    NO_LABELS,
-    Container,
-    Demand,
-    HostPort,
-    Image,
-    Mount,
-    Network,
-    Published,
-    Volume,
-)
+from swarmd.core.model import Image, Network, Volume
 from swarmd.core.names import is_id
 from swarmd.core.predefined import IDS
 

@@ -10,12 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from swarmd.core.container.container_state import NO_LABELS as NO_LABELS
-from swarmd.core.container.container_state import Container as Container
-from swarmd.core.container.container_state import Demand as Demand
-from swarmd.core.container.container_state import HostPort as HostPort
-from swarmd.core.container.container_state import Mount as Mount
-from swarmd.core.container.container_state import Published as Published
+from swarmd.core.container.container_state import Container
 from swarmd.core.index.tally import Tally
 
 

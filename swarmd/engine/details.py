@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping
 
 from twisted.internet.task import deferLater
 
+from swarmd.core.container.container_state import Container
 from swarmd.core.errors import ApiError
-from swarmd.core.model import Container
 from swarmd.engine.sync import Sync
 from swarmd.engine.task_group import TaskGroup
 from swarmd.engine.tracking_context import TrackingContext

@@ -15,7 +15,8 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 
 from swarmd.cluster.state import State
-from swarmd.core.model import Container, Health
+from swarmd.core.container.container_state import Container
+from swarmd.core.model import Health
 from swarmd.core.predefined import predefined_name
 from swarmd.manager.compose import NUMBER, ONE_OFF, SERVICE, of_project, project_of
 from swarmd.manager.containers.create_order import CreateOrder

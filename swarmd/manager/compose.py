@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from swarmd.cluster.state import State
-from swarmd.core.model import Container
+from swarmd.core.container.container_state import Container
 
 _COMPOSE = "com.docker.compose."
 PROJECT = _COMPOSE + "project"

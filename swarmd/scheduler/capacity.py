@@ -5,10 +5,10 @@ And how much of it is kept for a container: see ``PlacementPolicy.reserve``.
 
 from __future__ import annotations
 
+from swarmd.core.container.container_state import Demand
 from swarmd.core.container.resources import ONE_CPU
 from swarmd.core.index.engine_index import Load
 from swarmd.core.index.tally import Held
-from swarmd.core.model import Demand
 from swarmd.scheduler.node_labels import parse_overcommit
 from swarmd.scheduler.policy import PlacementPolicy
 

@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from functools import lru_cache
 
+from swarmd.core.container.container_state import Demand, HostPort
 from swarmd.core.container.resources import DeviceWish
 from swarmd.core.index.tally import Held
-from swarmd.core.model import Demand, Engine, HostPort
+from swarmd.core.model import Engine
 from swarmd.scheduler import node_labels
 from swarmd.scheduler.placement import Counting, Placement, PortRange
 

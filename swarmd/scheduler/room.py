@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from swarmd.core.model import Container, Demand, Engine
+from swarmd.core.container.container_state import Container, Demand
+from swarmd.core.model import Engine
 from swarmd.scheduler import capacity, node_labels
 from swarmd.scheduler.filters.resources import (
     CPU_ADVICE,

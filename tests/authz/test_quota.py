@@ -3,7 +3,7 @@ from __future__ import annotations
 from swarmd.authz.policy import Quota, Role
 from swarmd.authz.quota import FIXED, counts_gpus, excess, has_quota, unbounded
 from swarmd.core.container import personal_labels
-from swarmd.core.model import Container, Demand
+from swarmd.core.container.container_state import Container, Demand
 
 GIB = 1 << 30
 ROLE = Role(

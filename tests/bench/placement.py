@@ -13,9 +13,10 @@ import statistics
 import time
 from collections.abc import Sequence
 
+from swarmd.core.container.container_state import Container, Demand, HostPort
 from swarmd.core.expressions import parse_expression
 from swarmd.core.index.engine_index import EngineIndex
-from swarmd.core.model import Container, Demand, Engine, Health, HostPort, Spec
+from swarmd.core.model import Engine, Health, Spec
 from swarmd.scheduler.place import explain, rank
 from swarmd.scheduler.placement import Placement
 from swarmd.scheduler.registry import make_policy

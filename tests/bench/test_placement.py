@@ -4,8 +4,8 @@ import time
 
 import pytest
 
+from swarmd.core.container.container_state import Container
 from swarmd.core.index.engine_index import EngineIndex
-from swarmd.core.model import Container
 from swarmd.scheduler.place import rank
 from swarmd.scheduler.placement import Placement
 from tests.bench import placement

@@ -1,8 +1,9 @@
 from __future__ import annotations
 
 from swarmd.cluster.catalogue import Catalogue, touch
+from swarmd.core.container.container_state import Container, Demand, HostPort, Mount
 from swarmd.core.index.tally import Tally
-from swarmd.core.model import Container, Demand, Engine, HostPort, Mount
+from swarmd.core.model import Engine
 
 
 def one(**changes: object) -> Container:

@@ -11,8 +11,8 @@ from swarmd.cluster.actions import (
 )
 from swarmd.cluster.reservations import Doubt
 from swarmd.cluster.state import State
+from swarmd.core.container.container_state import Container, Demand, HostPort
 from swarmd.core.errors import NameTaken
-from swarmd.core.model import Container, Demand, HostPort
 from tests.cluster.fleet import (
     NOW,
     fleet,

@@ -6,7 +6,7 @@ import pytest
 
 from swarmd.cluster.starts import GRACE
 from swarmd.cluster.state import State
-from swarmd.core.model import Container
+from swarmd.core.container.container_state import Container
 from tests.cluster.fleet import GIB, full_id, happened, inspect, inspected, item, join, told
 
 ID = full_id(1)

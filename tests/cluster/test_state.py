@@ -21,9 +21,10 @@ from swarmd.cluster.actions import (
     EngineValidated,
 )
 from swarmd.cluster.state import State
+from swarmd.core.container.container_state import Container, Demand, HostPort
 from swarmd.core.errors import NameTaken
 from swarmd.core.index.tally import Tally
-from swarmd.core.model import Container, Demand, Engine, Health, HostPort
+from swarmd.core.model import Engine, Health
 from tests.cluster.fleet import (
     NOW,
     fleet,

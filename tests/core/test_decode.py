@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from swarmd.core import decode
+from swarmd.core.container.container_state import Container, Demand, HostPort, Mount, Published
 from swarmd.core.decode import MalformedError, Shared, timestamp
-from swarmd.core.model import Container, Demand, HostPort, Mount, Published
 from swarmd.core.predefined import IDS
 from tests.cluster.fleet import NOW, full_id, inspect, item
 

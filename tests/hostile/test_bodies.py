@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from swarmd.core.model import Container
+from swarmd.core.container.container_state import Container
 from tests.hostile.rig import HostileRig, assert_foreseen, fuzz, junk, logged
 
 _HOST = (

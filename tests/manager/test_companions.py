@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from swarmd.cluster.actions import ContainerInspected
-from swarmd.core.model import Container
+from swarmd.core.container.container_state import Container
 from swarmd.manager.companions import companions
 from swarmd.manager.companions import near as best
 from swarmd.manager.compose import NUMBER, ONE_OFF, PROJECT, SERVICE

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from itertools import count
 
+from swarmd.core.container.container_state import Container, Demand, HostPort
 from swarmd.core.expressions import Expression, parse_expression
 from swarmd.core.index.bits import Bits, slots
 from swarmd.core.index.engine_index import EngineIndex
-from swarmd.core.model import Container, Demand, Engine, Health, HostPort, Spec
+from swarmd.core.model import Engine, Health, Spec
 from swarmd.scheduler import place
 from swarmd.scheduler.place import MOST, Explanation
 from swarmd.scheduler.placement import Placement

@@ -2,8 +2,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from swarmd.core.container.container_state import Demand, HostPort
 from swarmd.core.container.resources import DeviceWish
-from swarmd.core.model import Demand, HostPort
 from swarmd.scheduler.claim import claim, claim_devices, claim_ports, port_is_free
 from swarmd.scheduler.placement import Placement, PortRange
 from tests.scheduler.fleet import make_engine, nodes, run

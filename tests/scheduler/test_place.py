@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from swarmd.core.container.container_state import Demand, HostPort
 from swarmd.core.container.resources import DeviceWish
-from swarmd.core.model import Demand, Engine, Health, HostPort, Volume
+from swarmd.core.model import Engine, Health, Volume
 from swarmd.scheduler.claim import claim
 from swarmd.scheduler.place import MOST
 from swarmd.scheduler.placement import Pin, Placement

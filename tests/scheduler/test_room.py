@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from swarmd.core.container.container_state import Container, Demand
 from swarmd.core.container.resources import ONE_CPU
-from swarmd.core.model import Container, Demand, Engine
+from swarmd.core.model import Engine
 from swarmd.scheduler.registry import make_policy
 from swarmd.scheduler.room import advice, holders, lacking
 from tests.scheduler.fleet import make_engine

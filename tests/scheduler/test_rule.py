@@ -1,7 +1,8 @@
 """What every rule of every filter must bring along."""
 
+from swarmd.core.container.container_state import Demand, HostPort
 from swarmd.core.container.resources import DeviceWish
-from swarmd.core.model import Demand, HostPort, Volume
+from swarmd.core.model import Volume
 from swarmd.scheduler.placement import Pin, Placement, Platform, PortRange
 from swarmd.scheduler.registry import FILTERS
 from tests.scheduler.fleet import POLICY, expressions, nodes, settled

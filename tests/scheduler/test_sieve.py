@@ -1,4 +1,4 @@
-from swarmd.core.model import Demand, HostPort
+from swarmd.core.container.container_state import Demand, HostPort
 from swarmd.scheduler.placement import Placement
 from swarmd.scheduler.sieve import refusal, sift, verdicts
 from tests.scheduler.fleet import POLICY, expressions, make_engine, nodes, run, settled

@@ -23,9 +23,10 @@ from swarmd.authz.rights import BUILDKIT, Right
 from swarmd.authz.strict_json import read_strictly, render
 from swarmd.cluster.images.image_lookup import known_as
 from swarmd.codec.query import parse_query, render_query
+from swarmd.core.container.container_state import Container, Demand
 from swarmd.core.container.personal_labels import OWNER, ROLE
 from swarmd.core.errors import ApiError
-from swarmd.core.model import Container, Demand, Engine
+from swarmd.core.model import Engine
 from swarmd.core.request.identity import Identity
 from swarmd.core.request.json_keys import Shape
 from swarmd.front.request import DockerRequest

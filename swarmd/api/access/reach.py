@@ -32,6 +32,7 @@ from swarmd.authz.policy import Limits
 from swarmd.authz.rights import Right
 from swarmd.cluster.kept_ids import network_id
 from swarmd.cluster.lookup import find_container, find_exec, find_network
+from swarmd.core.container.container_state import Container
 from swarmd.core.container.mounts import named_volumes
 from swarmd.core.errors import (
     ApiError,
@@ -41,7 +42,7 @@ from swarmd.core.errors import (
     NoSuchExec,
     NotFound,
 )
-from swarmd.core.model import Container, Engine, Network
+from swarmd.core.model import Engine, Network
 from swarmd.core.names import is_hex, split_node
 from swarmd.manager.containers.execs import find_exec_anywhere
 from swarmd.manager.containers.host_access import HostAccess

@@ -6,7 +6,8 @@ import re
 
 import orjson
 
-from swarmd.core.model import Container, Engine
+from swarmd.core.container.container_state import Container
+from swarmd.core.model import Engine
 
 _TAKEN = re.compile(r":(\d{1,5}) failed: port is already allocated")
 

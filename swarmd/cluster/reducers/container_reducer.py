@@ -9,9 +9,10 @@ from swarmd.cluster.catalogue import Catalogue, touch
 from swarmd.cluster.notes import Notes
 from swarmd.cluster.reducers.merge import after_inspect, after_list
 from swarmd.core import decode
+from swarmd.core.container.container_state import Container
 from swarmd.core.container.list_item import moved_entry, new_entry
 from swarmd.core.decode import Json, MalformedError, Shared
-from swarmd.core.model import Container, Engine
+from swarmd.core.model import Engine
 
 
 class ContainerReducer:

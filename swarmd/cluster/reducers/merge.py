@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from swarmd.core.container.container_state import Container, Demand
 from swarmd.core.container.list_item import renamed
 from swarmd.core.container.status import read_status
-from swarmd.core.model import Container, Demand
 
 _UP = ("running", "paused")
 _HEALTH = ("starting", "healthy", "unhealthy")

@@ -14,8 +14,9 @@ from swarmd.cluster.views.network_list import network_list as network_list
 from swarmd.cluster.views.rows import Row, offsets_of, pieces
 from swarmd.cluster.views.select import select
 from swarmd.cluster.views.volume_list import volume_list as volume_list
+from swarmd.core.container.container_state import Container
 from swarmd.core.container.list_item import ending, plain_names, with_health
-from swarmd.core.model import Container, Engine
+from swarmd.core.model import Engine
 from swarmd.core.request.version import Version
 
 SLICE = 512  # entries a chunk, about 400 KiB

@@ -10,9 +10,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from swarmd.cluster.age_order import AgeOrder
+from swarmd.core.container.container_state import Container
 from swarmd.core.container.list_item import ending, with_health
 from swarmd.core.container.status import lasts, status_text
-from swarmd.core.model import Container, Engine
+from swarmd.core.model import Engine
 
 
 class Row:

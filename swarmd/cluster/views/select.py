@@ -27,8 +27,9 @@ from swarmd.cluster.views.filters import (
     port_range,
 )
 from swarmd.cluster.views.rows import Row
+from swarmd.core.container.container_state import Container
 from swarmd.core.decode import STATES
-from swarmd.core.model import Container, Engine, Health
+from swarmd.core.model import Engine, Health
 from swarmd.core.names import SWARM_LABELS
 from swarmd.core.request.bounds import check_trials
 

@@ -13,6 +13,7 @@ from typing import Any
 
 import orjson
 
+from swarmd.core.container.container_state import Demand, HostPort
 from swarmd.core.container.mounts import mounted_images, named_volumes
 from swarmd.core.container.network_endpoint import endpoint_network, plain_endpoint
 from swarmd.core.container.port_range import PortRange, port_ranges
@@ -31,7 +32,6 @@ from swarmd.core.decode import fixed_ports
 from swarmd.core.errors import BadParameter
 from swarmd.core.expressions import MOST
 from swarmd.core.image.image_reference import parse_reference
-from swarmd.core.model import Demand, HostPort
 from swarmd.core.names import SWARM_LABELS
 from swarmd.core.predefined import IDS, PREDEFINED
 from swarmd.core.request.bounds import check_count

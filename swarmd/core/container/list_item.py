@@ -12,7 +12,7 @@ from typing import Any
 
 import orjson
 
-from swarmd.core.model import Container
+from swarmd.core.container.container_state import Container
 from swarmd.core.predefined import with_shown_ids
 
 EVERY_ADDRESS = ("", "0.0.0.0", "::")

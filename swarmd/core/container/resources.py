@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
-from swarmd.core.model import Demand, HostPort
+from swarmd.core.container.container_state import Demand, HostPort
 from swarmd.core.names import SWARM_LABELS
 
 Json = Mapping[str, Any]

@@ -11,7 +11,7 @@ import re
 from functools import lru_cache
 from typing import NamedTuple
 
-from swarmd.core.model import Container
+from swarmd.core.container.container_state import Container
 
 _MINUTE = 60
 _HOUR = 3600

@@ -7,11 +7,12 @@ from dataclasses import replace
 from twisted.internet.interfaces import IReactorTime
 
 from swarmd.cluster.images.image_lookup import engines_with_image
+from swarmd.core.container.container_state import Demand
 from swarmd.core.container.create_request import CreateRequest, parse_create
 from swarmd.core.errors import Conflict
 from swarmd.core.expressions import parse_expressions
 from swarmd.core.image.build_request import BuildRequest
-from swarmd.core.model import Demand, Engine
+from swarmd.core.model import Engine
 from swarmd.manager.builds.builders import Builders
 from swarmd.manager.builds.locations import Locations
 from swarmd.manager.containers.create_order import References, check_affinities

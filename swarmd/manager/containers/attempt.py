@@ -18,10 +18,11 @@ import orjson
 from twisted.internet.task import deferLater
 
 from swarmd.codec.query import render_query
+from swarmd.core.container.container_state import Demand
 from swarmd.core.container.create_request import rewritten
 from swarmd.core.container.mac_addresses import ON_EACH_NETWORK, of_main_network
 from swarmd.core.errors import ApiError, EngineUnreachable, NameTaken
-from swarmd.core.model import Demand, Engine
+from swarmd.core.model import Engine
 from swarmd.core.names import IDENTITY
 from swarmd.core.request.version import show
 from swarmd.manager.containers.cpu_shares import with_weight

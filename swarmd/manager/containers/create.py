@@ -13,10 +13,11 @@ from contextlib import ExitStack
 from dataclasses import replace
 from itertools import count
 
+from swarmd.core.container.container_state import Container, Demand
 from swarmd.core.container.create_request import CreateRequest
 from swarmd.core.errors import ApiError, EngineRefused, EngineUnreachable
 from swarmd.core.image.image_reference import familiar
-from swarmd.core.model import Container, Demand, Engine
+from swarmd.core.model import Engine
 from swarmd.core.names import check_container_name
 from swarmd.manager.containers.attachments import Attachments
 from swarmd.manager.containers.attempt import NotMadeError, make

@@ -11,13 +11,14 @@ from swarmd.cluster.images.image_lookup import is_misread
 from swarmd.cluster.kept_ids import network_id
 from swarmd.cluster.lookup import find_container, find_network
 from swarmd.cluster.state import State
+from swarmd.core.container.container_state import Container, Demand
 from swarmd.core.container.create_request import CreateRequest, parse_create
 from swarmd.core.container.features import features
 from swarmd.core.container.personal_labels import as_a_client_may
 from swarmd.core.errors import NotFound
 from swarmd.core.expressions import Expression, parse_expressions
 from swarmd.core.image.image_reference import familiar
-from swarmd.core.model import Container, Demand, Engine
+from swarmd.core.model import Engine
 from swarmd.core.names import IDENTITY, split_node
 from swarmd.core.predefined import predefined_name
 from swarmd.core.request.bounds import check_trials

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from swarmd.core.container.container_state import Container
 from swarmd.core.errors import NoSuchExec
-from swarmd.core.model import Container
 from swarmd.core.request.version import show
 from swarmd.manager.fleet.fanout import ask_engines
 from swarmd.manager.fleet.fleet import Fleet

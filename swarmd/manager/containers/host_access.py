@@ -15,9 +15,10 @@ from urllib.parse import quote
 import orjson
 
 from swarmd.authz.existing import Standard, as_create, volumes_of
+from swarmd.core.container.container_state import Container
 from swarmd.core.errors import ApiError, EngineRefused, NoSuchContainer, Unavailable
 from swarmd.core.kept_json import kept_json
-from swarmd.core.model import Container, Engine
+from swarmd.core.model import Engine
 from swarmd.core.request.version import show
 from swarmd.manager.fleet.fanout import message_of, read_answer
 from swarmd.manager.fleet.fleet import Fleet

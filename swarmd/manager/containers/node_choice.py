@@ -15,7 +15,8 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
 from itertools import islice
 
-from swarmd.core.model import Demand, Engine
+from swarmd.core.container.container_state import Demand
+from swarmd.core.model import Engine
 from swarmd.manager.companions import near
 from swarmd.manager.containers.attachments import Attachments
 from swarmd.manager.containers.create_order import CreateOrder, placement

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from swarmd.cluster.state import State
-from swarmd.core.model import Container
+from swarmd.core.container.container_state import Container
 from swarmd.manager.compose import (
     NUMBER,
     ONE_OFF,

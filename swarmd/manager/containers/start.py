@@ -11,9 +11,10 @@ from typing import Any
 
 from twisted.logger import Logger
 
+from swarmd.core.container.container_state import Container, Demand
 from swarmd.core.container.resources import resized
 from swarmd.core.errors import ApiError
-from swarmd.core.model import Container, Demand, Engine
+from swarmd.core.model import Engine
 from swarmd.core.request.version import show
 from swarmd.manager.fleet.fleet import Fleet
 from swarmd.manager.fleet.placer import Placer

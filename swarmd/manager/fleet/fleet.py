@@ -19,8 +19,9 @@ from swarmd.certificates.expiry import Expiry
 from swarmd.cluster.actions import Action, ContainerGone, EngineListed, EngineUnlisted
 from swarmd.cluster.state import State
 from swarmd.core.addresses import parse_address
+from swarmd.core.container.container_state import Container
 from swarmd.core.errors import EngineUnreachable
-from swarmd.core.model import Container, Engine, Health, Spec
+from swarmd.core.model import Engine, Health, Spec
 from swarmd.core.request import version
 from swarmd.core.request.scope import Scope
 from swarmd.discovery.source import Entry

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 
+from swarmd.core.container.container_state import Container, Demand
 from swarmd.core.container.create_request import label_list
 from swarmd.core.expressions import Expression, parse_expressions
-from swarmd.core.model import Container, Demand, Engine
+from swarmd.core.model import Engine
 from swarmd.manager.fleet.fleet import Fleet
 from swarmd.scheduler.place import Explanation, explain, only_engine, rank
 from swarmd.scheduler.placement import Pin, Placement

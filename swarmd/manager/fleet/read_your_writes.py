@@ -11,8 +11,9 @@ from typing import Any, TypeVar
 
 from twisted.internet.defer import Deferred, FirstError, gatherResults
 
+from swarmd.core.container.container_state import Container
 from swarmd.core.errors import ApiError, NotFound
-from swarmd.core.model import Container, Engine
+from swarmd.core.model import Engine
 from swarmd.manager.fleet.fleet import Fleet
 
 T = TypeVar("T")

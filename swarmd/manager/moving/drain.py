@@ -16,8 +16,9 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from swarmd.cluster import actions as news
+from swarmd.core.container.container_state import Container
 from swarmd.core.errors import ApiError, Unavailable
-from swarmd.core.model import Container, Engine
+from swarmd.core.model import Engine
 from swarmd.manager.containers.attachments import Attachments
 from swarmd.manager.fleet.fleet import Fleet
 from swarmd.manager.moving.relocate import Relocation, Staying

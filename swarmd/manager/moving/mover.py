@@ -10,10 +10,11 @@ import orjson
 from twisted.internet.defer import Deferred, DeferredLock
 
 from swarmd.codec.json_stream import JsonLines
+from swarmd.core.container.container_state import Container
 from swarmd.core.container.personal_labels import REPLACES
 from swarmd.core.errors import ApiError, EngineRefused, EngineUnreachable, Unavailable
 from swarmd.core.image.image_reference import familiar, one_tag
-from swarmd.core.model import Container, Engine
+from swarmd.core.model import Engine
 from swarmd.core.request.version import Version, show
 from swarmd.manager.containers.create import Creator
 from swarmd.manager.containers.create_order import CreateOrder

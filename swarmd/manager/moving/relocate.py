@@ -7,8 +7,9 @@ from typing import Any
 
 from twisted.logger import Logger
 
+from swarmd.core.container.container_state import Container
 from swarmd.core.errors import ApiError, NotFound
-from swarmd.core.model import Container, Engine
+from swarmd.core.model import Engine
 from swarmd.manager.fleet.fleet import Fleet
 from swarmd.manager.moving.blueprint import Blueprint, blueprint, reasons_to_stay
 from swarmd.manager.moving.mover import Mover

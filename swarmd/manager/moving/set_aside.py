@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from swarmd.core.model import Container
+from swarmd.core.container.container_state import Container
 
 _ASIDE = re.compile(r"(?P<name>.+)\.moving-(?P<id>[0-9a-f]{12})\Z")
 

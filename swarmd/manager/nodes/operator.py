@@ -8,8 +8,9 @@ from typing import Any
 
 from swarmd.cluster import actions as news
 from swarmd.cluster.lookup import find_engine
+from swarmd.core.container.container_state import Container
 from swarmd.core.errors import BadParameter
-from swarmd.core.model import Container, Engine
+from swarmd.core.model import Engine
 from swarmd.manager.fleet.fleet import Fleet
 from swarmd.manager.moving.drain import Drain, Drainer
 from swarmd.manager.nodes.operator_state import OperatorState

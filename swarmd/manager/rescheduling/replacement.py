@@ -11,8 +11,8 @@ from twisted.logger import Logger
 
 from swarmd.cluster.actions import ContainerGone
 from swarmd.core.backoff import backoff
+from swarmd.core.container.container_state import Container
 from swarmd.core.errors import ApiError, EngineRefused, EngineUnreachable
-from swarmd.core.model import Container
 from swarmd.manager.fleet.fleet import Fleet
 from swarmd.manager.moving.blueprint import blueprint, reasons_to_stay
 from swarmd.manager.moving.mover import Mover

@@ -24,8 +24,9 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from swarmd.cluster import actions as news
+from swarmd.core.container.container_state import Container
 from swarmd.core.errors import ApiError, Conflict
-from swarmd.core.model import Container, Engine
+from swarmd.core.model import Engine
 from swarmd.manager.fleet.fleet import Fleet
 from swarmd.manager.moving.mover import Mover
 from swarmd.manager.moving.set_aside import plain_name

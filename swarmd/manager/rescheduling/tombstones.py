@@ -15,9 +15,10 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from swarmd.cluster.actions import ContainerGone, EngineNoted
+from swarmd.core.container.container_state import Container
 from swarmd.core.container.personal_labels import REPLACES
 from swarmd.core.errors import ApiError, Conflict, Unavailable
-from swarmd.core.model import Container, Engine
+from swarmd.core.model import Engine
 from swarmd.manager.fleet.fleet import Fleet
 from swarmd.manager.moving.mover import Mover
 from swarmd.manager.moving.set_aside import is_aside, plain_name

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from swarmd.core.container.container_state import HostPort
 from swarmd.core.index.bits import Bits
 from swarmd.core.index.engine_index import EngineIndex
-from swarmd.core.model import Engine, HostPort
+from swarmd.core.model import Engine
 from swarmd.scheduler.claim import (
     EVERY_ADDRESS,
     NOTHING,

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+from swarmd.core.container.container_state import Demand
 from swarmd.core.container.resources import ONE_CPU, RESERVE_LABEL, DeviceWish
 from swarmd.core.index.bits import Bits
 from swarmd.core.index.engine_index import EngineIndex, load_of
-from swarmd.core.model import Demand, Engine
+from swarmd.core.model import Engine
 from swarmd.core.units import show_size
 from swarmd.scheduler import capacity, node_labels
 from swarmd.scheduler.claim import claim_devices, taken

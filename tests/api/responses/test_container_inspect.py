@@ -3,8 +3,9 @@ from collections.abc import Mapping
 import orjson
 
 from swarmd.api.responses.container_inspect import with_node
+from swarmd.core.container.container_state import NO_LABELS
 from swarmd.core.container.resources import SHARES_LABEL
-from swarmd.core.model import NO_LABELS, Engine, Spec
+from swarmd.core.model import Engine, Spec
 
 ENGINE = Engine(
     "10.0.0.1:2375",

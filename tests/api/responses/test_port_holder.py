@@ -4,7 +4,8 @@ import orjson
 import pytest
 
 from swarmd.api.responses.port_holder import with_holder
-from swarmd.core.model import Container, Demand, Engine, HostPort
+from swarmd.core.container.container_state import Container, Demand, HostPort
+from swarmd.core.model import Engine
 
 WORDS = (
     "driver failed programming external connectivity on endpoint web (abc): "

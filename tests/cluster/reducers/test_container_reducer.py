@@ -5,7 +5,7 @@ import pytest
 
 from swarmd.cluster.actions import ContainerGone, EngineListed, EngineUnlisted, EngineValidated
 from swarmd.cluster.state import State
-from swarmd.core.model import HostPort
+from swarmd.core.container.container_state import HostPort
 from tests.cluster.fleet import (
     NOW,
     fleet,

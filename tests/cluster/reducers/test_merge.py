@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from swarmd.cluster.reducers.merge import after_event, after_inspect, after_list
-from swarmd.core.model import Container, Demand, HostPort
+from swarmd.core.container.container_state import Container, Demand, HostPort
 
 NOW = 10_000.0
 EXACT = Container(

@@ -14,7 +14,7 @@ from swarmd.cluster.actions import (
 )
 from swarmd.cluster.state import State
 from swarmd.cluster.views.info import FleetIdentity, info, version
-from swarmd.core.model import Container, Demand
+from swarmd.core.container.container_state import Container, Demand
 from tests.cluster.fleet import GIB, NOW, fleet, item, join, key_of, told
 
 ME = FleetIdentity(

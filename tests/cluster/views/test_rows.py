@@ -1,7 +1,8 @@
 from __future__ import annotations
 
 from swarmd.cluster.views.rows import Row, Rows, pieces
-from swarmd.core.model import Container, Engine, Spec
+from swarmd.core.container.container_state import Container
+from swarmd.core.model import Engine, Spec
 
 
 def one(**changes: object) -> Container:

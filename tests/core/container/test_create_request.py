@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from swarmd.core.container.container_state import Demand, HostPort
 from swarmd.core.container.create_request import (
     EMPTY,
     CreateRequest,
@@ -13,7 +14,6 @@ from swarmd.core.container.create_request import (
 )
 from swarmd.core.container.resources import RESERVE_LABEL, SHARES_LABEL, DeviceWish
 from swarmd.core.errors import BadParameter
-from swarmd.core.model import Demand, HostPort
 from swarmd.core.predefined import IDS
 
 CONSTRAINTS = "com.docker.swarm.constraints"

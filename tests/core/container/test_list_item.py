@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import orjson
 
+from swarmd.core.container.container_state import Container
 from swarmd.core.container.list_item import (
     both_forms,
     encode_entry,
@@ -13,7 +14,6 @@ from swarmd.core.container.list_item import (
     renamed,
     shown_ports,
 )
-from swarmd.core.model import Container
 
 
 def test_the_own_name_comes_first() -> None:

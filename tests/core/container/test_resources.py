@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from swarmd.core.container.container_state import Demand, HostPort
 from swarmd.core.container.resources import (
     ONE_CPU,
     RESERVE_LABEL,
@@ -24,7 +25,6 @@ from swarmd.core.container.resources import (
     weight,
     without_visible_devices,
 )
-from swarmd.core.model import Demand, HostPort
 
 
 @pytest.mark.parametrize(

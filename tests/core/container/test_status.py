@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from swarmd.core.container.container_state import Container
 from swarmd.core.container.status import human_duration, lasts, read_status, state_of, status_text
-from swarmd.core.model import Container
 
 MINUTE, HOUR, DAY = 60, 3600, 86400
 

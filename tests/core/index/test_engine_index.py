@@ -1,6 +1,7 @@
+from swarmd.core.container.container_state import Container, Demand, HostPort
 from swarmd.core.index.bits import Bits
 from swarmd.core.index.engine_index import EngineIndex, Load, load_of
-from swarmd.core.model import Container, Demand, Engine, Health, HostPort, Network, Spec, Volume
+from swarmd.core.model import Engine, Health, Network, Spec, Volume
 from swarmd.core.pattern import glob, regex
 
 

@@ -3,8 +3,8 @@ from collections.abc import Sequence
 from hypothesis import given
 from hypothesis import strategies as st
 
+from swarmd.core.container.container_state import Container, Demand, HostPort, Mount
 from swarmd.core.index.tally import Tally
-from swarmd.core.model import Container, Demand, HostPort, Mount
 
 STATES = ("created", "running", "paused", "restarting", "removing", "exited", "dead")
 

@@ -5,8 +5,8 @@ import orjson
 import pytest
 from twisted.internet.defer import Deferred
 
+from swarmd.core.container.container_state import Demand
 from swarmd.core.errors import EngineUnreachable
-from swarmd.core.model import Demand
 from swarmd.core.names import IDENTITY
 from swarmd.manager.containers.attempt import LOOKS, PAUSE, NotMadeError, make
 from swarmd.manager.containers.create_order import CreateOrder, read_body

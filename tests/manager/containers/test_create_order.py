@@ -3,8 +3,8 @@ from typing import Any
 import orjson
 import pytest
 
+from swarmd.core.container.container_state import Container
 from swarmd.core.errors import Ambiguous, BadParameter
-from swarmd.core.model import Container
 from swarmd.manager.containers.create_order import (
     CreateOrder,
     References,

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 from twisted.internet.defer import Deferred
 
+from swarmd.core.container.container_state import Container
 from swarmd.core.errors import ApiError
-from swarmd.core.model import Container
 from swarmd.manager.containers.pull_plans import PullPlans
 from swarmd.manager.moving.blueprint import blueprint
 from swarmd.manager.moving.mover import Mover

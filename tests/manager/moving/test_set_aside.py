@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from swarmd.core.model import Container
+from swarmd.core.container.container_state import Container
 from swarmd.core.names import check_container_name
 from swarmd.manager.moving.set_aside import aside_name, is_aside, plain_name
 

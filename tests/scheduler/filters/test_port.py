@@ -1,6 +1,6 @@
 import pytest
 
-from swarmd.core.model import Demand, HostPort
+from swarmd.core.container.container_state import Demand, HostPort
 from swarmd.scheduler.claim import claim_ports
 from swarmd.scheduler.placement import Counting, Placement, PortRange
 from tests.scheduler.fleet import conditions, nodes, passing, reasons, run

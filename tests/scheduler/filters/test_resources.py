@@ -1,7 +1,8 @@
 import pytest
 
+from swarmd.core.container.container_state import Container, Demand
 from swarmd.core.container.resources import RESERVE_LABEL, DeviceWish
-from swarmd.core.model import Container, Demand, Engine
+from swarmd.core.model import Engine
 from swarmd.scheduler.claim import claim_devices
 from swarmd.scheduler.placement import Counting, Placement
 from swarmd.scheduler.policy import PlacementPolicy

@@ -1,4 +1,5 @@
-from swarmd.core.model import Demand, Engine
+from swarmd.core.container.container_state import Demand
+from swarmd.core.model import Engine
 from swarmd.scheduler.placement import Placement
 from swarmd.scheduler.registry import make_policy
 from tests.scheduler.fleet import CPU, GIB, make_engine, nodes, rank, run

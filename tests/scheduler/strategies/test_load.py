@@ -1,6 +1,6 @@
 import pytest
 
-from swarmd.core.model import Demand
+from swarmd.core.container.container_state import Demand
 from swarmd.scheduler.placement import Placement
 from swarmd.scheduler.strategies import load
 from tests.scheduler.fleet import CPU, GIB, POLICY, make_engine, run, settled

@@ -1,6 +1,6 @@
 from collections import Counter
 
-from swarmd.core.model import Demand
+from swarmd.core.container.container_state import Demand
 from swarmd.scheduler.placement import Placement
 from swarmd.scheduler.registry import make_policy
 from tests.scheduler.fleet import GIB, make_engine, nodes, rank, run

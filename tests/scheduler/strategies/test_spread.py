@@ -1,6 +1,7 @@
 from collections import Counter
 
-from swarmd.core.model import Demand, Engine
+from swarmd.core.container.container_state import Demand
+from swarmd.core.model import Engine
 from swarmd.scheduler.placement import Placement
 from tests.scheduler.fleet import CPU, GIB, POLICY, make_engine, nodes, rank, run
 
