@@ -14,6 +14,8 @@ SWARM_LABELS = "com.docker.swarm."
 IDENTITY = SWARM_LABELS + "id"
 # A network that was moved to another node keeps, here, the ID that its clients know.
 KEPT_ID = SWARM_LABELS + "network.id"
+# On the image that takes a name from another: see ``swarmd.manager.images.untag``.
+PLACEHOLDER = SWARM_LABELS + "placeholder"
 
 _CONTAINER_NAME = re.compile(r"/?[a-zA-Z0-9][a-zA-Z0-9_.-]+\Z", re.ASCII)
 _FULL_ID = re.compile(r"[0-9a-f]{64}\Z")

@@ -10,6 +10,7 @@ import orjson
 from swarmd.codec.json_stream import JsonLines
 from swarmd.core.errors import ApiError
 from swarmd.core.model import Engine
+from swarmd.core.progress import failure_of
 from swarmd.manager.images.console import Console
 
 LINE_LIMIT = 1 << 20  # bytes
@@ -42,9 +43,8 @@ class NodeProgress:
     def _tell(self, record: Any) -> None:
         if not isinstance(record, dict):
             return
-        failure = record.get("error") or (record.get("errorDetail") or {}).get("message")
-        if failure:
-            self.error = str(failure)
+        if failure := failure_of(record):
+            self.error = failure
             self.status(f"failed: {failure}")
         else:
             self.pass_on(record)

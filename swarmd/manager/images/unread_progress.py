@@ -7,6 +7,7 @@ from typing import Any
 import orjson
 
 from swarmd.codec.json_stream import DocumentTooLong, JsonLines
+from swarmd.core.progress import failure_of
 
 LINE_LIMIT = 1 << 20  # bytes
 
@@ -29,8 +30,4 @@ class UnreadProgress:
             self.error = self.error or f"its progress cannot be understood: {error}"
 
     def _hear(self, record: Any) -> None:
-        if not isinstance(record, dict):
-            return
-        detail = record.get("errorDetail")
-        told = record.get("error") or (detail.get("message") if isinstance(detail, dict) else "")
-        self.error = str(told or self.error)
+        self.error = failure_of(record) or self.error

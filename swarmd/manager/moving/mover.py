@@ -9,7 +9,6 @@ from urllib.parse import quote, urlencode
 import orjson
 from twisted.internet.defer import Deferred, DeferredLock
 
-from swarmd.codec.json_stream import JsonLines
 from swarmd.core.container.container_state import Container
 from swarmd.core.container.personal_labels import REPLACES
 from swarmd.core.errors import ApiError, EngineRefused, EngineUnreachable, Unavailable
@@ -22,13 +21,13 @@ from swarmd.manager.containers.pull_plans import PullPlans
 from swarmd.manager.fleet.fanout import made_id, message_of, read_answer
 from swarmd.manager.fleet.fleet import Fleet
 from swarmd.manager.fleet.retry import twice
+from swarmd.manager.images.unread_progress import UnreadProgress
 from swarmd.manager.moving.blueprint import Blueprint
 from swarmd.manager.moving.replacement_label import labels_of_replacement, proves
 from swarmd.manager.nodes.operator_state import OperatorState
 from swarmd.streams.link import Answer
 
 SHORT = 30.0  # seconds for start, rename, remove, connect
-LINE_LIMIT = 1 << 20  # bytes of one line of progress
 PULL_IDLE = 120.0  # seconds without progress of a pull
 # The last API in which an inspect tells what MAC address was asked for, and a create takes it so.
 _NEWEST: Version = (1, 51)
@@ -78,22 +77,13 @@ class Mover:
         engine = self._fleet.state.engines.get(planned or "")
         if engine is None:
             return False
-        failure = ""
-        lines = JsonLines(LINE_LIMIT)
-
-        def receive(data: bytes) -> None:
-            nonlocal failure
-            for line in lines.feed(data):
-                failure = orjson.loads(line).get("error") or failure
-
+        said = UnreadProgress()
         target = f"{self._version(engine)}/images/create?{urlencode({'fromImage': one_tag(image)})}"
         answer = await self._fleet.link(engine).stream(
-            "POST", target, receive, idle_timeout=PULL_IDLE
+            "POST", target, said.receive, idle_timeout=PULL_IDLE
         )
         self._fleet.state.images_changed(engine.key, [one_tag(image)])
-        if answer.status >= 400:
-            failure = message_of(answer.body)
-        if failure:
+        if failure := message_of(answer.body) if answer.status >= 400 else said.error:
             raise EngineRefused(engine.name, 404, f"{image} cannot be pulled: {failure}")
         return True
 
