@@ -25,7 +25,12 @@ from swarmd.manager.containers.create_order import CreateOrder, read_body
 from swarmd.manager.containers.sizes import with_sizes
 from swarmd.manager.containers.start import Starter
 from swarmd.manager.fleet.fleet import Fleet
-from swarmd.manager.fleet.read_your_writes import settle_containers, settle_lists, unsettled
+from swarmd.manager.fleet.read_your_writes import (
+    settle_containers,
+    settle_lists,
+    settle_names,
+    unsettled,
+)
 from swarmd.manager.system.prune import CONTAINERS, prune
 
 _COMMAND_LINE = b"Docker-Client/"
@@ -59,6 +64,8 @@ class Containers(Noun):
         await settle_containers(self._fleet, unsettled(self._fleet))
         if "ancestor" in query.filters:
             await settle_lists(self._fleet, "images")
+        else:
+            await settle_names(self._fleet)
         version = request.version or self._fleet.api_version
         state, now = self._fleet.state, self._fleet.now()
         pieces = container_chunks(state, query, now, version, plain=_prints_all_names(request))

@@ -17,10 +17,11 @@ from swarmd.front.request import DockerRequest
 from swarmd.manager.builds.own_images import OwnImages
 from swarmd.manager.fleet.failover import ask_in_turn
 from swarmd.manager.fleet.fleet import Fleet
-from swarmd.manager.fleet.read_your_writes import looked_up
+from swarmd.manager.fleet.read_your_writes import looked_up, settle_containers, unsettled
 from swarmd.manager.images.copying.gather import Gatherer
 from swarmd.manager.images.platforms import asked_platforms
-from swarmd.manager.images.tag_and_remove import check_single, removed, tagged, to_untag, unreached
+from swarmd.manager.images.remove import Removal
+from swarmd.manager.images.tag_and_remove import tagged, unreached
 from swarmd.streams.forward import forward
 from swarmd.streams.tunnel import tunnel
 
@@ -84,31 +85,24 @@ class ImageAction:
         engines = latest(await self._holders(), self._ref)
         left_out = warnings(unreached(self._fleet, self._ref))
         name = str(tag_target(request.arg("repo"), request.arg("tag")))
-        await tagged(self._fleet, engines, self._target(request, "tag"), name)
+        await tagged(self._fleet, self._ref, engines, self._target(request, "tag"), name)
         self._own.note(identity(request), [name])
         request.reply(201, headers=left_out)
 
     async def _remove(self, request: DockerRequest) -> None:
+        await settle_containers(self._fleet, unsettled(self._fleet))
         engines = await self._holders()
-        if not request.flag("force"):
-            check_single(self._fleet, self._ref)
         left_out = warnings(unreached(self._fleet, self._ref))
-        untagged, line = to_untag(self._fleet, engines, self._ref), self._target(request)
-        force = self._target(request, query=b"force=1&" + request.raw_query)
-        gone = await removed(
-            self._fleet, engines, lambda one: force(one) if one in untagged else line(one)
-        )
+        removal = Removal(self._fleet, self._ref, self._target(request))
+        gone = await removal.run(engines, force=request.flag("force"))
         request.reply(200, gone, headers=left_out)
 
     async def _holders(self) -> list[Engine]:
         state = self._fleet.state
         return await looked_up(self._fleet, "images", lambda: healthy_holders(state, self._ref))
 
-    def _target(
-        self, request: DockerRequest, *action: str, query: bytes | None = None
-    ) -> Callable[[Engine], bytes]:
-        parts = ("images", self._ref, *action)
-        return lambda engine: target(self._fleet, request, engine, *parts, query=query)
+    def _target(self, request: DockerRequest, *action: str) -> Callable[[Engine], bytes]:
+        return lambda engine: target(self._fleet, request, engine, "images", self._ref, *action)
 
 
 def platforms_of(request: DockerRequest) -> list[str]:

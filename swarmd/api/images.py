@@ -18,11 +18,12 @@ from swarmd.api.routing.request_line import target
 from swarmd.api.routing.resource import MISSING, Noun, Route, client_of
 from swarmd.cluster.images.image_lookup import engines_with_image
 from swarmd.cluster.views.container_list import image_list
-from swarmd.cluster.views.filters import ImageQuery
+from swarmd.cluster.views.filters import ImageQuery, truth
 from swarmd.cluster.views.image_details import COUNTED_SINCE, NOTHING_TOLD
 from swarmd.core.errors import BadParameter
 from swarmd.core.image.image_reference import pull_target, tag_target
 from swarmd.core.model import Engine
+from swarmd.core.request.filter_arguments import read_filters
 from swarmd.core.request.media import ARCHIVE
 from swarmd.core.request.version import Version
 from swarmd.front.request import DockerRequest
@@ -36,10 +37,10 @@ from swarmd.manager.images.copying.gather import Gatherer
 from swarmd.manager.images.copying.supply import Supply
 from swarmd.manager.images.engine_details import measured
 from swarmd.manager.images.load import Loader
+from swarmd.manager.images.prune import prune_images
 from swarmd.manager.images.pull import Puller
 from swarmd.manager.images.targets import HEADER, QUERY, engines_for
 from swarmd.manager.images.tee import Tee
-from swarmd.manager.system.prune import prune
 from swarmd.streams.forward import forward
 from swarmd.streams.tunnel import tunnel
 
@@ -101,9 +102,9 @@ class Images(Noun):
     async def prune(self, request: DockerRequest) -> None:
         line = self._target(request, "prune")
         unreached = warnings(unasked(self._fleet))
-        body = await prune(self._fleet, lambda engine: line(engine).decode(), "ImagesDeleted")
-        for engine in self._fleet.healthy():
-            self._fleet.state.mark_stale(engine.key, "images")
+        dangling = read_filters(request.arg("filters")).get("dangling", ())
+        named = any(not truth(value) for value in dangling)
+        body = await prune_images(self._fleet, lambda one: line(one).decode(), named=named)
         request.reply(200, orjson.dumps(body) + b"\n", headers=unreached)
 
     # Onto the nodes

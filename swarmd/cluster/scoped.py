@@ -213,7 +213,8 @@ class _Index:
         {
             *("labels", "names", "health", "everyone", "settle", "where", "keyed", "named"),
             *("labelled", "bearing", "unlabelled", "values"),
-            "networks",  # it only tells where to look; what is seen there is the engine's affair
+            # They only tell where to look; what is seen there is the engine's affair.
+            *("networks", "meanings"),
         }
     )
 
@@ -279,6 +280,9 @@ class ScopedState(State):
 
     def mark_stale(self, key: str, what: str) -> None:
         self._real.mark_stale(key, what)
+
+    def image_named(self, key: str, tag: str, image_id: str, when: float) -> None:
+        self._real.image_named(key, tag, image_id, when)
 
     def images_changed(self, key: str, names: Iterable[str]) -> None:
         self._real.images_changed(key, names)

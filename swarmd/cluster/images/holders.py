@@ -82,14 +82,9 @@ def newest_holders(state: State, ref: str) -> list[Engine]:
 
 def outdated_tags(state: State) -> set[tuple[str, str]]:
     """Tags that mean a newer image elsewhere, each with the key of a healthy engine that has it."""
-    ids: dict[str, str] = {}
-    several: set[str] = set()
-    for engine in state.engines.values():
-        for ref, image_id in engine.image_refs.items():
-            if ids.setdefault(ref, image_id) != image_id:
-                several.add(ref)
+    state.index.settle()
     outdated: set[tuple[str, str]] = set()
-    for tag in several:
+    for tag in state.index.meanings.split:
         healthy = [one for one in engines_with_image(state, tag) if one.healthy]
         newest = {engine.key for engine in latest(healthy, tag)}
         outdated.update((engine.key, tag) for engine in healthy if engine.key not in newest)

@@ -14,6 +14,7 @@ from swarmd.cluster.reducers.merge import IGNORED, after_event
 from swarmd.core.event import Event
 from swarmd.core.image.image_reference import familiar_if_valid
 from swarmd.core.model import Engine
+from swarmd.core.names import PLACEHOLDER
 
 _ID_LENGTH = 64
 _QUIET_IMAGE_VERBS = frozenset({"save", "push"})
@@ -72,7 +73,8 @@ class EventReducer:
         self._lists.mark(engine, IMAGES, at)
         name, when = event.attributes.get("name", ""), event.when + engine.spec.clock_offset
         if event.verb == "tag":
-            self._lists.image_named(engine, name, event.id, when)
+            if PLACEHOLDER not in event.attributes:
+                self._lists.image_named(engine, name, event.id, when)
             self._lists.images_changed(engine, [name], at)
         elif event.verb == "pull":
             self._lists.image_named(engine, familiar_if_valid(event.id), "", when)

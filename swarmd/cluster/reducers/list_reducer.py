@@ -21,6 +21,7 @@ from swarmd.core import decode
 from swarmd.core.decode import MalformedError, Shared
 from swarmd.core.image.image_reference import familiar_if_valid
 from swarmd.core.model import Engine, Image, Volume
+from swarmd.core.names import PLACEHOLDER
 
 V = TypeVar("V")
 
@@ -53,8 +54,8 @@ class ListReducer:
             return
         found = self._decoded(engine, IMAGES, action.entries, decode.image)
         gone = self._gone_since(engine, action.at)
-        found = [left for image in found if (left := without(image, gone)) is not None]
-        engine.images = {image.id: image for image in found}
+        left = (without(image, gone) for image in found if PLACEHOLDER not in image.labels)
+        engine.images = {image.id: image for image in left if image is not None}
         self._keep_shown(engine, action.at)
         engine.image_refs = refs = image_refs(list(engine.images.values()))
         self._settle(engine, IMAGES, action.at)
@@ -131,6 +132,9 @@ class ListReducer:
             return
         with suppress(MalformedError):
             told = decode.shown_image(action.shown, self._shared)
+            if PLACEHOLDER in told.labels:
+                self.images_gone(engine, [familiar_if_valid(action.name)], action.at)
+                return
             known = engine.images.get(told.id)
             image = replace(known, tags=told.tags, digests=told.digests) if known else told
             self._shown[engine.key, image.id] = action.at, image

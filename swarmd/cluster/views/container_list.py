@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from operator import attrgetter
 
+from swarmd.cluster.images.holders import outdated_tags
 from swarmd.cluster.kept_ids import moved_ids
 from swarmd.cluster.state import State
 from swarmd.cluster.views.filters import ListQuery
@@ -15,7 +16,8 @@ from swarmd.cluster.views.rows import Row, offsets_of, pieces
 from swarmd.cluster.views.select import select
 from swarmd.cluster.views.volume_list import volume_list as volume_list
 from swarmd.core.container.container_state import Container
-from swarmd.core.container.list_item import ending, plain_names, with_health
+from swarmd.core.container.list_item import ending, plain_names, with_health, with_image
+from swarmd.core.image.image_reference import familiar_if_valid
 from swarmd.core.model import Engine
 from swarmd.core.request.version import Version
 
@@ -42,8 +44,9 @@ def container_chunks(
     lost = frozenset(engine.key for engine in engines if not engine.healthy)
     moved = {engine.key: engine for engine in engines if engine.kept_ids}
     shown = [row.container for row in rows]
+    outdated = outdated_tags(state)
     health, offsets = version >= HEALTH_SINCE, offsets_of(state.engines)
-    return _encoded(_Shown(tuple(rows), shown, offsets, lost, moved, now, health, plain))
+    return _encoded(_Shown(tuple(rows), shown, offsets, lost, moved, outdated, now, health, plain))
 
 
 def _encoded(shown: _Shown) -> Iterator[bytes]:
@@ -80,6 +83,7 @@ class _Shown:
         offsets: Our clock minus each engine's, by its key.
         lost: Engines of which nobody knows how their containers are doing.
         moved: Engines with networks that clients know by another ID.
+        outdated: Images' names that mean something else by now, with the keys of engines.
         health: Whether each row says how its container is doing.
         plain: Whether names are only plain.
     """
@@ -89,6 +93,7 @@ class _Shown:
     offsets: Mapping[str, float]
     lost: frozenset[str]
     moved: Mapping[str, Engine]
+    outdated: Set[tuple[str, str]]
     now: float
     health: bool
     plain: bool
@@ -98,7 +103,7 @@ class _Shown:
         part = slice(start, stop)
         rows, containers = self.rows[part], self.containers[part]
         made = pieces(rows, containers, self.offsets, self.now, self.health)
-        if self.lost or self.moved:
+        if self.lost or self.moved or self.outdated:
             self._mend(made, containers)
         if self.plain:
             made[::2] = map(plain_names, made[::2])
@@ -108,6 +113,8 @@ class _Shown:
         for place, one in enumerate(containers):
             if one.engine in self.moved:
                 made[2 * place] = moved_ids(one.entry, self.moved[one.engine])
+            if self.outdated and (one.engine, familiar_if_valid(one.image)) in self.outdated:
+                made[2 * place] = with_image(made[2 * place], one.image_id)
             if one.engine in self.lost:
                 end = ending(one.state, LOST)
                 made[2 * place + 1] = with_health(end, "none", 0) if self.health else end

@@ -19,6 +19,7 @@ EVERY_ADDRESS = ("", "0.0.0.0", "::")
 _AT_READING = ("State", "Status", "Health")
 _STATUS = b',"State":"%b","Status":"%b"},'
 _NAMES, _BETWEEN = b'"Names":["', b'","'
+_IMAGE = b'"Image":"'
 _HEALTH = b',"Health":{"Status":"%b","FailingStreak":%d}},'
 
 
@@ -53,6 +54,16 @@ def plain_names(entry: bytes) -> bytes:
     if not end or b"\\" in names:
         return entry  # a node's name may be anything
     return b"".join((head, key, _BETWEEN.join(names.split(_BETWEEN)[::2]), end, tail))
+
+
+def with_image(entry: bytes, image: str) -> bytes:
+    """``entry`` with an image's ID in place of the name, which means another one by now.
+
+    Within a JSON text a quotation mark has a backslash before it, so the first key is the key.
+    """
+    head, key, rest = entry.partition(_IMAGE)
+    _, end, tail = rest.partition(b'"')
+    return b"".join((head, key, image.encode(), end, tail)) if end else entry
 
 
 def shown_ports(ports: Iterable[Mapping[str, Any]], ip: str) -> list[dict[str, Any]]:

@@ -73,6 +73,35 @@ class _Labels(dict[str, Holders[str]]):
                 del self[key]
 
 
+class Meanings(Holders[tuple[str, str]]):
+    """(reference, whole ID of the image that it names) -> engines.
+
+    Attributes:
+        split: References that name different images.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.split: set[str] = set()
+        self._counts: dict[str, int] = {}
+
+    def flip(self, slot: int, values: Iterable[tuple[str, str]]) -> None:
+        for pair in values:
+            before = bool(self.of(pair))
+            super().flip(slot, (pair,))
+            if bool(self.of(pair)) != before:
+                self._count(pair[0], -1 if before else 1)
+
+    def _count(self, ref: str, change: int) -> None:
+        count = self._counts.pop(ref, 0) + change
+        if count:
+            self._counts[ref] = count
+        if count > 1:
+            self.split.add(ref)
+        else:
+            self.split.discard(ref)
+
+
 class EngineIndex:
     """Each engine has a slot for as long as it is listed.
 
@@ -85,7 +114,7 @@ class EngineIndex:
         platforms: (operating system, architecture), as engines say them -> engines.
         ports: (port, proto) -> engines where somebody holds it on some address.
         images: Reference or whole ID -> engines.
-        meanings: (reference, whole ID of the image that it names) -> engines.
+        meanings: What references name -> engines.
         networks: Name, ID or the ID that clients know -> engines.
         volumes: Name -> engines.
     """
@@ -101,7 +130,7 @@ class EngineIndex:
         self.platforms: Holders[tuple[str, str]] = Holders()
         self.ports: Holders[tuple[int, str]] = Holders()
         self.images: Holders[str] = Holders()
-        self.meanings: Holders[tuple[str, str]] = Holders()
+        self.meanings = Meanings()
         self.networks: Holders[str] = Holders()
         self.volumes: Holders[str] = Holders()
         self.everyone: Bits = 0

@@ -10,6 +10,7 @@ import orjson
 
 from swarmd.cluster.kept_ids import with_kept_ids
 from swarmd.cluster.state import State
+from swarmd.core.event import is_of_placeholder
 
 Listener = Callable[["FleetEvent"], None]
 
@@ -77,7 +78,7 @@ class EventHub:
         return True
 
     def publish(self, key: str, event: Mapping[str, Any]) -> None:
-        if not self._listeners:
+        if not self._listeners or is_of_placeholder(event):
             return
         told = self.describe(key, event)
         for listener in list(self._listeners.values()):

@@ -15,6 +15,7 @@ from swarmd.core.names import is_id
 from swarmd.manager.fleet.fleet import Fleet
 from swarmd.streams.link import Answer
 
+K = TypeVar("K")
 T = TypeVar("T")
 
 AT_ONCE = 100  # engines asked at the same time
@@ -113,11 +114,11 @@ def listed(value: Any, kind: type[T]) -> list[T]:
 
 
 async def gather(
-    engines: Iterable[Engine], at_once: int, work: Callable[[Engine], Coroutine[Any, Any, T]]
+    items: Iterable[K], at_once: int, work: Callable[[K], Coroutine[Any, Any, T]]
 ) -> list[T]:
-    """The results in the order of ``engines``; cancelling it cancels all that is under way."""
+    """The results in the order of ``items``; cancelling it cancels all that is under way."""
     gate = DeferredSemaphore(at_once)
-    started = [gate.run(work, engine) for engine in engines]
+    started = [gate.run(work, item) for item in items]
     results: list[Any] = await DeferredList(started, consumeErrors=True)
     for ok, result in results:
         if not ok:

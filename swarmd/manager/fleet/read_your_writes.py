@@ -79,14 +79,19 @@ async def settle_lists(fleet: Fleet, *kinds: str) -> None:
         ]
     )
     if "images" in kinds:
-        await _together(
-            [
-                _patiently(fleet, engine, ONE_IMAGE, _image(fleet, engine, name))
-                for engine in fleet.state.engines.values()
-                for name in engine.changed_images
-                if _answers(fleet, engine, ONE_IMAGE)
-            ]
-        )
+        await settle_names(fleet)
+
+
+async def settle_names(fleet: Fleet) -> None:
+    """Asks for those images again which were just given a name, and for nothing else."""
+    await _together(
+        [
+            _patiently(fleet, engine, ONE_IMAGE, _image(fleet, engine, name))
+            for engine in fleet.state.engines.values()
+            for name in engine.changed_images
+            if _answers(fleet, engine, ONE_IMAGE)
+        ]
+    )
 
 
 async def looked_up(fleet: Fleet, kind: str, find: Callable[[], T]) -> T:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import orjson
 
 from swarmd.codec.json_stream import JsonLines
-from swarmd.core.event import read_event
+from swarmd.core.event import is_of_placeholder, read_event
 from swarmd.core.model import Engine
 from swarmd.core.request.version import show
 from swarmd.manager.fleet.event_hub import FleetEvent
@@ -40,7 +40,8 @@ def _decoded(fleet: Fleet, outcome: Outcome) -> list[FleetEvent]:
     except ValueError:
         return []  # this engine's past cannot be read; that of the others can
     key = outcome.engine.key
-    told = (fleet.hub.describe(key, record) for record in records if read_event(record))
+    read = (one for one in records if read_event(one) and not is_of_placeholder(one))
+    told = (fleet.hub.describe(key, record) for record in read)
     return [event for event in told if fleet.hub.sees(event)]
 
 

@@ -22,14 +22,20 @@ async def prune(fleet: Fleet, target: Callable[[Engine], str], deleted: str) -> 
     Raises:
         ApiError: Every engine failed, with the words of each.
     """
+    outcomes = await ask_to_prune(fleet, target)
+    if deleted == CONTAINERS:
+        _forget(fleet, outcomes)
+    return merged(outcomes, deleted)
+
+
+async def ask_to_prune(fleet: Fleet, target: Callable[[Engine], str]) -> list[Outcome]:
+    """Asks all healthy engines; raises ApiError if every one failed, with the words of each."""
     outcomes = await ask_engines(
         fleet, fleet.healthy(), "POST", target, timeout=PATIENCE, expect=dict
     )
     if outcomes and not any(outcome.ok for outcome in outcomes):
         raise together(outcomes)
-    if deleted == CONTAINERS:
-        _forget(fleet, outcomes)
-    return merged(outcomes, deleted)
+    return outcomes
 
 
 def _forget(fleet: Fleet, outcomes: list[Outcome]) -> None:

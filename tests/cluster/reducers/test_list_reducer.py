@@ -8,6 +8,7 @@ from swarmd.cluster.actions import (
     VolumesListed,
 )
 from swarmd.cluster.state import State
+from swarmd.core.names import PLACEHOLDER
 from tests.cluster.fleet import fleet, happened, join, key_of
 
 KEY = key_of(1)
@@ -162,6 +163,17 @@ class TestOneImage:
         state.images_gone(KEY, ["sha256:3", "a:1"])
         state.dispatch(ImagesListed(KEY, [], at=5.0))
         assert not self.engine.images, "what was removed after it was shown stays away"
+
+    def test_what_takes_a_name_is_no_image(self) -> None:
+        state = self._state()
+        taker = {"Id": "sha256:3", "RepoTags": ["a:1"], "Config": {"Labels": {PLACEHOLDER: "1"}}}
+        state.dispatch(ImageShown(KEY, "a:1", taker, 6.0))
+        assert not self.engine.image_refs and "sha256:1" in self.engine.images
+        listed = {"Id": "sha256:3", "RepoTags": ["a:1"], "Labels": {PLACEHOLDER: "1"}}
+        state.dispatch(ImagesListed(KEY, [listed, {"Id": "sha256:1"}], at=7.0))
+        assert set(self.engine.images) == {"sha256:1"} and not self.engine.image_refs
+        happened(state, 1, "tag", 3, at=8.0, kind="image", name="a:1", **{PLACEHOLDER: "1"})
+        assert not self.engine.named and "a:1" in self.engine.changed_images
 
     def test_what_changed_again_meanwhile_is_asked_for_again(self) -> None:
         state = self._state()

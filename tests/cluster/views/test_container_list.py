@@ -5,7 +5,7 @@ from typing import Any
 import orjson
 import pytest
 
-from swarmd.cluster.actions import EngineFailed, NetworksListed
+from swarmd.cluster.actions import EngineFailed, ImagesListed, NetworksListed
 from swarmd.cluster.state import State
 from swarmd.cluster.views import container_list as views
 from swarmd.cluster.views.container_list import container_chunks
@@ -128,3 +128,17 @@ def test_since_api_1_52_a_list_tells_health() -> None:
         "Status": "healthy",
         "FailingStreak": 0,
     }
+
+
+def test_an_image_whose_name_means_another_is_shown_by_its_id() -> None:
+    state = fleet(3)
+    old, new = "sha256:" + "a" * 64, "sha256:" + "b" * 64
+    for number, image in ((1, new), (2, old), (3, old)):
+        entry = {"Id": image, "RepoTags": ["app:latest"], "Created": number}
+        state.dispatch(ImagesListed(key_of(number), [entry]))
+        told(
+            state, number, item(number, f"c{number}", Image="docker.io/library/app", ImageID=image)
+        )
+    state.image_named(key_of(1), "app:latest", new, NOW)
+    images = {one["Names"][0]: one["Image"] for one in shown(state)}
+    assert images == {"/c1": "docker.io/library/app", "/c2": old, "/c3": old}

@@ -13,6 +13,7 @@ from swarmd.core.container.list_item import (
     plain_names,
     renamed,
     shown_ports,
+    with_image,
 )
 
 
@@ -106,3 +107,10 @@ def test_status_and_state_end_an_entry() -> None:
         "State": "running",
         "Status": "Up 10 seconds",
     }
+
+
+def test_an_image_in_place_of_a_name() -> None:
+    item = {"Id": "1", "Names": ["/a"], "Image": "app:1", "Labels": {"x": '"Image":"app:1"'}}
+    entry = orjson.dumps(item)[:-1]
+    assert orjson.loads(with_image(entry, "sha256:1") + b"}") == {**item, "Image": "sha256:1"}
+    assert with_image(b'{"Id":"1"', "sha256:1") == b'{"Id":"1"'

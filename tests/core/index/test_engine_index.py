@@ -95,3 +95,24 @@ def test_so_many_changes_are_not_left_for_the_next_question() -> None:
     assert index.health.of(Health.HEALTHY).bit_count() > 500
     index.settle()
     assert index.health.of(Health.HEALTHY) == index.everyone == (1 << 600) - 1
+
+
+def test_references_that_name_different_images() -> None:
+    one, two, three = make("a"), make("b"), make("c")
+    for engine, refs in (
+        (one, {"x:1": "A", "y:1": "A"}),
+        (two, {"x:1": "B"}),
+        (three, {"x:1": "B"}),
+    ):
+        engine.image_refs = refs
+    index = settled(one, two, three)
+    assert index.meanings.split == {"x:1"}
+    two.image_refs = {"y:1": "B"}
+    index.touch(two)
+    index.settle()
+    assert index.meanings.split == {"x:1", "y:1"}
+    index.drop(three)
+    assert index.meanings.split == {"y:1"}
+    index.drop(one)
+    index.drop(two)
+    assert not index.meanings.split and not index.meanings

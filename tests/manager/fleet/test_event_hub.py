@@ -1,5 +1,6 @@
 import orjson
 
+from swarmd.core.names import PLACEHOLDER
 from swarmd.manager.fleet.event_hub import FleetEvent
 from tests.manager.rig import Rig
 
@@ -73,3 +74,15 @@ def test_an_engine_that_left_meanwhile_is_not_named() -> None:
 def test_one_event_told_twice_has_one_identity() -> None:
     rig = Rig(1)
     assert told(rig, START).identity == told(rig, START).identity
+
+
+def test_how_a_name_was_taken_is_no_news() -> None:
+    rig, heard = Rig(1), []
+    rig.hub.subscribe(heard.append)
+    attributes = {"name": "app:1", PLACEHOLDER: "1"}
+    for kind in ("image", "container"):
+        rig.hub.publish(
+            rig.engine(1).key,
+            {"Type": kind, "Action": "tag", "Actor": {"ID": "e", "Attributes": attributes}},
+        )
+    assert [event.record["Type"] for event in heard] == ["container"]

@@ -1,5 +1,6 @@
 import orjson
 
+from swarmd.core.names import PLACEHOLDER
 from swarmd.manager.system.event_history import past_events
 from swarmd.manager.system.event_query import NANOS
 from tests.manager.rig import Rig, result_of
@@ -47,3 +48,11 @@ def test_the_order_is_that_of_our_clock() -> None:
     events = result_of(past_events(rig.fleet, 7000 * NANOS, 7400 * NANOS))
     assert [event.moment // NANOS for event in events] == [7200, 7300]
     assert [event.time // NANOS for event in events] == [7200, 3700]
+
+
+def test_how_a_name_was_taken_is_no_news() -> None:
+    rig = Rig(1)
+    actor = {"ID": "e", "Attributes": {PLACEHOLDER: "1"}}
+    tag = orjson.dumps({"Type": "image", "Action": "tag", "Actor": actor, "timeNano": 10})
+    rig.wire(1).on("GET", "/events", (200, tag + b"\n" + record(40)))
+    assert [event.time for event in result_of(past_events(rig.fleet, 0, 7 * NANOS))] == [40]

@@ -1,0 +1,83 @@
+"""Takes a name from an image and leaves the image, as on one host where the name has moved.
+
+An engine that takes an image's last name away deletes the image, or refuses since it is used. But
+an image whose name is given to another one stays. So the name is given to an empty image that is
+made for it, and that is removed. swarmd never lists it: its label says what it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from urllib.parse import quote
+
+import orjson
+
+from swarmd.codec.query import render_query
+from swarmd.core.errors import ApiError, EngineRefused
+from swarmd.core.image.image_reference import parse_reference
+from swarmd.core.model import Engine
+from swarmd.core.names import PLACEHOLDER
+from swarmd.core.request.version import show
+from swarmd.manager.fleet.fanout import AT_ONCE, Outcome, gather, message_of
+from swarmd.manager.fleet.fleet import Fleet
+from swarmd.manager.images.unread_progress import UnreadProgress
+from swarmd.streams.link import Answer
+
+LIMIT = 30.0  # seconds for each of the two calls
+
+
+async def untag(fleet: Fleet, engine: Engine, tag: str) -> None:
+    """``tag``, as engines list it, is no image's on ``engine`` any more.
+
+    Raises:
+        ApiError: The engine refused, or is gone.
+    """
+    placeholder = await _import(fleet, engine, tag)
+    await _call(fleet, engine, "DELETE", f"images/{quote(placeholder, safe=':')}")
+    fleet.state.images_gone(engine.key, [tag])
+    fleet.state.mark_stale(engine.key, "images")
+
+
+async def untagged(fleet: Fleet, tags: Iterable[tuple[Engine, str]]) -> list[Outcome]:
+    """The same of several; each outcome's value is what an engine would say of it."""
+
+    async def one(item: tuple[Engine, str]) -> Outcome:
+        engine, tag = item
+        try:
+            await untag(fleet, engine, tag)
+        except ApiError as error:
+            return Outcome(engine, error=error)
+        return Outcome(engine, value=[{"Untagged": tag}])
+
+    return await gather(tags, AT_ONCE, one)
+
+
+async def _import(fleet: Fleet, engine: Engine, tag: str) -> str:
+    """The ID of the empty image that has the name now, which somebody may take from it again."""
+    named = parse_reference(tag)
+    query = [("fromSrc", "-"), ("repo", named.repository), ("tag", named.tag)]
+    changes = [("changes", f"LABEL {PLACEHOLDER}=1")]
+    target = f"images/create?{render_query([*query, *changes])}"
+    answer = await _call(fleet, engine, "POST", target)
+    said = UnreadProgress()
+    said.receive(answer.body + b"\n")
+    made = _status(answer.body)
+    if said.error or not made.startswith("sha256:"):
+        why = said.error or "it does not tell the ID of what it has imported"
+        raise EngineRefused(engine.name, 500, why)
+    return made
+
+
+def _status(body: bytes) -> str:
+    try:
+        return str(orjson.loads(body.split(b"\n")[0])["status"])
+    except (orjson.JSONDecodeError, KeyError, TypeError):
+        return ""
+
+
+async def _call(fleet: Fleet, engine: Engine, method: str, path: str) -> Answer:
+    target = f"/v{show(fleet.version_for(engine, None))}/{path}"
+    answer = await fleet.link(engine).call(method, target, timeout=LIMIT)
+    if answer.status >= 400:
+        raise EngineRefused(engine.name, answer.status, message_of(answer.body))
+    return answer
