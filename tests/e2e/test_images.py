@@ -268,10 +268,10 @@ def test_rmi_by_id_and_digest(docker: Docker, host: Host, pushed: str) -> None:
 def test_rmi_of_an_image_in_use(docker: Docker, host: Host, name: str) -> None:
     docker("load", input=busybox_archive("used:1", Labels={"a": "b"}))
     docker("run", "-d", "-e", "constraint:node==node-2", "--name", name, "used:1", "sleep", "60")
-    error = docker.fails("rmi", "used:1")
-    assert "node-2: " in error and "(removed on node-1, node-3)" in error
-    assert holders(host, "used:1") == ["node-2"]
-    assert "node-2: " in docker.fails("rmi", "used:1")
+    for _ in range(2):
+        error = docker.fails("rmi", "used:1")
+        assert "node-2: " in error and "removed on" not in error
+    assert holders(host, "used:1") == ["node-1", "node-2", "node-3"]
     docker("rm", "-f", name)
     docker("rmi", "used:1")
 
