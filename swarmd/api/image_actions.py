@@ -21,7 +21,7 @@ from swarmd.manager.fleet.read_your_writes import looked_up, settle_containers, 
 from swarmd.manager.images.copying.gather import Gatherer
 from swarmd.manager.images.platforms import asked_platforms
 from swarmd.manager.images.remove import Removal
-from swarmd.manager.images.tag_and_remove import tagged, unreached
+from swarmd.manager.images.tag import tagged, unreached
 from swarmd.streams.forward import forward
 from swarmd.streams.tunnel import tunnel
 

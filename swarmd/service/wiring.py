@@ -57,6 +57,7 @@ from swarmd.manager.fleet.placer import Placer
 from swarmd.manager.fleet.startup_gate import StartupGate
 from swarmd.manager.images.copying.distribute import Distributor
 from swarmd.manager.images.copying.supply import Supply
+from swarmd.manager.images.name_times import NameTimes
 from swarmd.manager.networks.local_networks import LocalNetworks
 from swarmd.manager.volumes.local_volumes import LocalVolumes
 from swarmd.service.authorization import Authorization
@@ -247,6 +248,7 @@ def _tree(
     networks = LocalNetworks(fleet, placer, settings.network_driver)
     volumes = LocalVolumes(fleet, placer, everywhere=settings.volumes_everywhere)
     supply = Supply(fleet)
+    NameTimes(fleet)
     distributor = Distributor(fleet, placer, supply, settings.distribute_builds)
     attachments = Attachments(networks, volumes, supply, reactor)
     invent, make_id = partial(random_name, chance.choice), partial(_random_id, chance)

@@ -5,13 +5,15 @@ The first test is of what one engine does, so it holds for an engine alone as we
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
 from tests.e2e.conftest import Host
 from tests.e2e.registries import tidy  # noqa: F401 - a fixture
-from tests.lab.cli import Docker
+from tests.lab.cli import Docker, command_lines
+from tests.lab.daemon import Swarmd
 from tests.lab.image import busybox_archive
 from tests.lab.waiting import eventually
 
@@ -138,6 +140,23 @@ def test_a_name_of_several_is_taken_from_what_is_used(docker: Docker, host: Host
     assert rows(docker) == {("se:2", image)}
     docker("start", "-a", "se2")
     assert users(docker) == {"se2": image}
+
+
+@pytest.mark.fleet
+def test_what_names_mean_after_a_restart(
+    host: Host, swarmd_for: Callable[..., Swarmd], tmp_path: Path
+) -> None:
+    """Whichever image was made last: engines know when an image was tagged."""
+    for number, first, second in ((1, "node-1", "node-2"), (2, "node-2", "node-1")):
+        for node in (first, second):
+            host.fleet[node].load(
+                busybox_archive(f"made:{number}", Labels={"on": f"{node} {number}"})
+            )
+            repository = f"repo=again&tag={number}"
+            host.fleet[node].local.post(f"/images/made:{number}/tag?{repository}")
+    expected = {f"again:{number}": ids(host, f"again:{number}")[2 - number] for number in (1, 2)}
+    docker = Docker(command_lines()[0], swarmd_for().url, None, tmp_path)
+    eventually(lambda: expected.items() <= dict(rows(docker)).items())
 
 
 @pytest.fixture(autouse=True)

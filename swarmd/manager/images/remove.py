@@ -19,7 +19,7 @@ from swarmd.core.model import Engine, Image
 from swarmd.core.names import short_id
 from swarmd.manager.fleet.fanout import Outcome
 from swarmd.manager.fleet.fleet import Fleet
-from swarmd.manager.images.tag_and_remove import GONE, Target, ask_all, check
+from swarmd.manager.images.tag import GONE, Target, ask_all, check
 from swarmd.manager.images.untag import untagged
 
 _RUNNING, _NEEDED, _UNUSED = range(3)

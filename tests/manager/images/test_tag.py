@@ -4,7 +4,7 @@ import pytest
 
 from swarmd.core.errors import ApiError
 from swarmd.core.model import Engine
-from swarmd.manager.images.tag_and_remove import tagged, unreached
+from swarmd.manager.images.tag import tagged, unreached
 from tests.manager.rig import Rig, result_of
 
 
