@@ -2,8 +2,8 @@
 
 Where nodes have different images under one name, it means the one that got it last. An engine knows
 of an image when it was tagged last, with whatever name; for most that is when it got this one.
-Engines of release 20.10 do not note it for what BuildKit built, and those with the engines' own store
-not for what was pulled or loaded: there what was made last counts.
+Release 20.10 does not note it for what BuildKit built, and the engines' own store not for what was
+pulled or loaded: there what was made last counts.
 """
 
 from __future__ import annotations
