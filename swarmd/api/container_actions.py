@@ -26,7 +26,7 @@ from swarmd.core.request.json_keys import CONTAINER_UPDATE, spelled
 from swarmd.core.request.version import Version
 from swarmd.front.request import DockerRequest
 from swarmd.manager.containers.start import Starter
-from swarmd.manager.fleet.fanout import made_id
+from swarmd.manager.fleet.answers import made_id
 from swarmd.manager.fleet.fleet import Fleet
 from swarmd.streams.completion import UNKNOWN
 from swarmd.streams.forward import forward

@@ -28,7 +28,7 @@ from swarmd.core.request.version import show
 from swarmd.manager.containers.cpu_shares import with_weight
 from swarmd.manager.containers.create_order import CreateOrder, References
 from swarmd.manager.containers.devices import with_devices, without_devices
-from swarmd.manager.fleet.fanout import made_id, message_of, read_answer
+from swarmd.manager.fleet.answers import made_id, message_of, read_answer
 from swarmd.manager.fleet.fleet import Fleet
 from swarmd.manager.fleet.retry import twice
 from swarmd.streams.link import Answer

@@ -26,7 +26,7 @@ from swarmd.manager.containers.node_choice import NodeChoice
 from swarmd.manager.containers.pull_plans import PullPlans
 from swarmd.manager.containers.reconcile import Reconciler
 from swarmd.manager.containers.start import Starter
-from swarmd.manager.fleet.fanout import made_id, message_of
+from swarmd.manager.fleet.answers import made_id, message_of
 from swarmd.manager.fleet.fleet import Fleet
 from swarmd.manager.fleet.placer import Placer
 from swarmd.manager.fleet.read_your_writes import (

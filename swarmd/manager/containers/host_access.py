@@ -20,7 +20,7 @@ from swarmd.core.errors import ApiError, EngineRefused, NoSuchContainer, Unavail
 from swarmd.core.kept_json import kept_json
 from swarmd.core.model import Engine
 from swarmd.core.request.version import show
-from swarmd.manager.fleet.fanout import message_of, read_answer
+from swarmd.manager.fleet.answers import message_of, read_answer
 from swarmd.manager.fleet.fleet import Fleet
 
 Json = Mapping[str, Any]

@@ -24,7 +24,7 @@ from swarmd.codec.query import render_query
 from swarmd.core.errors import ApiError
 from swarmd.core.model import Engine
 from swarmd.core.request.version import show
-from swarmd.manager.fleet.fanout import made_id, message_of, read_answer
+from swarmd.manager.fleet.answers import made_id, message_of, read_answer
 from swarmd.manager.fleet.fleet import Fleet
 from swarmd.streams.link import Answer
 

@@ -6,12 +6,11 @@ from collections.abc import Callable, Coroutine, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-import orjson
 from twisted.internet.defer import DeferredList, DeferredSemaphore
 
 from swarmd.core.errors import ApiError, EngineRefused, EngineUnreachable
 from swarmd.core.model import Engine
-from swarmd.core.names import is_id
+from swarmd.manager.fleet.answers import message_of, read_answer
 from swarmd.manager.fleet.fleet import Fleet
 from swarmd.streams.link import Answer
 
@@ -19,7 +18,6 @@ K = TypeVar("K")
 T = TypeVar("T")
 
 AT_ONCE = 100  # engines asked at the same time
-_MOST_WORDS = 16_384  # letters of an engine's reason
 METADATA = 10.0  # seconds that one engine may take
 
 
@@ -75,44 +73,6 @@ async def ask_engines(
     return await gather(engines, AT_ONCE, one)
 
 
-def read_answer(node: str, body: bytes, kind: type[T]) -> T:
-    """``body`` decoded; what can be read but not written again, nested too deep, is no answer.
-
-    Raises:
-        EngineRefused: It is not of that kind.
-    """
-    try:
-        value: Any = orjson.loads(body)
-        orjson.dumps(value)
-    except (orjson.JSONDecodeError, orjson.JSONEncodeError):
-        value = ...
-    if value is None:  # Go's empty list
-        return kind()
-    if not isinstance(value, kind):
-        raise EngineRefused(node, 502, "its answer is not that of a Docker Engine")
-    if isinstance(value, list):
-        value[:] = [item for item in value if isinstance(item, dict)]
-    return value
-
-
-def made_id(node: str, body: bytes) -> str:
-    """The ID of what an engine says that it has made; errors as of ``read_answer``."""
-    made = read_answer(node, body, dict).get("Id")
-    if not is_id(made):
-        raise EngineRefused(node, 502, "it does not tell the ID of what it has made")
-    return str(made)
-
-
-def counted(value: Any) -> int:
-    """A number of bytes as an engine told it; 0 for what cannot be one."""
-    return value if isinstance(value, int) and 0 <= value < 1 << 53 else 0
-
-
-def listed(value: Any, kind: type[T]) -> list[T]:
-    """The items of that kind in what should be a list of them."""
-    return [item for item in value if isinstance(item, kind)] if isinstance(value, list) else []
-
-
 async def gather(
     items: Iterable[K], at_once: int, work: Callable[[K], Coroutine[Any, Any, T]]
 ) -> list[T]:
@@ -124,15 +84,6 @@ async def gather(
         if not ok:
             result.raiseException()
     return [result for _, result in results]
-
-
-def message_of(body: bytes) -> str:
-    """The text of an engine's error body, whatever its form."""
-    try:
-        text = str(orjson.loads(body)["message"])
-    except (orjson.JSONDecodeError, KeyError, TypeError):
-        text = body.decode("utf-8", "replace").strip() or "no reason given"
-    return text[:_MOST_WORDS]
 
 
 def first_success(outcomes: Sequence[Outcome]) -> Outcome:

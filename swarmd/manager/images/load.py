@@ -10,7 +10,8 @@ from collections.abc import Callable, Sequence
 
 from swarmd.core.errors import ApiError, EngineRefused, EngineUnreachable
 from swarmd.core.model import Engine
-from swarmd.manager.fleet.fanout import gather, message_of
+from swarmd.manager.fleet.answers import message_of
+from swarmd.manager.fleet.fanout import gather
 from swarmd.manager.fleet.fleet import Fleet
 from swarmd.manager.images.console import Console
 from swarmd.manager.images.progress import LoadProgress, ProgressTally, brief

@@ -21,7 +21,8 @@ from swarmd.core.decode import timestamp
 from swarmd.core.errors import ApiError
 from swarmd.core.model import Engine
 from swarmd.core.request.version import show
-from swarmd.manager.fleet.fanout import gather, read_answer
+from swarmd.manager.fleet.answers import read_answer
+from swarmd.manager.fleet.fanout import gather
 from swarmd.manager.fleet.fleet import Fleet
 
 PAUSE = 0.1  # seconds in which lists are collected: at the start all engines tell theirs

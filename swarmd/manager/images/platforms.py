@@ -17,7 +17,8 @@ from swarmd.cluster.images.holders import newest_holders
 from swarmd.core.model import Engine
 from swarmd.core.request.version import Version, show
 from swarmd.manager.containers.create_order import CreateOrder
-from swarmd.manager.fleet.fanout import ask_engines, listed
+from swarmd.manager.fleet.answers import listed
+from swarmd.manager.fleet.fanout import ask_engines
 from swarmd.manager.fleet.fleet import Fleet
 from swarmd.scheduler.filters.platform import fits, parse_platform, runs
 from swarmd.scheduler.placement import ANY_PLATFORM

@@ -11,7 +11,8 @@ from swarmd.cluster.images.holders import outdated_tags
 from swarmd.cluster.images.image_lookup import engines_with_image
 from swarmd.core.errors import ApiError
 from swarmd.core.model import Engine
-from swarmd.manager.fleet.fanout import AT_ONCE, Outcome, gather, listed
+from swarmd.manager.fleet.answers import listed
+from swarmd.manager.fleet.fanout import AT_ONCE, Outcome, gather
 from swarmd.manager.fleet.fleet import Fleet
 from swarmd.manager.fleet.read_your_writes import settle_containers, settle_lists, unsettled
 from swarmd.manager.images.copying.copy import name_image

@@ -18,7 +18,8 @@ from swarmd.core.image.image_reference import parse_reference
 from swarmd.core.model import Engine
 from swarmd.core.names import PLACEHOLDER
 from swarmd.core.request.version import show
-from swarmd.manager.fleet.fanout import AT_ONCE, Outcome, gather, message_of
+from swarmd.manager.fleet.answers import message_of
+from swarmd.manager.fleet.fanout import AT_ONCE, Outcome, gather
 from swarmd.manager.fleet.fleet import Fleet
 from swarmd.manager.images.unread_progress import UnreadProgress
 from swarmd.streams.link import Answer

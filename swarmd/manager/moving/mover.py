@@ -18,7 +18,7 @@ from swarmd.core.request.version import Version, show
 from swarmd.manager.containers.create import Creator
 from swarmd.manager.containers.create_order import CreateOrder
 from swarmd.manager.containers.pull_plans import PullPlans
-from swarmd.manager.fleet.fanout import made_id, message_of, read_answer
+from swarmd.manager.fleet.answers import made_id, message_of, read_answer
 from swarmd.manager.fleet.fleet import Fleet
 from swarmd.manager.fleet.retry import twice
 from swarmd.manager.images.unread_progress import UnreadProgress

@@ -31,7 +31,7 @@ from swarmd.core.names import KEPT_ID, split_node
 from swarmd.core.predefined import PREDEFINED
 from swarmd.core.request.json_keys import NETWORK_CREATE, Shape, spelled
 from swarmd.core.request.version import Version, show
-from swarmd.manager.fleet.fanout import made_id, message_of, read_answer
+from swarmd.manager.fleet.answers import made_id, message_of, read_answer
 from swarmd.manager.fleet.fleet import Fleet
 from swarmd.manager.fleet.json_body import decoded_object
 from swarmd.manager.fleet.placer import CONSTRAINTS, Placer, label_constraints

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from swarmd.manager.fleet.fanout import counted
+from swarmd.manager.fleet.answers import counted
 
 Row = Mapping[str, Any]
 

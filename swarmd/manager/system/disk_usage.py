@@ -12,7 +12,8 @@ from swarmd.cluster.kept_ids import with_kept_ids
 from swarmd.core.model import Engine
 from swarmd.core.request.scope import Scope
 from swarmd.core.request.version import Version
-from swarmd.manager.fleet.fanout import AT_ONCE, Outcome, ask_engines, counted, gather, listed
+from swarmd.manager.fleet.answers import counted, listed
+from swarmd.manager.fleet.fanout import AT_ONCE, Outcome, ask_engines, gather
 from swarmd.manager.fleet.fleet import Fleet
 from swarmd.manager.fleet.single_flight import SingleFlight
 from swarmd.manager.system.disk_totals import ITEMS, TOTALS, added, counted_up

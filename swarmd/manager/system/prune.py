@@ -6,7 +6,8 @@ from collections.abc import Callable
 from typing import Any
 
 from swarmd.core.model import Engine
-from swarmd.manager.fleet.fanout import Outcome, ask_engines, counted, listed, together
+from swarmd.manager.fleet.answers import counted, listed
+from swarmd.manager.fleet.fanout import Outcome, ask_engines, together
 from swarmd.manager.fleet.fleet import Fleet
 
 CONTAINERS = "ContainersDeleted"

@@ -19,7 +19,8 @@ from swarmd.core.model import Engine, Volume
 from swarmd.core.names import split_node
 from swarmd.core.request.json_keys import VOLUME_CREATE
 from swarmd.core.request.version import Version, show
-from swarmd.manager.fleet.fanout import Outcome, ask_engines, message_of, read_answer, together
+from swarmd.manager.fleet.answers import message_of, read_answer
+from swarmd.manager.fleet.fanout import Outcome, ask_engines, together
 from swarmd.manager.fleet.fleet import Fleet
 from swarmd.manager.fleet.keyed_lock import KeyedLock
 from swarmd.manager.fleet.placer import Placer, label_constraints

@@ -17,16 +17,8 @@ from swarmd.core.errors import EngineRefused, EngineUnreachable
 from swarmd.core.model import Engine
 from swarmd.core.names import is_full_id
 from swarmd.core.request.version import Version, show
-from swarmd.manager.fleet.fanout import (
-    AT_ONCE,
-    Outcome,
-    ask_engines,
-    gather,
-    listed,
-    message_of,
-    read_answer,
-    together,
-)
+from swarmd.manager.fleet.answers import listed, message_of, read_answer
+from swarmd.manager.fleet.fanout import AT_ONCE, Outcome, ask_engines, gather, together
 from swarmd.manager.fleet.fleet import Fleet
 from swarmd.manager.system.prune import PATIENCE, merged
 

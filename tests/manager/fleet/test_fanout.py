@@ -1,9 +1,8 @@
-import orjson
 import pytest
 from twisted.internet.defer import Deferred
 
 from swarmd.core.errors import ApiError, EngineUnreachable
-from swarmd.manager.fleet.fanout import ask_engines, first_success, made_id, message_of, together
+from swarmd.manager.fleet.fanout import ask_engines, first_success, together
 from tests.manager.rig import Rig, result_of
 
 
@@ -66,20 +65,6 @@ def test_nobody_to_ask() -> None:
     assert together([]).message == "No healthy node available in the cluster"
 
 
-@pytest.mark.parametrize(
-    ("body", "text"),
-    [
-        (b'{"message":"busy"}', "busy"),
-        (b"page not found\n", "page not found"),
-        (b"", "no reason given"),
-        (b"[1]", "[1]"),
-        (b"\xff", "\ufffd"),
-    ],
-)
-def test_the_words_of_an_error_in_any_form(body: bytes, text: str) -> None:
-    assert message_of(body) == text
-
-
 @pytest.mark.parametrize("body", [b"", b"{", b"[]", b'"x"', b'{"a":' + b"[" * 300 + b"]" * 300])
 def test_an_answer_of_another_form_is_a_failure_of_its_engine(body: bytes) -> None:
     rig = Rig(2)
@@ -87,10 +72,3 @@ def test_an_answer_of_another_form_is_a_failure_of_its_engine(body: bytes) -> No
     rig.wire(2).on("GET", "/thing", (200, None))
     bad, good = ask(rig)
     assert (bad.error.status, good.value) == (502, {})
-
-
-@pytest.mark.parametrize("said", [None, 5, [], "", "../x", "é" * 9, "a" * 65])
-def test_an_id_becomes_part_of_a_path_and_is_checked(said: object) -> None:
-    with pytest.raises(ApiError):
-        made_id("node-1", orjson.dumps({"Id": said}))
-    assert made_id("node-1", b'{"Id": "a1"}') == "a1"

@@ -10,7 +10,7 @@ from swarmd.core.errors import EngineRefused, EngineUnreachable
 from swarmd.core.image.image_reference import repository_of
 from swarmd.core.model import Engine
 from swarmd.core.request.version import show
-from swarmd.manager.fleet.fanout import message_of
+from swarmd.manager.fleet.answers import message_of
 from swarmd.manager.fleet.fleet import Fleet
 from swarmd.manager.images.unread_progress import UnreadProgress
 from swarmd.streams.calls import StreamCall

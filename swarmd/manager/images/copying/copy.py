@@ -21,7 +21,7 @@ from swarmd.core.errors import ApiError, EngineRefused, EngineUnreachable
 from swarmd.core.image.image_reference import familiar, one_tag, parse_reference
 from swarmd.core.model import Engine
 from swarmd.core.request.version import show
-from swarmd.manager.fleet.fanout import message_of, read_answer
+from swarmd.manager.fleet.answers import message_of, read_answer
 from swarmd.manager.fleet.fleet import Fleet
 from swarmd.manager.images.unread_progress import UnreadProgress
 from swarmd.streams.calls import Answer, StreamCall
