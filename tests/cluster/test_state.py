@@ -86,7 +86,7 @@ EVENTS = st.builds(event, VERBS, NUMBERS, NAMES, TIMES)
 INSPECTS = st.builds(inspect, NUMBERS, NAMES, HostConfig__NanoCpus=NUMBERS)
 CONTAINER_NEWS: st.SearchStrategy[Action] = st.one_of(
     st.builds(ContainersListed, KEYS, LISTED, TIMES, st.just(NOW), ASKED),
-    st.builds(ContainerInspected, KEYS, INSPECTS, TIMES, st.just(NOW)),
+    st.builds(ContainerInspected, KEYS, INSPECTS, TIMES),
     st.builds(seen, KEYS, EVENTS, TIMES),
     st.builds(ContainerGone, KEYS, NUMBERS.map(full_id)),
 )
