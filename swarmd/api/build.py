@@ -85,7 +85,7 @@ class Build(Noun):
         build = parse_build(parse_query(request.raw_query))
         client = identity(request)
         engine = await self._builds.place(build, client)
-        if build.buildkit and not build.uploads_for:
+        if (build.buildkit or request.arg("remote")) and not build.uploads_for:
             await self._bases.bring(self._own.of(client), engine)
         query = build_query(request.raw_query, build, self._builds.network_of(build))
         line = target(self._fleet, request, engine, "build", query=query)

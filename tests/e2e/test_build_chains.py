@@ -8,8 +8,12 @@ import os
 import shutil
 import subprocess
 import tarfile
+import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 
 import docker as dockerpy
 import pytest
@@ -89,12 +93,15 @@ def test_a_constraint_moves_the_child(docker: Docker, host: Host, folder: Folder
         docker("build", "-t", "child", *there, *args, child)
 
 
-def test_programs_that_pack_the_context(docker: Docker, host: Host, name: str) -> None:
+@pytest.mark.parametrize(("packing", "encoding"), [("gz", "gzip"), ("bz2", "bzip2"), ("xz", "xz")])
+def test_programs_that_pack_the_context(
+    docker: Docker, host: Host, name: str, packing: Any, encoding: str
+) -> None:
     docker("run", "--name", name, *at(2), "busybox", "touch", "/made")
     docker("commit", name, "cimg:z")
     docker("rm", name)
     packed = io.BytesIO()
-    with tarfile.open(fileobj=packed, mode="w:gz") as tar:
+    with tarfile.open(fileobj=packed, mode=f"w:{packing}") as tar:
         files = {"aaa": bytes(300_000), "Dockerfile": b"FROM cimg:z\nRUN ls /made\n"}
         for path, content in files.items():
             entry = tarfile.TarInfo(path)
@@ -107,12 +114,53 @@ def test_programs_that_pack_the_context(docker: Docker, host: Host, name: str) -
             client.images.build(
                 fileobj=packed,
                 custom_context=True,
-                encoding="gzip",
+                encoding=encoding,
                 tag="zipped",
                 buildargs={"constraint:rank": f"={rank}"},
             )
     finally:
         client.close()
+
+
+def test_a_context_that_the_engine_fetches(host: Host, name: str) -> None:
+    """Its Dockerfile is not seen; the command line fetches it itself, docker-py does not."""
+    client = dockerpy.DockerClient(base_url=host.url)
+    try:
+        box = client.containers.run("busybox", "touch /made", name=name, detach=True)
+        box.wait()
+        box.commit("cimg", "r")
+        box.remove()
+        with serving(host, b"FROM cimg:r\nRUN ls /made\n") as url:
+            for rank in (1, 2, 3):
+                client.images.build(path=url, tag="got", buildargs={"constraint:rank": f"={rank}"})
+    finally:
+        client.close()
+
+
+@contextmanager
+def serving(host: Host, dockerfile: bytes) -> Iterator[str]:
+    """The address of a web server on the engines' bridge."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.send_header("Content-Type", "text/plain")
+            self.send_header("Content-Length", str(len(dockerfile)))
+            self.end_headers()
+            self.wfile.write(dockerfile)
+
+        def log_message(self, *_: object) -> None:
+            """Says nothing."""
+
+    bridge = host.fleet.engines[0].machine.ip.rsplit(".", 1)[0] + ".1"
+    with ThreadingHTTPServer((bridge, 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            yield f"http://{bridge}:{server.server_port}/Dockerfile"
+        finally:
+            server.shutdown()
+            thread.join(10)
 
 
 def test_composed(host: Host, folder: Folder, docker: Docker, tmp_path: Path) -> None:

@@ -6,7 +6,6 @@ have, is brought meanwhile, and the end of the context waits for that.
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Callable, Mapping
 from posixpath import normpath
 from typing import Any
@@ -14,13 +13,11 @@ from typing import Any
 from twisted.internet.defer import Deferred
 
 from swarmd.codec.tar_scan import BadTar, TarScan
+from swarmd.codec.unpack import CannotUnpack, Unpacker
 from swarmd.core.image.dockerfile import base_images
 
 LARGEST = 256 << 10  # bytes of a Dockerfile that is read
 DEFAULT = "Dockerfile"
-_GZIP = b"\x1f\x8b"
-_STEP = 1 << 20  # bytes that are unpacked at a time: a small piece may become a large one
-_MOST = 64  # such steps of one piece
 
 _UNKNOWN = object()
 
@@ -42,8 +39,7 @@ class BuildContext:
         self._arguments = arguments
         self._bring = bring
         self._scan: TarScan | None = TarScan(self._wanted, self._found)
-        self._unpack: zlib._Decompress | None = None
-        self._begun = b""
+        self._unpacker = Unpacker()
         self._outcome: Any = None  # of bringing images; there may be none
         self._waiting: Deferred[None] | None = None
 
@@ -52,7 +48,7 @@ class BuildContext:
             return
         try:
             self._read(data)
-        except (BadTar, zlib.error):
+        except (BadTar, CannotUnpack):
             self._scan = None
 
     def ready(self) -> Deferred[None]:
@@ -62,26 +58,10 @@ class BuildContext:
         return self._waiting
 
     def _read(self, data: bytes) -> None:
-        if len(self._begun) < len(_GZIP):
-            self._begun += data
-            if len(self._begun) < len(_GZIP):
+        for piece in self._unpacker.feed(data):
+            if self._scan is None:
                 return
-            if self._begun.startswith(_GZIP):
-                self._unpack = zlib.decompressobj(zlib.MAX_WBITS | 16)
-            data = self._begun
-        if self._unpack is None:
-            self._look(data)
-            return
-        for _ in range(_MOST):
-            self._look(self._unpack.decompress(data, _STEP))
-            data = self._unpack.unconsumed_tail
-            if not data:
-                return
-        self._scan = None  # a bomb is for the engine
-
-    def _look(self, data: bytes) -> None:
-        if self._scan is not None:
-            self._scan.feed(data)
+            self._scan.feed(piece)
 
     def _wanted(self, name: str, size: int) -> bool:
         return name in self._paths and size <= LARGEST

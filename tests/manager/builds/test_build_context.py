@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import bz2
 import gzip
 import io
+import lzma
 import tarfile
 from typing import Any
 
@@ -51,7 +53,7 @@ class Case:
 
 
 @pytest.mark.parametrize("pieces", [1, 700, 1 << 16])
-@pytest.mark.parametrize("packing", [bytes, gzip.compress])
+@pytest.mark.parametrize("packing", [bytes, gzip.compress, bz2.compress, lzma.compress])
 def test_found(packing: Any, pieces: int) -> None:
     archive = packing(packed(aaa=bytes(5000), Dockerfile=FILE, more=b"FROM no"))
     case = Case().feed(archive, pieces)
