@@ -12,24 +12,21 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import partial
 from typing import Any
-from urllib.parse import quote
 
 import orjson
 from twisted.internet.task import deferLater
 
-from swarmd.codec.query import render_query
 from swarmd.core.container.container_state import Demand
 from swarmd.core.container.create_request import rewritten
 from swarmd.core.container.mac_addresses import ON_EACH_NETWORK, of_main_network
 from swarmd.core.errors import ApiError, EngineUnreachable, NameTaken
 from swarmd.core.model import Engine
 from swarmd.core.names import IDENTITY
-from swarmd.core.request.version import show
 from swarmd.manager.containers.cpu_shares import with_weight
 from swarmd.manager.containers.create_order import CreateOrder, References
 from swarmd.manager.containers.devices import with_devices, without_devices
 from swarmd.manager.fleet.answers import made_id, message_of, read_answer
-from swarmd.manager.fleet.fleet import Fleet
+from swarmd.manager.fleet.fleet import Fleet, Query
 from swarmd.manager.fleet.retry import twice
 from swarmd.streams.link import Answer
 
@@ -101,8 +98,8 @@ class Attempt:
         return answer
 
     async def _post(self, body: Mapping[str, Any]) -> Answer:
-        query = render_query([("name", self._order.name), *self._order.query])
-        return await self._call("POST", f"containers/create?{query}", body, CREATE)
+        query = [("name", self._order.name), *self._order.query]
+        return await self._call("POST", "containers", "create", query=query, body=body)
 
     async def _post_again(self, body: Mapping[str, Any]) -> Answer | None:
         """Refused for its name, it is not shown yet: the engine is still at the first one.
@@ -134,9 +131,9 @@ class Attempt:
         container_id = made_id(self._engine.name, made.body)
         for network, endpoint in others.items():
             body = {"Container": container_id, "EndpointConfig": endpoint or {}}
-            path = f"networks/{quote(network, safe='')}/connect"
+            path = ("POST", "networks", network, "connect")
             try:
-                answer = await twice(partial(self._call, "POST", path, body, CREATE))
+                answer = await twice(partial(self._call, *path, body=body))
                 if answer.status >= 400:
                     await self._undo(container_id)
                     return answer
@@ -145,8 +142,8 @@ class Attempt:
         return made
 
     async def _undo(self, container_id: str) -> None:
-        path = f"containers/{container_id}?force=1&v=1"
-        gone = await twice(partial(self._call, "DELETE", path, None, CREATE))
+        path = ("DELETE", "containers", container_id)
+        gone = await twice(partial(self._call, *path, query=(("force", "1"), ("v", "1"))))
         if gone.status >= 400 and gone.status != 404:
             raise EngineUnreachable(self._engine.name, message_of(gone.body), sent=True)
 
@@ -161,7 +158,7 @@ class Attempt:
     async def _look_up(self) -> Answer | None:
         """What the name tells: 201 if we made it, 409 if another did; None if it is not there."""
         name, engine = self._order.name, self._engine.name
-        answer = await self._call("GET", f"containers/{quote(name)}/json", None, LOOK_UP)
+        answer = await self._call("GET", "containers", name, "json", timeout=LOOK_UP)
         if answer.status == 404:
             return None
         if answer.status != 200:
@@ -178,8 +175,15 @@ class Attempt:
         labels = (inspect.get("Config") or {}).get("Labels") or {}
         return bool(labels.get(IDENTITY) == self._order.config.labels.get(IDENTITY))
 
-    async def _call(self, method: str, path: str, body: Any, timeout: float) -> Answer:
-        link = self._fleet.link(self._engine)
-        encoded = orjson.dumps(body) if body is not None else b""
-        target = f"/v{show(self._version)}/{path}"
-        return await link.call(method, target, body=encoded, timeout=timeout)
+    async def _call(
+        self,
+        method: str,
+        *path: str,
+        query: Query = (),
+        body: Mapping[str, Any] | None = None,
+        timeout: float = CREATE,
+    ) -> Answer:
+        return await self._fleet.call(
+            self._engine, method, *path,
+            query=query, asked=self._order.version, body=body, timeout=timeout,
+        )  # fmt: skip

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from swarmd.core.container.container_state import Container
 from swarmd.core.errors import NoSuchExec
-from swarmd.core.request.version import show
 from swarmd.manager.fleet.fanout import ask_engines
 from swarmd.manager.fleet.fleet import Fleet
 
@@ -15,7 +14,7 @@ async def find_exec_anywhere(fleet: Fleet, exec_id: str) -> Container:
         fleet,
         fleet.healthy(),
         "GET",
-        lambda engine: f"/v{show(fleet.version_for(engine, None))}/exec/{exec_id}/json",
+        lambda engine: fleet.target(engine, "exec", exec_id, "json"),
         expect=dict,
     )
     for outcome in outcomes:

@@ -10,7 +10,6 @@ from collections import OrderedDict
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
-from urllib.parse import quote
 
 import orjson
 
@@ -19,7 +18,6 @@ from swarmd.core.container.container_state import Container
 from swarmd.core.errors import ApiError, EngineRefused, NoSuchContainer, Unavailable
 from swarmd.core.kept_json import kept_json
 from swarmd.core.model import Engine
-from swarmd.core.request.version import show
 from swarmd.manager.fleet.answers import message_of, read_answer
 from swarmd.manager.fleet.fleet import Fleet
 
@@ -56,13 +54,13 @@ class HostAccess:
 
     async def volume(self, engine: Engine, name: str) -> Json | None:
         """As ``engine`` shows it; None if it has none of that name."""
-        return await self._ask(engine, f"volumes/{quote(name, safe='')}")
+        return await self._ask(engine, "volumes", name)
 
     async def exec(self, engine: Engine, exec_id: str) -> Json | None:
-        return await self._ask(engine, f"exec/{quote(exec_id, safe='')}/json")
+        return await self._ask(engine, "exec", exec_id, "json")
 
     async def _container(self, engine: Engine, container: Container) -> Json:
-        shown = await self._ask(engine, f"containers/{container.id}/json")
+        shown = await self._ask(engine, "containers", container.id, "json")
         if shown is None:
             raise NoSuchContainer(container.id)
         if shown.get("Id") != container.id or not isinstance(shown.get("HostConfig"), dict):
@@ -73,10 +71,8 @@ class HostAccess:
         volumes = {name: await self.volume(engine, name) for name in names}
         return as_create(shown, volumes, standard_of(engine.spec.info))
 
-    async def _ask(self, engine: Engine, path: str) -> Json | None:
-        link = self._fleet.link(engine)
-        version = show(self._fleet.version_for(engine, None))
-        answer = await link.call("GET", f"/v{version}/{path}", timeout=ASK, limit=LARGEST)
+    async def _ask(self, engine: Engine, *path: str) -> Json | None:
+        answer = await self._fleet.call(engine, "GET", *path, timeout=ASK, limit=LARGEST)
         if answer.status == 404:
             return None
         if answer.status != 200:

@@ -10,9 +10,7 @@ says for which of the two it refused.
 from __future__ import annotations
 
 from enum import Enum
-from urllib.parse import quote
 
-import orjson
 from twisted.internet.defer import Deferred
 from twisted.internet.task import deferLater
 from twisted.logger import Logger
@@ -20,13 +18,10 @@ from twisted.python.failure import Failure
 
 from swarmd.cluster import actions as news
 from swarmd.cluster.reservations import Doubt
-from swarmd.codec.query import render_query
 from swarmd.core.errors import ApiError
 from swarmd.core.model import Engine
-from swarmd.core.request.version import show
 from swarmd.manager.fleet.answers import made_id, message_of, read_answer
 from swarmd.manager.fleet.fleet import Fleet
-from swarmd.streams.link import Answer
 
 PAUSE = 1.0  # seconds between two questions
 LIMIT = 10.0  # seconds for an answer
@@ -34,9 +29,10 @@ LIMIT = 10.0  # seconds for an answer
 # the buffers of an engine that has just begun to answer again, and be read at the same moment.
 CERTAIN = 2
 ENOUGH = 10  # the same, for an engine that does not tell what it holds, but shows nothing
+_ENTIRELY = (("force", "1"), ("v", "1"))  # with its anonymous volumes, running or not
 MARK = "swarmd-asks-whether-the-name-is-free"
 _OCCASIONS = (news.InDoubt, news.EngineAnswered)
-_PROBE = orjson.dumps({"Image": "", "Cmd": ["-"], "HostConfig": {"SecurityOpt": [MARK]}})
+_PROBE = {"Image": "", "Cmd": ["-"], "HostConfig": {"SecurityOpt": [MARK]}}
 
 
 class Holding(Enum):
@@ -97,7 +93,7 @@ class Reconciler:
 
     async def _ask(self, engine: Engine, name: str) -> Holding:
         at = self._fleet.clock.seconds()
-        shown = await self._call(engine, "GET", f"containers/{quote(name)}/json")
+        shown = await self._fleet.call(engine, "GET", "containers", name, "json", timeout=LIMIT)
         if shown.status == 200:
             inspect = read_answer(engine.name, shown.body, dict)
             self._fleet.dispatch(news.ContainerInspected(engine.key, inspect, at))
@@ -105,8 +101,10 @@ class Reconciler:
         return await self._probe(engine, name) if shown.status == 404 else Holding.UNCLEAR
 
     async def _probe(self, engine: Engine, name: str) -> Holding:
-        path = f"containers/create?{render_query([('name', name)])}"
-        answer = await self._call(engine, "POST", path, _PROBE)
+        answer = await self._fleet.call(
+            engine, "POST", "containers", "create",
+            query=[("name", name)], body=_PROBE, timeout=LIMIT,
+        )  # fmt: skip
         if answer.status == 409:
             return Holding.BUSY
         if answer.status == 201:  # what is no Docker Engine may not look at security options
@@ -116,13 +114,10 @@ class Reconciler:
     async def _undo(self, engine: Engine, container_id: str) -> Holding:
         if container_id in self._fleet.state.containers:
             return Holding.UNCLEAR  # it was there before: an engine that says so is none
-        gone = await self._call(engine, "DELETE", f"containers/{container_id}?force=1&v=1")
+        gone = await self._fleet.call(
+            engine, "DELETE", "containers", container_id, query=_ENTIRELY, timeout=LIMIT
+        )
         return Holding.FREE if gone.status == 204 else Holding.UNCLEAR
-
-    async def _call(self, engine: Engine, method: str, path: str, body: bytes = b"") -> Answer:
-        link = self._fleet.link(engine)
-        target = f"/v{show(self._fleet.version_for(engine, None))}/{path}"
-        return await link.call(method, target, body=body, timeout=LIMIT)
 
 
 def _unbroken(so_far: list[Holding], holding: Holding) -> list[Holding]:

@@ -8,7 +8,6 @@ from typing import Any
 import orjson
 
 from swarmd.core.model import Engine
-from swarmd.core.request.version import show
 from swarmd.manager.fleet.fanout import ask_engines
 from swarmd.manager.fleet.fleet import Fleet
 
@@ -22,7 +21,7 @@ async def with_sizes(fleet: Fleet, chunks: Sequence[bytes]) -> bytes:
     engines = [engine for engine in fleet.healthy() if engine.key in owners]
 
     def target(engine: Engine) -> str:
-        return f"/v{show(fleet.version_for(engine, None))}/containers/json?all=1&size=1"
+        return fleet.target(engine, "containers", "json", query=[("all", "1"), ("size", "1")])
 
     sizes: dict[str, dict[str, int]] = {}
     outcomes = await ask_engines(fleet, engines, "GET", target, timeout=MEASURING, expect=list)

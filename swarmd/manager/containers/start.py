@@ -15,7 +15,6 @@ from swarmd.core.container.container_state import Container, Demand
 from swarmd.core.container.resources import resized
 from swarmd.core.errors import ApiError
 from swarmd.core.model import Engine
-from swarmd.core.request.version import show
 from swarmd.manager.fleet.fleet import Fleet
 from swarmd.manager.fleet.placer import Placer
 from swarmd.manager.fleet.read_your_writes import settle_containers, settle_details
@@ -24,6 +23,7 @@ from swarmd.scheduler.room import holders
 
 _MOST = 3  # holders that are named
 _LIMIT = 10.0  # seconds to clean up after a refusal
+_ENTIRELY = (("v", "1"), ("force", "1"))
 
 
 class NoRoom(ApiError):
@@ -130,9 +130,10 @@ class Starter:
         try:
             found: dict[str, Any] = await self._fleet.tracker(engine).inspect(container.id) or {}
             if (found.get("HostConfig") or {}).get("AutoRemove"):
-                version = show(self._fleet.version_for(engine, None))
-                target = f"/v{version}/containers/{container.id}?v=1&force=1"
-                await self._fleet.link(engine).call("DELETE", target, timeout=_LIMIT)
+                await self._fleet.call(
+                    engine, "DELETE", "containers", container.id,
+                    query=_ENTIRELY, timeout=_LIMIT,
+                )  # fmt: skip
                 self._fleet.forget(container.id)
         except ApiError as error:
             self._log.warn("after its refused start {id}: {error}", id=container.id, error=error)

@@ -10,7 +10,10 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from ipaddress import ip_address
+from typing import Any
+from urllib.parse import quote
 
+import orjson
 from twisted.application.service import MultiService
 from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
@@ -18,6 +21,7 @@ from twisted.logger import Logger
 from swarmd.certificates.expiry import Expiry
 from swarmd.cluster.actions import Action, ContainerGone, EngineListed, EngineUnlisted
 from swarmd.cluster.state import State
+from swarmd.codec.query import render_query
 from swarmd.core.addresses import parse_address
 from swarmd.core.container.container_state import Container
 from swarmd.core.errors import EngineUnreachable
@@ -29,8 +33,9 @@ from swarmd.engine.tracker import EngineTracker
 from swarmd.engine.tracking_context import TrackingContext
 from swarmd.manager.fleet.event_hub import EventHub
 from swarmd.manager.fleet.sources import Sources
-from swarmd.streams.link import Link
+from swarmd.streams.link import LARGEST_ANSWER, Answer, Link
 
+Query = Sequence[tuple[str, str]]
 Standing = tuple[Health, Spec]
 
 
@@ -188,6 +193,53 @@ class Fleet(MultiService):
         """The API version in which to ask ``engine`` for a client that asked in ``asked``."""
         wanted = asked or self.api_version
         return version.clamp(wanted, engine.spec.api_min, engine.spec.api_max)
+
+    # Calls
+
+    def target(
+        self, engine: Engine, *path: str, query: Query = (), asked: version.Version | None = None
+    ) -> str:
+        """The request's target in the API version that ``engine`` speaks.
+
+        Args:
+            path: Its parts; whatever is in one of them, it stays one.
+            asked: The version in which a client asked, if it is for one.
+        """
+        spoken = version.show(self.version_for(engine, asked))
+        parts = [quote(part, safe=":@", errors="surrogateescape") for part in path]
+        line = "/".join([f"/v{spoken}", *parts])
+        return f"{line}?{render_query(query)}" if query else line
+
+    async def call(
+        self,
+        engine: Engine,
+        method: str,
+        *path: str,
+        query: Query = (),
+        asked: version.Version | None = None,
+        body: Any = None,
+        timeout: float = 10.0,
+        limit: int = LARGEST_ANSWER,
+        stale: str = "",
+    ) -> Answer:
+        """One call to one engine: its whole answer, whatever the status (see ``answers``).
+
+        Args:
+            path: As of ``target``, as are ``query`` and ``asked``.
+            body: A JSON value.
+            timeout: Seconds for all of it.
+            stale: The list that is to be read again after this, also if no answer comes.
+
+        Raises:
+            EngineUnreachable: ``sent`` tells whether it may have acted.
+        """
+        target = self.target(engine, *path, query=query, asked=asked)
+        link, encoded = self.link(engine), orjson.dumps(body) if body is not None else b""
+        try:
+            return await link.call(method, target, body=encoded, timeout=timeout, limit=limit)
+        finally:
+            if stale:
+                self.state.mark_stale(engine.key, stale)
 
 
 def _literal(host: str) -> str:

@@ -20,7 +20,6 @@ from swarmd.cluster.images.image_lookup import may_have
 from swarmd.core.decode import timestamp
 from swarmd.core.errors import ApiError
 from swarmd.core.model import Engine
-from swarmd.core.request.version import show
 from swarmd.manager.fleet.answers import read_answer
 from swarmd.manager.fleet.fanout import gather
 from swarmd.manager.fleet.fleet import Fleet
@@ -75,9 +74,10 @@ class NameTimes:
         engine = self._fleet.state.engines.get(given.key)
         if engine is None:
             return
-        target = f"/v{show(self._fleet.version_for(engine, None))}/images/{given.image}/json"
         try:
-            answer = await self._fleet.link(engine).call("GET", target, timeout=LIMIT)
+            answer = await self._fleet.call(
+                engine, "GET", "images", given.image, "json", timeout=LIMIT
+            )
             shown = read_answer(engine.name, answer.body, dict)
         except ApiError:
             self._asked.discard(given)

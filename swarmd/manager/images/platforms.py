@@ -9,13 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
-from urllib.parse import quote
 
 import orjson
 
 from swarmd.cluster.images.holders import newest_holders
 from swarmd.core.model import Engine
-from swarmd.core.request.version import Version, show
+from swarmd.core.request.version import Version
 from swarmd.manager.containers.create_order import CreateOrder
 from swarmd.manager.fleet.answers import listed
 from swarmd.manager.fleet.fanout import ask_engines
@@ -34,9 +33,10 @@ async def parts(fleet: Fleet, ref: str, engines: Iterable[Engine]) -> dict[str, 
     """What is complete of ``ref`` on each of ``engines`` that tells, by the engine's key."""
 
     def target(engine: Engine) -> str:
-        version = fleet.version_for(engine, _MANIFESTS_SINCE)
-        query = "?manifests=1" if version >= _MANIFESTS_SINCE else ""
-        return f"/v{show(version)}/images/{quote(ref, safe='/:@')}/json{query}"
+        knows = fleet.version_for(engine, _MANIFESTS_SINCE) >= _MANIFESTS_SINCE
+        query = [("manifests", "1")] if knows else []
+        path = ("images", *ref.split("/"), "json")
+        return fleet.target(engine, *path, query=query, asked=_MANIFESTS_SINCE)
 
     outcomes = await ask_engines(fleet, engines, "GET", target, timeout=ASKING, expect=dict)
     return {one.engine.key: parts_of(one.value) for one in outcomes if one.ok}

@@ -8,21 +8,17 @@ made for it, and that is removed. swarmd never lists it: its label says what it 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from urllib.parse import quote
 
 import orjson
 
-from swarmd.codec.query import render_query
 from swarmd.core.errors import ApiError, EngineRefused
 from swarmd.core.image.image_reference import parse_reference
 from swarmd.core.model import Engine
 from swarmd.core.names import PLACEHOLDER
-from swarmd.core.request.version import show
-from swarmd.manager.fleet.answers import message_of
+from swarmd.manager.fleet.answers import accepted
 from swarmd.manager.fleet.fanout import AT_ONCE, Outcome, gather
 from swarmd.manager.fleet.fleet import Fleet
 from swarmd.manager.images.unread_progress import UnreadProgress
-from swarmd.streams.link import Answer
 
 LIMIT = 30.0  # seconds for each of the two calls
 
@@ -34,7 +30,8 @@ async def untag(fleet: Fleet, engine: Engine, tag: str) -> None:
         ApiError: The engine refused, or is gone.
     """
     placeholder = await _import(fleet, engine, tag)
-    await _call(fleet, engine, "DELETE", f"images/{quote(placeholder, safe=':')}")
+    gone = await fleet.call(engine, "DELETE", "images", placeholder, timeout=LIMIT)
+    accepted(engine.name, gone)
     fleet.state.images_gone(engine.key, [tag])
     fleet.state.mark_stale(engine.key, "images")
 
@@ -58,8 +55,10 @@ async def _import(fleet: Fleet, engine: Engine, tag: str) -> str:
     named = parse_reference(tag)
     query = [("fromSrc", "-"), ("repo", named.repository), ("tag", named.tag)]
     changes = [("changes", f"LABEL {PLACEHOLDER}=1")]
-    target = f"images/create?{render_query([*query, *changes])}"
-    answer = await _call(fleet, engine, "POST", target)
+    answer = await fleet.call(
+        engine, "POST", "images", "create", query=[*query, *changes], timeout=LIMIT
+    )
+    accepted(engine.name, answer)
     said = UnreadProgress()
     said.receive(answer.body + b"\n")
     made = _status(answer.body)
@@ -74,11 +73,3 @@ def _status(body: bytes) -> str:
         return str(orjson.loads(body.split(b"\n")[0])["status"])
     except (orjson.JSONDecodeError, KeyError, TypeError):
         return ""
-
-
-async def _call(fleet: Fleet, engine: Engine, method: str, path: str) -> Answer:
-    target = f"/v{show(fleet.version_for(engine, None))}/{path}"
-    answer = await fleet.link(engine).call(method, target, timeout=LIMIT)
-    if answer.status >= 400:
-        raise EngineRefused(engine.name, answer.status, message_of(answer.body))
-    return answer

@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Coroutine, Mapping
+from collections.abc import Mapping
+from functools import partial
 from typing import Any
-from urllib.parse import quote, urlencode
 
-import orjson
 from twisted.internet.defer import Deferred, DeferredLock
 
 from swarmd.core.container.container_state import Container
 from swarmd.core.container.personal_labels import REPLACES
 from swarmd.core.errors import ApiError, EngineRefused, EngineUnreachable, Unavailable
 from swarmd.core.image.image_reference import familiar, one_tag
-from swarmd.core.model import Engine
-from swarmd.core.request.version import Version, show
+from swarmd.core.request.version import Version
 from swarmd.manager.containers.create import Creator
 from swarmd.manager.containers.create_order import CreateOrder
 from swarmd.manager.containers.pull_plans import PullPlans
-from swarmd.manager.fleet.answers import made_id, message_of, read_answer
-from swarmd.manager.fleet.fleet import Fleet
+from swarmd.manager.fleet.answers import accepted, made_id, message_of, read_answer
+from swarmd.manager.fleet.fleet import Fleet, Query
 from swarmd.manager.fleet.retry import twice
 from swarmd.manager.images.unread_progress import UnreadProgress
 from swarmd.manager.moving.blueprint import Blueprint
@@ -78,7 +76,8 @@ class Mover:
         if engine is None:
             return False
         said = UnreadProgress()
-        target = f"{self._version(engine)}/images/create?{urlencode({'fromImage': one_tag(image)})}"
+        query = [("fromImage", one_tag(image))]
+        target = self._fleet.target(engine, "images", "create", query=query, asked=self._asked)
         answer = await self._fleet.link(engine).stream(
             "POST", target, said.receive, idle_timeout=PULL_IDLE
         )
@@ -90,15 +89,14 @@ class Mover:
     async def _connect(self, new: Container, networks: Mapping[str, Mapping[str, Any]]) -> None:
         try:
             for network, endpoint in networks.items():
-                body = orjson.dumps({"Container": new.id, "EndpointConfig": endpoint})
-                path = f"networks/{quote(network, safe='')}/connect"
-                await self._call(new, "POST", path, body=body, again=True)
+                body = {"Container": new.id, "EndpointConfig": endpoint}
+                await self._call(new, "POST", "networks", network, "connect", body=body, again=True)
         except ApiError:
             await self.remove(new)
             raise
 
     async def inspect(self, container: Container) -> dict[str, Any]:
-        answer = await self._call(container, "GET", f"containers/{container.id}/json")
+        answer = await self._call(container, "GET", "containers", container.id, "json")
         return read_answer(self._fleet.engine(container).name, answer.body, dict)
 
     async def start(self, container: Container) -> None:
@@ -107,7 +105,7 @@ class Mover:
             await starter.begin_later(container.id)
         done: bool | None = False
         try:
-            await self._call(container, "POST", f"containers/{container.id}/start", again=True)
+            await self._act(container, "start", again=True)
             done = True
         except EngineUnreachable as error:
             done = None if error.sent else False
@@ -117,8 +115,7 @@ class Mover:
 
     async def stop(self, container: Container, grace: float) -> None:
         """``grace`` is how many seconds the container has before its engine kills it."""
-        path = f"containers/{container.id}/stop"
-        await self._call(container, "POST", path, timeout=SHORT + grace, again=True)
+        await self._act(container, "stop", timeout=SHORT + grace, again=True)
 
     async def rename(self, container: Container, name: str, *, keep: bool = False) -> None:
         """With ``keep`` its old name stays reserved: for who replaces it, or for the way back."""
@@ -126,8 +123,7 @@ class Mover:
         state.reserve_name(name, container.id)
         granted: bool | None = False
         try:
-            path = f"containers/{container.id}/rename?{urlencode({'name': name})}"
-            await self._named(container, name, path)
+            await self._named(container, name)
             granted = True
         except EngineUnreachable as error:
             granted = None if error.sent else False
@@ -137,10 +133,10 @@ class Mover:
         if keep:
             state.reserve_name(container.name, container.id)
 
-    async def _named(self, container: Container, name: str, path: str) -> None:
+    async def _named(self, container: Container, name: str) -> None:
         """Where the answer was lost, the engine is asked for the container's name."""
         try:
-            await self._call(container, "POST", path)
+            await self._act(container, "rename", query=[("name", name)])
         except EngineUnreachable as lost:
             if not lost.sent or (await self.inspect(container)).get("Name") != f"/{name}":
                 raise
@@ -148,8 +144,8 @@ class Mover:
     async def remove(self, container: Container, *, missing_ok: bool = True) -> None:
         """By force; its anonymous volumes stay, since nobody said that they may go."""
         try:
-            path = f"containers/{container.id}?force=1"
-            await self._call(container, "DELETE", path, again=True)
+            path = ("DELETE", "containers", container.id)
+            await self._call(container, *path, query=[("force", "1")], again=True)
         except EngineRefused as refusal:
             if refusal.status != 404 or not missing_ok:
                 raise
@@ -183,13 +179,16 @@ class Mover:
             if volume.scope == "global"
         )
 
+    async def _act(self, container: Container, verb: str, **more: Any) -> None:
+        await self._call(container, "POST", "containers", container.id, verb, **more)
+
     async def _call(
         self,
         container: Container,
         method: str,
-        path: str,
-        *,
-        body: bytes = b"",
+        *path: str,
+        query: Query = (),
+        body: Any = None,
         timeout: float = SHORT,
         again: bool = False,
     ) -> Answer:
@@ -197,20 +196,14 @@ class Mover:
         engine = self._fleet.state.engines.get(container.engine)
         if engine is None:
             raise EngineUnreachable(container.engine, "it is no longer listed")
-        target = f"{self._version(engine)}/{path}"
-
-        def ask() -> Coroutine[Any, Any, Answer]:
-            return self._fleet.link(engine).call(method, target, body=body, timeout=timeout)
-
+        ask = partial(
+            self._fleet.call, engine, method, *path,
+            query=query, asked=self._asked, body=body, timeout=timeout,
+        )  # fmt: skip
         answer = await (twice(ask) if again else ask())
         if method != "GET":
             self._fleet.state.mark_dirty(container.id)
-        if answer.status >= 400:
-            raise EngineRefused(engine.name, answer.status, message_of(answer.body))
-        return answer
-
-    def _version(self, engine: Engine) -> str:
-        return f"/v{show(self._fleet.version_for(engine, self._asked))}"
+        return accepted(engine.name, answer)
 
     @property
     def _asked(self) -> Version:

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable, Container, Coroutine, Iterable, Mapping
 from functools import partial
 from typing import Any
-from urllib.parse import quote
 
 import orjson
 from twisted.internet.task import deferLater
@@ -30,8 +29,8 @@ from swarmd.core.model import Engine, Network
 from swarmd.core.names import KEPT_ID, split_node
 from swarmd.core.predefined import PREDEFINED
 from swarmd.core.request.json_keys import NETWORK_CREATE, Shape, spelled
-from swarmd.core.request.version import Version, show
-from swarmd.manager.fleet.answers import made_id, message_of, read_answer
+from swarmd.core.request.version import Version
+from swarmd.manager.fleet.answers import accepted, made_id, message_of, read_answer
 from swarmd.manager.fleet.fleet import Fleet
 from swarmd.manager.fleet.json_body import decoded_object
 from swarmd.manager.fleet.placer import CONSTRAINTS, Placer, label_constraints
@@ -84,7 +83,7 @@ class LocalNetworks:
             wanted = {**wanted, "CheckDuplicate": True}
         self._being_made.add(name)
         try:
-            return await self._post(engine, "create", wanted, asked)
+            return await self._post(engine, wanted, asked)
         except EngineUnreachable as error:
             if doubtful or error.sent:
                 self._in_doubt[name] = engine
@@ -144,15 +143,11 @@ class LocalNetworks:
         holders = frozenset(engine.key for engine in engines)
         return (Pin(f"config-from=={ref}", holders, f"has no network {ref}"),)
 
-    async def _post(
-        self, engine: Engine, action: str, body: Mapping[str, Any], asked: Version | None
-    ) -> Answer:
-        target = f"/v{show(self._fleet.version_for(engine, asked))}/networks/{action}"
-        link = self._fleet.link(engine)
-        try:
-            return await link.call("POST", target, body=orjson.dumps(body), timeout=CHANGE)
-        finally:  # it may be there, also if nobody hears of it
-            self._fleet.state.mark_stale(engine.key, "networks")
+    async def _post(self, engine: Engine, body: Mapping[str, Any], asked: Version | None) -> Answer:
+        return await self._fleet.call(
+            engine, "POST", "networks", "create",
+            asked=asked, body=body, timeout=CHANGE, stale="networks",
+        )  # fmt: skip
 
     # Moving
 
@@ -248,8 +243,7 @@ class LocalNetworks:
                 await self._remove(network.id, engine)
 
     async def _description(self, network: Network, engine: Engine) -> dict[str, Any]:
-        answer = await self._call("GET", engine, network.id)
-        return _description(network, read_answer(engine.name, answer, dict))
+        return _description(network, await self._shown(network.id, engine))
 
     async def _make(self, body: dict[str, Any], engine: Engine) -> str:
         """Its subnet is kept if it is free on the new node, else that engine picks one."""
@@ -264,7 +258,7 @@ class LocalNetworks:
     async def _posted(self, body: dict[str, Any], engine: Engine) -> Answer:
         """One whose answer was lost is waited for: an engine gives a network's name twice."""
         try:
-            return await self._post(engine, "create", body, None)
+            return await self._post(engine, body, None)
         except EngineUnreachable as error:
             if not error.sent:
                 raise
@@ -277,7 +271,7 @@ class LocalNetworks:
 
     async def _made(self, body: dict[str, Any], engine: Engine) -> Answer | None:
         try:
-            shown = read_answer(engine.name, await self._call("GET", engine, body["Name"]), dict)
+            shown = await self._shown(body["Name"], engine)
         except EngineRefused:
             return None
         if (shown.get("Labels") or {}).get(KEPT_ID) != body["Labels"][KEPT_ID]:
@@ -286,24 +280,15 @@ class LocalNetworks:
 
     async def _remove(self, ref: str, engine: Engine) -> None:
         """It may be gone already."""
-        try:
-            await self._call("DELETE", engine, ref)
-        except EngineRefused as error:
-            if error.status != 404:
-                raise
+        path, call = ("DELETE", "networks", ref), self._fleet.call
+        gone = await twice(partial(call, engine, *path, timeout=CHANGE, stale="networks"))
+        accepted(engine.name, gone, 404)
 
-    async def _call(self, method: str, engine: Engine, ref: str) -> bytes:
-        target = f"/v{show(self._fleet.version_for(engine, None))}/networks/{quote(ref, safe='')}"
-        try:
-            answer = await twice(
-                lambda: self._fleet.link(engine).call(method, target, timeout=CHANGE)
-            )
-        finally:
-            if method != "GET":
-                self._fleet.state.mark_stale(engine.key, "networks")
-        if answer.status >= 400:
-            raise EngineRefused(engine.name, answer.status, message_of(answer.body))
-        return answer.body
+    async def _shown(self, ref: str, engine: Engine) -> dict[str, Any]:
+        path, call = ("GET", "networks", ref), self._fleet.call
+        answer = accepted(engine.name, await twice(partial(call, engine, *path, timeout=CHANGE)))
+        shown: dict[str, Any] = read_answer(engine.name, answer.body, dict)
+        return shown
 
 
 def _description(network: Network, shown: Mapping[str, Any]) -> dict[str, Any]:

@@ -7,7 +7,6 @@ import orjson
 from swarmd.codec.json_stream import JsonLines
 from swarmd.core.event import is_of_placeholder, read_event
 from swarmd.core.model import Engine
-from swarmd.core.request.version import show
 from swarmd.manager.fleet.event_hub import FleetEvent
 from swarmd.manager.fleet.fanout import Outcome, ask_engines
 from swarmd.manager.fleet.fleet import Fleet
@@ -24,8 +23,8 @@ async def past_events(fleet: Fleet, since: int, until: int) -> list[FleetEvent]:
 
     def target(engine: Engine) -> str:
         offset = int(engine.spec.clock_offset * NANOS)
-        window = f"since={_stamp(since - offset)}&until={_stamp(until - offset)}"
-        return f"/v{show(fleet.version_for(engine, None))}/events?{window}"
+        window = [("since", _stamp(since - offset)), ("until", _stamp(until - offset))]
+        return fleet.target(engine, "events", query=window)
 
     outcomes = await ask_engines(fleet, fleet.healthy(), "GET", target)
     events = [event for outcome in outcomes if outcome.ok for event in _decoded(fleet, outcome)]

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import partial
 from typing import Any
-from urllib.parse import quote
 
 import orjson
 from twisted.logger import Logger
@@ -18,8 +17,8 @@ from swarmd.core.errors import ApiError, BadParameter, EngineRefused, EngineUnre
 from swarmd.core.model import Engine, Volume
 from swarmd.core.names import split_node
 from swarmd.core.request.json_keys import VOLUME_CREATE
-from swarmd.core.request.version import Version, show
-from swarmd.manager.fleet.answers import message_of, read_answer
+from swarmd.core.request.version import Version
+from swarmd.manager.fleet.answers import accepted, message_of, read_answer
 from swarmd.manager.fleet.fanout import Outcome, ask_engines, together
 from swarmd.manager.fleet.fleet import Fleet
 from swarmd.manager.fleet.keyed_lock import KeyedLock
@@ -128,7 +127,7 @@ class LocalVolumes:
 
     async def _create_everywhere(self, wanted: Mapping[str, Any], asked: Version | None) -> Answer:
         def target(engine: Engine) -> str:
-            return f"/v{show(self._fleet.version_for(engine, asked))}/volumes/create"
+            return self._fleet.target(engine, "volumes", "create", asked=asked)
 
         body = orjson.dumps(wanted)
         engines = self._fleet.healthy()
@@ -138,8 +137,10 @@ class LocalVolumes:
         return _all_or_error(outcomes)
 
     async def _post(self, engine: Engine, body: Mapping[str, Any], asked: Version | None) -> Answer:
-        target = f"/v{show(self._fleet.version_for(engine, asked))}/volumes/create"
-        answer = await self._change("POST", target, engine, orjson.dumps(body))
+        answer = await self._fleet.call(
+            engine, "POST", "volumes", "create",
+            asked=asked, body=body, timeout=CHANGE, stale="volumes",
+        )  # fmt: skip
         if answer.status == 201:
             made = read_answer(engine.name, answer.body, dict)
             self._fleet.state.volume_made(engine.key, made)
@@ -220,17 +221,9 @@ class LocalVolumes:
             raise
 
     async def _remove(self, name: str, engine: Engine) -> None:
-        target = f"/v{show(self._fleet.version_for(engine, None))}/volumes/{quote(name, safe='')}"
-        answer = await twice(partial(self._change, "DELETE", target, engine))
-        if answer.status >= 400 and answer.status != 404:
-            raise EngineRefused(engine.name, answer.status, message_of(answer.body))
-
-    async def _change(self, method: str, target: str, engine: Engine, body: bytes = b"") -> Answer:
-        link = self._fleet.link(engine)
-        try:
-            return await link.call(method, target, body=body, timeout=CHANGE)
-        finally:  # it may have been done, also if nobody hears of it
-            self._fleet.state.mark_stale(engine.key, "volumes")
+        path, call = ("DELETE", "volumes", name), self._fleet.call
+        gone = await twice(partial(call, engine, *path, timeout=CHANGE, stale="volumes"))
+        accepted(engine.name, gone, 404)
 
 
 def _all_or_error(outcomes: list[Outcome]) -> Answer:

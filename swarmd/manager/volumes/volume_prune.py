@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from typing import Any
-from urllib.parse import quote, urlencode
 
 import orjson
 
@@ -16,10 +15,10 @@ from swarmd.cluster.views.filters import Filters
 from swarmd.core.errors import EngineRefused, EngineUnreachable
 from swarmd.core.model import Engine
 from swarmd.core.names import is_full_id
-from swarmd.core.request.version import Version, show
+from swarmd.core.request.version import Version
 from swarmd.manager.fleet.answers import listed, message_of, read_answer
 from swarmd.manager.fleet.fanout import AT_ONCE, Outcome, ask_engines, gather, together
-from swarmd.manager.fleet.fleet import Fleet
+from swarmd.manager.fleet.fleet import Fleet, Query
 from swarmd.manager.system.prune import PATIENCE, merged
 
 ANONYMOUS_ONLY: Version = (1, 42)
@@ -63,14 +62,16 @@ class VolumePrune:
 
     def _prune_of_old(self, engine: Engine) -> str:
         """All unused ones is what it prunes anyway, and it does not know the filter "all"."""
-        return f"{self._path(engine, 'volumes/prune')}?{_query(self._filters)}"
+        query = _query(self._filters)
+        return self._fleet.target(engine, "volumes", "prune", query=query, asked=self._asked)
 
     async def _pick(self, engine: Engine) -> Outcome:
         """Removes the unused anonymous ones; a name of 64 digits is an engine's invention."""
         wanted = {**self._filters, "dangling": ("true",)}
         try:
-            link = self._fleet.link(engine)
-            found = await link.call("GET", f"{self._path(engine, 'volumes')}?{_query(wanted)}")
+            found = await self._fleet.call(
+                engine, "GET", "volumes", query=_query(wanted), asked=self._asked
+            )
             if found.status >= 400:
                 refused = EngineRefused(engine.name, found.status, message_of(found.body))
                 return Outcome(engine, found, refused)
@@ -83,13 +84,10 @@ class VolumePrune:
 
     async def _remove(self, engine: Engine, name: str) -> bool:
         """One that is taken into use meanwhile stays, as in an engine's own prune."""
-        path = self._path(engine, f"volumes/{quote(name)}")
-        return (await self._fleet.link(engine).call("DELETE", path)).status < 400
-
-    def _path(self, engine: Engine, rest: str) -> str:
-        return f"/v{show(self._fleet.version_for(engine, self._asked))}/{rest}"
+        gone = await self._fleet.call(engine, "DELETE", "volumes", name, asked=self._asked)
+        return gone.status < 400
 
 
-def _query(filters: Filters) -> str:
+def _query(filters: Filters) -> Query:
     lists = {key: list(values) for key, values in filters.items()}
-    return urlencode({"filters": orjson.dumps(lists).decode()})
+    return [("filters", orjson.dumps(lists).decode())]

@@ -2,7 +2,7 @@ import pytest
 
 from swarmd.core.errors import EngineUnreachable
 from swarmd.discovery.entry import TlsOverride
-from tests.manager.rig import Rig
+from tests.manager.rig import Rig, result_of
 
 
 def test_discovery_adds_and_removes() -> None:
@@ -85,3 +85,27 @@ def test_a_removed_container_is_forgotten() -> None:
     rig.fleet.forget("a" * 64)
     rig.fleet.forget("b" * 64)
     assert not rig.state.containers
+
+
+def test_an_engine_is_called_in_its_own_version_and_parts_of_a_path_stay_parts() -> None:
+    rig = Rig(1, api_max=(1, 40))
+    rig.wire(1).on("POST", "/things/.*", (404, {"message": "no such thing"}))
+    answer = result_of(
+        rig.fleet.call(
+            rig.engine(1), "POST", "things", "a/b ?c:d@e",
+            query=[("x", "1&2")], asked=(1, 44), body={"A": 1},
+        )
+    )  # fmt: skip
+    assert (answer.status, rig.wire(1).bodies) == (404, [{"A": 1}])
+    assert rig.wire(1).asked == [("POST", "/v1.40/things/a%2Fb%20%3Fc:d@e?x=1%262")]
+
+
+def test_a_change_of_which_nobody_hears_makes_a_list_stale() -> None:
+    rig = Rig(2)
+    with pytest.raises(EngineUnreachable):
+        result_of(rig.fleet.call(rig.engine(1), "DELETE", "volumes", "v", stale="volumes"))
+    assert "volumes" in rig.engine(1).stale
+    rig.lose(2)
+    with pytest.raises(EngineUnreachable, match="no answer"):
+        result_of(rig.fleet.call(rig.engine(2), "DELETE", "volumes", "v", stale="volumes"))
+    assert rig.wire(2).asked == []

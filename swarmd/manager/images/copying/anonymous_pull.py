@@ -5,11 +5,9 @@ from __future__ import annotations
 from twisted.internet.defer import CancelledError
 
 from swarmd.codec.head import ResponseHead
-from swarmd.codec.query import render_query
 from swarmd.core.errors import EngineRefused, EngineUnreachable
 from swarmd.core.image.image_reference import repository_of
 from swarmd.core.model import Engine
-from swarmd.core.request.version import show
 from swarmd.manager.fleet.answers import message_of
 from swarmd.manager.fleet.fleet import Fleet
 from swarmd.manager.images.unread_progress import UnreadProgress
@@ -67,6 +65,6 @@ class AnonymousPull:
             self._call.answer.cancel()
 
     def _target(self) -> str:
-        version = show(self._fleet.version_for(self._engine, None))
         image, digest = repository_of(self._digest), self._digest.rpartition("@")[2]
-        return f"/v{version}/images/create?{render_query([('fromImage', image), ('tag', digest)])}"
+        query = [("fromImage", image), ("tag", digest)]
+        return self._fleet.target(self._engine, "images", "create", query=query)

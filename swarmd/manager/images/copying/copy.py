@@ -8,20 +8,17 @@ and what has come of it is compared with what was sent. What went wrong leaves n
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import quote
 
 from twisted.internet.defer import CancelledError, Deferred
 from twisted.python.failure import Failure
 
 from swarmd.cluster.images.image_lookup import find_image, is_name
 from swarmd.codec.image_archive import ArchiveCheck
-from swarmd.codec.query import render_query
 from swarmd.codec.tar_scan import BadTar
 from swarmd.core.errors import ApiError, EngineRefused, EngineUnreachable
 from swarmd.core.image.image_reference import familiar, one_tag, parse_reference
 from swarmd.core.model import Engine
-from swarmd.core.request.version import show
-from swarmd.manager.fleet.answers import message_of, read_answer
+from swarmd.manager.fleet.answers import accepted, message_of, read_answer
 from swarmd.manager.fleet.fleet import Fleet
 from swarmd.manager.images.unread_progress import UnreadProgress
 from swarmd.streams.calls import Answer, StreamCall
@@ -67,7 +64,7 @@ class Copy:
     # The transfer
 
     async def _transfer(self) -> None:
-        target = f"{self._prefix(self._to)}/images/load?quiet=1"
+        target = self._fleet.target(self._to, "images", "load", query=[("quiet", "1")])
         loading = self._fleet.link(self._to).upload(
             "POST", target, self._said.receive, self._flow, headers=TAR, idle_timeout=SILENCE
         )
@@ -91,7 +88,8 @@ class Copy:
             raise EngineRefused(self._to.name, 500, self._words(self._said.error))
 
     async def _save(self) -> None:
-        target = f"{self._prefix(self._source)}/images/get?{render_query([('names', self._name)])}"
+        query = [("names", self._name)]
+        target = self._fleet.target(self._source, "images", "get", query=query)
         answer = await self._fleet.link(self._source).stream(
             "GET", target, self._saved, on_open=self._opened, idle_timeout=SILENCE
         )
@@ -129,7 +127,8 @@ class Copy:
     # What is there
 
     async def _shown(self, engine: Engine) -> dict[str, Any]:
-        answer = await self._call(engine, "GET", f"images/{quote(self._name, safe='/:@')}/json")
+        path = ("images", *self._name.split("/"), "json")
+        answer = await self._fleet.call(engine, "GET", *path, timeout=ASK)
         self._check(engine, answer)
         return read_answer(engine.name, answer.body, dict)
 
@@ -149,15 +148,12 @@ class Copy:
         if not there or there == self._before:
             return
         try:
-            await self._call(self._to, "DELETE", f"images/{quote(self._name, safe='/:@')}")
+            path = ("images", *self._name.split("/"))
+            await self._fleet.call(self._to, "DELETE", *path, timeout=ASK)
             if self._before and is_name(self._to, self._ref):
                 await name_image(self._fleet, self._to, self._before, self._ref)
         except ApiError:
             return
-
-    async def _call(self, engine: Engine, method: str, path: str) -> Answer:
-        target = f"{self._prefix(engine)}/{path}"
-        return await self._fleet.link(engine).call(method, target, timeout=ASK)
 
     def _check(self, engine: Engine, answer: Answer) -> None:
         if answer.status >= 400:
@@ -166,19 +162,13 @@ class Copy:
     def _words(self, cause: str) -> str:
         return f"copying image {self._ref} from {self._source.name} to {self._to.name}: {cause}"
 
-    def _prefix(self, engine: Engine) -> str:
-        return f"/v{show(self._fleet.version_for(engine, None))}"
-
 
 async def name_image(fleet: Fleet, engine: Engine, image: str, name: str) -> None:
     """Gives what ``engine`` knows as ``image`` a name; EngineRefused if it does not."""
     named = parse_reference(one_tag(name))
-    query = render_query([("repo", named.repository), ("tag", named.tag)])
-    version = show(fleet.version_for(engine, None))
-    target = f"/v{version}/images/{quote(image, safe='/:@')}/tag?{query}"
-    answer = await fleet.link(engine).call("POST", target, timeout=ASK)
-    if answer.status >= 400:
-        raise EngineRefused(engine.name, answer.status, message_of(answer.body))
+    query = [("repo", named.repository), ("tag", named.tag)]
+    path = ("images", *image.split("/"), "tag")
+    accepted(engine.name, await fleet.call(engine, "POST", *path, query=query, timeout=ASK))
 
 
 def _content(shown: dict[str, Any]) -> Any:
