@@ -51,6 +51,17 @@ TIED = [
     ("2", ("up", "-d")),
     ("2", ("down", "-v")),
 ]
+HEALTHY = [
+    ("1", ("up", "-d")),
+    ("2", ("up", "-d")),
+    ("2", ("up", "-d", "--force-recreate", "--no-deps", "app")),
+    ("3", ("up", "-d")),  # the proxy stays ill
+    ("2", ("up", "-d", "--remove-orphans")),
+    ("2", ("stop", "db")),
+    ("2", ("up", "-d")),
+    ("2", ("down", "-v")),
+]
+WAITING = [(rev, (*args, "--wait") if args[0] == "up" else args) for rev, args in HEALTHY]
 FILES = [
     ("monitoring", "newest", steps("blackbox", "caddy", "promtail")),
     ("media", "newest", steps("solver", "requests", "music")),
@@ -59,6 +70,8 @@ FILES = [
     ("mail", "1.29", OLDER),
     ("tied", "1.29", TIED),
     ("tied", "newest", TIED),
+    ("healthy", "1.29", HEALTHY),
+    ("healthy", "newest", WAITING),
 ]
 
 
