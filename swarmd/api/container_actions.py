@@ -19,7 +19,7 @@ from swarmd.api.responses.port_holder import with_holder
 from swarmd.api.routing.request_line import target
 from swarmd.cluster.lookup import find_container
 from swarmd.core.container.container_state import Container
-from swarmd.core.errors import NameTaken
+from swarmd.core.errors import BadParameter, NameTaken
 from swarmd.core.model import Engine
 from swarmd.core.names import check_container_name, split_node
 from swarmd.core.request.json_keys import CONTAINER_UPDATE, spelled
@@ -29,14 +29,17 @@ from swarmd.manager.containers.start import Starter
 from swarmd.manager.fleet.answers import made_id
 from swarmd.manager.fleet.fleet import Fleet
 from swarmd.streams.completion import UNKNOWN
-from swarmd.streams.forward import forward
+from swarmd.streams.forward import Rewrite, forward
 from swarmd.streams.hijack import hijack
 from swarmd.streams.link import Link
 from swarmd.streams.tunnel import tunnel
 
 _REFERENCE = re.compile(rb"/containers/(.+)/[^/]+\Z")
+_REMOVED = re.compile(rb"/containers/(.+)\Z")
 _REPEATED = re.compile(
     rb"([Cc]annot (?:stop|restart|kill) container:? (?=[0-9a-f]{64}:)"
+    rb"|cannot remove container \\\"(?=[0-9a-f]{64}\\\":)"
+    rb"|Could not find the file .* in container (?=[0-9a-f]{64}\"\})"
     rb"|Container (?=[0-9a-f]{64} is paused, unpause the container before exec))[0-9a-f]{64}"
 )
 MULTIPLEXED: Version = (1, 42)  # the first API with a content type of its own for log streams
@@ -78,22 +81,26 @@ def ask(call: ContainerCall) -> None:
 
 
 def change(call: ContainerCall) -> None:
-    def rewrite(status: int, body: bytes) -> bytes:
-        return as_asked(body, call) if status >= 400 else body
-
     forward(
         call.request,
         call.link,
         call.target,
         body=call.request.body,
         done=call.mark,
-        rewrite=rewrite,
+        rewrite=_refusals(call),
     )
+
+
+def _refusals(call: ContainerCall) -> Rewrite:
+    def rewrite(status: int, body: bytes) -> bytes:
+        return as_asked(body, call) if status >= 400 else body
+
+    return rewrite
 
 
 def as_asked(body: bytes, call: ContainerCall) -> bytes:
     """An error that repeats what it was asked for has the client's own reference, not our ID."""
-    found = _REFERENCE.search(call.request.path)
+    found = (_REMOVED if call.request.method == b"DELETE" else _REFERENCE).search(call.request.path)
     if found is None or (our_id := call.container.id.encode()) not in body:
         return body
     own = orjson.dumps(unquote(found[1].decode("utf-8", "replace")))[1:-1]
@@ -177,7 +184,7 @@ def remove(call: ContainerCall) -> None:
         else:
             call.mark(status)
 
-    forward(call.request, call.link, call.target, done=done)
+    forward(call.request, call.link, call.target, done=done, rewrite=_refusals(call))
 
 
 def _unlink(call: ContainerCall) -> None:
@@ -198,7 +205,12 @@ def _unlink(call: ContainerCall) -> None:
 def rename(call: ContainerCall) -> None:
     """The new name is the container's alone in the whole fleet before its engine hears of it."""
     name = call.request.arg("name").removeprefix("/")
-    check_container_name(name)
+    if not name:
+        raise BadParameter("Neither old nor new names may be empty")
+    try:
+        check_container_name(f"/{name}")
+    except BadParameter as error:
+        raise BadParameter(f"Error when allocating new name: {error.message}") from None
     state = call.fleet.state
     try:
         state.reserve_name(name, call.container.id)
@@ -230,7 +242,7 @@ def attach(call: ContainerCall) -> None:
 
 
 def stream(call: ContainerCall) -> None:
-    tunnel(call.request, call.link, call.target)
+    tunnel(call.request, call.link, call.target, refusal=_refusals(call))
 
 
 def stream_logs(call: ContainerCall) -> None:
@@ -238,7 +250,7 @@ def stream_logs(call: ContainerCall) -> None:
 
 
 def stream_in(call: ContainerCall) -> None:
-    tunnel(call.request, call.link, call.target, done=call.mark)
+    tunnel(call.request, call.link, call.target, done=call.mark, refusal=_refusals(call))
 
 
 @dataclass(frozen=True, slots=True)

@@ -86,6 +86,13 @@ def with_type(raw: bytes, head: ResponseHead, content_type: bytes) -> bytes:
     return changed.replace(b"1.1", head.version, 1) + raw[end:]
 
 
+def with_body(head: ResponseHead, body: bytes) -> bytes:
+    """The whole answer with another body, as long as it is."""
+    headers = [*_without(head.headers, _FRAMING), (b"Content-Length", b"%d" % len(body))]
+    changed = render_response(head.status, head.reason, headers)
+    return changed.replace(b"1.1", head.version, 1) + body
+
+
 def raw_error(error: ApiError) -> bytes:
     """A whole response, where the client's connection is no longer anybody's HTTP."""
     body = orjson.dumps({"message": error.message}) + b"\n"

@@ -31,14 +31,16 @@ from swarmd.streams.connection import EngineConnection
 from swarmd.streams.dialing.connector import Connector
 from swarmd.streams.dialing.dial_errors import words
 from swarmd.streams.exchange import MOST_INTERIM
+from swarmd.streams.forward import Rewrite
 from swarmd.streams.interfaces import ClientRequest
 from swarmd.streams.relay import Side, abort, end_writing, pair, throttle
-from swarmd.streams.rewrite import raw_error, tunnel_head, with_type
+from swarmd.streams.rewrite import raw_error, tunnel_head, with_body, with_type
 from swarmd.streams.splice import Bulk, can_splice
 
 LINGER = 5.0  # seconds
 LINGER_BYTES = 1 << 20
 MOST_HELD = 64 << 10  # bytes of a body that wait for the engine's connection
+LARGEST_ERROR = 16 << 10  # bytes of a refusal whose words are changed
 
 
 def tunnel(
@@ -48,6 +50,7 @@ def tunnel(
     *,
     done: Done | None = None,
     content_type: bytes | None = None,
+    refusal: Rewrite | None = None,
 ) -> None:
     """Sends ``request``, of which only the head was read, on as ``target``.
 
@@ -55,8 +58,9 @@ def tunnel(
         done: Called exactly once, before the client can see the end of the answer: with the
             engine's status, 503 if there was none, 499 if the client left first.
         content_type: In place of the engine's, on success.
+        refusal: From status and body of an error to what the client is told.
     """
-    call = Tunnel(request, link, target, done, content_type)
+    call = Tunnel(request, link, target, done, content_type, refusal)
     if request.gone:
         call.tell_done(LEFT)
     else:
@@ -78,6 +82,7 @@ class Tunnel:
         "_interim",
         "_lingering",
         "_link",
+        "_refusal",
         "_status",
         "_timer",
         "_to_drop",
@@ -95,6 +100,7 @@ class Tunnel:
         target: bytes,
         done: Done | None,
         content_type: bytes | None,
+        refusal: Rewrite | None = None,
     ) -> None:
         self._link = link
         self.method = request.method
@@ -106,6 +112,7 @@ class Tunnel:
         self._done = done
         self._trail = request.trail
         self._content_type = content_type
+        self._refusal = refusal
         self._client: Side | None = None
         self._engine: Side | None = None
         self._held = b""  # the beginning of the engine's head
@@ -252,6 +259,8 @@ class Tunnel:
         while scanned := scan_response(data[passed:] if passed else data):
             head, used = scanned
             if not head.interim:
+                if self._is_refusal(head) and len(data) - passed - used < (head.length or 0):
+                    break
                 self._held = b""
                 return data[:passed] + self._begin(head, data[passed:], used)
             passed += used
@@ -270,7 +279,14 @@ class Tunnel:
         self._walk(data[used:])
         if self._content_type is not None and head.status == 200:
             return with_type(data, head, self._content_type)
+        if self._refusal is not None and self._is_refusal(head):
+            return with_body(head, self._refusal(head.status, data[used:]))
         return data
+
+    def _is_refusal(self, head: ResponseHead) -> bool:
+        """Whether it is an error of so few words that they are looked at as a whole."""
+        short = bool(head.length) and (head.length or 0) <= LARGEST_ERROR
+        return self._refusal is not None and head.status >= 400 and short and self.method != b"HEAD"
 
     def _walk(self, body: bytes) -> None:
         """Looks for the end of the answer, as long as anybody wants to know."""

@@ -302,6 +302,24 @@ def test_so_does_the_refusal_of_an_exec_in_a_paused_one() -> None:
     assert client.answer() == (409, {"message": words.format("web")})
 
 
+def test_so_does_the_refusal_of_a_removal() -> None:
+    rig = rig_with_web()
+    client = rig.ask("DELETE", "/containers/node-2/web")
+    rig.got(2)
+    words = 'cannot remove container "{}": container is running'
+    rig.answers(2, 409, {"message": words.format(WEB)})
+    assert client.answer() == (409, {"message": words.format("node-2/web")})
+
+
+def test_a_rename_to_no_name_is_refused_in_the_engines_words() -> None:
+    rig = rig_with_web()
+    words = "Error when allocating new name: Invalid container name (/a/b), only "
+    status, body = rig.ask("POST", "/containers/web/rename?name=a/b").answer()
+    assert status == 400 and body["message"].startswith(words)
+    empty = {"message": "Neither old nor new names may be empty"}
+    assert rig.ask("POST", "/containers/web/rename?name=").answer() == (400, empty)
+
+
 def test_an_error_for_who_asked_by_id_stays() -> None:
     rig = ApiRig(1)
     rig.has_container(1, WEB, "web")

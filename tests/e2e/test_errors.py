@@ -90,6 +90,23 @@ def test_invalid_names(api: Api, name: str) -> None:
     assert answer.status == 400 and "Invalid container name" in answer.message
 
 
+def test_an_error_names_what_was_asked_for(api: Api, docker: Docker, name: str) -> None:
+    """In the words of an engine alone."""
+    docker("run", "-d", "--name", name, "busybox", "sleep", "60")
+    for method, rest, what in (
+        ("GET", "/no.file", "/no.file"),
+        ("PUT", "/no.folder", "/no.folder"),
+    ):
+        answer = api.call(method, f"/containers/{name}/archive?path={rest}", b"")
+        assert answer.message == f"Could not find the file {what} in container {name}"
+    answer = api.call("POST", f"/containers/{name}/rename?name=a/b")
+    assert answer.message.startswith(
+        "Error when allocating new name: Invalid container name (/a/b)"
+    )
+    answer = api.call("POST", f"/containers/{name}/update", {"NanoCpus": 10**15})
+    assert answer.status == 400 and "ange of CPUs is from 0.01 to " in answer.message
+
+
 def test_api_version_too_new(api: Api) -> None:
     answer = api.call("GET", "/v1.99/info")
     assert answer.status == 400

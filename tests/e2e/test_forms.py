@@ -32,6 +32,7 @@ FILTERS = (
     *(f'{{"label":{value}}}' for value in LABELS),
     *('{"nope":null}', '{"":["a"]}', '{"name":["("]}', '{"id":["("]}', '{"dangling":["x"]}'),
     *('{"status":["x"]}', '{"exited":["x"]}', '{"health":["x"]}', '{"before":["nope"]}'),
+    *('{"before":[""]}', '{"since":[""]}', '{"before":[]}'),
     *('{"since":["nope"]}', '{"network":["nope"]}', '{"volume":["nope"]}', '{"publish":["x"]}'),
     *('{"is-task":["x"]}', '{"scope":["x"]}', '{"driver":["x"]}', '{"type":["x"]}'),
 )

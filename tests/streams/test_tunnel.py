@@ -6,7 +6,7 @@ from typing import Any
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from swarmd.streams.tunnel import LEFT, LINGER, MOST_HELD, tunnel
+from swarmd.streams.tunnel import LARGEST_ERROR, LEFT, LINGER, MOST_HELD, tunnel
 from tests.streams.memory import DONE, LOST, Engine, Request, get, post
 
 ANSWER = b"HTTP/1.1 200 OK\r\nContent-Type: a/b\r\nContent-Length: 2\r\n\r\n{}"
@@ -168,3 +168,30 @@ class TunnelTests(SynchronousTestCase):
         request.leave()
         self.send(request)
         self.assertEqual((self.done, self.engine.connections), ([LEFT], []))
+
+    def test_the_words_of_a_refusal_can_be_changed_however_it_comes(self) -> None:
+        refused = b"HTTP/1.1 404 Not Found\r\nContent-Type: a/b\r\nContent-Length: 3\r\n\r\nabc"
+        wanted = b"HTTP/1.1 404 Not Found\r\nContent-Type: a/b\r\nContent-Length: 4\r\n\r\nABCD"
+        for cut in range(1, len(refused)):
+            request = self.send(get(), refusal=lambda status, body: {b"abc": b"ABCD"}[body])
+            self.engine.answers(refused[:cut])
+            self.engine.answers(refused[cut:])
+            self.engine.ends()
+            self.assertEqual(request.got, wanted)
+            request.channel.end.half_closed()
+        self.assertEqual(set(self.done), {404})
+
+    def test_what_is_no_short_refusal_passes_as_it_is(self) -> None:
+        endless = b"HTTP/1.1 404 Not Found\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n"
+        long = b"HTTP/1.1 404 Not Found\r\nContent-Length: %d\r\n\r\na" % (LARGEST_ERROR + 1)
+        for answer in (ANSWER, endless, long):
+            request = self.send(get(), refusal=lambda status, body: b"")
+            self.engine.answers(answer)
+            self.assertEqual(request.got, answer)
+            request.leave()
+
+    def test_a_refusal_that_breaks_off(self) -> None:
+        request = self.send(get(), refusal=lambda status, body: body)
+        self.engine.answers(b"HTTP/1.1 404 Not Found\r\nContent-Length: 3\r\n\r\nab")
+        self.engine.ends()
+        self.assertTrue(request.got.startswith(b"HTTP/1.1 503 "))

@@ -12,7 +12,7 @@ from typing import Any
 from twisted.logger import Logger
 
 from swarmd.core.container.container_state import Container, Demand
-from swarmd.core.container.resources import resized
+from swarmd.core.container.resources import ONE_CPU, resized
 from swarmd.core.errors import ApiError
 from swarmd.core.model import Engine
 from swarmd.manager.fleet.fleet import Fleet
@@ -103,8 +103,11 @@ class Starter:
         try:
             config, host = inspect.get("Config") or {}, inspect.get("HostConfig") or {}
             demand = resized(container.demand, config, host, update)
+            beyond = (update.get("NanoCpus") or 0) > engine.spec.cpus * ONE_CPU
         except (TypeError, ValueError):
             return  # the engine says what is wrong with it
+        if beyond:
+            return  # the engine says how many it has
         lacks = self._lacking(container, demand) if container.up else ""
         if lacks:
             wish = container._replace(demand=demand)

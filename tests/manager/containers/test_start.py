@@ -161,7 +161,15 @@ def test_a_stopped_one_may_grow_and_is_judged_at_its_start() -> None:
     assert rig.state.containers["b" * 64].demand.memory == 900 * MIB
 
 
-@pytest.mark.parametrize("wrong", [{"Memory": "much"}, {"CpuQuota": [1]}])
+def test_more_cpus_than_there_are_is_for_the_engine_to_refuse() -> None:
+    rig, starter = rig_of_1000()
+    has(rig, "a", "running", Memory=400 * MIB)
+    rig.clock.advance(1)
+    result_of(starter.resize("a" * 64, {"NanoCpus": 10**15}))
+    assert rig.state.containers["a" * 64].demand.cpus == 0
+
+
+@pytest.mark.parametrize("wrong", [{"Memory": "much"}, {"CpuQuota": [1]}, {"NanoCpus": "x"}])
 def test_nonsense_is_for_the_engine_to_refuse(wrong: dict[str, Any]) -> None:
     rig, starter = rig_of_1000()
     has(rig, "a", "running", Memory=400 * MIB)
