@@ -32,6 +32,7 @@ ranks 0 and 1 do no I/O. The way of a request, a create and an event: docs/archi
 7.  ``manager``                the verbs that span engines
     ``manager.fleet``          all engines as one: fan-out, failover, retry, locks, read your writes
     ``manager.containers``     the way of a create and of a start, and what belongs to containers
+    ``manager.projects``       containers that belong together, and where they had best be
     ``manager.images``         pull, load, save, push, tag, remove over many engines
     ``manager.images.copying`` images brought from engine to engine
     ``manager.builds``         which engine builds, and what a build needs there

@@ -6,7 +6,6 @@ A call that changes its container marks it, so that the next list asks the engin
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any
@@ -14,6 +13,7 @@ from urllib.parse import unquote
 
 import orjson
 
+from swarmd.api.responses.asked_reference import as_asked
 from swarmd.api.responses.container_inspect import with_node
 from swarmd.api.responses.port_holder import with_holder
 from swarmd.api.routing.request_line import target
@@ -34,14 +34,6 @@ from swarmd.streams.hijack import hijack
 from swarmd.streams.link import Link
 from swarmd.streams.tunnel import tunnel
 
-_REFERENCE = re.compile(rb"/containers/(.+)/[^/]+\Z")
-_REMOVED = re.compile(rb"/containers/(.+)\Z")
-_REPEATED = re.compile(
-    rb"([Cc]annot (?:stop|restart|kill) container:? (?=[0-9a-f]{64}:)"
-    rb"|cannot remove container \\\"(?=[0-9a-f]{64}\\\":)"
-    rb"|Could not find the file .* in container (?=[0-9a-f]{64}\"\})"
-    rb"|Container (?=[0-9a-f]{64} is paused, unpause the container before exec))[0-9a-f]{64}"
-)
 MULTIPLEXED: Version = (1, 42)  # the first API with a content type of its own for log streams
 
 
@@ -93,18 +85,13 @@ def change(call: ContainerCall) -> None:
 
 def _refusals(call: ContainerCall) -> Rewrite:
     def rewrite(status: int, body: bytes) -> bytes:
-        return as_asked(body, call) if status >= 400 else body
+        return _as_asked(body, call) if status >= 400 else body
 
     return rewrite
 
 
-def as_asked(body: bytes, call: ContainerCall) -> bytes:
-    """An error that repeats what it was asked for has the client's own reference, not our ID."""
-    found = (_REMOVED if call.request.method == b"DELETE" else _REFERENCE).search(call.request.path)
-    if found is None or (our_id := call.container.id.encode()) not in body:
-        return body
-    own = orjson.dumps(unquote(found[1].decode("utf-8", "replace")))[1:-1]
-    return _REPEATED.sub(lambda said: said[1] + own, body) if own != our_id else body
+def _as_asked(body: bytes, call: ContainerCall) -> bytes:
+    return as_asked(body, call.container.id, call.request)
 
 
 def start(call: ContainerCall) -> Coroutine[Any, Any, None] | None:
@@ -137,7 +124,7 @@ def _start(call: ContainerCall, starter: Starter) -> None:
     def rewrite(status: int, body: bytes) -> bytes:
         if status < 400:
             return body
-        return with_holder(as_asked(body, call), call.container, call.engine)
+        return with_holder(_as_asked(body, call), call.container, call.engine)
 
     forward(
         call.request, call.link, call.target, body=call.request.body, done=done, rewrite=rewrite
@@ -231,7 +218,7 @@ def create_exec(call: ContainerCall) -> None:
     def rewrite(status: int, body: bytes) -> bytes:
         if status == 201:
             call.fleet.state.add_exec(made_id(call.engine.name, body), call.container.id)
-        return as_asked(body, call) if status >= 400 else body
+        return _as_asked(body, call) if status >= 400 else body
 
     forward(call.request, call.link, call.target, body=call.request.body, rewrite=rewrite)
 

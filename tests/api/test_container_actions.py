@@ -281,36 +281,6 @@ def test_a_call_leaves_no_cycle_behind(action: str) -> None:
         gc.enable()
 
 
-@pytest.mark.parametrize(("ref", "shown"), [("web", "web"), ("node-1/web", "node-1/web")])
-def test_an_error_repeats_the_clients_own_reference(ref: str, shown: str) -> None:
-    rig = ApiRig(1)
-    rig.has_container(1, WEB, "web")
-    client = rig.ask("POST", f"/containers/{ref}/kill?signal=x")
-    rig.got(1)
-    said = f"Cannot kill container: {WEB}: Container {WEB} is not running"
-    rig.answers(1, 409, {"message": said})
-    wanted = f"Cannot kill container: {shown}: Container {WEB} is not running"
-    assert client.answer() == (409, {"message": wanted})
-
-
-def test_so_does_the_refusal_of_an_exec_in_a_paused_one() -> None:
-    rig = rig_with_web()
-    client = rig.ask("POST", "/containers/web/exec", {"Cmd": ["true"]})
-    rig.got(2)
-    words = "Container {} is paused, unpause the container before exec"
-    rig.answers(2, 409, {"message": words.format(WEB)})
-    assert client.answer() == (409, {"message": words.format("web")})
-
-
-def test_so_does_the_refusal_of_a_removal() -> None:
-    rig = rig_with_web()
-    client = rig.ask("DELETE", "/containers/node-2/web")
-    rig.got(2)
-    words = 'cannot remove container "{}": container is running'
-    rig.answers(2, 409, {"message": words.format(WEB)})
-    assert client.answer() == (409, {"message": words.format("node-2/web")})
-
-
 def test_a_rename_to_no_name_is_refused_in_the_engines_words() -> None:
     rig = rig_with_web()
     words = "Error when allocating new name: Invalid container name (/a/b), only "
@@ -318,16 +288,6 @@ def test_a_rename_to_no_name_is_refused_in_the_engines_words() -> None:
     assert status == 400 and body["message"].startswith(words)
     empty = {"message": "Neither old nor new names may be empty"}
     assert rig.ask("POST", "/containers/web/rename?name=").answer() == (400, empty)
-
-
-def test_an_error_for_who_asked_by_id_stays() -> None:
-    rig = ApiRig(1)
-    rig.has_container(1, WEB, "web")
-    client = rig.ask("POST", f"/containers/{WEB}/stop")
-    rig.got(1)
-    said = {"message": f"cannot stop container: {WEB}: no"}
-    rig.answers(1, 500, said)
-    assert client.answer() == (500, said)
 
 
 # Starts and updates

@@ -17,7 +17,6 @@ from itertools import islice
 
 from swarmd.core.container.container_state import Demand
 from swarmd.core.model import Engine
-from swarmd.manager.companions import near
 from swarmd.manager.containers.attachments import Attachments
 from swarmd.manager.containers.create_order import CreateOrder, placement
 from swarmd.manager.containers.image_locality import ImageLocality
@@ -25,6 +24,7 @@ from swarmd.manager.containers.pull_plans import PullPlans
 from swarmd.manager.containers.replaced import replaced
 from swarmd.manager.fleet.fleet import Fleet
 from swarmd.manager.fleet.placer import Placer
+from swarmd.manager.projects.companions import near
 from swarmd.scheduler.claim import claim
 from swarmd.scheduler.place import Explanation
 from swarmd.scheduler.placement import Counting, Pin, Placement

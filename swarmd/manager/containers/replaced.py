@@ -10,7 +10,8 @@ from collections.abc import Iterator
 
 from swarmd.cluster.state import State
 from swarmd.core.container.container_state import Container
-from swarmd.manager.compose import (
+from swarmd.manager.containers.create_order import CreateOrder
+from swarmd.manager.projects.compose_labels import (
     NUMBER,
     ONE_OFF,
     PROJECT,
@@ -19,7 +20,6 @@ from swarmd.manager.compose import (
     of_project,
     project_of,
 )
-from swarmd.manager.containers.create_order import CreateOrder
 
 # One container of a service of a project, which there is once.
 _INSTANCE = (PROJECT, SERVICE, NUMBER, ONE_OFF)

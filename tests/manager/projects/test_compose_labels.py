@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from swarmd.manager.compose import ONE_OFF, PROJECT, of_project, project_of
+from swarmd.manager.projects.compose_labels import ONE_OFF, PROJECT, of_project, project_of
 from tests.manager.rig import Rig
 
 

@@ -18,8 +18,8 @@ from swarmd.cluster.state import State
 from swarmd.core.container.container_state import Container
 from swarmd.core.model import Health
 from swarmd.core.predefined import predefined_name
-from swarmd.manager.compose import NUMBER, ONE_OFF, SERVICE, of_project, project_of
 from swarmd.manager.containers.create_order import CreateOrder
+from swarmd.manager.projects.compose_labels import NUMBER, ONE_OFF, SERVICE, of_project, project_of
 
 _FIRST = "1"
 _SHORT_ID = 12  # characters, as Docker prints IDs

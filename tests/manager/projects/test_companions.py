@@ -9,9 +9,9 @@ import pytest
 
 from swarmd.cluster.actions import ContainerInspected
 from swarmd.core.container.container_state import Container
-from swarmd.manager.companions import companions
-from swarmd.manager.companions import near as best
-from swarmd.manager.compose import NUMBER, ONE_OFF, PROJECT, SERVICE
+from swarmd.manager.projects.companions import companions
+from swarmd.manager.projects.companions import near as best
+from swarmd.manager.projects.compose_labels import NUMBER, ONE_OFF, PROJECT, SERVICE
 from tests.cluster.fleet import inspect
 from tests.manager.containers.test_create import order
 from tests.manager.rig import Rig

@@ -1,0 +1,1 @@
+"""What belongs together: containers of one Compose project."""
