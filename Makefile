@@ -43,7 +43,8 @@ clean:
 	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage
 
 # Tests mostly wait; each of two runners has its own engines, and a file of tests stays with one.
-SIDE_BY_SIDE := -n 2 --dist loadfile
+# They take files in the order that tests/conftest.py puts them into.
+SIDE_BY_SIDE := -n 2 --dist loadfile --no-loadscope-reorder
 
 # Percent of the lines and branches of swarmd/ that the tests must reach.
 COVERAGE := 95

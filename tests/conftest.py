@@ -37,10 +37,16 @@ settings.load_profile("swarmd")
 _REAL = frozenset({"fleet", "tls_fleet", "mixed_fleet", "containerd_fleet"})
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Runners side by side take files in this order: those that wait for engines, then the many
+    quick ones, which fill up the time of the runner that is done with its share of engines first.
+    """
     for item in items:
         if _REAL.intersection(getattr(item, "fixturenames", ())):
             item.add_marker("engines")
+    if hasattr(config, "workerinput"):
+        items.sort(key=lambda item: item.get_closest_marker("engines") is None)
 
 
 @pytest.fixture(scope="module", autouse=True)
