@@ -59,7 +59,7 @@ class Settings:
     """All that ``service`` needs to build swarmd.
 
     Attributes:
-        listen: As ``exposure.parse_listen`` gives them.
+        listen: As ``listen_addresses.parse_listen`` gives them.
         discovery: A URL for ``discovery.source.make_source``.
         policy: Strategy, filters and over-commit.
         heartbeat: Seconds between two health checks of an engine.

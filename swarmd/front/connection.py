@@ -17,7 +17,7 @@ class ClientConnection:
     Attributes:
         transport: For writing and half-closing, also after a stream has taken over.
         deadline: When patience ends, by the site's clock; None where there is no limit.
-        identity: Who is at the other end, once somebody asked: see ``front.identity``.
+        identity: Who is at the other end, once somebody asked: see ``front.client_identity``.
         gate: What its requests have to pass, once there was one.
     """
 

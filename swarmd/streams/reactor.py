@@ -7,7 +7,7 @@ same, only slower.
 - ``tcp.Connection.write`` only queues, and the bytes leave after another round of epoll: two calls
   of epoll_ctl and a wake-up for each answer. Trying the socket first saves them.
 - ``EPollReactor.doPoll`` wraps each event in a logging context, which our logs do not use. Here is
-  also where the length of turns can be measured (``held.py``).
+  also where the length of turns can be measured (``reactor_lag.py``).
 """
 
 from __future__ import annotations

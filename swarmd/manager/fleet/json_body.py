@@ -10,7 +10,7 @@ from swarmd.core.errors import BadParameter
 
 
 def decoded_json(body: bytes) -> Any:
-    """Raises BadParameter. How much is in it was bounded when it came (``core.bounds``)."""
+    """Raises BadParameter. How much is in it was bounded when it came (``core.request.bounds``)."""
     try:
         return orjson.loads(body)
     except orjson.JSONDecodeError as error:

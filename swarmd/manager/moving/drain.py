@@ -64,7 +64,7 @@ class Drain:
 
 
 class Drainer(Service):
-    """All drains; see ``vigil.Watcher`` for how it hears of nodes."""
+    """All drains; see ``NodeWatcher`` for how it hears of nodes."""
 
     _log = Logger()
 

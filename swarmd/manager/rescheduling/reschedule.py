@@ -54,10 +54,10 @@ class Rules:
 
 
 class Rescheduler(Service):
-    """Watches nodes; see ``vigil.Watcher``.
+    """Watches nodes; see ``NodeWatcher``.
 
     Attributes:
-        graves: The old copies.
+        tombstones: The old copies.
     """
 
     _log = Logger()
@@ -84,12 +84,12 @@ class Rescheduler(Service):
         self._alive: set[str] = set()  # keys of those whose last word was one
         self._cases: dict[str, Case] = {}  # by the old container's ID
         self._freed: IDelayedCall | None = None
-        self.graves = Tombstones(fleet, mover, operator_state, self._cases)
+        self.tombstones = Tombstones(fleet, mover, operator_state, self._cases)
 
     def stopService(self) -> None:
         super().stopService()
         self._known.close()
-        self.graves.close()
+        self.tombstones.close()
         for timer in (*self._timers.values(), *([self._freed] if self._freed else [])):
             timer.cancel()
         self._timers, self._freed = {}, None
@@ -120,7 +120,7 @@ class Rescheduler(Service):
         for case in self._cases.values():
             case.returned = case.returned or case.loss.engine_id == engine.spec.id
         self._wake()
-        self.graves.clean(engine)
+        self.tombstones.clean(engine)
         undone = self._operator_state.book.losses.values()
         back = {one.id for one in undone if one.engine_id == engine.spec.id}
         self._operator_state.spare(back - self._cases.keys())
@@ -140,9 +140,9 @@ class Rescheduler(Service):
         self._hear(action)
         engine = self._fleet.state.engines.get(action.key)
         if _makes_room(action):
-            self.graves.look_again()
+            self.tombstones.look_again()
         if isinstance(action, news.EngineValidated) and engine is not None and engine.spec.id:
-            self.graves.hide(engine)
+            self.tombstones.hide(engine)
         elif self._cases and _makes_room(action) and self._freed is None:
             self._freed = self._clock.callLater(FREED, self._wake)
 
@@ -240,7 +240,7 @@ class Rescheduler(Service):
         """As of ``Tombstones``; what was to be made again of it is not."""
         if container.id in self._cases:
             raise Conflict(f"container {container.name} is just being made again")
-        self.graves.forget(container, engine)
+        self.tombstones.forget(container, engine)
         absent = self._absent.get(engine.key, ())
         self._absent[engine.key] = [loss for loss in absent if loss.id != container.id]
 
@@ -281,7 +281,7 @@ class Rescheduler(Service):
         self._cases.pop(case.loss.id, None)
         owner = self._fleet.state.roster.owner(case.loss.engine_id)
         if self.running and owner is not None:
-            self.graves.clean(owner)
+            self.tombstones.clean(owner)
 
     def _wake(self) -> None:
         """Something changed for the better: everybody who waits tries again."""
