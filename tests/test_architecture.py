@@ -40,7 +40,12 @@ LONGEST_FILE = 400
 LONGEST_FUNCTION = 40
 MOST_MODULES = 16  # in one folder, its __init__ aside
 # Names of modules that say nothing of what is in them.
-VAGUE = {"utils", "util", "helpers", "common", "misc", "told", "stuff", "base"}
+VAGUE = {
+    *("base", "common", "helper", "helpers", "lib", "misc", "other", "shared", "stuff", "told"),
+    *("tools", "util", "utils"),
+}
+# In names of ours, the field's word stands for these: notify, report, log, write_line, on_action.
+TELLING = {"tell", "tells", "telling", "told", "untold"}
 # What changes a collection, or a tally.
 CHANGES = {
     *("add", "append", "clear", "difference_update", "discard", "extend", "insert"),
@@ -166,6 +171,41 @@ def test_names_of_modules_say_what_is_in_them() -> None:
     assert vague == set()
 
 
+def defined_names(tree: ast.AST) -> Iterator[str]:
+    """Of functions, classes, parameters, attributes, variables, and what is imported by another."""
+    for node in ast.walk(tree):
+        match node:
+            case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name):
+                yield name
+            case ast.ClassDef(name=name) | ast.arg(arg=name):
+                yield name
+            case ast.Name(id=name, ctx=ast.Store()) | ast.Attribute(attr=name, ctx=ast.Store()):
+                yield name
+            case ast.alias(asname=str(name)):
+                yield name
+
+
+def words_of(name: str) -> list[str]:
+    """["on", "ping", "result"] for ``_on_ping_result`` and ``OnPingResult``."""
+    return re.findall(r"[a-z0-9]+", re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower())
+
+
+def test_words_of_a_name_are_found() -> None:
+    tree = ast.parse("class NothingTold:\n    def _tell_x(self, untold):\n        self.b, C = 1, 2")
+    names = ["NothingTold", "_tell_x", "self", "untold", "b", "C"]
+    assert sorted(defined_names(tree)) == sorted(names)
+    assert {word for name in names for word in words_of(name)} & TELLING == {
+        "told",
+        "tell",
+        "untold",
+    }
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=show)
+def test_names_do_not_tell(path: Path) -> None:
+    assert [n for n in defined_names(parsed(path)) if not TELLING.isdisjoint(words_of(n))] == []
+
+
 @pytest.mark.parametrize("path", SOURCES, ids=show)
 def test_functions_stay_short(path: Path) -> None:
     functions = (ast.FunctionDef, ast.AsyncFunctionDef)
@@ -225,8 +265,8 @@ def other_names(tree: ast.AST) -> set[str]:
     for node in ast.walk(tree):
         if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
             noted.append((node.target.id, node.annotation))
-    told = {(name, ast.unparse(kind)) for name, kind in noted if kind is not None}
-    return {"self"} | {name for name, _ in told} - {n for n, kind in told if "Engine" in kind}
+    kinds = {(name, ast.unparse(kind)) for name, kind in noted if kind is not None}
+    return {"self"} | {name for name, _ in kinds} - {n for n, kind in kinds if "Engine" in kind}
 
 
 def engine_writes(tree: ast.AST) -> list[str]:

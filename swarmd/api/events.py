@@ -27,7 +27,7 @@ LEGACY_UNTIL: Version = (1, 52)
 
 _JSON, _JSON_SEQ = "application/json", "application/json-seq"
 _STREAMS = ("application/jsonl", "application/x-ndjson", _JSON_SEQ)
-_TOLD = 64  # past events in one turn: each passes all values of the filters
+_REPLAY_SLICE = 64  # past events in one turn: each passes all values of the filters
 _RECORD_SEPARATOR = b"\x1e"  # RFC 7464
 _CUT_OFF = b'{"error":"cut off: %d bytes were not read"}\n'
 
@@ -54,7 +54,7 @@ class EventsResponse:
         self._open = True
         request.registerProducer(self, True)
 
-    def tell(self, event: FleetEvent) -> None:
+    def send(self, event: FleetEvent) -> None:
         query = self._query
         if not (self._open and query.in_window(event.moment) and query.accepts(event.record)):
             return
@@ -136,11 +136,11 @@ class Events:
         meanwhile: list[FleetEvent] = []
         collecting = self._fleet.hub.subscribe(meanwhile.append)
         stream.closers.append(collecting)
-        tell = _once(stream, await self._replay(stream, query, now))
+        deliver = _once(stream, await self._replay(stream, query, now))
         collecting()
-        stream.closers.append(self._fleet.hub.subscribe(tell))
+        stream.closers.append(self._fleet.hub.subscribe(deliver))
         for event in meanwhile:
-            tell(event)
+            deliver(event)
         if query.until is not None:
             left = max(0.0, query.until / NANOS - self._fleet.now())
             end = self._clock.callLater(left, stream.end)
@@ -158,8 +158,8 @@ class Events:
             return set()
         past = await past_events(self._fleet, query.since or 0, until)
         for number, event in enumerate(past, 1):
-            stream.tell(event)
-            if number % _TOLD == 0:
+            stream.send(event)
+            if number % _REPLAY_SLICE == 0:
                 await deferLater(self._clock, 0)
         return {event.identity for event in past if event.time > until - LATE}
 
@@ -168,13 +168,15 @@ def _is_image_create(event: FleetEvent) -> bool:
     return (event.record.get("Type"), event.record.get("Action")) == ("image", "create")
 
 
-def _once(stream: EventsResponse, told: set[tuple[int, str, str]]) -> Callable[[FleetEvent], None]:
-    """Tells but what was ``told``: an engine may remember what its stream has yet to bring."""
+def _once(
+    stream: EventsResponse, replayed: set[tuple[int, str, str]]
+) -> Callable[[FleetEvent], None]:
+    """Tells but what was ``replayed``: an engine may remember what its stream has yet to bring."""
 
-    def tell(event: FleetEvent) -> None:
-        if told and event.identity in told:
-            told.discard(event.identity)
+    def deliver(event: FleetEvent) -> None:
+        if replayed and event.identity in replayed:
+            replayed.discard(event.identity)
         else:
-            stream.tell(event)
+            stream.send(event)
 
-    return tell
+    return deliver

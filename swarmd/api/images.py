@@ -19,7 +19,7 @@ from swarmd.api.routing.resource import MISSING, Noun, Route, client_of
 from swarmd.cluster.images.image_lookup import engines_with_image
 from swarmd.cluster.views.container_list import image_list
 from swarmd.cluster.views.filters import ImageQuery, truth
-from swarmd.cluster.views.image_details import COUNTED_SINCE, NOTHING_TOLD
+from swarmd.cluster.views.image_details import COUNTED_SINCE, NO_DETAILS
 from swarmd.core.errors import BadParameter
 from swarmd.core.image.image_reference import pull_target, tag_target
 from swarmd.core.model import Engine
@@ -84,12 +84,12 @@ class Images(Noun):
         if version >= COUNTED_SINCE:
             await settle_containers(fleet, unsettled(fleet))
         await settle_lists(fleet, "images")
-        told, headers = NOTHING_TOLD, lacking(fleet, "images")
+        details, headers = NO_DETAILS, lacking(fleet, "images")
         if asked := details_of(request, version):
             line = self._target(request, "json", query=asked)
-            told, outcomes = await measured(fleet, lambda engine: line(engine).decode())
+            details, outcomes = await measured(fleet, lambda engine: line(engine).decode())
             headers = warnings([*unasked(fleet), *unanswered(outcomes)])
-        rows = image_list(fleet.state, query, fleet.now(), version, told)
+        rows = image_list(fleet.state, query, fleet.now(), version, details)
         request.reply_pieces(200, rows, headers=headers)
 
     async def search(self, request: DockerRequest) -> None:
@@ -131,10 +131,10 @@ class Images(Noun):
 
     async def _pull_everywhere(self, request: DockerRequest, image: str, *names: str) -> None:
         engines = engines_for(self._fleet, constraints_of(request))
-        told = ProgressResponse(request)
+        response = ProgressResponse(request)
         line = self._target(request, "create")
-        puller = Puller(self._fleet, line, passed_on(request), told.console, names)
-        await told.until(puller.run(engines, f"Pulled {image}"))
+        puller = Puller(self._fleet, line, passed_on(request), response.console, names)
+        await response.until(puller.run(engines, f"Pulled {image}"))
 
     async def _import(self, request: DockerRequest) -> None:
         """On one node: each engine would make an image of its own, with another ID.
@@ -155,14 +155,14 @@ class Images(Noun):
     async def load(self, request: DockerRequest) -> None:
         """One upload for every node; like the pull, but with the body."""
         engines = engines_for(self._fleet, constraints_of(request))
-        told, tee = ProgressResponse(request), Tee(request.hold_body)
+        response, tee = ProgressResponse(request), Tee(request.hold_body)
         line = self._target(request, "load")
         headers = [*passed_on(request), _TAR]
-        loader = Loader(self._fleet, line, headers, told.console, tee)
+        loader = Loader(self._fleet, line, headers, response.console, tee)
         client = identity(request)
         running = Deferred.fromCoroutine(loader.run(engines, quiet=request.flag("quiet")))
         request.stream_body(tee)
-        await told.until(running)
+        await response.until(running)
         self._own.note(client, loader.names)
         for engine in engines:
             self._fleet.state.images_changed(engine.key, loader.names)
@@ -218,5 +218,5 @@ def passed_on(request: DockerRequest) -> list[tuple[bytes, bytes]]:
 def constraints_of(request: DockerRequest) -> list[str]:
     """Expressions that say which nodes are meant, from the header and the query."""
     text = (request.header(HEADER) or b"").decode("latin-1")
-    told = [one.strip() for one in text.split(",")]
-    return [one for one in (*told, *request.arg_list(QUERY)) if one]
+    listed = [one.strip() for one in text.split(",")]
+    return [one for one in (*listed, *request.arg_list(QUERY)) if one]

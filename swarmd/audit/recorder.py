@@ -99,13 +99,13 @@ class Recorder(Service):
         if denied:
             record["reason"] = _text(denied)
 
-        def tell(trail: AuditTrail, status: int, complete: bool) -> None:
+        def on_finish(trail: AuditTrail, status: int, complete: bool) -> None:
             spent = self._reactor.seconds() - moment
-            self._tell(record, trail, status, complete, spent)
+            self._write(record, trail, status, complete, spent)
 
-        return AuditTrail(tell)
+        return AuditTrail(on_finish)
 
-    def _tell(
+    def _write(
         self, record: dict[str, Any], trail: AuditTrail, status: int, complete: bool, spent: float
     ) -> None:
         outcome = {"nodes": trail.nodes, "status": status, "ms": round(spent * 1000, 1)}

@@ -77,14 +77,14 @@ class Daemon:
         except Exception as error:  # noqa: BLE001 - as below
             raise self._broken(error) from None
 
-    async def lines(self, method: str, path: str, tell: Callable[[Any], None]) -> None:
-        """Gives each line of a long answer to ``tell`` as it comes."""
+    async def lines(self, method: str, path: str, on_line: Callable[[Any], None]) -> None:
+        """Gives each line of a long answer to ``on_line`` as it comes."""
         response = await self._ask(method, path, None)
         lines = JsonLines(LINE_LIMIT)
 
         def receive(data: bytes) -> None:
             for line in lines.feed(data):
-                tell(orjson.loads(line))
+                on_line(orjson.loads(line))
 
         try:
             await treq.collect(response, receive)

@@ -140,7 +140,7 @@ async def _drain(daemon: Daemon, words: list[str], as_json: bool) -> None:
     last: dict[str, Any] = {}
     began = time.monotonic()
 
-    def tell(line: dict[str, Any]) -> None:
+    def print_line(line: dict[str, Any]) -> None:
         last.clear()
         last.update(line)
         text = _progress(line, time.monotonic() - began)
@@ -149,7 +149,7 @@ async def _drain(daemon: Daemon, words: list[str], as_json: bool) -> None:
         elif text:
             print(printable(text), flush=True)
 
-    await daemon.lines("POST", f"{_path(words[0])}/drain", tell)
+    await daemon.lines("POST", f"{_path(words[0])}/drain", print_line)
     if not last.get("Done"):
         raise CommandError("swarmd ended before the drain did; it goes on when swarmd is back")
     if last["Failed"]:

@@ -63,15 +63,15 @@ class State:
 
     # News
 
-    def watch(self, told: Callable[[news.Action], None]) -> None:
-        """From now on ``told``, which must not raise, hears of every action once it is applied."""
-        self._watchers.append(told)
+    def watch(self, watcher: Callable[[news.Action], None]) -> None:
+        """``watcher``, which must not raise, hears of every action once it is applied."""
+        self._watchers.append(watcher)
 
     def dispatch(self, action: news.Action) -> None:
         """Applies one piece of news; what comes from an engine that left is no news."""
         self._apply(action)
-        for told in self._watchers:
-            told(action)
+        for watcher in self._watchers:
+            watcher(action)
 
     def _apply(self, action: news.Action) -> None:
         if isinstance(action, news.EngineListed):

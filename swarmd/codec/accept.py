@@ -26,9 +26,9 @@ def negotiated(header: str, offers: Sequence[str], default: str) -> str:
 
 def _weighed(text: str) -> tuple[str, float]:
     name, *parameters = (part.strip().lower() for part in text.split(";"))
-    told = [one.removeprefix("q=") for one in parameters if one.startswith("q=")]
+    qualities = [one.removeprefix("q=") for one in parameters if one.startswith("q=")]
     try:
-        return name, min(max(float(told[0]), 0.0), 1.0) if told else 1.0
+        return name, min(max(float(qualities[0]), 0.0), 1.0) if qualities else 1.0
     except ValueError:
         return name, 0.0
 

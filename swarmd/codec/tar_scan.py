@@ -8,7 +8,7 @@ BLOCK = 512
 
 _EMPTY = bytes(BLOCK)
 _LONG_NAME, _PAX = b"L", b"x"
-_LARGEST_TOLD = 1 << 20  # bytes of what an entry tells of the next one
+_LARGEST_EXTENSION = 1 << 20  # bytes of what an entry tells of the next one
 
 
 class BadTar(ValueError):
@@ -41,8 +41,8 @@ class TarScan:
         self._left = 0  # those of content
         self._kept: bytearray | None = None
         self._name = ""
-        self._telling = b""
-        self._told: dict[bytes, bytes] = {}  # of the next entry, in one before it
+        self._extension = b""
+        self._overrides: dict[bytes, bytes] = {}  # of the next entry, in one before it
         self.whole = False
 
     def feed(self, data: bytes) -> None:
@@ -68,14 +68,14 @@ class TarScan:
             self.whole = True
             return
         size, kind = _number(header[124:136]), header[156:157]
-        self._telling = kind if kind in (_LONG_NAME, _PAX) else b""
-        if self._telling:
-            self._kept = bytearray() if size <= _LARGEST_TOLD else None
+        self._extension = kind if kind in (_LONG_NAME, _PAX) else b""
+        if self._extension:
+            self._kept = bytearray() if size <= _LARGEST_EXTENSION else None
         else:
-            size = _decimal(self._told.get(b"size"), size)
-            name = _until_zero(self._told.get(b"path", b"")) or _path(header)
+            size = _decimal(self._overrides.get(b"size"), size)
+            name = _until_zero(self._overrides.get(b"path", b"")) or _path(header)
             self._name = name.removeprefix("./").rstrip("/")
-            self._told.clear()
+            self._overrides.clear()
             self._kept = bytearray() if self._wanted(self._name, size) else None
         self._left, self._skip = size, -(-size // BLOCK) * BLOCK
         if not size:
@@ -95,12 +95,12 @@ class TarScan:
         if kept is None:
             return
         content = bytes(kept)
-        if not self._telling:
+        if not self._extension:
             self._found(self._name, content)
-        elif self._telling == _LONG_NAME:
-            self._told[b"path"] = content
+        elif self._extension == _LONG_NAME:
+            self._overrides[b"path"] = content
         else:
-            self._told.update(_pax(content))
+            self._overrides.update(_pax(content))
 
 
 def _number(field: bytes) -> int:

@@ -65,8 +65,8 @@ def _of_info(address: str, info: Mapping[str, Any]) -> Iterator[Finding]:
     if driver in _SLOW_DRIVERS:
         yield warning(address, f"storage driver {driver} {_SLOW_DRIVERS[driver]}", "use overlay2")
     yield from _of_disk(address, info.get("DriverStatus"))
-    told = info.get("Warnings")
-    for text in told if isinstance(told, list) else ():
+    warnings = info.get("Warnings")
+    for text in warnings if isinstance(warnings, list) else ():
         words = " ".join(str(text).removeprefix("WARNING: ").split())
         yield warning(address, f"says itself: {cut(words, _LONGEST_WARNING)}")
 

@@ -83,8 +83,8 @@ def askable(settings: Settings, entries: Iterable[Entry]) -> tuple[list[Entry], 
             left.setdefault(problem, []).append(entry.address)
         else:
             able.append(entry)
-    told = [error(listed(each, 8), f"not asked: {problem}") for problem, each in left.items()]
-    return able, told
+    findings = [error(listed(each, 8), f"not asked: {problem}") for problem, each in left.items()]
+    return able, findings
 
 
 def _problem(settings: Settings, entry: Entry, known: dict[TlsFiles, str]) -> str:

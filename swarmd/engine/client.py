@@ -48,19 +48,19 @@ class EngineClient:
         """Whether it answers."""
         self._checked(await self.link.call("GET", _PING, timeout=timeout, limit=_SMALL))
 
-    def ask_ping(self, told: Callable[[ApiError | None], None]) -> Question:
-        """The same for who asks often, and keeps the time: ``told`` gets None for a good answer."""
-        return self.link.ask(_PING, partial(self._judge_ping, told))
+    def ask_ping(self, on_result: Callable[[ApiError | None], None]) -> Question:
+        """The same for who asks often and keeps the time: ``on_result`` gets None if well."""
+        return self.link.ask(_PING, partial(self._judge_ping, on_result))
 
     def _judge_ping(
-        self, told: Callable[[ApiError | None], None], outcome: Answer | EngineUnreachable
+        self, on_result: Callable[[ApiError | None], None], outcome: Answer | EngineUnreachable
     ) -> None:
         if isinstance(outcome, EngineUnreachable):
-            told(outcome)
+            on_result(outcome)
         elif outcome.status != 200:
-            told(EngineRefused(self.link.node, outcome.status, error_text(outcome)))
+            on_result(EngineRefused(self.link.node, outcome.status, error_text(outcome)))
         else:
-            told(None)
+            on_result(None)
 
     def late(self, seconds: float) -> EngineUnreachable:
         """What it means that there was no answer for so long."""

@@ -94,9 +94,9 @@ class HealthCheck:
     def _ask(self) -> None:
         self._asked += 1
         self._then(self._timing.ping, self._is_late)
-        self._questions.append(self._ping(partial(self._do, self._told, self._asked)))
+        self._questions.append(self._ping(partial(self._do, self._on_ping_result, self._asked)))
 
-    def _told(self, which: int, error: ApiError | None) -> None:
+    def _on_ping_result(self, which: int, error: ApiError | None) -> None:
         if error is None:
             self._well()
         elif which == self._asked:

@@ -16,7 +16,7 @@ from swarmd.engine.client import EngineClient
 Json = Mapping[str, Any]
 
 # Docker before 1.13 does not tell its lowest API version.
-_UNTOLD_MINIMUM = "1.12"
+_DEFAULT_MINIMUM = "1.12"
 # What sums and scores are sure to stay numbers with.
 _MOST_CPUS = 1 << 20
 _MOST_MEMORY = 1 << 53
@@ -95,14 +95,14 @@ def _spec(info: Json, about: Json, offset: float) -> Spec:
     )
 
 
-def _name(told: Any) -> str:
+def _name(given: Any) -> str:
     """Shown in every list and log, so of one line and of a length that a name may have."""
-    text = "".join(char for char in str(told or "") if char.isprintable())
+    text = "".join(char for char in str(given or "") if char.isprintable())
     return text[:_LONGEST_NAME]
 
 
 def _versions(about: Json) -> tuple[Version, Version]:
-    lowest = parse(about.get("MinAPIVersion") or _UNTOLD_MINIMUM)
+    lowest = parse(about.get("MinAPIVersion") or _DEFAULT_MINIMUM)
     highest = parse(about.get("ApiVersion") or "")
     if highest < OLDEST:
         raise NotManageableError(

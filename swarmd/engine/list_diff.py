@@ -30,20 +30,20 @@ class ListDiff:
 
     def __init__(self) -> None:
         self.nothing = True
-        self._told: dict[str, int] = {}  # ID -> hash of its item
+        self._hashes: dict[str, int] = {}  # ID -> hash of its item
 
     def forget(self) -> None:
         """Another session, perhaps another engine: nothing counts as told."""
         self.nothing = True
-        self._told.clear()
+        self._hashes.clear()
 
-    def told(self, listed: ContainersListed, engine: Engine) -> None:
+    def remember(self, listed: ContainersListed, engine: Engine) -> None:
         """The cluster has it, but may have passed over what it knew better."""
         self.nothing = self.nothing and not listed.whole
         for item in listed.entries:
             known = engine.containers.get(str(item.get("Id")))
             if known is not None and known.touched <= listed.at:
-                self._told[known.id] = _rest(item)
+                self._hashes[known.id] = _rest(item)
 
     def news(self, items: Sequence[Item], engine: Engine, now: float) -> list[Item]:
         """Those of a whole list that are not known already; ``now`` is on the engine's clock."""
@@ -53,12 +53,12 @@ class ListDiff:
         """IDs of those that are known, or were heard of, and are not in the list any more."""
         gone = (engine.containers.keys() | engine.dirty) - {str(item.get("Id")) for item in items}
         for container_id in gone:
-            self._told.pop(container_id, None)
+            self._hashes.pop(container_id, None)
         return frozenset(gone)
 
     def _is_known(self, item: Item, engine: Engine, now: float) -> bool:
         known = engine.containers.get(str(item.get("Id")))
-        if known is None or known.id in engine.dirty or self._told.get(known.id) != _rest(item):
+        if known is None or known.id in engine.dirty or self._hashes.get(known.id) != _rest(item):
             return False
         return shows(known, item.get("State"), str(item.get("Status") or ""), now)
 

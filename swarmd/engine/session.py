@@ -135,7 +135,7 @@ class Session:
         self._health.sign_of_life()
         self._refresh.event()
         try:
-            self._tell(event)
+            self._notify(event)
             self._act(event)
         except Exception:  # noqa: BLE001 - one bad record must not end the stream
             # Not the record: an exec's event has its whole command, with whatever is secret in it.
@@ -152,7 +152,7 @@ class Session:
             self._change(event)
             self._act(event)
 
-    def _tell(self, event: Event) -> None:
+    def _notify(self, event: Event) -> None:
         """Listeners first: nothing that is done about an event may delay it."""
         self._context.on_event(self._key, event.record)
         self._change(event)

@@ -32,12 +32,12 @@ class Sync:
         self._key = key
         self._client = client
         self._context = context
-        self._told: dict[str, int] = {}  # kind -> hash of the body that was dispatched last
+        self._hashes: dict[str, int] = {}  # kind -> hash of the body that was dispatched last
         self._last = ListDiff()
 
     def forget(self) -> None:
         """Another session, perhaps another engine: nothing counts as told."""
-        self._told.clear()
+        self._hashes.clear()
         self._last.forget()
 
     async def everything(self) -> None:
@@ -75,24 +75,28 @@ class Sync:
         now = self._context.now()
         engine = self._context.engines.get(self._key)
         if engine is None or self._last.nothing:
-            self._tell(actions.ContainersListed(self._key, items, at, now))
+            self._dispatch_containers(actions.ContainersListed(self._key, items, at, now))
             return
         news = self._last.news(items, engine, now - engine.spec.clock_offset)
         about = frozenset(str(item.get("Id")) for item in news) | self._last.gone(items, engine)
-        self._tell(actions.ContainersListed(self._key, news, at, now, about, rest_known=True))
+        self._dispatch_containers(
+            actions.ContainersListed(self._key, news, at, now, about, rest_known=True)
+        )
 
     async def containers(self, ids: Collection[str]) -> None:
         """Lists ``ids``, or all containers if there are none or too many."""
         asked = frozenset(ids) if 0 < len(ids) <= MOST_IDS else None
         at = self._context.clock.seconds()
         items = self._client.items(await self._client.listing(containers_path(asked or ())))
-        self._tell(actions.ContainersListed(self._key, items, at, self._context.now(), asked))
+        self._dispatch_containers(
+            actions.ContainersListed(self._key, items, at, self._context.now(), asked)
+        )
 
-    def _tell(self, listed: actions.ContainersListed) -> None:
+    def _dispatch_containers(self, listed: actions.ContainersListed) -> None:
         self._context.dispatch(listed)
         engine = self._context.engines.get(self._key)
         if engine is not None:
-            self._last.told(listed, engine)
+            self._last.remember(listed, engine)
 
     async def list(self, kind: str, *, in_line: bool = False) -> None:
         """``kind`` is "images", "networks" or "volumes"; ``in_line`` if nobody waits for it."""
@@ -106,10 +110,10 @@ class Sync:
         if in_line:
             await self._context.time_slices.turn()
         engine = self._context.engines.get(self._key)
-        if engine is None or (self._told.get(kind) == hash(body) and kind not in engine.stale):
+        if engine is None or (self._hashes.get(kind) == hash(body) and kind not in engine.stale):
             return
         self._context.dispatch(self._listed(kind, body, at))
-        self._told[kind] = hash(body)
+        self._hashes[kind] = hash(body)
 
     def _listed(self, kind: str, body: bytes, at: float) -> actions.Action:
         if kind == VOLUMES:

@@ -21,7 +21,7 @@ class TaskGroup:
         self._members: set[Deferred[Any]] = set()
         self._failure: Failure | None = None
         self._failed: Deferred[None] = Deferred()
-        self._telling: IDelayedCall | None = None
+        self._firing: IDelayedCall | None = None
 
     def start(self, work: Coroutine[Deferred[Any], Any, None]) -> None:
         member = Deferred.fromCoroutine(work)
@@ -38,8 +38,8 @@ class TaskGroup:
     def cancel(self) -> None:
         for member in list(self._members):
             member.cancel()
-        if self._telling is not None and self._telling.active():
-            self._telling.cancel()
+        if self._firing is not None and self._firing.active():
+            self._firing.cancel()
 
     def _ended(self, result: Any, member: Deferred[Any]) -> None:
         self._members.discard(member)
@@ -47,7 +47,7 @@ class TaskGroup:
             return
         if self._failure is None:
             self._failure = result
-            self._telling = self._clock.callLater(0, self._failed.callback, None)
+            self._firing = self._clock.callLater(0, self._failed.callback, None)
 
 
 class SharedCalls:
@@ -82,13 +82,13 @@ class SharedCalls:
             try:
                 await self._work(wanted)
             except Exception:  # noqa: BLE001 - it is the callers'
-                _tell(waiters, Failure())
+                _fire(waiters, Failure())
             else:
-                _tell(waiters, None)
+                _fire(waiters, None)
         self._busy = False
 
 
-def _tell(waiters: list[Deferred[None]], result: Any) -> None:
+def _fire(waiters: list[Deferred[None]], result: Any) -> None:
     for waiter in waiters:
         if not waiter.called:
             waiter.callback(result)

@@ -347,10 +347,10 @@ class Channel(ClientConnection):
         self.hold_reading(False)
         if self._read_ended:
             # Told by the next turn, after the caller has dealt with the early bytes.
-            self.site.clock.callLater(0, self._tell_half_closed)
+            self.site.clock.callLater(0, self._notify_half_closed)
         return early
 
-    def _tell_half_closed(self) -> None:
+    def _notify_half_closed(self) -> None:
         if self._end is not None:
             self._end.half_closed()
 

@@ -94,7 +94,7 @@ class DockerRequest(LazyRequest):
     def connectionLost(self, reason: Failure) -> None:
         """The client has left before the end of the answer."""
         self.gone = True
-        self._tell(LEFT)
+        self._finish_trail(LEFT)
         calls, self._gone_calls = self._gone_calls, []
         for call in calls:
             try:
@@ -293,9 +293,9 @@ class DockerRequest(LazyRequest):
                 self.trail = self.site.audit(self, error.message)
             self.reply(error.status, error_body(error.message))
 
-    def _tell(self, status: int, *, complete: bool = True) -> None:
+    def _finish_trail(self, status: int, *, complete: bool = True) -> None:
         if self.trail is not None:
-            self.trail.told(status, complete=complete)
+            self.trail.finish(status, complete=complete)
 
     def _bodiless(self, status: int) -> bool:
         return self.method == b"HEAD" or status in BODILESS
@@ -344,7 +344,7 @@ class DockerRequest(LazyRequest):
             self.write(b"")
         if self.chunked:
             self.channel.write(LAST_CHUNK)
-        self._tell(self.code)
+        self._finish_trail(self.code)
         self.site.log(self)
         self.finished = 1
         self._gone_calls.clear()  # they hold who holds this request
@@ -357,7 +357,7 @@ class DockerRequest(LazyRequest):
         """Ends the connection, so that a begun answer is not taken for whole; civilly if framed."""
         if not self.gone and not self.finished:
             self._gone_calls.clear()
-            self._tell(self.code, complete=False)
+            self._finish_trail(self.code, complete=False)
             (self.channel.linger if framed else self.channel.abortConnection)()
 
     def on_gone(self, call: Callable[[], object]) -> None:

@@ -191,7 +191,7 @@ def make_service(
         audit.setServiceParent(daemon)
     startup = StartupGate(state.engines, reactor)
     startup.setServiceParent(daemon)
-    site = _site(settings, reactor, fleet, root, refusals.tell, startup, audit)
+    site = _site(settings, reactor, fleet, root, refusals.report, startup, audit)
     _door(settings, reactor, site, keyring, refusals).setServiceParent(daemon)
     Notifier(os.environ, reactor, fleet.summary).setServiceParent(daemon)
     return daemon
@@ -334,7 +334,7 @@ def _secured(
     creator = keyring.server(files)
 
     def secure(site: IProtocolFactory) -> IProtocolFactory:
-        factory = ServerTLSFactory(creator, site, refused=refusals.tell)
+        factory = ServerTLSFactory(creator, site, refused=refusals.report)
         keyring.on_change.append(
             lambda trust: factory.drop_revoked() if trust is creator.trust else None
         )

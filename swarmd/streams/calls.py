@@ -31,7 +31,7 @@ class Answer:
     body: bytes
 
 
-Told = Callable[[Answer | EngineUnreachable], None]
+OnAnswer = Callable[[Answer | EngineUnreachable], None]
 
 
 class Collected(Exchange):
@@ -71,17 +71,17 @@ class Question(Collected):
     """Without time limit and Deferred, for who asks the same often: a third of an ``EngineCall``.
 
     Args:
-        told: Gets the answer or the error, unless it is cancelled first.
+        on_answer: Gets the answer or the error, unless it is cancelled first.
     """
 
-    __slots__ = ("_told",)
+    __slots__ = ("_on_answer",)
 
-    def __init__(self, link: Connector, request: bytes, told: Told, limit: int) -> None:
+    def __init__(self, link: Connector, request: bytes, on_answer: OnAnswer, limit: int) -> None:
         super().__init__(link, b"GET", request, limit)
-        self._told = told
+        self._on_answer = on_answer
 
     def settled(self, outcome: Answer | EngineUnreachable) -> None:
-        self._told(outcome)
+        self._on_answer(outcome)
 
 
 class EngineCall(Collected):

@@ -15,7 +15,7 @@ UNKNOWN = frozenset({LEFT, LOST})  # after these the engine may have done it, or
 _log = Logger()
 
 
-def tell(done: Done | None, status: int) -> None:
+def notify(done: Done | None, status: int) -> None:
     """Calls ``done``; its errors are logged, for the client must get its answer all the same."""
     if done is not None:
         try:

@@ -15,7 +15,7 @@ from twisted.logger import Logger
 from swarmd.codec.framing import UntilClose
 from swarmd.codec.head import ResponseHead
 from swarmd.core.errors import ApiError, EngineUnreachable
-from swarmd.streams.completion import LEFT, Done, tell
+from swarmd.streams.completion import LEFT, Done, notify
 from swarmd.streams.dialing.connector import Connector
 from swarmd.streams.exchange import Exchange
 from swarmd.streams.interfaces import ClientRequest
@@ -77,7 +77,7 @@ class Forwarded(Exchange):
 
     def client_gone(self) -> None:
         self.cancel()
-        self.tell_done(LEFT)
+        self.notify_done(LEFT)
 
     def moved(self, raw: bytes) -> None:
         if self._source is None and self.connection is not None:
@@ -88,7 +88,7 @@ class Forwarded(Exchange):
 
     def ended(self, raw: bytes) -> None:
         assert self.head is not None
-        self.tell_done(self.head.status)
+        self.notify_done(self.head.status)
         self._release_source()
         if raw:
             self._pass_on(raw)
@@ -96,17 +96,17 @@ class Forwarded(Exchange):
 
     def failed(self, error: EngineUnreachable) -> None:
         self._release_source()
-        self.tell_done(error.status)
+        self.notify_done(error.status)
         if not self.started:
             self.client.reply_error(error)
         else:
             self.client.abort(framed=not isinstance(self._framing, UntilClose))
 
-    def tell_done(self, status: int) -> None:
+    def notify_done(self, status: int) -> None:
         done, self.done = self.done, None
-        tell(done, status)
+        notify(done, status)
         if self.client.trail is not None:
-            self.client.trail.told(status)
+            self.client.trail.finish(status)
 
     def _pass_on(self, raw: bytes) -> None:
         if not self.started:
@@ -168,12 +168,12 @@ class Rewritten(Forwarded):
         else:
             if self.head.status == CREATED and self.client.trail is not None:
                 self.client.trail.answer = body
-            self.tell_done(self.head.status)
+            self.notify_done(self.head.status)
             keep = self.client.channel.keeps_alive(delimited=self.client.head.version == b"1.1")
             head = rewritten_head(self.head, len(body), self.content_type, keep_alive=keep)
             self._write(head + body)
             self._finish(delimited=True)
 
     def _refuse_answer(self, error: ApiError) -> None:
-        self.tell_done(error.status)
+        self.notify_done(error.status)
         self.client.reply_error(error)

@@ -12,7 +12,7 @@ from collections.abc import Callable
 
 from swarmd.codec.head import ResponseHead
 from swarmd.core.errors import BadParameter
-from swarmd.streams.completion import Done, tell
+from swarmd.streams.completion import Done, notify
 from swarmd.streams.dialing.connector import Connector
 from swarmd.streams.forward import Forwarded
 from swarmd.streams.interfaces import ClientRequest
@@ -77,7 +77,7 @@ class Hijack(Forwarded):
         link.adopt(relay)
         connection.end = relay.engine
         if self.client.trail is not None:
-            self.client.trail.told(head.status)
+            self.client.trail.finish(head.status)
         early = channel.take_over(relay.client)
         relay.carriers = carry(relay.client, relay.engine)
         throttle(relay.client, relay.engine)
@@ -95,6 +95,6 @@ def _when_parted(link: Connector, done: Done | None) -> Callable[[Relay], None]:
 
     def over(relay: Relay) -> None:
         link.over(relay)
-        tell(done, 101)
+        notify(done, 101)
 
     return over

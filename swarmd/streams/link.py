@@ -11,7 +11,7 @@ from functools import lru_cache
 
 from swarmd.codec.head import Headers, ResponseHead, render_request
 from swarmd.streams.calls import Answer as Answer
-from swarmd.streams.calls import EngineCall, Question, StreamCall, Told
+from swarmd.streams.calls import EngineCall, OnAnswer, Question, StreamCall
 from swarmd.streams.dialing.connector import Connector
 from swarmd.streams.rewrite import HOST
 from swarmd.streams.upload import Upload, upload_head
@@ -47,9 +47,9 @@ class Link(Connector):
         self.begin(call)
         return await call.answer
 
-    def ask(self, target: str, told: Told) -> Question:
+    def ask(self, target: str, on_answer: OnAnswer) -> Question:
         """Gets a small answer without waiting for it; who asks keeps the time, and cancels."""
-        question = Question(self, _get(target), told, LARGEST_SMALL_ANSWER)
+        question = Question(self, _get(target), on_answer, LARGEST_SMALL_ANSWER)
         self.begin(question)
         return question
 

@@ -37,7 +37,7 @@ def read_tunnel(
     """As ``tunnel``, with ``reader`` in between."""
     call = ReadTunnel(request, link, target, reader, done)
     if request.gone:
-        call.tell_done(LEFT)
+        call.notify_done(LEFT)
     else:
         call.start(request.channel)
 

@@ -26,7 +26,7 @@ from twisted.python.failure import Failure
 from swarmd.codec.framing import BadBody, Framing, Sized, request_framing, response_framing
 from swarmd.codec.head import BadHead, ResponseHead, scan_response
 from swarmd.core.errors import ApiError, BadParameter, EngineUnreachable
-from swarmd.streams.completion import LEFT, Done, tell
+from swarmd.streams.completion import LEFT, Done, notify
 from swarmd.streams.connection import EngineConnection
 from swarmd.streams.dialing.connector import Connector
 from swarmd.streams.dialing.dial_errors import words
@@ -62,7 +62,7 @@ def tunnel(
     """
     call = Tunnel(request, link, target, done, content_type, refusal)
     if request.gone:
-        call.tell_done(LEFT)
+        call.notify_done(LEFT)
     else:
         call.start(request.channel)
 
@@ -188,7 +188,7 @@ class Tunnel:
 
     def _break_off(self, error: ApiError) -> None:
         self._leave_engine()
-        self.tell_done(error.status)
+        self.notify_done(error.status)
         client = self._client
         if client is None:
             return
@@ -224,7 +224,7 @@ class Tunnel:
         if not self._status:
             self.unreachable("it closed the connection before its answer")
             return
-        self.tell_done(self._status)
+        self.notify_done(self._status)
         self._leave_engine()
         if self._client is not None:
             self._linger(self._client)
@@ -294,7 +294,7 @@ class Tunnel:
             self._framing.feed(body)
             if self._framing.done:
                 self._complete = True
-                self.tell_done(self._status)
+                self.notify_done(self._status)
         if self._framing is None and self._engine is not None and self._client is not None:
             self._engine.deliver = self._carrier(self._engine)
 
@@ -309,12 +309,12 @@ class Tunnel:
         write: Callable[[bytes], None] = side.other.transport.write
         return write
 
-    def tell_done(self, status: int) -> None:
+    def notify_done(self, status: int) -> None:
         done, self._done = self._done, None
         self._framing = None
-        tell(done, status)
+        notify(done, status)
         if self._trail is not None:
-            self._trail.told(status)
+            self._trail.finish(status)
 
     # The client's side.
 
@@ -335,7 +335,7 @@ class Tunnel:
         """Nobody reads any more."""
         self._stop_timer()
         self._leave_engine()
-        self.tell_done(LEFT)
+        self.notify_done(LEFT)
         if self._client is not None:
             self._leave_client(self._client)
 

@@ -70,16 +70,16 @@ class HalfCloseTLS(TLSMemoryBIOProtocol):
         waiter: Deferred[Failure | None] = Deferred(self._give_up)
         self._waiter = waiter
         if self._handshakeDone:
-            self._tell_waiter(None)
+            self._fire_waiter(None)
         elif not self.connected:
-            self._tell_waiter(Failure(PeerRefusedError(self.refusal or "connection lost")))
+            self._fire_waiter(Failure(PeerRefusedError(self.refusal or "connection lost")))
         return waiter
 
     def _give_up(self, waiter: Deferred[Failure | None]) -> None:
         self._waiter = None
         self.abortConnection()
 
-    def _tell_waiter(self, outcome: Failure | None) -> None:
+    def _fire_waiter(self, outcome: Failure | None) -> None:
         waiter, self._waiter = self._waiter, None
         if waiter is not None:
             waiter.callback(outcome)
@@ -90,7 +90,7 @@ class HalfCloseTLS(TLSMemoryBIOProtocol):
         if self.creator and self.creator.trust.loaded is not self.judged_by:
             self.drop_if_revoked()
         if self._handshakeDone and not self.refusal:
-            self._tell_waiter(None)
+            self._fire_waiter(None)
 
     def drop_if_revoked(self) -> None:
         if not self.refusal and self._is_revoked():
@@ -241,7 +241,7 @@ class HalfCloseTLS(TLSMemoryBIOProtocol):
             self._reason = Failure(PeerRefusedError(self.refusal))
         why = self._reason or reason
         super().connectionLost(reason)
-        self._tell_waiter(why)
+        self._fire_waiter(why)
 
 
 class ServerTLS(HalfCloseTLS):
@@ -252,7 +252,7 @@ class ServerTLS(HalfCloseTLS):
 
     factory: ServerTLSFactory
     _sniffed = False
-    _told = False
+    _reported = False
 
     def dataReceived(self, data: bytes) -> None:
         if not self._sniffed:
@@ -263,19 +263,19 @@ class ServerTLS(HalfCloseTLS):
         super().dataReceived(data)
 
     def _refuse_plain(self) -> None:
-        self._told = True
+        self._reported = True
         self.factory.refused(self._tcp.getPeer(), "it speaks plain HTTP to a port with TLS")
         self._peer_ended = self._aborted = self.disconnecting = True
         self._tcp.write(PLAIN_HTTP_REFUSAL)
         self._tcp.loseConnection()
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
-        if self._sniffed and not self._handshakeDone and not self._told:
-            self._told = True
-            self._tell_refusal(self._reason or reason)
+        if self._sniffed and not self._handshakeDone and not self._reported:
+            self._reported = True
+            self._report_refusal(self._reason or reason)
         super().connectionLost(reason)
 
-    def _tell_refusal(self, reason: Failure) -> None:
+    def _report_refusal(self, reason: Failure) -> None:
         chain = self.creator.trust.current.chain if self.creator else ()
         late = "it did not end the TLS handshake in time" if self._aborted else ""
         why = self.refusal or late or of_client(reason.value, chain)
@@ -283,8 +283,8 @@ class ServerTLS(HalfCloseTLS):
 
     def drop_if_revoked(self) -> None:
         super().drop_if_revoked()
-        if self.refusal and not self._told:
-            self._told = True
+        if self.refusal and not self._reported:
+            self._reported = True
             self.factory.refused(self._tcp.getPeer(), self.refusal)
 
 

@@ -74,7 +74,7 @@ class TlsReload(MultiService):
         self._noted: set[str] = set()
         self._lists: set[str] = set()
         self._remarked: list[str] = []
-        self._told: dict[str, float] = {}  # what expires -> when the log last said so
+        self._logged: dict[str, float] = {}  # what expires -> when the log last said so
         self._aside = aside
         self._files: Watch[Trust] = Watch(clock, self._reread, aside)
         self._files.setServiceParent(self)
@@ -90,7 +90,7 @@ class TlsReload(MultiService):
         trust = server_trust(files)
         self._watch(trust)
         trust.read()
-        self._tell_lists()
+        self._log_lists()
         return ServerTls(trust)
 
     def client(self, files: TlsFiles, host: str, key: str) -> ClientTls:
@@ -104,7 +104,7 @@ class TlsReload(MultiService):
             trust = self._shared[files] = client_trust(files)
             self._watch(trust)
             self._read(trust)
-            self._tell_lists()
+            self._log_lists()
         tls = self._engines[key] = ClientTls(trust, host)
         return tls
 
@@ -120,26 +120,26 @@ class TlsReload(MultiService):
     async def _reread(self, trust: Trust) -> None:
         before = trust.problem
         await self._aside(lambda: self._is_read(trust))
-        self._tell_problem(trust, before)
+        self._log_problem(trust, before)
         if not trust.problem:
             paths = ", ".join(trust.current.files.named)
             self._log.info("TLS files were read anew: {paths}", paths=paths)
-            for told in self.on_change:
-                told(trust)
-            self._tell_lists()
+            for listener in self.on_change:
+                listener(trust)
+            self._log_lists()
             self._check_expiry()
 
     def _read(self, trust: Trust) -> None:
         before = trust.problem
         self._is_read(trust)
-        self._tell_problem(trust, before)
+        self._log_problem(trust, before)
 
     def _is_read(self, trust: Trust) -> None:
         """What is wrong with the files is in ``problem``."""
         with suppress(ValueError):
             trust.read()
 
-    def _tell_problem(self, trust: Trust, before: str) -> None:
+    def _log_problem(self, trust: Trust, before: str) -> None:
         if trust.problem not in ("", before):
             self._log.warn("{problem}", problem=_problem(trust))
 
@@ -152,8 +152,8 @@ class TlsReload(MultiService):
 
     def notices(self) -> list[str]:
         """What the operator should know now: unusable files, and our own certificates' end."""
-        told = dict.fromkeys([*self.problems(), *self._files.notices(), *self.remarks()])
-        return list(told) + warnings(self._own(), self._now())
+        notices = dict.fromkeys([*self.problems(), *self._files.notices(), *self.remarks()])
+        return list(notices) + warnings(self._own(), self._now())
 
     def remarks(self) -> list[str]:
         """What is to be said of the files that are in use."""
@@ -169,7 +169,7 @@ class TlsReload(MultiService):
         seen = [_of_engine(key, tls) for key, tls in self._engines.items()]
         return self._own() + [one for one in seen if one is not None]
 
-    def _tell_lists(self) -> None:
+    def _log_lists(self) -> None:
         """Which lists of revoked certificates count from now on, and what they lack."""
         before, self._lists = self._lists, self._in_use()
         for path in sorted(self._lists - before):
@@ -190,10 +190,10 @@ class TlsReload(MultiService):
     def _check_expiry(self) -> None:
         now = self._now()
         near = [one for one in self.expiring() if one.is_near(now)]
-        self._told = {one.what: self._told.get(one.what, -math.inf) for one in near}
+        self._logged = {one.what: self._logged.get(one.what, -math.inf) for one in near}
         for one in near:
-            if now - self._told[one.what] >= DAY:
-                self._told[one.what] = now
+            if now - self._logged[one.what] >= DAY:
+                self._logged[one.what] = now
                 self._log.warn("{warning}", warning=one.warning(now))
         self._note_engines(now)
 

@@ -246,9 +246,9 @@ def _load(files: TlsFiles, method: int) -> Loaded:
     chain = _read(files.cert, "certificate", pem.certificates) if files.cert else []
     if chain:
         _show(context, chain, files)
-    told = remarks(files.ca, files.crl, files.beside, authorities, chain)
+    texts = remarks(files.ca, files.crl, files.beside, authorities, chain)
     ends = expiries(files.ca, files.cert, files.crl, authorities, chain)
-    return Loaded(files, context, authorities, tuple(chain), tuple(ends), tuple(told))
+    return Loaded(files, context, authorities, tuple(chain), tuple(ends), tuple(texts))
 
 
 def _read(path: str, kind: str, parse: Callable[[bytes], T]) -> T:

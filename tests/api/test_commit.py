@@ -20,8 +20,12 @@ def test_commit_names_the_container_by_its_id(case: Case) -> None:
 
 
 def test_an_image_does_not_inherit_what_one_container_was_told(case: Case) -> None:
-    told = {"com.docker.swarm.constraints": '["zone==a"]', "com.docker.swarm.id": "x", "mine": "1"}
-    case.rig.has_container(2, "c" * 64, "web", Labels=told)
+    labels = {
+        "com.docker.swarm.constraints": '["zone==a"]',
+        "com.docker.swarm.id": "x",
+        "mine": "1",
+    }
+    case.rig.has_container(2, "c" * 64, "web", Labels=labels)
     case.ask("POST", "/commit?container=web", body=b'{"Cmd":["a"],"Labels":{"more":"2"}}')
     blank = b'"com.docker.swarm.constraints":"","com.docker.swarm.id":"","more":"2"'
     assert b'{"Cmd":["a"],"Labels":{%b}}' % blank in case.sent(2)
@@ -29,8 +33,8 @@ def test_an_image_does_not_inherit_what_one_container_was_told(case: Case) -> No
 
 def test_a_commit_without_a_body(case: Case) -> None:
     """The command line sends none, or null."""
-    told = {"com.docker.swarm.reschedule-policies": '["on-node-failure"]'}
-    case.rig.has_container(2, "c" * 64, "web", Labels=told)
+    labels = {"com.docker.swarm.reschedule-policies": '["on-node-failure"]'}
+    case.rig.has_container(2, "c" * 64, "web", Labels=labels)
     case.ask("POST", "/commit?container=web", body=b"null")
     assert b'{"Labels":{"com.docker.swarm.reschedule-policies":""}}' in case.sent(2)
 

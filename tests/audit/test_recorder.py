@@ -184,8 +184,8 @@ def test_answers_that_make_no_sense_are_no_id(audited: Audited) -> None:
 
 
 def test_a_full_disk_is_told_and_the_call_goes_on(tmp_path: Path) -> None:
-    told: list[str] = []
-    globalLogPublisher.addObserver(observer := lambda event: told.append(str(event)))
+    events: list[str] = []
+    globalLogPublisher.addObserver(observer := lambda event: events.append(str(event)))
     audited = Audited(Path("/dev/full"))
     try:
         client = audited.rig.ask("DELETE", "/containers/none")
@@ -196,7 +196,7 @@ def test_a_full_disk_is_told_and_the_call_goes_on(tmp_path: Path) -> None:
     assert (audited.recorder.written, audited.recorder.lost) == (0, 1)
     words = "the audit log has lost 1 lines: /dev/full: No space left on device"
     assert audited.recorder.notices() == [words]
-    assert any("No space left on device" in event for event in told)
+    assert any("No space left on device" in event for event in events)
 
 
 def test_a_signal_opens_the_file_again(audited: Audited) -> None:

@@ -114,17 +114,17 @@ def test_a_part_is_nothing_else() -> None:
     sysctls = {"net.a": "1", "kernel.b": "1"}
     body = as_create(inspected("a", "a", Sysctls=sysctls, **power), {}, PLAIN)
     assert part_of(body, Part.WHOLE) == body
-    told = {
+    found = {
         part: {one.what for one in judge_part(part_of(body, part), NONE)}
         for part in (Part.VOLUMES, Part.NETWORK, Part.IPC)
     }
-    assert told[Part.VOLUMES] == set()
-    assert told[Part.NETWORK] == {
+    assert found[Part.VOLUMES] == set()
+    assert found[Part.NETWORK] == {
         "the host's network",
         "sysctl net.a",
         "publishing all ports (-P)",
     }
-    assert told[Part.IPC] == {"IpcMode host", "sysctl kernel.b"}
+    assert found[Part.IPC] == {"IpcMode host", "sysctl kernel.b"}
 
 
 def test_volumes() -> None:

@@ -134,7 +134,7 @@ class Engine:
             }
         )
 
-    def tell(self, action: str, container_id: str) -> None:
+    def emit(self, action: str, container_id: str) -> None:
         now = time.time_ns()
         record = {
             "Type": "container",
@@ -185,7 +185,7 @@ class Engine:
         name = re.search(r"name=([\w.-]+)", query)
         serial = next(self._serial)
         container_id = self.add(name[1] if name else f"new-{serial}", serial, running=False)
-        self.tell("create", container_id)
+        self.emit("create", container_id)
         return container_id
 
     def _about_one(self, method: str, ref: str, verb: str = "") -> tuple[int, bytes]:
@@ -206,13 +206,13 @@ class Engine:
         self.turned.pop(item["Id"], None)
         del self.containers[item["Id"]], self.names[item["Names"][0][1:]]
         self._list = None
-        self.tell("destroy", item["Id"])
+        self.emit("destroy", item["Id"])
 
     def turn(self, item: Json, *, running: bool) -> None:
         item["State"] = "running" if running else "exited"
         self.turned[item["Id"]] = time.time()
         self._refresh(item)
-        self.tell("start" if running else "die", item["Id"])
+        self.emit("start" if running else "die", item["Id"])
 
 
 def _age(since: float) -> str:

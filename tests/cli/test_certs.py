@@ -203,10 +203,10 @@ def test_who_is_revoked_gets_another_key(tmp_path: Path) -> None:
     certs(str(tmp_path), "swarmd=cloud", "client=eve", "client=alice")
     old = load(tmp_path / "eve")
     key = (tmp_path / "eve" / "key.pem").read_bytes()
-    told = certs(str(tmp_path), "revoke=eve").stdout
-    assert told.startswith("eve: revoked\nThis counts once each swarmd has the list ")
-    assert f"{tmp_path}/crl.pem: copy it there" in told
-    assert certs(str(tmp_path), "revoke=eve,eve").stdout == told.removeprefix("eve: revoked\n")
+    output = certs(str(tmp_path), "revoke=eve").stdout
+    assert output.startswith("eve: revoked\nThis counts once each swarmd has the list ")
+    assert f"{tmp_path}/crl.pem: copy it there" in output
+    assert certs(str(tmp_path), "revoke=eve,eve").stdout == output.removeprefix("eve: revoked\n")
     (crl,) = pem.revocations((tmp_path / "cloud" / "crl.pem").read_bytes())
     assert [one.serial_number for one in crl] == [old.serial_number]
     ca = x509.load_pem_x509_certificate((tmp_path / "ca.pem").read_bytes())

@@ -114,7 +114,7 @@ def test_missing_certificates_are_named(tmp_path: Path) -> None:
 def test_what_the_agent_wraps_is_told_in_words(wrapper: Any) -> None:
     alert = Error([("SSL routines", "", "tlsv13 alert certificate required")])
     wrapped = wrapper([Failure(ConnectionLost()), Failure(wrapper([Failure(alert)]))])
-    told = Daemon(reactor, DaemonHost("tcp://h:1"))._broken(wrapped)
-    assert str(told) == (
+    error = Daemon(reactor, DaemonHost("tcp://h:1"))._broken(wrapped)
+    assert str(error) == (
         "cannot talk to swarmd at tcp://h:1: it demands a client certificate, and none was given"
     )

@@ -46,10 +46,10 @@ class Daemon:
         self.asked.append((method, path) if body is None else (method, path, body))
         return [NODE] if path == "/swarmd/nodes" else NODE
 
-    async def lines(self, method: str, path: str, tell: Any) -> None:
+    async def lines(self, method: str, path: str, on_line: Any) -> None:
         self.asked.append((method, path))
         for line in self._lines:
-            tell(line)
+            on_line(line)
 
 
 def run(daemon: Any, *words: str) -> None:

@@ -113,7 +113,7 @@ def inspect(number: int, name: str = "", **changes: Any) -> dict[str, Any]:
     return body
 
 
-def told(state: State, number: int, *items: dict[str, Any], at: float = 0.0, **more: Any) -> None:
+def listed(state: State, number: int, *items: dict[str, Any], at: float = 0.0, **more: Any) -> None:
     """Engine ``number`` answered a list that was asked for at ``at``."""
     state.dispatch(ContainersListed(key_of(number), items, at, NOW, **more))
 

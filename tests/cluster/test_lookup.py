@@ -16,7 +16,7 @@ from swarmd.cluster.state import State
 from swarmd.core.errors import Ambiguous, NoSuchContainer, NoSuchExec, NotFound
 from swarmd.core.names import IDENTITY, KEPT_ID
 from swarmd.core.predefined import IDS
-from tests.cluster.fleet import fleet, full_id, item, key_of, told
+from tests.cluster.fleet import fleet, full_id, item, key_of, listed
 
 ONE, TWO, THREE = full_id(1), full_id(2), full_id(3)
 DIGEST = "app@sha256:" + "d" * 64
@@ -27,8 +27,8 @@ def state() -> State:
     """``web`` exists on two nodes; ``db`` has link aliases, one of which looks like a node's."""
     state = fleet(3)
     aliases = ["/app/store", "/node-2/store", "/db"]
-    told(state, 1, item(1, "web"), item(2, "db", Names=aliases))
-    told(state, 2, item(3, "web"))
+    listed(state, 1, item(1, "web"), item(2, "db", Names=aliases))
+    listed(state, 2, item(3, "web"))
     return state
 
 
@@ -60,9 +60,9 @@ def test_no_such_container(state: State, ref: str) -> None:
 
 
 def test_by_swarm_id_while_it_is_there(state: State) -> None:
-    told(state, 3, item(4, "moved", Labels={IDENTITY: "e" * 64}))
+    listed(state, 3, item(4, "moved", Labels={IDENTITY: "e" * 64}))
     assert find_container(state, "e" * 64).id == full_id(4)
-    told(state, 3)
+    listed(state, 3)
     with pytest.raises(NoSuchContainer):
         find_container(state, "e" * 64)
 
@@ -84,7 +84,7 @@ def test_a_start_of_several_ids_names_them(state: State) -> None:
 
 def test_a_name_wins_over_the_start_of_an_id() -> None:
     state = fleet(1)
-    told(state, 1, item(1), item(2, "000001"))
+    listed(state, 1, item(1), item(2, "000001"))
     assert find_container(state, "000001").id == TWO
 
 

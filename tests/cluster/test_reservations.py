@@ -22,8 +22,8 @@ from tests.cluster.fleet import (
     inspected,
     item,
     key_of,
+    listed,
     spec,
-    told,
 )
 
 ONE = full_id(1)
@@ -52,7 +52,7 @@ def test_a_reservation_counts_but_is_not_shown() -> None:
 
 def test_a_name_is_given_once() -> None:
     state = fleet(2)
-    told(state, 2, item(1, "db"))
+    listed(state, 2, item(1, "db"))
     state.reserve(pending("web"))
     for name in ("web", "db"):
         with pytest.raises(NameTaken):
@@ -65,8 +65,8 @@ def test_a_name_is_given_once() -> None:
 def test_who_replaces_one_of_two_that_share_a_name_has_no_right_to_it() -> None:
     """Another swarmd has replaced it already."""
     state = fleet(2)
-    told(state, 1, item(1, "web"))
-    told(state, 2, item(2, "web"))
+    listed(state, 1, item(1, "web"))
+    listed(state, 2, item(2, "web"))
     with pytest.raises(NameTaken):
         state.reserve(pending("web"), full_id(1))
 
@@ -106,17 +106,17 @@ def test_an_answer_on_its_way_does_not_hide_what_was_just_made() -> None:
     state.dispatch(EngineListed(key_of(1), key_of(1)))
     state.dispatch(EngineValidated(key_of(1), spec(1), NOW))
     state.confirm("pending-1", made())
-    told(state, 1, at=9.0)
+    listed(state, 1, at=9.0)
     assert ONE in state.containers
     state.mark_dirty(ONE)
-    told(state, 1, item(1), at=9.5)
+    listed(state, 1, item(1), at=9.5)
     assert ONE in state.engines[key_of(1)].dirty
 
 
 def test_the_list_may_be_faster_than_the_acknowledgement() -> None:
     state = fleet(1)
     state.reserve(pending())
-    told(state, 1, item(1, "web"), at=1.0)
+    listed(state, 1, item(1, "web"), at=1.0)
     state.confirm("pending-1", made())
     container = state.containers[ONE]
     assert (container.state, container.tty, container.demand.cpus) == ("running", True, 5)
@@ -142,14 +142,14 @@ def test_so_may_its_end() -> None:
 
 def test_a_created_container_keeps_the_ports_it_asked_for_when_it_is_listed() -> None:
     state = fleet(1)
-    told(state, 1, item(1, "web", State="created", Status="Created"), at=1.0)
+    listed(state, 1, item(1, "web", State="created", Status="Created"), at=1.0)
     state.confirm("pending-1", made())
     assert state.containers[ONE].demand.ports == (HostPort(80),)
 
 
 def test_no_engine_acknowledges_the_container_of_another() -> None:
     state = fleet(2)
-    told(state, 2, item(1, "db"))
+    listed(state, 2, item(1, "db"))
     state.reserve(pending())
     state.confirm("pending-1", made())
     assert state.containers[ONE].engine == key_of(2)
@@ -158,12 +158,12 @@ def test_no_engine_acknowledges_the_container_of_another() -> None:
 def test_no_engine_lists_the_container_of_another() -> None:
     """Whose it was first, its stays, and so do the calls on it; the other's word is no news."""
     state = fleet(2)
-    told(state, 2, item(1, "db"))
-    told(state, 1, item(1, "evil"))
+    listed(state, 2, item(1, "db"))
+    listed(state, 1, item(1, "evil"))
     assert state.containers[ONE].engine == key_of(2)
     assert state.containers[ONE].name == "db" and not state.name_taken("evil")
     assert not state.engines[key_of(1)].containers
-    told(state, 1)
+    listed(state, 1)
     assert state.containers[ONE].engine == key_of(2)
 
 
@@ -199,7 +199,7 @@ def test_a_reservation_outlives_the_engine_behind_the_address() -> None:
 
 def test_a_rename_holds_both_names_until_it_is_answered() -> None:
     state = fleet(1)
-    told(state, 1, item(1, "web"))
+    listed(state, 1, item(1, "web"))
     state.reserve_name("www", ONE)
     state.reserve_name("www", ONE)
     assert state.name_taken("www") and state.name_taken("web")
@@ -210,7 +210,7 @@ def test_a_rename_holds_both_names_until_it_is_answered() -> None:
 
 def test_a_refused_rename_changes_nothing() -> None:
     state = fleet(1)
-    told(state, 1, item(1, "web"))
+    listed(state, 1, item(1, "web"))
     state.reserve_name("www", ONE)
     state.release_name("www", ONE, granted=False)
     assert state.containers[ONE].name == "web" and not state.name_taken("www")
@@ -226,14 +226,14 @@ def in_doubt(state: State, name: str = "www") -> Doubt:
 def test_a_rename_in_doubt_holds_both_names_until_that_is_settled(name: str) -> None:
     """Lists and inspects may be of a moment before the engine is done with it."""
     state = fleet(2)
-    told(state, 1, item(1, "web"))
+    listed(state, 1, item(1, "web"))
     state.reserve_name("www", ONE)
     state.release_name("www", ONE, granted=None)
-    told(state, 2)
-    told(state, 1, item(1, "web"), at=2.0)
+    listed(state, 2)
+    listed(state, 1, item(1, "web"), at=2.0)
     inspected(state, 1, inspect(1, "web"), at=3.0)
     assert state.name_taken("www") and state.name_taken("web")
-    told(state, 1, item(1, name), at=4.0)
+    listed(state, 1, item(1, name), at=4.0)
     state.dispatch(DoubtSettled(key_of(1), in_doubt(state)))
     assert [one for one in ("web", "www") if state.name_taken(one)] == [name]
 
@@ -243,7 +243,7 @@ def test_a_create_in_doubt_counts_until_that_is_settled() -> None:
     ended: list[str] = []
     state.reserve(pending())
     state.doubt("pending-1", lambda: ended.append("claims"))
-    told(state, 1, at=2.0)
+    listed(state, 1, at=2.0)
     assert state.name_taken("web") and state.engines[key_of(1)].tally.memory == 6
     doubt = in_doubt(state, "web")
     for _ in range(2):
@@ -268,7 +268,7 @@ def test_an_engine_that_is_off_the_list_leaves_nothing_in_doubt(late: bool) -> N
 
 def test_a_rename_of_what_is_gone_meanwhile() -> None:
     state = fleet(1)
-    told(state, 1, item(1, "web"))
+    listed(state, 1, item(1, "web"))
     state.reserve_name("www", ONE)
     state.dispatch(ContainerGone(key_of(1), ONE))
     state.release_name("www", ONE, granted=True)

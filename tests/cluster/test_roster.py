@@ -15,7 +15,7 @@ from swarmd.cluster.actions import (
 from swarmd.cluster.roster import constraint_labels
 from swarmd.cluster.state import State
 from swarmd.core.model import NO_SPEC, Health
-from tests.cluster.fleet import NOW, fleet, full_id, item, join, key_of, spec, told
+from tests.cluster.fleet import NOW, fleet, full_id, item, join, key_of, listed, spec
 
 
 def test_a_listed_engine_is_pending_under_its_address() -> None:
@@ -125,7 +125,7 @@ def test_a_second_address_of_an_engine_is_refused_visibly() -> None:
     assert alias.health is Health.PENDING
     assert alias.error == "engine ID ENGINE-1 is already managed as node-1 at 10.0.0.1:2375"
     assert alias.spec is NO_SPEC
-    told(state, 2, item(1))
+    listed(state, 2, item(1))
     assert not state.containers
     state.dispatch(EngineUnlisted(key_of(1)))
     state.dispatch(EngineValidated(alias.key, spec(1), NOW))
@@ -159,7 +159,7 @@ def test_what_is_no_engine_is_refused(changes: dict[str, object], error: str) ->
 
 def test_another_engine_behind_the_address_starts_empty() -> None:
     state = fleet(1)
-    told(state, 1, item(1))
+    listed(state, 1, item(1))
     engine = state.engines[key_of(1)]
     state.dispatch(EngineValidated(engine.key, spec(7), NOW + 9))
     assert (engine.health, engine.name, engine.since) == (Health.PENDING, "node-7", NOW + 9)
@@ -169,7 +169,7 @@ def test_another_engine_behind_the_address_starts_empty() -> None:
 
 def test_a_refused_engine_is_forgotten_but_shown() -> None:
     state = fleet(1)
-    told(state, 1, item(1))
+    listed(state, 1, item(1))
     engine = state.engines[key_of(1)]
     state.dispatch(EngineRejected(engine.key, "too old", NOW))
     assert (engine.health, engine.error, engine.name) == (Health.PENDING, "too old", engine.address)

@@ -7,7 +7,7 @@ import pytest
 from swarmd.cluster.starts import GRACE
 from swarmd.cluster.state import State
 from swarmd.core.container.container_state import Container
-from tests.cluster.fleet import GIB, full_id, happened, inspect, inspected, item, join, told
+from tests.cluster.fleet import GIB, full_id, happened, inspect, inspected, item, join, listed
 
 ID = full_id(1)
 
@@ -20,7 +20,7 @@ class Case:
         self.state = State(lambda: self.now)
         self.engine = join(self.state)
         words = {"State": state, "Status": "Up 5 minutes" if state == "running" else "Created"}
-        told(self.state, 1, item(1, **words), at=1.0)
+        listed(self.state, 1, item(1, **words), at=1.0)
         body = inspect(1, State__Status=state, HostConfig__Memory=GIB)
         inspected(self.state, 1, body, at=2.0)
 
@@ -32,8 +32,8 @@ class Case:
     def held(self) -> int:
         return self.engine.tally.up.memory
 
-    def told(self, state: str, at: float) -> None:
-        told(self.state, 1, item(1, State=state, Status="Created"), at=at)
+    def listed(self, state: str, at: float) -> None:
+        listed(self.state, 1, item(1, State=state, Status="Created"), at=at)
 
 
 def test_it_counts_from_the_call_on() -> None:
@@ -41,7 +41,7 @@ def test_it_counts_from_the_call_on() -> None:
     assert case.held == 0
     case.state.begin_start(ID)
     assert case.held == GIB and case.container.starting
-    case.told("created", at=11.0)
+    case.listed("created", at=11.0)
     assert case.held == GIB, "a list says nothing as long as the engine is at it"
     case.state.end_start(ID, done=False)
     assert case.held == 0 and not case.container.starting
@@ -52,9 +52,9 @@ def test_an_acknowledged_start_counts_until_newer_news() -> None:
     case.state.begin_start(ID)
     case.now = 12.0
     case.state.end_start(ID, done=True)
-    case.told("created", at=11.0)
+    case.listed("created", at=11.0)
     assert case.held == GIB
-    case.told("exited", at=13.0)
+    case.listed("exited", at=13.0)
     assert case.held == 0 and not case.container.starting
 
 
@@ -85,9 +85,9 @@ def test_an_answer_that_was_lost_counts_for_a_while() -> None:
     case = Case()
     case.state.begin_start(ID)
     case.state.end_start(ID, done=None)
-    case.told("created", at=case.now + GRACE)
+    case.listed("created", at=case.now + GRACE)
     assert case.held == GIB
-    case.told("created", at=case.now + GRACE + 1)
+    case.listed("created", at=case.now + GRACE + 1)
     assert case.held == 0
 
 

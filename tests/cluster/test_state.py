@@ -34,9 +34,9 @@ from tests.cluster.fleet import (
     inspected,
     item,
     key_of,
+    listed,
     seen,
     spec,
-    told,
 )
 
 ENGINES = st.integers(1, 2)
@@ -148,13 +148,13 @@ def check_containers(state: State) -> None:
         (name, held) for name in state.catalogue.names for held in state.catalogue.names.find(name)
     }
     assert indexed == set(names)
-    order = listed(state)
+    order = shown_ids(state)
     created = [state.containers[one].created for one in order]
     assert sorted(order) == sorted(state.containers)
     assert created == sorted(created, reverse=True)
 
 
-def listed(state: State) -> list[str]:
+def shown_ids(state: State) -> list[str]:
     return [row.container.id for row in state.catalogue.rows.newest_first(state.engines)]
 
 
@@ -187,7 +187,7 @@ def test_only_what_is_known_can_be_marked() -> None:
     state.mark_dirty(full_id(1))
     state.mark_stale("nobody", "images")
     assert not state.engines[key_of(1)].dirty
-    told(state, 1, item(1))
+    listed(state, 1, item(1))
     state.mark_dirty(full_id(1))
     assert state.engines[key_of(1)].dirty == {full_id(1)}
 
@@ -200,11 +200,11 @@ def test_execs_are_remembered() -> None:
 
 def test_a_clock_that_is_off_changes_the_order() -> None:
     state = fleet(2)
-    told(state, 1, item(1, Created=100))
-    told(state, 2, item(2, Created=200))
-    assert listed(state) == [full_id(2), full_id(1)]
+    listed(state, 1, item(1, Created=100))
+    listed(state, 2, item(2, Created=200))
+    assert shown_ids(state) == [full_id(2), full_id(1)]
     state.dispatch(EngineValidated(key_of(1), spec(1, clock_offset=500.0), NOW))
-    assert listed(state) == [full_id(1), full_id(2)]
+    assert shown_ids(state) == [full_id(1), full_id(2)]
 
 
 def test_a_list_made_during_a_rename_has_both_names() -> None:
@@ -216,7 +216,7 @@ def test_a_list_made_during_a_rename_has_both_names() -> None:
         lambda state: inspected(state, 1, inspect(1, "new")),
     ):
         state = fleet(1)
-        told(state, 1, item(1, Names=["/old", "/new", "/app/db"]))
+        listed(state, 1, item(1, Names=["/old", "/new", "/app/db"]))
         end(state)
         assert state.containers[one].names == ("new", "app/db")
         assert not state.name_taken("old") and state.name_taken("new")

@@ -134,10 +134,10 @@ class Promises(TestCase):
         await self.ask("POST", f"/containers/{made}/start", status=204)
         body = await self.client.container(made)
         assert body is not None
-        told, listed = inspected_container(body, key="k", shared=Shared()), await self.listed(made)
+        full, listed = inspected_container(body, key="k", shared=Shared()), await self.listed(made)
         for field in ("id", "names", "image", "image_id", "state", "labels", "networks"):
-            self.assertEqual(getattr(told, field), getattr(listed, field), field)
-        self.assertEqual(int(told.created), int(listed.created))
+            self.assertEqual(getattr(full, field), getattr(listed, field), field)
+        self.assertEqual(int(full.created), int(listed.created))
 
     async def test_a_list_has_the_running_ones_unless_all_are_asked_for(self) -> None:
         made = await self.create("true")
@@ -229,23 +229,23 @@ class Promises(TestCase):
         made = await self.create("true")
         await self.ask("DELETE", f"/containers/{made}", status=204)
         clock = reactor.seconds()
-        told = await self.events(made, since=f"{clock - 60:.9f}", until=f"{clock:.9f}")
-        self.assertEqual([event["Action"] for event in told], ["create", "destroy"])
-        actor = told[0]["Actor"]
+        events = await self.events(made, since=f"{clock - 60:.9f}", until=f"{clock:.9f}")
+        self.assertEqual([event["Action"] for event in events], ["create", "destroy"])
+        actor = events[0]["Actor"]
         self.assertEqual(actor["Attributes"], {"image": "busybox", "name": self.name})
-        self.assertEqual((told[0]["Type"], told[0]["scope"]), ("container", "local"))
-        self.assertEqual(told[0]["timeNano"] // 10**9, told[0]["time"])
-        nano = told[1]["timeNano"]
+        self.assertEqual((events[0]["Type"], events[0]["scope"]), ("container", "local"))
+        self.assertEqual(events[0]["timeNano"] // 10**9, events[0]["time"])
+        nano = events[1]["timeNano"]
         since = f"{nano // 10**9}.{nano % 10**9:09d}"
         again = await self.events(made, since=since, until=f"{clock:.9f}")
-        self.assertEqual(again, told[1:])
+        self.assertEqual(again, events[1:])
 
     async def events(self, container_id: str, since: str, until: str) -> list[Json]:
         """The container's, of a time that is over."""
         got: list[bytes] = []
         await self.link.stream("GET", f"/events?since={since}&until={until}", got.append)
-        told = [orjson.loads(line) for line in b"".join(got).splitlines()]
-        return [event for event in told if event["Actor"]["ID"] == container_id]
+        events = [orjson.loads(line) for line in b"".join(got).splitlines()]
+        return [event for event in events if event["Actor"]["ID"] == container_id]
 
     async def test_an_event_stream_tells_what_happens_after_its_head(self) -> None:
         seen: list[str] = []

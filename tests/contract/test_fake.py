@@ -38,8 +38,8 @@ class FakeTrackingTests(Tracking):
         await self.fake.cut()
         lost = self.fake.machine.create("while-away", {"Image": "busybox"})
         await self.until(lambda: lost.id in self.state.containers)
-        told = [record["Actor"]["Attributes"]["name"] for record in self.records]
-        self.assertEqual(told, ["before", "while-away"])
+        names = [record["Actor"]["Attributes"]["name"] for record in self.records]
+        self.assertEqual(names, ["before", "while-away"])
 
     async def test_an_engine_dies_and_returns(self) -> None:
         await self.healthy()

@@ -33,11 +33,11 @@ def test_a_wrong_list(text: str, reason: str) -> None:
 
 
 def test_the_list_is_told_once() -> None:
-    told: list[list[Entry]] = []
+    lists: list[list[Entry]] = []
     entries = parse_nodes("a,b", 2375)
-    nodes = NodeList(entries, told.append)
+    nodes = NodeList(entries, lists.append)
     nodes.startService()
     nodes.reread()
     nodes.stopService()
     assert nodes.notices() == []
-    assert told == [entries]
+    assert lists == [entries]

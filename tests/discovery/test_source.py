@@ -11,22 +11,22 @@ from swarmd.discovery.node_list import NodeList
 from swarmd.discovery.source import check, make_source, normalise
 
 
-def told_by(url: str, default_port: int = 2375) -> list[str]:
-    told: list[Entry] = []
-    source = make_source(url, Clock(), told.extend, pytest.fail, default_port)
+def addresses_of(url: str, default_port: int = 2375) -> list[str]:
+    entries: list[Entry] = []
+    source = make_source(url, Clock(), entries.extend, pytest.fail, default_port)
     source.startService()
     source.stopService()
-    return [entry.address for entry in told]
+    return [entry.address for entry in entries]
 
 
 def test_a_hosts_file(tmp_path: Path) -> None:
     (tmp_path / "hosts").write_text("a\n")
-    assert told_by(f"file://{tmp_path}/hosts", 2376) == ["a:2376"]
+    assert addresses_of(f"file://{tmp_path}/hosts", 2376) == ["a:2376"]
 
 
 @pytest.mark.parametrize("url", ["nodes://a:1,b", "a:1,b", "tcp://a:1,b", "a:1,tcp://b"])
 def test_a_list(url: str) -> None:
-    assert told_by(url) == ["a:1", "b:2375"]
+    assert addresses_of(url) == ["a:1", "b:2375"]
 
 
 @pytest.mark.parametrize(

@@ -90,8 +90,8 @@ class Examined(TestCase):
 
 def test_json(hosts: Path) -> None:
     done = doctor("--json", "--hosts", str(hosts))
-    told: dict[str, Any] = json.loads(done.stdout)
-    assert (done.returncode, told["Errors"], len(told["Findings"])) == (1, 2, 2)
+    report: dict[str, Any] = json.loads(done.stdout)
+    assert (done.returncode, report["Errors"], len(report["Findings"])) == (1, 2, 2)
 
 
 def test_bad_words_and_help() -> None:

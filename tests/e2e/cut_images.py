@@ -127,7 +127,7 @@ class Copy(_Image):
 
 
 # The node, or what the command line says in its place when an attach fails.
-_TOLD = ("node-2", "unable to upgrade to tcp", "connection reset by peer")
+_CAUSES = ("node-2", "unable to upgrade to tcp", "connection reset by peer")
 
 
 class DockerRun(Operation):
@@ -152,7 +152,7 @@ class DockerRun(Operation):
         if answer.status == 0:
             assert answer.json["out"] == "hello\n"
         elif self.sure:
-            assert any(words in answer.message for words in _TOLD), answer
+            assert any(words in answer.message for words in _CAUSES), answer
         self.scene.call("DELETE", f"/containers/{self.name}?force=1")
         again = self.do()
         assert again is not None and again.json["out"] == "hello\n", again

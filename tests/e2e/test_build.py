@@ -274,9 +274,9 @@ class TestWithoutRegistry:
             finally:
                 full.run("mount", "-o", "remount,size=50%", str(full.disk))
         assert holders(host.fleet, "app:latest") == ["node-1", "node-2"]
-        told = legacy("info")
+        info = legacy("info")
         warning = "image app:latest was built, but not distributed: copying image app:latest from"
-        assert warning in told.text + told.error
+        assert warning in info.text + info.error
 
     def test_distributed_by_option(
         self, swarmd_for: Callable[..., Swarmd], host: Host, docker: Docker, context: str

@@ -202,8 +202,8 @@ def test_what_ends_soon_is_told(host: Host, swarmd_for: Start) -> None:
     assert "(in 9 days)" in warnings(swarmd)
     address = swarmd.url.removeprefix("tcp://")
     above = swarmd_for([address], healthy=0, engine_tls=host.fleet.client)
-    told = eventually(lambda: "the engine's TLS" in (text := warnings(above)) and text, 15)
-    assert f"(in 9 days) ({address})" in told
+    warning = eventually(lambda: "the engine's TLS" in (text := warnings(above)) and text, 15)
+    assert f"(in 9 days) ({address})" in warning
     assert swarmd.log.read_text().count('"CN=mine" expires on') == 1
     assert f'certificate of engine {address}: "CN=mine" expires on' in above.log.read_text()
 

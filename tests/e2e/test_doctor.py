@@ -31,9 +31,9 @@ def test_a_fleet_that_is_well(host: Host, tmp_path: Path) -> None:
     status, lines = doctor(tmp_path / "hosts", addresses)
     assert status == 0
     for engine in host.fleet.engines:
-        told = [line for line in lines if engine.address in line]
-        assert told[0].startswith(f"ok       {engine.address}: {engine.name}: Docker ")
-        assert any("its Docker API is open to the network" in line for line in told)
+        about = [line for line in lines if engine.address in line]
+        assert about[0].startswith(f"ok       {engine.address}: {engine.name}: Docker ")
+        assert any("its Docker API is open to the network" in line for line in about)
     assert lines[-1].startswith("no errors, ")
 
 
@@ -102,5 +102,5 @@ def test_each_fault_by_its_name(host: Host, fleet: Fleet, tmp_path: Path) -> Non
     status, lines = doctor(tmp_path / "hosts", lines)
     said = "\n".join(lines)
     assert f"error    {good.address}: HTTP 400: Client sent an HTTP request to an HTTPS" in said
-    told = 'which is not our CA, "CN=eve-ca" (SHA-256 '
-    assert told in said and ") -> name the CA that signed it" in said.partition(told)[2]
+    words = 'which is not our CA, "CN=eve-ca" (SHA-256 '
+    assert words in said and ") -> name the CA that signed it" in said.partition(words)[2]

@@ -90,9 +90,9 @@ def test_all_are_shown_with_their_versions(
         one["Name"].removeprefix("Engine on "): (one["Version"], one["Details"]["ApiVersion"])
         for one in shown
     } == {name: (about["Version"], about["ApiVersion"]) for name, about in own.items()}
-    told, table = docker("version").text, docker("info").text
+    versions, table = docker("version").text, docker("info").text
     for name, about in own.items():
-        assert f"Engine on {name}:" in told
+        assert f"Engine on {name}:" in versions
         assert f"└ ServerVersion: {about['Version']}" in table
 
 
@@ -177,9 +177,9 @@ class TestVersions:
             assert docker("run", "--rm", "busybox", "echo", "hi").text == "hi"
             docker("run", "-d", *SLEEP)
             assert _differences(_images(alone.api), _images(engine.local)) == []
-            told, own = alone.api.get("/info"), engine.local.get("/info")
+            about_it, own = alone.api.get("/info"), engine.local.get("/info")
             same = ("FirewallBackend", "Containerd", "RuncCommit", "InitCommit", "CDISpecDirs")
-            assert {key: told.get(key) for key in same} == {key: own.get(key) for key in same}
+            assert {key: about_it.get(key) for key in same} == {key: own.get(key) for key in same}
             mixed_fleet.remove_all()
             if not definition.available():
                 _keep_to_definition(alone, min(about["ApiVersion"], "1.55"), engine, mixed_fleet)

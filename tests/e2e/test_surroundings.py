@@ -51,8 +51,8 @@ def _started(api: Api, now: float, names: list[str]) -> list[str]:
     """Those whose start was in the last minute."""
     filters = quote(json.dumps({"event": ["start"], "container": names}))
     path = f"/events?since={now - 60:.0f}&until={now:.0f}&filters={filters}"
-    told = [json.loads(line) for line in api.call("GET", path).body.splitlines()]
-    return [event["Actor"]["Attributes"]["name"] for event in told]
+    events = [json.loads(line) for line in api.call("GET", path).body.splitlines()]
+    return [event["Actor"]["Attributes"]["name"] for event in events]
 
 
 # The name server

@@ -106,11 +106,11 @@ def _refusals(
     """Why each engine is refused, as ``docker info`` tells it."""
     swarmd = swarmd_for(fleet, healthy=0, engine_tls=tls)
 
-    def told() -> list[str]:
+    def reports() -> list[str]:
         errors = [row.get("Error", "") for row in swarmd.nodes().values()]
         return errors if len(errors) == len(fleet.engines) and all(errors) else []
 
-    return eventually(told, 15)
+    return eventually(reports, 15)
 
 
 def test_engines_of_another_authority(

@@ -184,13 +184,13 @@ class Script:
             waiting.callback(Reply(200, self._body(path)))
         return waiting
 
-    def ask(self, target: str, told: Callable[[Any], None]) -> Deferred[Any]:
+    def ask(self, target: str, on_answer: Callable[[Any], None]) -> Deferred[Any]:
         def failed(failure: Failure) -> None:
             if not failure.check(CancelledError):
-                told(failure.value)
+                on_answer(failure.value)
 
         asked = Deferred.fromCoroutine(self.call("GET", target, timeout=None))
-        asked.addCallbacks(told, failed)
+        asked.addCallbacks(on_answer, failed)
         return asked
 
     async def stream(

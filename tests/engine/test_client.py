@@ -90,14 +90,14 @@ def test_a_ping_that_is_answered_badly_has_failed() -> None:
 
 
 @pytest.mark.parametrize(
-    ("script", "told"),
+    ("script", "kind"),
     [({}, type(None)), ({"down": True}, EngineUnreachable), ({"status": 500}, EngineRefused)],
 )
-def test_what_became_of_a_ping(script: dict[str, Any], told: type) -> None:
+def test_what_became_of_a_ping(script: dict[str, Any], kind: type) -> None:
     failing = {"/_ping": script.pop("status")} if "status" in script else {}
     results: list[Any] = []
     EngineClient(Script(Clock(), failing=failing, **script), 10.0).ask_ping(results.append)
-    assert [type(result) for result in results] == [told]
+    assert [type(result) for result in results] == [kind]
 
 
 def test_a_ping_that_is_not_waited_for_any_more_is_cancelled() -> None:

@@ -55,5 +55,5 @@ def test_what_was_seen_in_the_last_moment_does_not_pass_again() -> None:
 
 @pytest.mark.parametrize("record", [{}, {"timeNano": None}])
 def test_what_has_no_time_passes(record: dict[str, object]) -> None:
-    position, told = Position(), read({"Action": "die", **record})
-    assert position.passes(told) and position.passes(told)
+    position, seen = Position(), read({"Action": "die", **record})
+    assert position.passes(seen) and position.passes(seen)

@@ -16,8 +16,8 @@ GONE = EngineUnreachable("n", "gone")
 class Asked:
     """A ping of which the test says what becomes of it."""
 
-    def __init__(self, told: Callable[[ApiError | None], None]) -> None:
-        self.told = told
+    def __init__(self, on_result: Callable[[ApiError | None], None]) -> None:
+        self.on_result = on_result
         self.cancelled = False
 
     def cancel(self) -> None:
@@ -37,7 +37,7 @@ class Watched:
         self.outcomes = list(outcomes)
         self.pings: list[float] = []
         self.questions: list[Asked] = []
-        self.told: list[str] = []
+        self.reports: list[str] = []
         self.ended: list[Any] = []
         self.check = HealthCheck(
             self._ping, self._answered, self._failed, self._late, self.rig.context
@@ -45,19 +45,19 @@ class Watched:
         self.work = Deferred.fromCoroutine(self.check.run())
         self.work.addBoth(self.ended.append)
 
-    def _ping(self, told: Callable[[ApiError | None], None]) -> Asked:
+    def _ping(self, on_result: Callable[[ApiError | None], None]) -> Asked:
         self.pings.append(round(self.rig.clock.seconds(), 2))
-        self.questions.append(Asked(told))
+        self.questions.append(Asked(on_result))
         outcome = self.outcomes.pop(0) if self.outcomes else True
         if outcome is not None:
-            told(None if outcome else GONE)
+            on_result(None if outcome else GONE)
         return self.questions[-1]
 
     def _answered(self) -> None:
-        self.told.append("answered")
+        self.reports.append("answered")
 
     def _failed(self, error: ApiError) -> None:
-        self.told.append(str(error).rpartition(": ")[2])
+        self.reports.append(str(error).rpartition(": ")[2])
 
     def _late(self, seconds: float) -> ApiError:
         return EngineUnreachable("n", f"late by {seconds:g} s")
@@ -78,7 +78,7 @@ def test_a_suspected_engine_is_asked_again_soon() -> None:
     watched = Watched(False, False, True)
     watched.rig.pass_time(5.0)
     assert watched.pings == [2.5, 3.0, 3.5]
-    assert watched.told == ["gone", "gone", "answered"]
+    assert watched.reports == ["gone", "gone", "answered"]
     assert watched.ended == []
     watched.stop()
 
@@ -88,14 +88,14 @@ def test_it_is_lost_after_so_many_failures_in_a_row() -> None:
     watched.rig.pass_time(10.0)
     (failure,) = watched.ended
     assert isinstance(failure, Failure) and failure.check(EngineUnreachable)
-    assert watched.told == ["gone", "answered", "gone"]
+    assert watched.reports == ["gone", "answered", "gone"]
     assert watched.rig.clock.getDelayedCalls() == []
 
 
 def test_silence_is_a_failure() -> None:
     watched = Watched(None, None, failure_retry=2)
     watched.rig.pass_time(4.6)
-    assert (watched.pings, watched.told) == ([2.5], ["late by 2 s"])
+    assert (watched.pings, watched.reports) == ([2.5], ["late by 2 s"])
     watched.rig.pass_time(3.0)
     assert watched.pings == [2.5, 5.0]
     assert watched.ended[0].check(EngineUnreachable)
@@ -107,8 +107,8 @@ def test_a_late_answer_clears_the_suspicion() -> None:
     """An engine that takes 3 s for everything is slow, and still of use."""
     watched = Watched(None, None)
     watched.rig.pass_time(5.5)
-    watched.questions[0].told(None)
-    assert watched.told == ["late by 2 s", "answered"]
+    watched.questions[0].on_result(None)
+    assert watched.reports == ["late by 2 s", "answered"]
     assert watched.questions[1].cancelled
     watched.rig.pass_time(4.9)
     assert len(watched.pings) == 2
@@ -120,10 +120,10 @@ def test_a_late_answer_clears_the_suspicion() -> None:
 def test_of_failures_only_that_of_the_latest_ping_counts() -> None:
     watched = Watched(None, None)
     watched.rig.pass_time(5.5)
-    watched.questions[0].told(GONE)
-    assert watched.told == ["late by 2 s"]
-    watched.questions[1].told(GONE)
-    assert watched.told == ["late by 2 s", "gone"]
+    watched.questions[0].on_result(GONE)
+    assert watched.reports == ["late by 2 s"]
+    watched.questions[1].on_result(GONE)
+    assert watched.reports == ["late by 2 s", "gone"]
     watched.stop()
 
 
@@ -131,7 +131,7 @@ def test_one_failure_may_be_enough() -> None:
     watched = Watched(False, failure_retry=1)
     watched.rig.pass_time(3.0)
     assert len(watched.ended) == 1
-    assert watched.told == []
+    assert watched.reports == []
 
 
 def test_a_sign_of_life_puts_the_ping_off() -> None:
@@ -149,8 +149,8 @@ def test_what_is_unforeseen_is_told() -> None:
     watched = Watched(None)
     watched.rig.pass_time(3.0)
     watched.check._answered = lambda: (1 // 0, None)[1]
-    watched.questions[0].told(None)
-    watched.questions[0].told(None)
+    watched.questions[0].on_result(None)
+    watched.questions[0].on_result(None)
     assert watched.ended[0].check(ZeroDivisionError)
     assert watched.rig.clock.getDelayedCalls() == []
 

@@ -53,7 +53,7 @@ def test_lists_that_did_not_change_are_not_told_again() -> None:
     script = steady(rig)
     rig.pass_time(455.0)
     assert script.calls.count("/volumes") == 3
-    assert len([told for told in rig.of(ContainersListed) if told.asked is None]) == 1
+    assert len([action for action in rig.of(ContainersListed) if action.asked is None]) == 1
     assert len(rig.of(ImagesListed)) == 1
     script.lists["/volumes"] = {"Volumes": [{"Name": "v"}], "Warnings": ["slow"]}
     script.subscription.send(event("pull", "busybox", nano=START + 1, kind="image"))

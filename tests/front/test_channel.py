@@ -137,11 +137,11 @@ def test_bad_heads_are_the_last(data: bytes, status: int) -> None:
 
 
 def test_tls_to_a_plain_port_is_told() -> None:
-    made, told = connection(), []
-    made.site.refused = lambda peer, why: told.append((peer, why))
+    made, rejected = connection(), []
+    made.site.refused = lambda peer, why: rejected.append((peer, why))
     made.send(b"\x16\x03\x01\x00\xa5\n")
     assert b"Client sent an HTTPS request to an HTTP server." in made.transport.value()
-    assert told == [(made.transport.getPeer(), "it speaks TLS to a port without")]
+    assert rejected == [(made.transport.getPeer(), "it speaks TLS to a port without")]
 
 
 def test_a_refused_client_is_listened_to_for_a_while() -> None:

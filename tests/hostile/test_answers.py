@@ -137,8 +137,8 @@ def test_a_prune_that_names_containers_of_another_engine_forgets_only_its_own() 
 
 def test_sums_are_of_numbers_that_can_be() -> None:
     rig = rig_with_things()
-    for told in (2**64 - 1, -5, "5", 1e300, None):
-        answer = {"SpaceReclaimed": told, "LayersSize": told}
+    for number in (2**64 - 1, -5, "5", 1e300, None):
+        answer = {"SpaceReclaimed": number, "LayersSize": number}
         rig.script(1, lambda method, target, answer=answer: (200, answer))
         rig.script(2, lambda method, target: (200, {"SpaceReclaimed": 7, "LayersSize": 7}))
         assert rig.settled("POST", "/images/prune").answer()[1]["SpaceReclaimed"] == 7

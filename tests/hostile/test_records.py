@@ -215,16 +215,16 @@ def test_an_engine_describes_itself(info: dict[str, Any], about: dict[str, Any])
 
 
 @pytest.mark.parametrize(
-    "told", [{"NCPU": 1e300}, {"MemTotal": 2**63}, {"NCPU": -1}, {"SystemTime": 5}]
+    "claims", [{"NCPU": 1e300}, {"MemTotal": 2**63}, {"NCPU": -1}, {"SystemTime": 5}]
 )
-def test_a_machine_that_cannot_be_is_not_taken(told: dict[str, Any]) -> None:
-    link: Any = _Link(orjson.dumps({**INFO, **told}), orjson.dumps(ABOUT))
+def test_a_machine_that_cannot_be_is_not_taken(claims: dict[str, Any]) -> None:
+    link: Any = _Link(orjson.dumps({**INFO, **claims}), orjson.dumps(ABOUT))
     with pytest.raises(NotManageableError):
         result_of(identify(EngineClient(link, 1.0), lambda: NOW))
 
 
 def test_a_name_of_an_engine_is_one_short_line() -> None:
-    told = {"Name": "a\r\nb\x1b[2J" + "1" * 6000}
-    link: Any = _Link(orjson.dumps({**INFO, **told}), orjson.dumps(ABOUT))
+    claims = {"Name": "a\r\nb\x1b[2J" + "1" * 6000}
+    link: Any = _Link(orjson.dumps({**INFO, **claims}), orjson.dumps(ABOUT))
     spec = result_of(identify(EngineClient(link, 1.0), lambda: NOW)).spec
     assert spec.name.startswith("ab[2J1") and len(spec.name) == 255

@@ -171,7 +171,7 @@ def logged() -> Iterator[StringIO]:
         globalLogPublisher.removeObserver(writer)
 
 
-def told_in(
+def output_of(
     tmp_path: Path, calls: tuple[tuple[str, Any], ...], trouble: Callable[[Rig], None]
 ) -> tuple[list[bytes], bytes]:
     """The answers, and all else that was written."""
@@ -187,19 +187,19 @@ def told_in(
     return said, log.getvalue().encode() + recorded
 
 
-def assert_kept(told: bytes) -> None:
+def assert_kept(output: bytes) -> None:
     for planted in PLANTED:
-        at = told.find(planted)
-        assert at < 0, told[max(0, at - 300) : at + 100]
+        at = output.find(planted)
+        assert at < 0, output[max(0, at - 300) : at + 100]
 
 
 @pytest.mark.parametrize(
     "trouble", [_refused, _garbage, _silent, _malformed, _down, _made, _broken]
 )
 def test_nothing_secret_is_logged_or_answered(trouble: Any, tmp_path: Path) -> None:
-    said, told = told_in(tmp_path, tuple((call, BODY) for call in CALLS), trouble)
+    said, output = output_of(tmp_path, tuple((call, BODY) for call in CALLS), trouble)
     assert all(said) or trouble is _silent, "only builds and the like may be silent for hours"
-    assert_kept(told + b"".join(said))
+    assert_kept(output + b"".join(said))
 
 
 @pytest.mark.parametrize(
@@ -227,17 +227,17 @@ def test_a_crash_anywhere_tells_nothing_secret(
         monkeypatch.undo()
         crash(rig)
 
-    said, told = told_in(tmp_path, tuple((call, BODY) for call in CALLS), heal)
+    said, output = output_of(tmp_path, tuple((call, BODY) for call in CALLS), heal)
     monkeypatch.undo()
-    assert_kept(told + b"".join(said))
+    assert_kept(output + b"".join(said))
 
 
 @pytest.mark.parametrize("body", WRONG, ids=str)
 def test_wrong_bodies_are_refused_without_what_is_secret_in_them(body: Any, tmp_path: Path) -> None:
     paths = ("containers/create", "containers/web/exec", "auth", "volumes/create", "commit")
     calls = tuple((f"POST /{path}?container=web", body) for path in paths)
-    said, told = told_in(tmp_path, calls, _made)
-    assert_kept(told + b"".join(said))
+    said, output = output_of(tmp_path, calls, _made)
+    assert_kept(output + b"".join(said))
 
 
 def test_logins_that_are_none_are_not_repeated(tmp_path: Path) -> None:
@@ -269,8 +269,8 @@ def test_a_key_that_cannot_be_used_is_not_shown(option: str, tmp_path: Path) -> 
             options.update({option.replace("tlskey", "tls"): 1, cert: str(key)})
         with logged() as log, pytest.raises(ValueError) as refused:
             from_options(options, {})
-        told = str(refused.value) + log.getvalue()
-        assert SECRET not in told and body[:30] not in told and str(key) in told
+        output = str(refused.value) + log.getvalue()
+        assert SECRET not in output and body[:30] not in output and str(key) in output
 
 
 def test_the_log_would_show_it() -> None:

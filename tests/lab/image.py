@@ -55,11 +55,11 @@ def index_archive(tag: str, has: Sequence[str], of: Sequence[str] = ()) -> bytes
         blobs |= found if architecture in has else {}
     index = _dump({"schemaVersion": 2, "mediaType": _INDEX, "manifests": manifests})
     name, _, version = tag.rpartition(":")
-    told = {
+    annotations = {
         "io.containerd.image.name": f"docker.io/library/{name}:{version}",
         "org.opencontainers.image.ref.name": version,
     }
-    top = {**_described(_INDEX, index, blobs), "annotations": told}
+    top = {**_described(_INDEX, index, blobs), "annotations": annotations}
     return _tar(
         {
             "oci-layout": _dump({"imageLayoutVersion": "1.0.0"}),

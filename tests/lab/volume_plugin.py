@@ -86,8 +86,8 @@ class _Handler(BaseHTTPRequestHandler):
     server: _Server
 
     def do_POST(self) -> None:
-        told = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        body = json.loads(told) if told.strip() else {}
+        raw = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        body = json.loads(raw) if raw.strip() else {}
         answer = json.dumps(self.server.store.answer(self.path.rpartition(".")[2], body)).encode()
         self.send_response(200)
         self.send_header("Content-Type", "application/vnd.docker.plugins.v1.1+json")

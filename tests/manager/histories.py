@@ -114,13 +114,13 @@ class Histories(RuleBasedStateMachine):
             self.fleet.act(call)
 
     @precondition(lambda self: self.fleet.calls)
-    @rule(pick=picks, done=st.sampled_from(["no", "yes", "later"]), told=st.booleans())
-    def lose_the_answer(self, pick: int, done: str, told: bool) -> None:
+    @rule(pick=picks, done=st.sampled_from(["no", "yes", "later"]), heard=st.booleans())
+    def lose_the_answer(self, pick: int, done: str, heard: bool) -> None:
         """The connection breaks; the engine may have acted, or may still be at it."""
         call = self._take(pick)
         if call.takes_name and not is_probe(call) and self._may_take(call):
             if done == "yes":
-                self._do(call, told)
+                self._do(call, heard)
             elif done == "later":
                 self.fleet.busy[call.engine][call.query["name"]] = call
         call.break_off()
@@ -132,7 +132,7 @@ class Histories(RuleBasedStateMachine):
     def _renamed(self, call: Call) -> dict[str, Any] | None:
         return self.fleet.find(call.engine, call.path.split("/")[1])
 
-    def _do(self, call: Call, told: bool) -> None:
+    def _do(self, call: Call, heard: bool) -> None:
         """The engine carries it out, and tells of it by an event, or that is lost."""
         name, renamed = call.query["name"], self._renamed(call)
         if call.path.endswith("/create"):
@@ -142,18 +142,18 @@ class Histories(RuleBasedStateMachine):
             renamed["Name"] = f"/{name}"
         else:
             return
-        if told and self._hears(call.engine):
+        if heard and self._hears(call.engine):
             self._event(call.engine, verb, made)
 
     @precondition(lambda self: any(self.fleet.busy.values()))
-    @rule(number=numbers, pick=picks, told=st.booleans(), fails=st.booleans())
-    def finish(self, number: int, pick: int, told: bool, fails: bool) -> None:
+    @rule(number=numbers, pick=picks, heard=st.booleans(), fails=st.booleans())
+    def finish(self, number: int, pick: int, heard: bool, fails: bool) -> None:
         """An engine is done at last with what nobody waits for."""
         busy = self.fleet.busy[number]
         if busy:
             call = busy.pop(list(busy)[pick % len(busy)])
             if not fails:
-                self._do(call, told)
+                self._do(call, heard)
 
     @precondition(lambda self: self.fleet.calls)
     @rule(pick=picks)
@@ -184,28 +184,28 @@ class Histories(RuleBasedStateMachine):
         at = self.fleet.clock.seconds()
         self.fleet.dispatch(seen(key_of(number), record, at))
 
-    @rule(number=numbers, pick=picks, told=st.booleans())
-    def remove(self, number: int, pick: int, told: bool) -> None:
+    @rule(number=numbers, pick=picks, heard=st.booleans())
+    def remove(self, number: int, pick: int, heard: bool) -> None:
         """Somebody removes a container on its engine."""
         there = self.fleet.there[number]
         if there:
             container_id = list(there)[pick % len(there)]
             del there[container_id]
-            if told and self._hears(number):
+            if heard and self._hears(number):
                 self._event(number, "destroy", container_id)
 
-    @rule(number=numbers, pick=picks, told=st.booleans())
-    def end(self, number: int, pick: int, told: bool) -> None:
+    @rule(number=numbers, pick=picks, heard=st.booleans())
+    def end(self, number: int, pick: int, heard: bool) -> None:
         """A container ends, which frees what it held."""
         there = self.fleet.there[number]
         if there:
             container_id = list(there)[pick % len(there)]
             there[container_id]["State"] = {"Status": "exited", "Running": False}
-            if told and self._hears(number):
+            if heard and self._hears(number):
                 self._event(number, "die", container_id)
 
-    @rule(number=numbers, pick=picks, answered=st.booleans(), told=st.booleans())
-    def start(self, number: int, pick: int, answered: bool, told: bool) -> None:
+    @rule(number=numbers, pick=picks, answered=st.booleans(), heard=st.booleans())
+    def start(self, number: int, pick: int, answered: bool, heard: bool) -> None:
         """Engines judge ports then; swarmd what engines do not keep."""
         there = self.fleet.there[number]
         known = [one for one in there if one in self.fleet.state.containers]
@@ -221,7 +221,7 @@ class Histories(RuleBasedStateMachine):
         if inspect["State"]["Status"] == "exited":
             self.revived.add(number)
         inspect["State"] = {"Status": "running", "Running": True}
-        if told:
+        if heard:
             self._event(number, "start", container_id)
         self.creator.starter.end(container_id, done=True if answered else None)
 
@@ -342,7 +342,7 @@ class Histories(RuleBasedStateMachine):
             assert sum(one.get("NanoCpus") or 0 for one in hosts) <= CPUS * ONE_CPU, number
 
     @invariant()
-    def sums_and_index_tell_what_is_there_and_under_way(self) -> None:
+    def sums_and_index_hold_what_is_there_and_under_way(self) -> None:
         state = self.fleet.state
         for engine in state.engines.values():
             pending = state.reservations.pending.values()

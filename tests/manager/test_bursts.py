@@ -47,8 +47,8 @@ def test_one_gpu_for_two(histories: Histories, strategy: str) -> None:
     step("the_client_leaves", 400)
     step("the_client_leaves", 91)
     step("create", address="10.0.0.2", gpus=-1, memory=400, port="80")
-    step("lose_the_answer", done="yes", pick=214, told=True)
-    step("lose_the_answer", done="yes", pick=349, told=True)
+    step("lose_the_answer", done="yes", pick=214, heard=True)
+    step("lose_the_answer", done="yes", pick=349, heard=True)
 
 
 def test_more_memory_than_there_is(histories: Histories) -> None:
@@ -78,7 +78,7 @@ def test_an_engine_that_is_at_it_for_longer_than_its_connection(histories: Histo
     """Nobody left here: the connection broke, and the engine is lost and back meanwhile."""
     step = Replay(histories, "binpack")
     step("create", name="aa", gpus=2, memory=700)
-    step("lose_the_answer", done="later", pick=0, told=False)
+    step("lose_the_answer", done="later", pick=0, heard=False)
     step("lose_a_node", 1)
     step("bring_a_node_back", 1)
     step("list_again", 1)
@@ -89,7 +89,7 @@ def test_an_engine_that_is_at_it_for_longer_than_its_connection(histories: Histo
     step("create", gpus=1, memory=400)
     step("create", name="aa")
     step("grant", 0)
-    step("finish", 1, 0, told=True, fails=False)
+    step("finish", 1, 0, heard=True, fails=False)
 
 
 def test_a_rename_that_is_done_after_a_list(histories: Histories) -> None:
@@ -97,8 +97,8 @@ def test_a_rename_that_is_done_after_a_list(histories: Histories) -> None:
     step("create", name="aa")
     step("grant", 0)
     step("rename", 1, 0, "bb")
-    step("lose_the_answer", done="later", pick=0, told=False)
-    step("lose_the_answer", done="no", pick=0, told=False)
+    step("lose_the_answer", done="later", pick=0, heard=False)
+    step("lose_the_answer", done="no", pick=0, heard=False)
     step("list_again", 1)
     for _ in range(4):
         step("grant", 0)
@@ -107,7 +107,7 @@ def test_a_rename_that_is_done_after_a_list(histories: Histories) -> None:
     step("create", name="bb")
     step("grant", 0)
     step("grant", 0)
-    step("finish", 1, 0, told=False, fails=False)
+    step("finish", 1, 0, heard=False, fails=False)
 
 
 TestHistories = Histories.TestCase

@@ -110,8 +110,8 @@ def _unequal(
     engines: Mapping[str, Iterable[Seen]], shown: Mapping[str, Iterable[Seen]]
 ) -> Iterator[str]:
     real = {(node, one.id, one.name) for node, seen in engines.items() for one in seen}
-    told = {(node, one.id, one.name) for node, seen in shown.items() for one in seen}
-    for node, container_id, name in sorted(real - told):
+    known = {(node, one.id, one.name) for node, seen in shown.items() for one in seen}
+    for node, container_id, name in sorted(real - known):
         yield f"{name} ({container_id[:12]}) is on {node} and not listed there"
-    for node, container_id, name in sorted(told - real):
+    for node, container_id, name in sorted(known - real):
         yield f"{name} ({container_id[:12]}) is listed on {node} and not there"

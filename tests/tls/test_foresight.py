@@ -16,9 +16,9 @@ def lists(*cas: Authority) -> list[object]:
 def test_each_ca_is_told_by_its_fingerprint(tmp_path: Path) -> None:
     both = [Authority(tmp_path / each, key_ids=False) for each in ("old", "new")]
     ours = Authorities([ca.certificate for ca in both], lists(*both))  # type: ignore[arg-type]
-    told = [one.what for one in expiries("ca.pem", "cert.pem", "crl.pem", ours, [])]
+    ends = [one.what for one in expiries("ca.pem", "cert.pem", "crl.pem", ours, [])]
     shown = [authority(ca.certificate) for ca in both]
-    assert told == [
+    assert ends == [
         *(f"CA certificate ca.pem: {each}" for each in shown),
         *(f"CRL crl.pem: the list of {each}" for each in shown),
     ]
@@ -35,8 +35,8 @@ def test_a_root_whose_cas_have_lists_needs_none(tmp_path: Path) -> None:
     ours = Authorities([root.certificate], lists(below))  # type: ignore[arg-type]
     chain = pem.certificates(below.issue("node").cert.read_bytes())
     assert list(remarks("ca.pem", "crl.pem", "", ours, chain)) == []
-    (told,) = remarks("ca.pem", "crl.pem", "", ours, chain[:1])
-    assert f"no list of {authority(root.certificate)}" in told
+    (remark,) = remarks("ca.pem", "crl.pem", "", ours, chain[:1])
+    assert f"no list of {authority(root.certificate)}" in remark
 
 
 def test_that_there_is_no_list_is_said_of_our_own_cas_alone(tmp_path: Path) -> None:

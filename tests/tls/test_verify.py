@@ -150,11 +150,13 @@ def test_a_client_that_does_not_trust_us(
 
 
 def test_who_hangs_up_is_told_and_who_never_spoke_is_not(node: Certificate) -> None:
-    told: list[str] = []
+    reasons: list[str] = []
     trust = server_trust(files(node))
     trust.read()
     factory = ServerTLSFactory(
-        ServerTls(trust), Factory.forProtocol(Protocol), refused=lambda peer, why: told.append(why)
+        ServerTls(trust),
+        Factory.forProtocol(Protocol),
+        refused=lambda peer, why: reasons.append(why),
     )
     for first in (b"", b"\x16\x03\x01"):
         end: Any = factory.buildProtocol(None)
@@ -162,7 +164,7 @@ def test_who_hangs_up_is_told_and_who_never_spoke_is_not(node: Certificate) -> N
         if first:
             end.dataReceived(first)
         end.connectionLost(Failure(ConnectionDone()))
-    assert told == ["it hung up during the TLS handshake"]
+    assert reasons == ["it hung up during the TLS handshake"]
 
 
 def test_a_certificate_that_only_openssl_understands(

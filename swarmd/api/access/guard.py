@@ -109,7 +109,7 @@ class Guard(Resource):
     ) -> IResource:
         """Everything passes as if there were no policy; what would not have is told."""
         if role is None:
-            self._tell(identity, denial(identity, right, self._roles_of(identity)))
+            self._log_denial(identity, denial(identity, right, self._roles_of(identity)))
         self.learner.saw(identity, right)
         role = role or Role("learned", frozenset())
         learned = Judge(role, identity, self._fleet, self._fleet, self._contents)
@@ -120,9 +120,9 @@ class Guard(Resource):
 
     def _learned(self, identity: Identity, key: str, value: str | bool, words: str) -> None:
         self.learner.found(identity, key, value)
-        self._tell(identity, words)
+        self._log_denial(identity, words)
 
-    def _tell(self, identity: Identity, words: str) -> None:
+    def _log_denial(self, identity: Identity, words: str) -> None:
         self._log.warn("would be denied: {who}: {words}", who=identity.name, words=words)
 
     def _tree(self, role: Role, strict: bool) -> tuple[Fleet, Resource]:

@@ -313,7 +313,7 @@ def _called(engines: Iterable[Engine], refs: set[str]) -> dict[str, list[Network
     found: dict[str, list[Network]] = {}
     for network in (one for engine in engines for one in engine.networks.values()):
         ids = {network.id, network_id(network)}
-        told = {network.name, *ids, *(one[:size] for one in ids for size in starts)}
-        for ref in {ref for name in told & names.keys() for ref in names[name]}:
+        spellings = {network.name, *ids, *(one[:size] for one in ids for size in starts)}
+        for ref in {ref for name in spellings & names.keys() for ref in names[name]}:
             found.setdefault(ref, []).append(network)
     return found

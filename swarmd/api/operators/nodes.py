@@ -66,13 +66,13 @@ class Nodes(Noun):
         drain = self._operator.drain(ref)
         request.start(200, b"application/json")
 
-        def tell(line: Line) -> None:
+        def write_line(line: Line) -> None:
             if not request.gone:
                 request.send(orjson.dumps(line) + b"\n")
                 if line.get("Done"):
                     request.finish()
 
-        request.on_gone(drain.follow(tell))
+        request.on_gone(drain.follow(write_line))
 
 
 def _reply(ask: Callable[[DockerRequest], Any]) -> Handler:

@@ -25,12 +25,12 @@ class ContainerReducer:
 
     def listed(self, engine: Engine, action: ContainersListed) -> None:
         """What was asked for and did not come is gone, unless it was touched meanwhile."""
-        told, broken = set(), 0
+        listed, broken = set(), 0
         for position, item in enumerate(action.entries):
             # Lists are newest first, which is all they tell of the order within a second.
             fraction = 1 - (position + 1) / (len(action.entries) + 1)
             try:
-                told.add(self._one_listed(engine, item, fraction, action))
+                listed.add(self._one_listed(engine, item, fraction, action))
             except MalformedError:
                 broken += 1
         text = f"{broken} of its containers could not be understood"
@@ -38,7 +38,7 @@ class ContainerReducer:
         if not broken:
             known = engine.containers.keys() | engine.dirty
             asked = known if action.asked is None else action.asked
-            self._drop_untold(engine, asked - told, action.at)
+            self._drop_unlisted(engine, asked - listed, action.at)
 
     def _one_listed(
         self, engine: Engine, item: Json, fraction: float, action: ContainersListed
@@ -61,8 +61,8 @@ class ContainerReducer:
             catalogue.settle(engine, new.id, action.at)
         return new.id
 
-    def _drop_untold(self, engine: Engine, untold: Iterable[str], at: float) -> None:
-        for container_id in untold:
+    def _drop_unlisted(self, engine: Engine, unlisted: Iterable[str], at: float) -> None:
+        for container_id in unlisted:
             container = engine.containers.get(container_id)
             if self._catalogue.touched(engine, container_id, at):
                 continue

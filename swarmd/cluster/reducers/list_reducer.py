@@ -131,12 +131,12 @@ class ListReducer:
             self.images_gone(engine, [familiar_if_valid(action.name)], action.at)
             return
         with suppress(MalformedError):
-            told = decode.shown_image(action.shown, self._shared)
-            if PLACEHOLDER in told.labels:
+            shown = decode.shown_image(action.shown, self._shared)
+            if PLACEHOLDER in shown.labels:
                 self.images_gone(engine, [familiar_if_valid(action.name)], action.at)
                 return
-            known = engine.images.get(told.id)
-            image = replace(known, tags=told.tags, digests=told.digests) if known else told
+            known = engine.images.get(shown.id)
+            image = replace(known, tags=shown.tags, digests=shown.digests) if known else shown
             self._shown[engine.key, image.id] = action.at, image
             self._put(engine, image)
             engine.image_refs = image_refs(list(engine.images.values()))

@@ -27,7 +27,7 @@ _EXPECTED_UNTIL: Version = (1, 49)
 _NOT_HANDED_ON = "AllowNondistributableArtifacts"
 
 
-def told_by(info: Json) -> dict[str, Any]:
+def programs_of(info: Json) -> dict[str, Any]:
     """The part of an engine's ``/info``; what older engines expect of commits says nothing."""
     objects = {key: info[key] for key in _OBJECTS if isinstance(info.get(key), dict)}
     for key in _COMMITS:
@@ -36,15 +36,15 @@ def told_by(info: Json) -> dict[str, Any]:
     return objects | {key: info[key] for key in _LISTS if isinstance(info.get(key), list)}
 
 
-def agreed(told: Sequence[Json]) -> dict[str, Any]:
-    """What all of ``told`` say."""
-    if not told:
+def agreed(programs: Sequence[Json]) -> dict[str, Any]:
+    """What all of ``programs`` say."""
+    if not programs:
         return {}
-    first, *others = told
+    first, *others = programs
     alike = {
         key: _alike(first.get(key, {}), [each.get(key, {}) for each in others]) for key in _OBJECTS
     }
-    lists = {key: in_all([each.get(key, []) for each in told]) for key in _LISTS}
+    lists = {key: in_all([each.get(key, []) for each in programs]) for key in _LISTS}
     return {key: found for key, found in {**alike, **lists}.items() if found}
 
 

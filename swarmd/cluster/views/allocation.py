@@ -19,18 +19,20 @@ def allocations(shown: Iterable[Json]) -> dict[str, Any]:
     Args:
         shown: What each node says of the network.
     """
-    told = [one["Status"] for one in shown if isinstance(one.get("Status"), dict)]
-    if not told:
+    statuses = [one["Status"] for one in shown if isinstance(one.get("Status"), dict)]
+    if not statuses:
         return {}
     ranges: dict[str, dict[str, int]] = {}
-    for status in told:
+    for status in statuses:
         for name, numbers in _object(_object(status.get("IPAM")).get("Subnets")).items():
             sums = ranges.setdefault(name, dict.fromkeys(_NUMBERS, 0))
             for key in _NUMBERS:
                 sums[key] = min(_MOST, sums[key] + _count(_object(numbers).get(key)))
     if not ranges:
-        return {"Status": told[0]}
-    return {"Status": {**told[0], "IPAM": {**_object(told[0].get("IPAM")), "Subnets": ranges}}}
+        return {"Status": statuses[0]}
+    return {
+        "Status": {**statuses[0], "IPAM": {**_object(statuses[0].get("IPAM")), "Subnets": ranges}}
+    }
 
 
 def _object(value: Any) -> Json:

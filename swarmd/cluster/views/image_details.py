@@ -13,9 +13,9 @@ from swarmd.cluster.state import State
 from swarmd.core.request.version import Version
 
 # (key of the engine, ID of the image) -> the item as that engine lists it with all that was asked.
-Told = Mapping[tuple[str, str], Mapping[str, Any]]
+EngineDetails = Mapping[tuple[str, str], Mapping[str, Any]]
 
-NOTHING_TOLD: Told = {}
+NO_DETAILS: EngineDetails = {}
 
 COUNTED_SINCE: Version = (1, 51)
 _NONE_UNTIL: Version = (1, 43)
@@ -46,15 +46,15 @@ def as_of(item: dict[str, Any], version: Version, count: int) -> None:
         item.pop("VirtualSize", None)
 
 
-def add_told(
-    item: dict[str, Any], told: Iterable[Mapping[str, Any]], shown: Callable[[str], bool]
+def add_details(
+    item: dict[str, Any], details: Iterable[Mapping[str, Any]], shown: Callable[[str], bool]
 ) -> None:
     """Adds to ``item`` what its holders told: any one's manifests, the first one's shared bytes.
 
     Args:
         shown: Whether a container is one that whoever asks sees, by its ID.
     """
-    holders = list(told)
+    holders = list(details)
     shared = [one[_SHARED] for one in holders if isinstance(one.get(_SHARED), int)]
     if shared:
         item[_SHARED] = shared[0]
@@ -78,8 +78,8 @@ def _one_of(group: list[dict[str, Any]], shown: Callable[[str], bool]) -> dict[s
     if not isinstance(own, dict):
         return best
     using = dict.fromkeys(one for part in group for one in _containers(part) if shown(one))
-    told = list(using) or (None if own.get("Containers") is None else [])
-    return {**best, "ImageData": {**own, "Containers": told}}
+    containers = list(using) or (None if own.get("Containers") is None else [])
+    return {**best, "ImageData": {**own, "Containers": containers}}
 
 
 def _containers(part: Mapping[str, Any]) -> list[str]:

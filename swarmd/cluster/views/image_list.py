@@ -23,7 +23,7 @@ from swarmd.cluster.views.filters import (
     label_test,
     on_node,
 )
-from swarmd.cluster.views.image_details import NOTHING_TOLD, Told, add_told, as_of, users
+from swarmd.cluster.views.image_details import NO_DETAILS, EngineDetails, add_details, as_of, users
 from swarmd.core.container.list_item import separated
 from swarmd.core.errors import BadParameter, NoSuchImage
 from swarmd.core.image.image_reference import parse_reference, repository_of
@@ -45,7 +45,7 @@ def image_list(
     query: ImageQuery,
     now: float = 0.0,
     version: Version = OLDEST,
-    told: Told = NOTHING_TOLD,
+    details: EngineDetails = NO_DETAILS,
 ) -> Iterator[bytes]:
     """Chunks of a JSON array, newest first; label ``com.docker.swarm.nodes`` says who has it.
 
@@ -54,7 +54,7 @@ def image_list(
     Args:
         now: Wall-clock seconds, for ``until`` filters with an age.
         version: Of the API, in whose shape the rows are.
-        told: What engines have just told of their images beyond what is known.
+        details: What engines have just told of their images beyond what is known.
     """
     fits_name = _reference(query.filters.get("reference", ()))
     tests = _tests(state, query, now)
@@ -69,7 +69,7 @@ def image_list(
         item = _item(group, fits_name)
         as_of(item, version, sum(count[one] for one in {image.id for image, _ in group}))
         keys = ((engine.key, image.id) for image, engine in group)
-        add_told(item, (told[key] for key in keys if key in told), known)
+        add_details(item, (details[key] for key in keys if key in details), known)
         return orjson.dumps(item)
 
     return chain((b"[",), separated(map(row, newest)), (b"]\n",))

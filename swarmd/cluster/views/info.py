@@ -11,7 +11,7 @@ from typing import Any
 import orjson
 
 from swarmd.cluster.state import State
-from swarmd.cluster.views.agreed import agreed, as_of, in_all, told_by
+from swarmd.cluster.views.agreed import agreed, as_of, in_all, programs_of
 from swarmd.cluster.views.node_table import Row
 from swarmd.core.kept_json import kept_json
 from swarmd.core.model import Engine
@@ -169,7 +169,7 @@ def _shown(raw: Mapping[str, Any]) -> dict[str, Any]:
     kept["Warnings"] = [str(one) for one in warnings] if isinstance(warnings, list) else []
     runtimes = raw.get("Runtimes")
     kept["Runtimes"] = runtimes if isinstance(runtimes, dict) else {}
-    kept["Programs"] = told_by(raw)
+    kept["Programs"] = programs_of(raw)
     return kept | {key: raw[key] for key in _DETAILS if isinstance(raw.get(key), list)}
 
 
@@ -235,14 +235,14 @@ def _head(identity: FleetIdentity, engines: Sequence[Engine]) -> list[Row]:
 
 def _warnings(engines: Sequence[Engine], problem: str, notices: Iterable[str]) -> list[str]:
     """Each warning once, with the nodes that it is about."""
-    told: dict[str, list[str]] = {}
+    nodes_by_text: dict[str, list[str]] = {}
     for engine in engines:
         own = _facts(engine.spec.info).get("Warnings") if engine.healthy else None
         for text in (*(own or ()), *engine.warnings) if own or engine.warnings else ():
-            told.setdefault(text, []).append(engine.name)
+            nodes_by_text.setdefault(text, []).append(engine.name)
     discovery = [f"discovery: {problem}"] if problem else []
     own = [f"WARNING: {text}" for text in (*discovery, *notices)]
-    return own + [f"{text} ({_some(nodes)})" for text, nodes in told.items()]
+    return own + [f"{text} ({_some(nodes)})" for text, nodes in nodes_by_text.items()]
 
 
 def _some(nodes: Sequence[str]) -> str:

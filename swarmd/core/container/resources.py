@@ -181,8 +181,8 @@ def hands_out_devices(runtime: str, info: Json) -> bool:
     """Whether a runtime of an engine, "" for its own choice, goes by the environment."""
     name = runtime or str(info.get("DefaultRuntime") or "")
     known = info.get("Runtimes")
-    told = known.get(name) if isinstance(known, dict) else None
-    path = str(told.get("path") or "") if isinstance(told, dict) else ""
+    entry = known.get(name) if isinstance(known, dict) else None
+    path = str(entry.get("path") or "") if isinstance(entry, dict) else ""
     return any(maker in text.lower() for maker in _MAKERS for text in (name, path))
 
 

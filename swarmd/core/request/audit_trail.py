@@ -16,13 +16,13 @@ class AuditTrail:
     answer: The body of a 201, which tells what was made.
     """
 
-    __slots__ = ("_tell", "answer", "nodes")
+    __slots__ = ("_on_finish", "answer", "nodes")
 
-    def __init__(self, tell: Callable[[AuditTrail, int, bool], None]) -> None:
-        """``tell`` gets the status, and whether the client got the whole answer."""
+    def __init__(self, on_finish: Callable[[AuditTrail, int, bool], None]) -> None:
+        """``on_finish`` gets the status, and whether the client got the whole answer."""
         self.nodes: list[str] = []
         self.answer = b""
-        self._tell: Callable[[AuditTrail, int, bool], None] | None = tell
+        self._on_finish: Callable[[AuditTrail, int, bool], None] | None = on_finish
 
     def run(self, step: Callable[[], None]) -> None:
         """What ``step`` does, and begins, belongs to this trail."""
@@ -32,11 +32,11 @@ class AuditTrail:
         finally:
             _current.reset(before)
 
-    def told(self, status: int, *, complete: bool = True) -> None:
+    def finish(self, status: int, *, complete: bool = True) -> None:
         """The outcome is known. Only the first call counts."""
-        tell, self._tell = self._tell, None
-        if tell is not None:
-            tell(self, status, complete)
+        on_finish, self._on_finish = self._on_finish, None
+        if on_finish is not None:
+            on_finish(self, status, complete)
 
 
 _current: ContextVar[AuditTrail | None] = ContextVar("trail", default=None)

@@ -26,7 +26,7 @@ class DuplicateNames(Periodic):
         super().__init__(clock, INTERVAL, self._look, failed="shared names could not be looked for")
         self._state = state
         self._last: set[str] = set()
-        self._told: set[str] = set()
+        self._reported: set[str] = set()
 
     def notices(self) -> list[str]:
         """One line, however many there are."""
@@ -45,8 +45,8 @@ class DuplicateNames(Periodic):
 
     def _look(self) -> None:
         shared = set(self._shared)
-        news = (shared & self._last) - self._told
-        self._told = (self._told & shared) | news
+        news = (shared & self._last) - self._reported
+        self._reported = (self._reported & shared) | news
         self._last = shared
         for name in sorted(news)[:_MOST]:
             self._log.warn("several containers have the name {name}", name=self._words(name))

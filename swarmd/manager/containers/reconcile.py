@@ -52,9 +52,9 @@ class Reconciler:
     def __init__(self, fleet: Fleet) -> None:
         self._fleet = fleet
         self._asking: set[str] = set()  # engines' keys
-        fleet.state.watch(self._told)
+        fleet.state.watch(self._on_action)
 
-    def _told(self, action: news.Action) -> None:
+    def _on_action(self, action: news.Action) -> None:
         if isinstance(action, _OCCASIONS):
             engine = self._fleet.state.engines.get(action.key)
             if engine is not None and engine.key not in self._asking and self._open(engine):

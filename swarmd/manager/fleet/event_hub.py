@@ -40,8 +40,8 @@ class FleetEvent:
             legacy: With the keys of old that clients before API 1.52 read.
         """
         if legacy not in self._lines:
-            told = self.record if legacy else _without(self.record, _LEGACY)
-            self._lines[legacy] = orjson.dumps(told) + b"\n"
+            shown = self.record if legacy else _without(self.record, _LEGACY)
+            self._lines[legacy] = orjson.dumps(shown) + b"\n"
         return self._lines[legacy]
 
     @property
@@ -80,9 +80,9 @@ class EventHub:
     def publish(self, key: str, event: Mapping[str, Any]) -> None:
         if not self._listeners or is_of_placeholder(event):
             return
-        told = self.describe(key, event)
+        described = self.describe(key, event)
         for listener in list(self._listeners.values()):
-            listener(told)
+            listener(described)
 
     def describe(self, key: str, event: Mapping[str, Any]) -> FleetEvent:
         """``event`` of engine ``key`` as clients of the fleet see it."""

@@ -23,11 +23,11 @@ def shielded(work: Coroutine[Any, Any, V], *foreseen: type[Exception]) -> Deferr
         foreseen: What it may raise beside ApiError; other errors that nobody hears are logged.
     """
     result: Deferred[V] = Deferred()
-    Deferred.fromCoroutine(work).addBoth(_tell, result, (ApiError, CancelledError, *foreseen))
+    Deferred.fromCoroutine(work).addBoth(_deliver, result, (ApiError, CancelledError, *foreseen))
     return result
 
 
-def _tell(outcome: Any, result: Deferred[Any], foreseen: tuple[type[Exception], ...]) -> None:
+def _deliver(outcome: Any, result: Deferred[Any], foreseen: tuple[type[Exception], ...]) -> None:
     if not result.called:
         result.callback(outcome)
     elif isinstance(outcome, Failure) and not outcome.check(*foreseen):

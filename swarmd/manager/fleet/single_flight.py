@@ -23,10 +23,10 @@ class SingleFlight(Generic[K, V]):
         waiting = self._waiting.setdefault(key, [])
         waiting.append(mine)
         if len(waiting) == 1:
-            Deferred.fromCoroutine(work()).addBoth(self._tell, key)
+            Deferred.fromCoroutine(work()).addBoth(self._deliver, key)
         return await mine
 
-    def _tell(self, result: Any, key: K) -> None:
+    def _deliver(self, result: Any, key: K) -> None:
         for one in self._waiting.pop(key):
             if not one.called:
                 one.callback(result)

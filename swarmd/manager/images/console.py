@@ -27,7 +27,7 @@ class Console:
         self._paused = False
         self._held: deque[bytes] = deque(maxlen=MOST_HELD)
 
-    def tell(self, record: Mapping[str, Any]) -> None:
+    def write_line(self, record: Mapping[str, Any]) -> None:
         self.used = True
         line = orjson.dumps(record) + b"\r\n"
         if not self._paused:

@@ -20,9 +20,9 @@ async def measured(
     outcomes = await ask_engines(
         fleet, fleet.healthy(), "GET", target, timeout=MEASURING, expect=list
     )
-    told = {
+    details = {
         (outcome.engine.key, str(item.get("Id"))): item
         for outcome in outcomes
         for item in outcome.value or ()
     }
-    return told, outcomes
+    return details, outcomes

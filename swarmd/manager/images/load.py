@@ -66,8 +66,8 @@ class Loader:
     @property
     def names(self) -> list[str]:
         """Of the images that were loaded, as far as engines told them."""
-        told = (text.strip().partition(LOADED) for text in self._said)
-        return sorted(name for _, found, name in told if found)
+        lines = (text.strip().partition(LOADED) for text in self._said)
+        return sorted(name for _, found, name in lines if found)
 
     async def _load(self, engine: Engine, progress: LoadProgress) -> ApiError | None:
         try:

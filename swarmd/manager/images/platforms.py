@@ -72,8 +72,8 @@ async def holders_for(fleet: Fleet, ref: str, platform: str) -> frozenset[str]:
     others = [engine for engine in newest_holders(fleet.state, ref) if not fits(engine, wish)]
     if not others:
         return frozenset()
-    told = await parts(fleet, ref, others)
-    return frozenset(key for key, held in told.items() if has_platform(held, platform))
+    parts_by_key = await parts(fleet, ref, others)
+    return frozenset(key for key, held in parts_by_key.items() if has_platform(held, platform))
 
 
 async def platform_known(fleet: Fleet, order: CreateOrder) -> CreateOrder:
@@ -82,8 +82,8 @@ async def platform_known(fleet: Fleet, order: CreateOrder) -> CreateOrder:
     return replace(order, platform_holders=holders) if holders else order
 
 
-def platform_text(told: Mapping[str, Any], *keys: str) -> str:
-    return "/".join(one.lower() for key in keys if isinstance(one := told.get(key), str) and one)
+def platform_text(fields: Mapping[str, Any], *keys: str) -> str:
+    return "/".join(one.lower() for key in keys if isinstance(one := fields.get(key), str) and one)
 
 
 def asked_platforms(values: Iterable[str]) -> list[str]:
@@ -91,11 +91,11 @@ def asked_platforms(values: Iterable[str]) -> list[str]:
     texts = []
     for value in values:
         try:
-            told = orjson.loads(value)
+            fields = orjson.loads(value)
         except orjson.JSONDecodeError:
             continue
-        if isinstance(told, dict):
-            texts.append(platform_text(told, "os", "architecture", "variant"))
+        if isinstance(fields, dict):
+            texts.append(platform_text(fields, "os", "architecture", "variant"))
     return [text for text in texts if text]
 
 

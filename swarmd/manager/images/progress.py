@@ -36,11 +36,11 @@ class NodeProgress:
     def receive(self, data: bytes) -> None:
         try:
             for line in self._lines.feed(data):
-                self._tell(orjson.loads(line))
+                self._on_record(orjson.loads(line))
         except (ValueError, TypeError, AttributeError) as error:
             self.error = self.error or f"its progress cannot be understood: {error}"
 
-    def _tell(self, record: Any) -> None:
+    def _on_record(self, record: Any) -> None:
         if not isinstance(record, dict):
             return
         if failure := failure_of(record):
@@ -50,10 +50,10 @@ class NodeProgress:
             self.pass_on(record)
 
     def pass_on(self, record: dict[str, Any]) -> None:
-        self._console.tell(self._marked(record))
+        self._console.write_line(self._marked(record))
 
     def status(self, text: str) -> None:
-        self._console.tell({"status": text, "id": self._engine.name})
+        self._console.write_line({"status": text, "id": self._engine.name})
 
     def _marked(self, record: dict[str, Any]) -> dict[str, Any]:
         """``record`` with the engine's name where clients show it."""
@@ -79,7 +79,7 @@ class LoadProgress(NodeProgress):
             super().pass_on(record)
         elif text not in self._said:
             self._said.add(text)
-            self._console.tell(record)
+            self._console.write_line(record)
 
 
 class ProgressTally:
@@ -108,13 +108,13 @@ class ProgressTally:
         summary = f"{what} on {len(self.done)} of {len(self.done) + len(self.failed)} nodes"
         if not self.failed:
             if not quiet:
-                console.tell({"status": summary})
+                console.write_line({"status": summary})
             return
         words = grouped(self.failed)
         if not console.used and not self.done:
             raise ApiError(words, next(iter(self.failed.values())).status)
         message = f"{words} ({summary})"
-        console.tell({"errorDetail": {"message": message}, "error": message})
+        console.write_line({"errorDetail": {"message": message}, "error": message})
 
 
 def grouped(failed: Mapping[str, ApiError]) -> str:

@@ -142,8 +142,8 @@ def names_of(fleet: Fleet, engines: Iterable[Engine], ref: str) -> set[str]:
 
 def forget_removed(fleet: Fleet, engine: Engine, items: Iterable[Mapping[str, Any]]) -> None:
     """What ``engine`` says that it has removed is in no list of ours any more."""
-    told = (item.get(key) for item in items for key in ("Untagged", "Deleted"))
-    gone = [familiar_if_valid(name) for name in told if isinstance(name, str)]
+    names = (item.get(key) for item in items for key in ("Untagged", "Deleted"))
+    gone = [familiar_if_valid(name) for name in names if isinstance(name, str)]
     fleet.state.images_gone(engine.key, gone)
 
 

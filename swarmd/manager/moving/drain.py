@@ -53,7 +53,7 @@ class Drain:
         self._listeners.append(listener)
         return lambda: self._listeners.remove(listener)
 
-    def tell(self, **line: Any) -> None:
+    def report(self, **line: Any) -> None:
         line = {"Node": self.node, **line}
         self.lines.append(line)
         for listener in list(self._listeners):
@@ -97,7 +97,7 @@ class Drainer(Service):
 
     def lost(self, engine: Engine) -> None: ...
 
-    def told(self, action: news.Action) -> None:
+    def on_action(self, action: news.Action) -> None:
         """An engine that was lost may put a container aside long after nobody waits for that.
 
         One that was put aside gets its name back once it is certain that no other has it.
@@ -213,20 +213,20 @@ class Drainer(Service):
         about = {"Container": container.id, "Name": name}
         if drain.stopped:
             return
-        drain.tell(**about, Status="moving")
+        drain.report(**about, Status="moving")
         try:
             new = await self._relocation.move(container.id)
         except Staying as reason:
-            drain.tell(**about, Status="stays", Reason=reason.message)
+            drain.report(**about, Status="stays", Reason=reason.message)
         except ApiError as error:
-            drain.tell(**about, Status="failed", Reason=error.message)
+            drain.report(**about, Status="failed", Reason=error.message)
             self._mend_soon()
         except Exception:  # noqa: BLE001 - the others are to be moved all the same
             self._log.failure("moving {name}", name=name)
-            drain.tell(**about, Status="failed", Reason="internal error; see swarmd's log")
+            drain.report(**about, Status="failed", Reason="internal error; see swarmd's log")
         else:
             to = self._fleet.state.engines.get(new.engine)
-            drain.tell(**about, Status="moved", To=to.name if to else new.engine, As=new.id)
+            drain.report(**about, Status="moved", To=to.name if to else new.engine, As=new.id)
 
     async def _tidy(self, engine: Engine | None) -> None:
         if engine is None or not engine.healthy:
@@ -245,4 +245,4 @@ class Drainer(Service):
                 self._operator_state.set_node(engine.key, replace(wanted, draining=False))
             except ApiError as error:
                 self._log.warn("{error}", error=error)
-        drain.tell(Done=True, Stopped=drain.stopped, **counts)
+        drain.report(Done=True, Stopped=drain.stopped, **counts)

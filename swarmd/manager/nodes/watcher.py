@@ -26,7 +26,7 @@ class NodeListener(Protocol):
     def left(self, key: str) -> None:
         """Discovery does not name it any more, which says nothing of its containers."""
 
-    def told(self, action: news.Action) -> None:
+    def on_action(self, action: news.Action) -> None:
         """Any news, once it is applied."""
 
 
@@ -39,12 +39,12 @@ class NodeWatcher:
         self._engines = state.engines
         self._watchers = watchers
         self._up: set[str] = set()
-        state.watch(self._told)
+        state.watch(self._on_action)
 
-    def _told(self, action: news.Action) -> None:
+    def _on_action(self, action: news.Action) -> None:
         for watcher in self._watchers:
             try:
-                watcher.told(action)
+                watcher.on_action(action)
                 self._pass_on(action, watcher)
             except Exception:  # noqa: BLE001 - news must reach everybody
                 self._log.failure("after {action}", action=type(action).__name__)

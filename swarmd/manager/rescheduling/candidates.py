@@ -19,7 +19,7 @@ from swarmd.manager.fleet.fleet import Fleet
 ON_FAILURE = "on-node-failure"
 # Some events come in a burst (create, connect, start): one inspect after it tells all.
 SETTLING = 0.5
-_TELLING = {"container": ("create", "start"), "network": ("connect", "disconnect")}
+_VERBS = {"container": ("create", "start"), "network": ("connect", "disconnect")}
 
 
 def is_wanted(labels: Mapping[str, str], default: bool) -> bool:
@@ -52,7 +52,7 @@ class Candidates:
         """Of one engine's containers, those that could be made again."""
         return frozenset(self._inspects.get(key, ()))
 
-    def told(self, action: news.Action) -> None:
+    def on_action(self, action: news.Action) -> None:
         match action:
             case news.ContainerInspected():
                 self._inspected(action)
@@ -77,7 +77,7 @@ class Candidates:
 
     def _happened(self, action: news.EventSeen) -> None:
         event = action.event
-        if event.verb not in _TELLING.get(event.kind, ()):
+        if event.verb not in _VERBS.get(event.kind, ()):
             return
         about = event.id if event.kind == "container" else event.attributes.get("container", "")
         self._asked[about] = action.key

@@ -134,9 +134,9 @@ class Rescheduler(Service):
                 _cancel(case)
         self._operator_state.spare({loss.id for loss in self._undone(key)})
 
-    def told(self, action: news.Action) -> None:
-        self._known.told(action)
-        self._shutdowns.told(action)
+    def on_action(self, action: news.Action) -> None:
+        self._known.on_action(action)
+        self._shutdowns.on_action(action)
         self._hear(action)
         engine = self._fleet.state.engines.get(action.key)
         if _makes_room(action):

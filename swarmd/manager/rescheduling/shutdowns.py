@@ -23,11 +23,11 @@ class Shutdowns:
 
     def __init__(self, clock: IReactorTime) -> None:
         self._clock = clock
-        self._told: dict[str, dict[str, float]] = {}  # engine key -> container's ID -> when
+        self._kills: dict[str, dict[str, float]] = {}  # engine key -> container's ID -> when
 
-    def told(self, action: news.Action) -> None:
+    def on_action(self, action: news.Action) -> None:
         if isinstance(action, news.EngineUnlisted):
-            self._told.pop(action.key, None)
+            self._kills.pop(action.key, None)
         elif isinstance(action, news.EventSeen):
             event = action.event
             if event.kind == "container" and event.verb in _VERBS:
@@ -41,7 +41,7 @@ class Shutdowns:
 
     def _lately(self, key: str) -> dict[str, float]:
         """In the order of time, so that it costs little to forget what was long ago."""
-        lately, since = self._told.setdefault(key, {}), self._clock.seconds() - LATELY
+        lately, since = self._kills.setdefault(key, {}), self._clock.seconds() - LATELY
         while lately and lately[first := next(iter(lately))] <= since:
             del lately[first]
         return lately
@@ -49,5 +49,5 @@ class Shutdowns:
     def with_engine(self, engine: Engine) -> frozenset[str]:
         """IDs; none where something ran on untold, for then people stopped the others."""
         ended = frozenset(self._lately(engine.key))
-        untold = any(one.running and one.id not in ended for one in engine.containers.values())
-        return frozenset() if untold else ended
+        survivors = any(one.running and one.id not in ended for one in engine.containers.values())
+        return frozenset() if survivors else ended

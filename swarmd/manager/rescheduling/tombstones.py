@@ -47,7 +47,7 @@ class Tombstones:
         self._operator_state = operator_state
         self._open_cases = open_cases
         self._claims: dict[str, str] = {}  # old ID -> ID of what a label says replaces it
-        self._told: set[str] = set()  # old IDs of which people were told
+        self._reported: set[str] = set()  # old IDs of which people were told
         self._doubled: set[str] = set()  # keys of engines of which ``docker info`` tells
         self._working: dict[str, Deferred[None]] = {}  # by engine key
 
@@ -113,8 +113,8 @@ class Tombstones:
         for old, new in self._doubles():
             text = self._words(old, new)
             words.setdefault(old.engine, []).append(text)
-            if old.id not in self._told:
-                self._told.add(old.id)
+            if old.id not in self._reported:
+                self._reported.add(old.id)
                 self._log.warn("{words}", words=text)
                 publish(self._fleet, old.engine, old.id, {"name": old.name, "error": text})
         for key, texts in words.items():

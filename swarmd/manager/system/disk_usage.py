@@ -127,7 +127,7 @@ def _shown(field: str, rows: Sequence[Part]) -> list[Row]:
         return [_with_both_names(row, engine) for engine, row in rows]
     if field == "Volumes":
         seen = Counter(str(row.get("Name")) for _, row in rows)
-        return [_told_apart(row, engine, seen) for engine, row in rows]
+        return [_qualified(row, engine, seen) for engine, row in rows]
     return [row for _, row in rows]
 
 
@@ -141,7 +141,7 @@ def _with_both_names(row: Row, engine: Engine) -> Row:
     return {**row, "Names": both}
 
 
-def _told_apart(row: Row, engine: Engine, seen: Mapping[str, int]) -> Row:
+def _qualified(row: Row, engine: Engine, seen: Mapping[str, int]) -> Row:
     """A name that several nodes have is shown with its node."""
     name = str(row.get("Name"))
     return {**row, "Name": f"{engine.name}/{name}" if seen[name] > 1 else name}

@@ -40,8 +40,8 @@ def _decoded(fleet: Fleet, outcome: Outcome) -> list[FleetEvent]:
         return []  # this engine's past cannot be read; that of the others can
     key = outcome.engine.key
     read = (one for one in records if read_event(one) and not is_of_placeholder(one))
-    told = (fleet.hub.describe(key, record) for record in read)
-    return [event for event in told if fleet.hub.sees(event)]
+    described = (fleet.hub.describe(key, record) for record in read)
+    return [event for event in described if fleet.hub.sees(event)]
 
 
 def _stamp(nanos: int) -> str:

@@ -25,24 +25,24 @@ class Rejections:
     def __init__(self, seconds: Callable[[], float]) -> None:
         self._seconds = seconds
         self._begun = 0.0
-        self._told: set[tuple[str, str]] = set()
-        self._untold = 0
+        self._logged: set[tuple[str, str]] = set()
+        self._unlogged = 0
 
-    def tell(self, peer: Any, why: str) -> None:
+    def report(self, peer: Any, why: str) -> None:
         """``peer`` is an IAddress of Twisted's."""
         now = self._seconds()
         if now - self._begun >= WINDOW:
             self._begin(now)
         host = getattr(peer, "host", "")
-        if (host, why) in self._told or len(self._told) >= MOST_LINES:
-            self._untold += 1
+        if (host, why) in self._logged or len(self._logged) >= MOST_LINES:
+            self._unlogged += 1
             return
-        self._told.add((host, why))
+        self._logged.add((host, why))
         client = Address("tcp", host, peer.port) if host else "without an address"
         self._log.warn("client {client} is not let in: {why}", client=client, why=why)
 
     def _begin(self, now: float) -> None:
-        if self._untold:
-            self._log.warn("{count} more connections were not let in", count=self._untold)
-        self._begun, self._untold = now, 0
-        self._told.clear()
+        if self._unlogged:
+            self._log.warn("{count} more connections were not let in", count=self._unlogged)
+        self._begun, self._unlogged = now, 0
+        self._logged.clear()

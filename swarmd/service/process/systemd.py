@@ -38,7 +38,7 @@ class Notifier(Periodic):
         self._address = environ.get("NOTIFY_SOCKET", "")
         watchdog = float(environ.get("WATCHDOG_USEC") or 0) / MICROSECONDS
         interval = watchdog / 2 if watchdog else QUIET
-        super().__init__(clock, interval, self._tell, now=True, failed="systemd was not told")
+        super().__init__(clock, interval, self._notify, now=True, failed="systemd was not told")
         self._status = status
 
     def startService(self) -> None:
@@ -51,5 +51,5 @@ class Notifier(Periodic):
             super().stopService()
             notify(self._address, "STOPPING=1")
 
-    def _tell(self) -> None:
+    def _notify(self) -> None:
         notify(self._address, f"WATCHDOG=1\nSTATUS={self._status()}")

@@ -78,10 +78,10 @@ class Resolver:
         waiting.append(resolutionReceiver)
         if len(waiting) == 1:
             found = self._ask(socket.getaddrinfo, *question, 0, socket.SOCK_STREAM)
-            found.addBoth(self._tell, question)
+            found.addBoth(self._deliver, question)
         return resolution
 
-    def _tell(self, found: Found | Failure, question: Question) -> None:
+    def _deliver(self, found: Found | Failure, question: Question) -> None:
         """A name that is not known has no address."""
         addresses = [] if isinstance(found, Failure) else list(map(_address, found))
         for receiver in self._waiting.pop(question):

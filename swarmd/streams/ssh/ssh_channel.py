@@ -90,7 +90,7 @@ class SshChannel(SSHChannel):
         self._ending = self._eof_sent = self._closing = False
         self._paused = self._delivering = False
         self._held: list[bytes] = []
-        self._seen_eof = self._told_eof = self._gone = False
+        self._seen_eof = self._eof_delivered = self._gone = False
         self._status: int | str | None = None
         self._complaint = b""
 
@@ -211,7 +211,7 @@ class SshChannel(SSHChannel):
             self.conn.kill(self)
             self.conn.sendClose(self)
         if self.protocol is not None:
-            self._clock.callLater(0, self._tell_lost, ConnectionAborted())
+            self._clock.callLater(0, self._notify_lost, ConnectionAborted())
 
     # In.
 
@@ -282,12 +282,12 @@ class SshChannel(SSHChannel):
         """Tells the end, once everything before it was told."""
         if self._paused or self._held or self._gone or self.protocol is None:
             return
-        if self._seen_eof and self._status == 0 and not self._told_eof:
-            self._told_eof = True
+        if self._seen_eof and self._status == 0 and not self._eof_delivered:
+            self._eof_delivered = True
             self.protocol.readConnectionLost()
         if self.remoteClosed and not self._gone:
             self._gone = True
-            self._tell_lost(self._cause())
+            self._notify_lost(self._cause())
 
     def _cause(self) -> Exception:
         if self._status is None:
@@ -306,7 +306,7 @@ class SshChannel(SSHChannel):
         status = f"ended with status {self._status}" if self._status.__class__ is int else ""
         return f"{COMMAND!r} on the host: {said or status or self._status}"
 
-    def _tell_lost(self, error: Exception) -> None:
+    def _notify_lost(self, error: Exception) -> None:
         producer, self._producer = self._producer, None
         if producer is not None:
             producer.stopProducing()

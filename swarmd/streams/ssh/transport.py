@@ -102,10 +102,10 @@ class SshTransport(SSHClientTransport):
         )
         for what, have, theirs in ours:
             if not set(have) & set(theirs):
-                known, told = (
+                known, their_names = (
                     b", ".join(names).decode("ascii", "replace") for names in (have, theirs)
                 )
-                self.give_up(f"no {what} in common: it offers {told}; swarmd has {known}")
+                self.give_up(f"no {what} in common: it offers {their_names}; swarmd has {known}")
                 return False
         return True
 

@@ -28,9 +28,9 @@ def test_learning_denies_nothing_and_tells() -> None:
         body = create(Privileged=True, Binds=["/srv:/x"])
         assert rig.status(STRANGER, "POST", "/containers/create", body) == 201
         assert rig.status(ALICE, "GET", "/containers/theirs/json") == 200
-    told = [line for line in log if "would be denied" in line]
-    assert any("containers:run" in line for line in told)
-    assert any("privileged" in line for line in told)
+    denials = [line for line in log if "would be denied" in line]
+    assert any("containers:run" in line for line in denials)
+    assert any("privileged" in line for line in denials)
     learnt = parse_policy(rig.guard.learner.policy())
     rig.guard.replace(learnt)
     assert rig.status(STRANGER, "POST", "/containers/create", body) == 201

@@ -16,8 +16,8 @@ from tests.cluster.fleet import (
     item,
     join,
     key_of,
+    listed,
     spec,
-    told,
 )
 
 ONE, TWO = full_id(1), full_id(2)
@@ -33,7 +33,7 @@ def entry_of(state: State, container_id: str) -> dict[str, object]:
 
 def test_a_list_fills_every_index() -> None:
     state = fleet(1)
-    told(state, 1, item(1, "web"), item(2, "db", State="exited", Status="Exited (0) 1 hour ago"))
+    listed(state, 1, item(1, "web"), item(2, "db", State="exited", Status="Exited (0) 1 hour ago"))
     engine = state.engines[key_of(1)]
     assert set(state.containers) == set(engine.containers) == {ONE, TWO}
     assert state.catalogue.names.find("web") == (ONE,)
@@ -42,41 +42,41 @@ def test_a_list_fills_every_index() -> None:
 
 def test_a_whole_list_drops_what_it_does_not_name() -> None:
     state = fleet(1)
-    told(state, 1, item(1), item(2))
-    told(state, 1, item(2), at=1.0)
+    listed(state, 1, item(1), item(2))
+    listed(state, 1, item(2), at=1.0)
     assert set(state.containers) == {TWO}
 
 
 def test_a_whole_list_keeps_what_was_touched_after_the_question() -> None:
     state = fleet(1)
-    told(state, 1, item(1), at=5.0)
-    told(state, 1, at=4.0)
+    listed(state, 1, item(1), at=5.0)
+    listed(state, 1, at=4.0)
     assert set(state.containers) == {ONE}
 
 
 def test_a_limited_list_drops_only_what_was_asked_for() -> None:
     state = fleet(1)
-    told(state, 1, item(1), item(2))
-    told(state, 1, at=1.0, asked=frozenset({ONE}))
+    listed(state, 1, item(1), item(2))
+    listed(state, 1, at=1.0, asked=frozenset({ONE}))
     assert set(state.containers) == {TWO}
 
 
 def test_an_old_answer_does_not_overwrite_newer_news() -> None:
     state = fleet(1)
-    told(state, 1, item(1, "web"))
+    listed(state, 1, item(1, "web"))
     happened(state, 1, "rename", at=5.0, name="www")
-    told(state, 1, item(1, "web"), at=4.0)
+    listed(state, 1, item(1, "web"), at=4.0)
     assert state.containers[ONE].name == "www"
     assert ONE in state.engines[key_of(1)].dirty
-    told(state, 1, item(1, "www"), at=6.0)
+    listed(state, 1, item(1, "www"), at=6.0)
     assert not state.engines[key_of(1)].dirty
 
 
 def test_a_list_does_not_revive_the_dead() -> None:
     state = fleet(1)
-    told(state, 1, item(1))
+    listed(state, 1, item(1))
     state.dispatch(ContainerGone(key_of(1), ONE))
-    told(state, 1, item(1), at=9.0)
+    listed(state, 1, item(1), at=9.0)
     inspected(state, 1, inspect(1), at=9.0)
     happened(state, 1, "start", at=9.0)
     assert not state.containers and not state.engines[key_of(1)].dirty
@@ -84,26 +84,26 @@ def test_a_list_does_not_revive_the_dead() -> None:
 
 def test_the_order_within_a_second_is_that_of_the_list() -> None:
     state = fleet(1)
-    told(state, 1, *(item(number, Created=100) for number in (3, 1, 2)))
+    listed(state, 1, *(item(number, Created=100) for number in (3, 1, 2)))
     rows = state.catalogue.rows.newest_first(state.engines)
     assert [row.container.id for row in rows] == [full_id(3), full_id(1), full_id(2)]
 
 
 def test_what_cannot_be_understood_is_told_and_drops_nothing() -> None:
     state = fleet(1)
-    told(state, 1, item(1))
-    told(state, 1, {"Id": None}, item(2), at=1.0)
+    listed(state, 1, item(1))
+    listed(state, 1, {"Id": None}, item(2), at=1.0)
     assert set(state.containers) == {ONE, TWO}
     engine = state.engines[key_of(1)]
     assert engine.warnings == ("1 of its containers could not be understood",)
-    told(state, 1, item(2), at=2.0)
+    listed(state, 1, item(2), at=2.0)
     assert engine.warnings == () and set(state.containers) == {TWO}
 
 
 def test_no_engine_speaks_for_another() -> None:
     state = fleet(2)
-    told(state, 1, item(1, "web"))
-    told(state, 2, item(1, "evil"), at=9.0)
+    listed(state, 1, item(1, "web"))
+    listed(state, 2, item(1, "evil"), at=9.0)
     inspected(state, 2, inspect(1, "evil"), at=9.0)
     happened(state, 2, "die", at=9.0)
     happened(state, 2, "destroy", at=9.0)
@@ -113,22 +113,22 @@ def test_no_engine_speaks_for_another() -> None:
 
 def test_an_engine_that_leaves_takes_its_containers_along() -> None:
     state = fleet(2)
-    told(state, 1, item(1, "web"))
-    told(state, 2, item(2))
+    listed(state, 1, item(1, "web"))
+    listed(state, 2, item(2))
     happened(state, 1, "create", 7, at=1.0)
     state.dispatch(EngineUnlisted(key_of(1)))
     assert set(state.containers) == {TWO}
     assert state.catalogue.names.find("web") == ()
     state.dispatch(EngineListed(key_of(1), key_of(1)))
     state.dispatch(EngineValidated(key_of(1), spec(1), NOW))
-    told(state, 1, item(1, "web"))
+    listed(state, 1, item(1, "web"))
     assert ONE in state.containers
 
 
 def test_entries_follow_the_name_and_address_of_their_engine() -> None:
     state = fleet(1)
     ports = [{"IP": "0.0.0.0", "PrivatePort": 80, "PublicPort": 1, "Type": "tcp"}]
-    told(state, 1, item(1, "web", Ports=ports))
+    listed(state, 1, item(1, "web", Ports=ports))
     state.dispatch(EngineListed(key_of(1), key_of(1), ip="10.9.9.9", name="alpha"))
     entry = entry_of(state, ONE)
     assert entry["Names"] == ["/web", "/alpha/web"]
@@ -141,7 +141,7 @@ def test_entries_follow_the_name_and_address_of_their_engine() -> None:
 def test_the_clock_of_an_engine_shifts_what_is_estimated() -> None:
     state = State()
     engine = join(state, clock_offset=100.0)
-    told(state, 1, item(1, Status="Up 10 seconds"))
+    listed(state, 1, item(1, Status="Up 10 seconds"))
     assert state.containers[ONE].started_at == NOW - engine.spec.clock_offset - 10.5
 
 
@@ -150,7 +150,7 @@ def test_the_clock_of_an_engine_shifts_what_is_estimated() -> None:
 
 def test_an_inspect_adds_what_the_list_does_not_tell() -> None:
     state = fleet(1)
-    told(state, 1, item(1, "web", Names=["/web", "/app/web"]))
+    listed(state, 1, item(1, "web", Names=["/web", "/app/web"]))
     inspected(state, 1, inspect(1, "web", HostConfig__NanoCpus=7, Config__Tty=True), at=1.0)
     container = state.containers[ONE]
     assert (container.detailed, container.tty, container.demand.cpus) == (True, True, 7)
@@ -167,7 +167,7 @@ def test_an_inspect_may_be_the_first_news() -> None:
 
 def test_an_inspect_that_tells_a_new_name() -> None:
     state = fleet(1)
-    told(state, 1, item(1, "web"))
+    listed(state, 1, item(1, "web"))
     inspected(state, 1, inspect(1, "www"), at=1.0)
     assert entry_of(state, ONE)["Names"] == ["/www", "/node-1/www"]
     assert state.catalogue.names.find("www") == (ONE,)
@@ -175,7 +175,7 @@ def test_an_inspect_that_tells_a_new_name() -> None:
 
 def test_an_old_inspect_is_ignored() -> None:
     state = fleet(1)
-    told(state, 1, item(1), at=5.0)
+    listed(state, 1, item(1), at=5.0)
     inspected(state, 1, inspect(1, HostConfig__NanoCpus=7), at=4.0)
     assert not state.containers[ONE].detailed
 
@@ -188,7 +188,7 @@ def test_an_inspect_that_cannot_be_understood_is_told() -> None:
 
 def test_an_update_asks_for_another_inspect() -> None:
     state = fleet(1)
-    told(state, 1, item(1))
+    listed(state, 1, item(1))
     inspected(state, 1, inspect(1), at=1.0)
     happened(state, 1, "update", at=2.0)
     assert not state.containers[ONE].detailed
@@ -196,12 +196,12 @@ def test_an_update_asks_for_another_inspect() -> None:
 
 def test_a_relist_keeps_what_an_inspect_told() -> None:
     state = fleet(1)
-    told(state, 1, item(1))
+    listed(state, 1, item(1))
     bindings = {"80/tcp": [{"HostPort": "8080"}]}
     body = inspect(1, HostConfig__Memory=9, HostConfig__PortBindings=bindings)
     inspected(state, 1, body, at=1.0)
     ports = [{"IP": "0.0.0.0", "PrivatePort": 80, "PublicPort": 8080, "Type": "tcp"}]
-    told(state, 1, item(1, Ports=ports), at=2.0)
+    listed(state, 1, item(1, Ports=ports), at=2.0)
     container = state.containers[ONE]
     assert container.detailed and container.started_at == NOW - 300
     assert container.demand.memory == 9
@@ -212,6 +212,6 @@ def test_a_relist_keeps_what_an_inspect_told() -> None:
 def test_nothing_is_believed_of_an_engine_that_is_not_validated(at: float) -> None:
     state = State()
     state.dispatch(EngineListed(key_of(1), key_of(1)))
-    told(state, 1, item(1), at=at)
+    listed(state, 1, item(1), at=at)
     happened(state, 1, "create", at=at)
     assert not state.containers and not state.engines[key_of(1)].dirty

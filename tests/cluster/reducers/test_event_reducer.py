@@ -17,7 +17,7 @@ from tests.cluster.fleet import (
     inspected,
     item,
     key_of,
-    told,
+    listed,
 )
 
 ONE, TWO = full_id(1), full_id(2)
@@ -25,7 +25,7 @@ ONE, TWO = full_id(1), full_id(2)
 
 def known() -> State:
     state = fleet(1)
-    told(state, 1, item(1, "web"), item(2, "db", State="exited", Status="Exited (0) 1 hour ago"))
+    listed(state, 1, item(1, "web"), item(2, "db", State="exited", Status="Exited (0) 1 hour ago"))
     inspected(state, 1, inspect(1, "web", State__Health={"Status": "healthy"}), at=0.5)
     return state
 
@@ -69,16 +69,16 @@ def test_an_unknown_container_is_asked_about() -> None:
     state = known()
     happened(state, 1, "create", 7, at=1.0)
     assert dirty(state) == {full_id(7)}
-    told(state, 1, at=2.0, asked=frozenset({full_id(7)}))
+    listed(state, 1, at=2.0, asked=frozenset({full_id(7)}))
     assert not dirty(state)
 
 
 def test_an_answer_to_an_older_question_does_not_clear_the_mark() -> None:
     state = known()
     happened(state, 1, "create", 7, at=3.0)
-    told(state, 1, item(1), item(2), at=2.0)
+    listed(state, 1, item(1), item(2), at=2.0)
     assert full_id(7) in dirty(state)
-    told(state, 1, item(1), item(2), item(7), at=2.5)
+    listed(state, 1, item(1), item(2), item(7), at=2.5)
     assert full_id(7) in state.containers and full_id(7) in dirty(state)
 
 

@@ -133,8 +133,8 @@ class TestOneImage:
         self.clock = [1.0]
         state = State(lambda: self.clock[0])
         self.engine = join(state)
-        listed = [{"Id": "sha256:1", "RepoTags": ["a:1"], "Size": 7}, {"Id": "sha256:2"}]
-        state.dispatch(ImagesListed(KEY, listed, at=1.0))
+        rows = [{"Id": "sha256:1", "RepoTags": ["a:1"], "Size": 7}, {"Id": "sha256:2"}]
+        state.dispatch(ImagesListed(KEY, rows, at=1.0))
         return state
 
     def test_a_name_is_there_until_a_list_that_was_asked_for_later(self) -> None:
@@ -169,8 +169,8 @@ class TestOneImage:
         taker = {"Id": "sha256:3", "RepoTags": ["a:1"], "Config": {"Labels": {PLACEHOLDER: "1"}}}
         state.dispatch(ImageShown(KEY, "a:1", taker, 6.0))
         assert not self.engine.image_refs and "sha256:1" in self.engine.images
-        listed = {"Id": "sha256:3", "RepoTags": ["a:1"], "Labels": {PLACEHOLDER: "1"}}
-        state.dispatch(ImagesListed(KEY, [listed, {"Id": "sha256:1"}], at=7.0))
+        row = {"Id": "sha256:3", "RepoTags": ["a:1"], "Labels": {PLACEHOLDER: "1"}}
+        state.dispatch(ImagesListed(KEY, [row, {"Id": "sha256:1"}], at=7.0))
         assert set(self.engine.images) == {"sha256:1"} and not self.engine.image_refs
         happened(state, 1, "tag", 3, at=8.0, kind="image", name="a:1", **{PLACEHOLDER: "1"})
         assert not self.engine.named and "a:1" in self.engine.changed_images

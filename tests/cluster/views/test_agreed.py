@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from swarmd.cluster.views.agreed import agreed, as_of, told_by
+from swarmd.cluster.views.agreed import agreed, as_of, programs_of
 from swarmd.core.request.version import Version
 
 FIREWALL = {"Driver": "iptables"}
@@ -17,7 +17,7 @@ NEW = {
 
 
 def test_what_one_engine_says_is_shown() -> None:
-    assert agreed([told_by({**NEW, "Name": "node-1"})]) == NEW
+    assert agreed([programs_of({**NEW, "Name": "node-1"})]) == NEW
     assert agreed([]) == {}
 
 
@@ -28,12 +28,12 @@ def test_only_what_all_say_is_shown() -> None:
         "InitCommit": {"ID": "other"},
         "CDISpecDirs": ["/var/run/cdi"],
     }
-    assert agreed([told_by(NEW), told_by(other)]) == {
+    assert agreed([programs_of(NEW), programs_of(other)]) == {
         "RuncCommit": {"ID": "r"},
         "FirewallBackend": FIREWALL,
         "CDISpecDirs": ["/var/run/cdi"],
     }
-    assert agreed([told_by(NEW), told_by({"FirewallBackend": None})]) == {}
+    assert agreed([programs_of(NEW), programs_of({"FirewallBackend": None})]) == {}
 
 
 def test_of_an_object_what_all_say_of_it_is_shown() -> None:

@@ -7,11 +7,10 @@ import pytest
 
 from swarmd.cluster.actions import ImagesListed
 from swarmd.cluster.views.filters import ImageQuery
-from swarmd.cluster.views.image_details import Told, add_told, as_of
+from swarmd.cluster.views.image_details import EngineDetails, add_details, as_of
 from swarmd.cluster.views.image_list import image_list
 from swarmd.core.request.version import Version
-from tests.cluster.fleet import NOW, fleet, item, key_of
-from tests.cluster.fleet import told as told_of
+from tests.cluster.fleet import NOW, fleet, item, key_of, listed
 
 ONE, TWO, OTHERS = "a" * 64, "b" * 64, "c" * 64
 
@@ -21,41 +20,41 @@ def manifest(name: str, *using: str, available: bool = True, size: int = 5) -> d
     return {"ID": name, "Kind": "image", "Available": available, "ImageData": data}
 
 
-def told(*each: dict[str, Any]) -> dict[str, Any]:
+def detailed(*each: dict[str, Any]) -> dict[str, Any]:
     item: dict[str, Any] = {"Size": 7, "SharedSize": -1}
-    add_told(item, each, {ONE, TWO}.__contains__)
+    add_details(item, each, {ONE, TWO}.__contains__)
     return item
 
 
 def test_a_platform_that_any_node_has_is_there() -> None:
     first = {"Manifests": [manifest("m1", ONE), manifest("m2", available=False, size=0)]}
     second = {"Manifests": [manifest("m2", TWO, size=9), manifest("m1", TWO, size=6)]}
-    assert told(first, second)["Manifests"] == [
+    assert detailed(first, second)["Manifests"] == [
         manifest("m1", ONE, TWO),
         manifest("m2", TWO, size=9),
     ]
 
 
 def test_containers_that_are_not_seen_are_not_named() -> None:
-    [shown] = told({"Manifests": [manifest("m1", OTHERS, ONE)]})["Manifests"]
+    [shown] = detailed({"Manifests": [manifest("m1", OTHERS, ONE)]})["Manifests"]
     assert shown["ImageData"]["Containers"] == [ONE]
 
 
 def test_attestations_have_no_image_data() -> None:
     attestation = {"ID": "m", "Kind": "attestation", "Available": True, "AttestationData": {}}
-    assert told({"Manifests": [attestation]}, {"Manifests": [attestation]})["Manifests"] == [
+    assert detailed({"Manifests": [attestation]}, {"Manifests": [attestation]})["Manifests"] == [
         attestation
     ]
 
 
 @pytest.mark.parametrize("bad", [None, 5, [5], [{"ID": None, "ImageData": {"Containers": 3}}]])
 def test_nonsense_of_an_engine_does_no_harm(bad: Any) -> None:
-    orjson.dumps(told({"Manifests": bad, "SharedSize": "much"}))
+    orjson.dumps(detailed({"Manifests": bad, "SharedSize": "much"}))
 
 
 def test_shared_bytes_are_those_of_a_node() -> None:
-    assert told({"SharedSize": 3}, {"SharedSize": 4})["SharedSize"] == 3
-    assert told({"Manifests": []}) == {"Size": 7, "SharedSize": -1, "Manifests": []}
+    assert detailed({"SharedSize": 3}, {"SharedSize": 4})["SharedSize"] == 3
+    assert detailed({"Manifests": []}) == {"Size": 7, "SharedSize": -1, "Manifests": []}
 
 
 @pytest.mark.parametrize(
@@ -86,8 +85,10 @@ def test_rows_count_the_containers_of_all_nodes() -> None:
     image = {"Id": "sha256:1", "RepoTags": ["app:1"], "Created": 1, "Size": 1}
     for number in (1, 2):
         state.dispatch(ImagesListed(key_of(number), [image]))
-        told_of(state, number, item(number, ImageID="sha256:1"), item(number + 2))
-    known: Told = {(key_of(2), "sha256:1"): {"SharedSize": 4, "Manifests": [manifest("m")]}}
+        listed(state, number, item(number, ImageID="sha256:1"), item(number + 2))
+    known: EngineDetails = {
+        (key_of(2), "sha256:1"): {"SharedSize": 4, "Manifests": [manifest("m")]}
+    }
     [row] = orjson.loads(b"".join(image_list(state, ImageQuery(), NOW, (1, 51), known)))
     assert (row["Containers"], row["SharedSize"]) == (2, 4)
     assert row["Manifests"] == [manifest("m")]
@@ -97,5 +98,5 @@ def test_a_manifest_that_nobody_uses_says_so_in_its_engines_way() -> None:
     for used in (None, []):
         part = {"ID": "a", "Available": True, "ImageData": {"Containers": used}}
         item: dict[str, Any] = {}
-        add_told(item, [{"Manifests": [part]}], lambda one: True)
+        add_details(item, [{"Manifests": [part]}], lambda one: True)
         assert item["Manifests"] == [part]

@@ -15,7 +15,7 @@ from swarmd.cluster.actions import (
 from swarmd.cluster.state import State
 from swarmd.cluster.views.info import FleetIdentity, info, version
 from swarmd.core.container.container_state import Container, Demand
-from tests.cluster.fleet import GIB, NOW, fleet, item, join, key_of, told
+from tests.cluster.fleet import GIB, NOW, fleet, item, join, key_of, listed
 
 ME = FleetIdentity(
     "manager", "0.1.0", filters=("health", "port"), proxies={"HttpProxy": "http://p"}
@@ -28,8 +28,8 @@ PAUSED = {"State": "paused", "Status": "Up 1 hour (Paused)"}
 @pytest.fixture
 def state() -> State:
     state = fleet(2)
-    told(state, 1, item(1), item(2, **EXITED), item(3, **PAUSED))
-    told(state, 2, item(4))
+    listed(state, 1, item(1), item(2, **EXITED), item(3, **PAUSED))
+    listed(state, 2, item(4))
     shared = {"Id": "sha256:1", "RepoTags": ["a:1"]}
     state.dispatch(ImagesListed(key_of(1), [shared, {"Id": "sha256:2"}]))
     state.dispatch(ImagesListed(key_of(2), [shared]))
@@ -45,7 +45,7 @@ def rows(state: State, me: FleetIdentity = ME) -> list[tuple[str, str]]:
 
 
 def test_sums(state: State) -> None:
-    told_sums = body(state, listeners=5)
+    sums = body(state, listeners=5)
     expected = {
         "Containers": 4,
         "ContainersRunning": 2,
@@ -61,8 +61,8 @@ def test_sums(state: State) -> None:
         "HttpsProxy": "",
         "SystemTime": "2023-11-14T22:13:20Z",
     }
-    assert {key: told_sums[key] for key in expected} == expected
-    assert orjson.dumps(told_sums)
+    assert {key: sums[key] for key in expected} == expected
+    assert orjson.dumps(sums)
 
 
 def test_a_reservation_is_no_container_yet(state: State) -> None:
@@ -142,7 +142,7 @@ def test_what_all_engines_say_is_said_of_the_fleet() -> None:
     join(state, 1, info=raw(**common, SwapLimit=True, CgroupVersion="2", Plugins=plugins))
     more = {"Volume": ["local", "nfs"], "Log": ["json-file"]}
     join(state, 2, info=raw(**common, SwapLimit=False, CgroupVersion="1", Plugins=more))
-    told_facts = body(state)
+    facts = body(state)
     expected = {
         "Driver": "overlay2",
         "MemoryLimit": True,
@@ -156,7 +156,7 @@ def test_what_all_engines_say_is_said_of_the_fleet() -> None:
             "Log": ["json-file"],
         },
     }
-    assert {key: told_facts[key] for key in expected} == expected
+    assert {key: facts[key] for key in expected} == expected
 
 
 def test_details_are_told_if_each_engine_tells_them() -> None:
@@ -179,9 +179,9 @@ def test_details_are_told_if_each_engine_tells_them() -> None:
 
 def test_what_new_engines_no_longer_say_is_not_missing() -> None:
     """Older command lines warn of each of these that they do not find."""
-    told_facts = body(fleet(1))
-    assert told_facts["BridgeNfIptables"] and told_facts["BridgeNfIp6tables"]
-    assert told_facts["KernelMemory"]
+    facts = body(fleet(1))
+    assert facts["BridgeNfIptables"] and facts["BridgeNfIp6tables"]
+    assert facts["KernelMemory"]
 
 
 def test_warnings_name_their_nodes() -> None:
@@ -218,12 +218,12 @@ def test_nonsense_of_an_engine_does_no_harm(broken: bytes) -> None:
 
 def test_version_has_a_component_for_each_node(state: State) -> None:
     state.dispatch(EngineListed("h:1", "h:1"))
-    told_version = version(state, ME, (1, 44))
-    assert (told_version["Version"], told_version["ApiVersion"]) == ("swarm/0.1.0", "1.44")
-    assert told_version["MinAPIVersion"] == "1.24"
-    names = [component["Name"] for component in told_version["Components"]]
+    versions = version(state, ME, (1, 44))
+    assert (versions["Version"], versions["ApiVersion"]) == ("swarm/0.1.0", "1.44")
+    assert versions["MinAPIVersion"] == "1.24"
+    names = [component["Name"] for component in versions["Components"]]
     assert names == ["swarmd", "Engine on node-1", "Engine on node-2"]
-    details = told_version["Components"][1]["Details"]
+    details = versions["Components"][1]["Details"]
     assert (details["ApiVersion"], details["Status"]) == ("1.41", "Healthy")
-    texts = [value for one in told_version["Components"] for value in one["Details"].values()]
+    texts = [value for one in versions["Components"] for value in one["Details"].values()]
     assert all(isinstance(text, str) for text in texts)

@@ -3,7 +3,7 @@ from __future__ import annotations
 from swarmd.cluster.actions import EngineCordoned, EngineFailed, EngineListed
 from swarmd.cluster.state import State
 from swarmd.cluster.views.metrics import families
-from tests.cluster.fleet import NOW, fleet, inspect, inspected, item, key_of, told
+from tests.cluster.fleet import NOW, fleet, inspect, inspected, item, key_of, listed
 
 
 def values(state: State) -> dict[tuple[str, ...], float]:
@@ -16,7 +16,7 @@ def values(state: State) -> dict[tuple[str, ...], float]:
 
 def test_nodes_and_what_is_on_them() -> None:
     state = fleet(2)
-    told(state, 1, item(1, State="running"), item(2, State="exited"))
+    listed(state, 1, item(1, State="running"), item(2, State="exited"))
     body = inspect(1, HostConfig__Memory=5 << 20, HostConfig__NanoCpus=1_500_000_000)
     inspected(state, 1, body, at=1.0)
     state.dispatch(EngineCordoned(key_of(2), True))

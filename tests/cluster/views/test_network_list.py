@@ -12,7 +12,7 @@ from swarmd.cluster.views.network_list import network_list
 from swarmd.core.errors import BadParameter
 from swarmd.core.names import KEPT_ID
 from swarmd.core.predefined import IDS
-from tests.cluster.fleet import fleet, item, key_of, told
+from tests.cluster.fleet import fleet, item, key_of, listed
 
 
 def network(net_id: str, name: str, **more: Any) -> dict[str, Any]:
@@ -28,7 +28,7 @@ MOVED = network("d1", "moved", Labels={KEPT_ID: "d0"})
 @pytest.fixture
 def state() -> State:
     state = fleet(2)
-    told(state, 1, item(1, NetworkSettings={"Networks": {"front": {"NetworkID": "f1"}}}))
+    listed(state, 1, item(1, NetworkSettings={"Networks": {"front": {"NetworkID": "f1"}}}))
     first = [network("b1", "bridge"), network("f1", "front"), OVER, network("h1", "host")]
     second = [network("b2", "bridge"), network("f2", "front"), OVER, network("x2", "back"), MOVED]
     state.dispatch(NetworksListed(key_of(2), second))

@@ -9,11 +9,13 @@ import pytest
 from swarmd.cluster import actions as news
 from swarmd.cluster.state import State
 from swarmd.cluster.views.node_table import NodeTable, with_overcommit
-from tests.cluster.fleet import NOW, fleet, item, join, key_of, told
+from tests.cluster.fleet import NOW, fleet, item, join, key_of, listed
 
 CHANGES: dict[str, Callable[[State], object]] = {
-    "containers": lambda state: told(state, 1, item(1), item(2)),
-    "state": lambda state: told(state, 1, item(1, State="exited", Status="Exited (0) 1 hour ago")),
+    "containers": lambda state: listed(state, 1, item(1), item(2)),
+    "state": lambda state: listed(
+        state, 1, item(1, State="exited", Status="Exited (0) 1 hour ago")
+    ),
     "health": lambda state: state.dispatch(
         news.EngineFailed(key_of(1), "gone", NOW, 1, fatal=True)
     ),
@@ -31,7 +33,7 @@ def rows(table: NodeTable, state: State, overcommit: float = 0.0) -> list[tuple[
 @pytest.mark.parametrize("change", CHANGES)
 def test_rows_follow(change: str) -> None:
     state, table = fleet(2), NodeTable()
-    told(state, 1, item(1))
+    listed(state, 1, item(1))
     before = rows(table, state)
     assert rows(table, state) == before
     CHANGES[change](state)

@@ -7,7 +7,7 @@ from swarmd.cluster.state import State
 from swarmd.cluster.views.filters import ListQuery
 from swarmd.cluster.views.select import select
 from swarmd.core.errors import BadParameter, NoSuchContainer
-from tests.cluster.fleet import NOW, fleet, full_id, inspect, inspected, item, join, key_of, told
+from tests.cluster.fleet import NOW, fleet, full_id, inspect, inspected, item, join, key_of, listed
 
 B = "sha256:" + "b" * 64
 PORTS = [
@@ -25,20 +25,20 @@ def state() -> State:
     """Newest first: task, old, gone, new, db, web; ``old`` and ``gone`` are on node 2."""
     state = fleet(3)
     networks = {"Networks": {"front": {"NetworkID": "f00"}}}
-    told(
+    listed(
         state,
         1,
         item(4, "new", State="created", Status="Created"),
         item(2, "db", Labels={"tier": "db", "a": "1"}, Status="Up 1 hour (healthy)", Mounts=MOUNTS),
         item(1, "web", Labels={"tier": "web", "a": "1"}, Ports=PORTS),
     )
-    told(
+    listed(
         state,
         2,
         item(6, "old", State="paused", Status="Up 2 hours (Paused)", NetworkSettings=networks),
         item(5, "gone", State="exited", Status="Exited (3) 1 hour ago", Image="app:1"),
     )
-    told(state, 3, item(7, "task", Labels={"com.docker.swarm.task.id": "x"}, ImageID="sha256:2"))
+    listed(state, 3, item(7, "task", Labels={"com.docker.swarm.task.id": "x"}, ImageID="sha256:2"))
     return state
 
 
@@ -199,8 +199,8 @@ def test_a_stopped_container_that_never_ran_has_no_exit_code(state: State) -> No
 def test_an_engine_that_is_joining_shows_nothing_yet() -> None:
     state = fleet(1)
     join(state, 2, healthy=False)
-    told(state, 1, item(1, "web"))
-    told(state, 2, item(2, "db"))
+    listed(state, 1, item(1, "web"))
+    listed(state, 2, item(2, "db"))
     assert names(state, ListQuery(all=True)) == ["web"]
 
 
@@ -214,7 +214,7 @@ def test_of_a_lost_engine_only_all_tells(state: State) -> None:
 def test_clocks_that_differ_do_not_change_the_order() -> None:
     state = fleet(1)
     join(state, 2, clock_offset=-500.0)
-    told(state, 1, item(1, "older", Created=1000))
-    told(state, 2, item(2, "oldest", Created=1400))
+    listed(state, 1, item(1, "older", Created=1000))
+    listed(state, 2, item(2, "oldest", Created=1400))
     assert names(state, ListQuery(all=True)) == ["older", "oldest"]
     assert filtered(state, "since", "oldest") == ["older"]

@@ -10,7 +10,7 @@ from swarmd.cluster.state import State
 from swarmd.cluster.views.filters import VolumeQuery
 from swarmd.cluster.views.volume_list import volume_list
 from swarmd.core.errors import BadParameter
-from tests.cluster.fleet import NOW, fleet, item, key_of, told
+from tests.cluster.fleet import NOW, fleet, item, key_of, listed
 
 SHARED = {"Name": "shared", "Driver": "nfs", "Scope": "global", "Labels": {"a": "b"}, "Status": {}}
 
@@ -19,7 +19,7 @@ SHARED = {"Name": "shared", "Driver": "nfs", "Scope": "global", "Labels": {"a": 
 def state() -> State:
     state = fleet(2)
     mounts = [{"Type": "volume", "Name": "data", "Source": "/x", "Destination": "/d"}]
-    told(state, 1, item(1, Mounts=mounts))
+    listed(state, 1, item(1, Mounts=mounts))
     both = [{"Name": "twice", "Mountpoint": "/m"}, SHARED]
     state.dispatch(VolumesListed(key_of(2), [{"Name": "cache"}, *both]))
     state.dispatch(VolumesListed(key_of(1), [{"Name": "data"}, *both]))
@@ -44,9 +44,9 @@ def test_each_volume_once_by_name(state: State) -> None:
 
 def test_large_rows_are_never_joined(state: State) -> None:
     large = {"Labels": {"a": "x" * 3000}}
-    listed = [{"Name": name, **large} for name in ("one", "two", "three")]
-    state.dispatch(VolumesListed(key_of(1), listed))
-    state.dispatch(VolumesListed(key_of(2), listed))
+    volumes = [{"Name": name, **large} for name in ("one", "two", "three")]
+    state.dispatch(VolumesListed(key_of(1), volumes))
+    state.dispatch(VolumesListed(key_of(2), volumes))
     assert max(map(len, volume_list(state, VolumeQuery({})))) < 6000
 
 

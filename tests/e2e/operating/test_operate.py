@@ -53,9 +53,9 @@ def test_ls_shows_every_node(swarmd: Swarmd, docker: Docker, fleet: Fleet) -> No
 def test_explain_tells_what_a_run_then_does(swarmd: Swarmd, docker: Docker) -> None:
     docker("run", "-d", "-p", "8099:80", *on("node-1"), "busybox", "sleep", "600")
     wish = ("run", "-d", "-p", "8099:80", "-e", "constraint:rank!=2", "busybox", "sleep", "600")
-    told = json.loads(ok(operate(swarmd, "explain", "--json", "--", "docker", *wish)))
-    assert told["Node"] == "node-3" == node_of(docker, docker(*wish).text)
-    reasons = {node["Name"]: node.get("Filter") for node in told["Nodes"]}
+    explained = json.loads(ok(operate(swarmd, "explain", "--json", "--", "docker", *wish)))
+    assert explained["Node"] == "node-3" == node_of(docker, docker(*wish).text)
+    reasons = {node["Name"]: node.get("Filter") for node in explained["Nodes"]}
     assert reasons == {"node-1": "port", "node-2": "constraint", "node-3": None}
     assert operate(swarmd, "explain", "--", "docker", *wish).returncode == 1
 

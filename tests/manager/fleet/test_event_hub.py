@@ -13,7 +13,7 @@ START = {
 }
 
 
-def told(rig: Rig, event: dict) -> FleetEvent:
+def described(rig: Rig, event: dict) -> FleetEvent:
     heard: list[FleetEvent] = []
     leave = rig.hub.subscribe(heard.append)
     rig.hub.publish(rig.engine(1).key, event)
@@ -22,7 +22,7 @@ def told(rig: Rig, event: dict) -> FleetEvent:
 
 
 def test_the_node_is_named_and_old_clients_find_their_keys() -> None:
-    event = told(Rig(1), START)
+    event = described(Rig(1), START)
     assert event.record["Actor"]["Attributes"] == {
         "image": "busybox",
         "name": "web",
@@ -41,17 +41,17 @@ def test_the_node_is_named_and_old_clients_find_their_keys() -> None:
 
 
 def test_other_kinds_have_no_old_keys() -> None:
-    event = told(Rig(1), {"Type": "network", "Action": "create", "Actor": {"ID": "n"}})
+    event = described(Rig(1), {"Type": "network", "Action": "create", "Actor": {"ID": "n"}})
     assert "status" not in event.record and event.time == 0
 
 
 def test_an_image_event_has_no_from() -> None:
-    event = told(Rig(1), {"Type": "image", "Action": "prune"})
+    event = described(Rig(1), {"Type": "image", "Action": "prune"})
     assert event.record["status"] == "prune" and not {"id", "from"} & set(event.record)
 
 
 def test_the_engines_own_record_is_not_touched() -> None:
-    told(Rig(1), START)
+    described(Rig(1), START)
     assert START["Actor"]["Attributes"] == {"image": "busybox", "name": "web"}
 
 
@@ -73,7 +73,7 @@ def test_an_engine_that_left_meanwhile_is_not_named() -> None:
 
 def test_one_event_told_twice_has_one_identity() -> None:
     rig = Rig(1)
-    assert told(rig, START).identity == told(rig, START).identity
+    assert described(rig, START).identity == described(rig, START).identity
 
 
 def test_how_a_name_was_taken_is_no_news() -> None:

@@ -44,9 +44,9 @@ def test_who_leaves_ends_nothing() -> None:
     assert done == ["made"]
 
 
-@pytest.mark.parametrize(("error", "told"), [(NotFound("no"), False), (ZeroDivisionError(), True)])
-def test_what_went_wrong_for_nobody(error: Exception, told: bool, logged: list[LogEvent]) -> None:
+@pytest.mark.parametrize(("error", "noted"), [(NotFound("no"), False), (ZeroDivisionError(), True)])
+def test_what_went_wrong_for_nobody(error: Exception, noted: bool, logged: list[LogEvent]) -> None:
     wait: Deferred[Any] = Deferred()
     shielded(after(wait, [])).addErrback(lambda _: None).cancel()
     wait.errback(error)
-    assert bool(logged) == told
+    assert bool(logged) == noted

@@ -15,8 +15,8 @@ def make() -> tuple[Console, list[dict]]:
 
 def test_a_reader_gets_everything() -> None:
     console, shown = make()
-    console.tell(BAR)
-    console.tell(FINAL)
+    console.write_line(BAR)
+    console.write_line(FINAL)
     assert shown == [BAR, FINAL] and console.used
 
 
@@ -24,7 +24,7 @@ def test_who_does_not_read_misses_only_moves_of_bars() -> None:
     console, shown = make()
     console.pauseProducing()
     for record in (BAR, FINAL, BAR):
-        console.tell(record)
+        console.write_line(record)
     assert shown == []
     console.resumeProducing()
     assert shown == [FINAL]
@@ -34,7 +34,7 @@ def test_what_waits_is_bounded_and_keeps_the_end() -> None:
     console, shown = make()
     console.pauseProducing()
     for number in range(MOST_HELD + 10):
-        console.tell({"status": str(number)})
+        console.write_line({"status": str(number)})
     console.flush()
     assert len(shown) == MOST_HELD and shown[-1] == {"status": str(MOST_HELD + 9)}
 
@@ -48,8 +48,8 @@ def test_draining_stops_when_the_client_stops_again() -> None:
 
     console = Console(write)
     console.pauseProducing()
-    console.tell(FINAL)
-    console.tell(FINAL)
+    console.write_line(FINAL)
+    console.write_line(FINAL)
     console.resumeProducing()
     assert len(shown) == 1
     console.flush()

@@ -13,6 +13,6 @@ def test_what_each_engine_tells_is_kept_apart() -> None:
     def line(engine: Engine) -> str:
         return "/v1.47/images/json?all=1&manifests=1"
 
-    told, outcomes = result_of(measured(rig.fleet, line))
-    assert told == {(rig.engine(1).key, "x"): {"Id": "x", "SharedSize": 1}}
+    details, outcomes = result_of(measured(rig.fleet, line))
+    assert details == {(rig.engine(1).key, "x"): {"Id": "x", "SharedSize": 1}}
     assert [outcome.ok for outcome in outcomes] == [True, False]

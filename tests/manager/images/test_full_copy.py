@@ -27,8 +27,8 @@ class Case:
             self.index(number, IDS[1], each)
         if classic:
             self.rig.has_image(len(has) + 1, IDS[2], "both:1")
-            told = dict(zip(("Os", "Architecture"), classic.split("/"), strict=True))
-            self.rig.wire(len(has) + 1).on("GET", "/images/both:1/json", (200, told))
+            platform = dict(zip(("Os", "Architecture"), classic.split("/"), strict=True))
+            self.rig.wire(len(has) + 1).on("GET", "/images/both:1/json", (200, platform))
 
     def index(self, number: int, image: str, has: Sequence[str]) -> None:
         digest = f"both@{image}"

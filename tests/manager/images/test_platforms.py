@@ -29,8 +29,8 @@ def manifest(architecture: str, *, available: bool = True, variant: str = "") ->
 def test_what_an_inspect_tells() -> None:
     several = [manifest("amd64"), manifest("arm", variant="v7"), manifest("s390x", available=False)]
     proof = {"ID": PROOF, "Kind": "attestation", "Available": True}
-    told = {"Os": "linux", "Architecture": "amd64", "Manifests": [*several, proof]}
-    assert parts_of(told) == {"linux/amd64", "linux/arm/v7", PROOF}
+    inspect = {"Os": "linux", "Architecture": "amd64", "Manifests": [*several, proof]}
+    assert parts_of(inspect) == {"linux/amd64", "linux/arm/v7", PROOF}
     assert parts_of({"Os": "linux", "Architecture": "arm64"}) == {"linux/arm64"}
     nothing = [manifest("amd64", available=False)]
     assert parts_of({"Os": "linux", "Architecture": "amd64", "Manifests": nothing}) == frozenset()

@@ -18,7 +18,7 @@ def make() -> tuple[Console, list[dict]]:
 
 
 @pytest.mark.parametrize(
-    ("record", "told"),
+    ("record", "line"),
     [
         ({"status": "Waiting", "id": "a"}, {"status": "Waiting", "id": "node-1: a"}),
         ({"status": "Digest: x"}, {"status": "Digest: x", "id": "node-1"}),
@@ -26,10 +26,10 @@ def make() -> tuple[Console, list[dict]]:
         ({"aux": {"ID": "x"}}, {"aux": {"ID": "x"}, "id": "node-1"}),
     ],
 )
-def test_each_line_says_whose_it_is(record: dict, told: dict) -> None:
+def test_each_line_says_whose_it_is(record: dict, line: dict) -> None:
     console, shown = make()
     NodeProgress(NODE, console).receive(orjson.dumps(record) + b"\r\n")
-    assert shown == [told]
+    assert shown == [line]
 
 
 def test_an_engines_error_is_kept_and_told() -> None:
@@ -81,7 +81,7 @@ def test_equal_errors_are_said_once() -> None:
 
 def test_a_refusal_after_the_first_line_is_an_error_line() -> None:
     console, shown = make()
-    console.tell(FINAL)
+    console.write_line(FINAL)
     tally = ProgressTally()
     tally.add(Engine("k", "k", name="a"), ApiError("no", 404))
     tally.close(console, "Pulled x")

@@ -45,12 +45,12 @@ def test_a_drain_goes_on_after_a_restart(tmp_path: Path) -> None:
 
 def test_who_listens_late_hears_everything() -> None:
     drain = Drain("node-1")
-    drain.tell(Status="moving")
+    drain.report(Status="moving")
     heard: list[Any] = []
     end = drain.follow(heard.append)
-    drain.tell(Status="moved")
+    drain.report(Status="moved")
     end()
-    drain.tell(Done=True)
+    drain.report(Done=True)
     assert [line["Status"] for line in heard] == ["moving", "moved"]
 
 
@@ -63,8 +63,8 @@ def test_a_container_that_its_engine_put_aside_late_is_put_back() -> None:
     rig.fleet.there[1][old]["Name"] = f"/{aside}"
     entry = {**item(1, aside), "Id": old}
     at = rig.fleet.clock.seconds() + 1
-    told = news.ContainersListed(key_of(1), [entry], at, rig.fleet.now(), frozenset({old}))
-    rig.fleet.dispatch(told)
+    action = news.ContainersListed(key_of(1), [entry], at, rig.fleet.now(), frozenset({old}))
+    rig.fleet.dispatch(action)
     rig.fleet.obey()
     assert rig.fleet.names(1) == {"web": "running"}
 

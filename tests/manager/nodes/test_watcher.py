@@ -23,7 +23,7 @@ class Diary:
     def left(self, key: str) -> None:
         self.entries.append(f"left {key}")
 
-    def told(self, action: news.Action) -> None: ...
+    def on_action(self, action: news.Action) -> None: ...
 
 
 KEY = key_of(9)
@@ -42,8 +42,8 @@ def test_a_life() -> None:
         fleet.dispatch(news.EngineFailed(KEY, "dead", NOW, fatal=True))
     fleet.dispatch(news.EngineAnswered(KEY, NOW))
     fleet.dispatch(news.EngineUnlisted(KEY))
-    told = ["listed", "came", "lost", "came", "left"]
-    assert diary.entries == [f"{word} {KEY}" for word in told]
+    heard = ["listed", "came", "lost", "came", "left"]
+    assert diary.entries == [f"{word} {KEY}" for word in heard]
 
 
 def test_taken_off_the_list_is_not_lost() -> None:

@@ -31,7 +31,7 @@ def test_who_wants_it(labels: dict[str, str], default: bool, wanted: bool) -> No
 
 def watched(fleet: ScriptedFleet) -> Candidates:
     known = Candidates(fleet, Clock(), default=False)
-    fleet.state.watch(known.told)
+    fleet.state.watch(known.on_action)
     return known
 
 

@@ -5,10 +5,10 @@ from tests.manager.scripted import ScriptedFleet
 
 def test_an_event_in_the_name_of_an_engine() -> None:
     fleet = ScriptedFleet()
-    told = []
-    fleet.hub.subscribe(lambda event: told.append(event.record))
+    records = []
+    fleet.hub.subscribe(lambda event: records.append(event.record))
     publish(fleet, key_of(2), "abc", {"name": "web"})
-    (record,) = told
+    (record,) = records
     assert record["Action"] == "reschedule" and int(NOW) <= record["time"]
     assert record["Actor"]["ID"] == "abc"
     assert record["Actor"]["Attributes"]["name"] == "web"

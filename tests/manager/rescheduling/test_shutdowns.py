@@ -53,14 +53,16 @@ def test_nothing_is_kept_of_what_is_gone() -> None:
     assert shutdowns.with_engine(rig.fleet.state.engines[key_of(1)]) == frozenset()
     rig.happened(rig.old, "kill")
     rig.fleet.dispatch(news.EngineUnlisted(key_of(1)))
-    assert shutdowns._told == {}
+    assert shutdowns._kills == {}
 
 
 def test_an_engine_cannot_fill_the_memory_with_ends(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(shutdowns, "MOST", 10)
-    told = shutdowns.Shutdowns(Clock())
+    many = shutdowns.Shutdowns(Clock())
     for number in range(100):
         actor = {"ID": f"{number:064}"}
-        told.told(seen("k", {"Type": "container", "Action": "kill", "Actor": actor}, 0.0))
-    told.told(seen("j", {"Type": "container", "Action": "kill", "Actor": {"ID": "x" * 99}}, 0.0))
-    assert {key: len(held) for key, held in told._told.items()} == {"k": 10, "j": 0}
+        many.on_action(seen("k", {"Type": "container", "Action": "kill", "Actor": actor}, 0.0))
+    many.on_action(
+        seen("j", {"Type": "container", "Action": "kill", "Actor": {"ID": "x" * 99}}, 0.0)
+    )
+    assert {key: len(held) for key, held in many._kills.items()} == {"k": 10, "j": 0}

@@ -50,9 +50,9 @@ def test_without_a_tombstone_people_decide() -> None:
         "container web is on node-1 and on node-2, where a label says that it replaces the other, "
         "but there is no record of that: remove node-1/web or node-2/web",
     )
-    (told,) = rig.events
-    assert told["Action"] == "reschedule"
-    assert told["Actor"]["Attributes"]["error"] == node.warnings[0]
+    (event,) = rig.events
+    assert event["Action"] == "reschedule"
+    assert event["Actor"]["Attributes"]["error"] == node.warnings[0]
     rig.fleet.dispatch(news.ContainerGone(key_of(2), new))
     assert node.warnings == ()
 

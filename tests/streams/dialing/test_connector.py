@@ -20,17 +20,17 @@ class Asking:
     method: bytes = b"GET"
     waiting: bool = True
     connection: Any = None
-    told: list[str] = field(default_factory=list)
+    diary: list[str] = field(default_factory=list)
 
     def connected(self, connection: EngineConnection, *, reused: bool) -> None:
         self.connection = connection
-        self.told.append("old" if reused else "new")
+        self.diary.append("old" if reused else "new")
 
     def unreachable(self, cause: str, *, silent: bool = False) -> None:
-        self.told.append(f"unreachable: {cause}")
+        self.diary.append(f"unreachable: {cause}")
 
     def refuse(self, cause: str) -> None:
-        self.told.append(f"refused: {cause}")
+        self.diary.append(f"refused: {cause}")
 
 
 @pytest.fixture
@@ -53,9 +53,9 @@ def test_a_connection_that_was_put_back_is_the_next_ones(connector: Connector) -
     first = begun(connector)
     connector.over(first)
     connector.put_back(first.connection)
-    assert begun(connector, fresh=True).told == ["new"], "it wants one of its own"
+    assert begun(connector, fresh=True).diary == ["new"], "it wants one of its own"
     second = begun(connector)
-    assert (second.told, second.connection) == (["old"], first.connection)
+    assert (second.diary, second.connection) == (["old"], first.connection)
     connector.close()
 
 
@@ -69,33 +69,33 @@ def test_a_dial_is_given_up_with_its_caller(engine: Engine, connector: Connector
     engine.hold = True
     caller = begun(connector)
     connector.over(caller)
-    assert (caller.told, engine.connections) == ([], [])
+    assert (caller.diary, engine.connections) == ([], [])
 
 
 def test_a_dial_that_fails(engine: Engine, connector: Connector) -> None:
     engine.refusal = ConnectionRefusedError()
-    assert begun(connector).told == ["unreachable: connection refused"]
+    assert begun(connector).diary == ["unreachable: connection refused"]
 
 
 def test_an_interrupt_ends_those_that_wait(connector: Connector) -> None:
     waiting, served = begun(connector), begun(connector, waiting=False)
     connector.interrupt("no answer to pings")
-    assert (waiting.told[1:], served.told[1:]) == (["refused: no answer to pings"], [])
-    assert begun(connector).told == ["new"]
+    assert (waiting.diary[1:], served.diary[1:]) == (["refused: no answer to pings"], [])
+    assert begun(connector).diary == ["new"]
 
 
 def test_a_retired_one_lets_go_on_what_has_begun(connector: Connector) -> None:
     served = begun(connector, waiting=False)
     connector.retire()
-    assert served.told == ["new"]
-    assert begun(connector).told == ["unreachable: the node was removed"]
+    assert served.diary == ["new"]
+    assert begun(connector).diary == ["unreachable: the node was removed"]
 
 
 def test_closing_ends_everything(connector: Connector) -> None:
     served, adopted = begun(connector, waiting=False), Asking(waiting=False)
     connector.adopt(adopted)
     connector.close("swarmd ends")
-    assert served.told[1:] == adopted.told == ["refused: swarmd ends"]
+    assert served.diary[1:] == adopted.diary == ["refused: swarmd ends"]
     connector.put_back(served.connection)
     assert served.connection.transport.aborted
 
@@ -104,4 +104,4 @@ def test_who_is_over_hears_no_more(connector: Connector) -> None:
     caller = begun(connector)
     connector.over(caller)
     connector.close()
-    assert caller.told == ["new"]
+    assert caller.diary == ["new"]

@@ -79,12 +79,12 @@ def test_a_name_that_is_not_known() -> None:
 
 
 def test_threads_that_nobody_waits_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    told, gate = threading.Event(), threading.Event()
+    resolved, gate = threading.Event(), threading.Event()
     daemons: list[bool] = []
 
     def look_up(*question: Any) -> Any:
         daemons.append(threading.current_thread().daemon)
-        told.set()
+        resolved.set()
         gate.wait(10)
         return []
 
@@ -94,5 +94,5 @@ def test_threads_that_nobody_waits_for(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(socket, "getaddrinfo", look_up)
     names(Reactor()).resolveHostName(Receiver(), "one")
-    assert told.wait(10) and daemons == [True]
+    assert resolved.wait(10) and daemons == [True]
     gate.set()

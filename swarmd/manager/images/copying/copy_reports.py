@@ -43,8 +43,8 @@ class CopyReports:
         self._publish(engine, image, FAILED, {"name": ref, "error": why})
 
     def _warn(self, engine: Engine) -> None:
-        told = self._missing[engine.key].items()
-        texts = [f"image {ref} was built, but not distributed: {why}" for ref, why in told]
+        missing = self._missing[engine.key].items()
+        texts = [f"image {ref} was built, but not distributed: {why}" for ref, why in missing]
         self._fleet.dispatch(EngineNoted(engine.key, SOURCE, texts))
 
     def _publish(self, engine: Engine, image: Image, action: str, about: dict[str, str]) -> None:

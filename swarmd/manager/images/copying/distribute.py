@@ -22,7 +22,7 @@ EVERYWHERE = "all"
 
 Refs = frozenset[tuple[str, str]]  # (tag, image ID)
 
-Told = Callable[[list[str]], None]
+OnTagged = Callable[[list[str]], None]
 
 
 def _nobody(_: list[str]) -> None:
@@ -37,23 +37,23 @@ class Distributor:
         self._placer = placer
         self._supply = supply
         self._builds = builds
-        self._told = CopyReports(fleet)
+        self._reports = CopyReports(fleet)
 
     def refs(self, engine: Engine) -> Refs:
         """What the engine's tags mean now; to be compared after a build."""
         return frozenset(engine.image_refs.items())
 
-    async def spread(self, engine: Engine, before: Refs, told: Told = _nobody) -> None:
+    async def spread(self, engine: Engine, before: Refs, on_tagged: OnTagged = _nobody) -> None:
         """Copies what a build has tagged on ``engine`` to where its label, or the option, says.
 
         From now on the tag means that image, wherever another has it.
 
         The build is over, and its client served: how the copies went is told by events, and by
-        the warnings of ``docker info``. ``told`` hears of the names.
+        the warnings of ``docker info``. ``on_tagged`` hears of the names.
         """
         await settle_lists(self._fleet, "images")
         new = sorted(self.refs(engine) - before)
-        told([ref for ref, _ in new])
+        on_tagged([ref for ref, _ in new])
         for ref, image_id in new:
             self._fleet.state.image_named(engine.key, ref, image_id, self._fleet.now())
         copies = [
@@ -70,9 +70,9 @@ class Distributor:
             try:
                 await self._supply.copy(ref, source, engine)
             except ApiError as error:
-                self._told.failed(ref, image, engine, error.message)
+                self._reports.failed(ref, image, engine, error.message)
             else:
-                self._told.copied(ref, image, engine)
+                self._reports.copied(ref, image, engine)
 
     def _targets(self, ref: str, image: Image, source: Engine) -> Collection[Engine]:
         wish = image.labels.get(DISTRIBUTE) or ("" if image.pulled else self._builds)
@@ -83,7 +83,7 @@ class Distributor:
         try:
             return self._placer.rank(Placement(constraints=_constraints(wish)))
         except ApiError as error:
-            self._told.failed(ref, image, source, error.message)
+            self._reports.failed(ref, image, source, error.message)
             return ()
 
 

@@ -15,10 +15,10 @@ def test_a_copy_that_failed_is_told_until_it_is_made() -> None:
     rig = Rig(2)
     events: list[dict[str, Any]] = []
     rig.hub.subscribe(lambda event: events.append(event.record))
-    told = CopyReports(rig.fleet)
-    told.failed("new:1", IMAGE, rig.engine(2), "no space left")
+    reports = CopyReports(rig.fleet)
+    reports.failed("new:1", IMAGE, rig.engine(2), "no space left")
     assert rig.engine(2).warnings == ("image new:1 was built, but not distributed: no space left",)
-    told.copied("new:1", IMAGE, rig.engine(2))
+    reports.copied("new:1", IMAGE, rig.engine(2))
     assert rig.engine(2).warnings == ()
     assert [event["Action"] for event in events] == ["distribute_failed", "distribute"]
     attributes = events[0]["Actor"]["Attributes"]
@@ -28,8 +28,8 @@ def test_a_copy_that_failed_is_told_until_it_is_made() -> None:
 
 def test_a_node_on_which_nothing_works_is_no_flood() -> None:
     rig = Rig(1)
-    told = CopyReports(rig.fleet)
+    reports = CopyReports(rig.fleet)
     for number in range(MOST + 3):
-        told.failed(f"new:{number}", IMAGE, rig.engine(1), "no space left")
+        reports.failed(f"new:{number}", IMAGE, rig.engine(1), "no space left")
     assert len(rig.engine(1).warnings) == MOST
     assert "new:7" in rig.engine(1).warnings[-1]
