@@ -147,6 +147,7 @@ def _counted_alike(old: Container, new: Container) -> bool:
     return (
         old.state == new.state
         and old.starting == new.starting
+        and old.holds == new.holds
         and old.names == new.names
         and old.demand == new.demand
         and old.labels == new.labels

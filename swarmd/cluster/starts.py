@@ -23,9 +23,11 @@ class Starts:
 
     def __init__(self) -> None:
         self._starts: dict[str, _Start] = {}
+        self._refused: set[str] = set()
 
     def begin(self, container_id: str, *, again: bool) -> None:
         self._starts[container_id] = _Start(again, math.inf)
+        self._refused.discard(container_id)
 
     def answer(self, container_id: str, at: float, *, done: bool | None) -> None:
         """``done`` is None if the answer was lost."""
@@ -33,23 +35,32 @@ class Starts:
         if start is None:
             return
         if done is False:
-            del self._starts[container_id]
+            self.refuse(container_id)
         else:
             known_from = at if done else at + GRACE
             self._starts[container_id] = start._replace(answered=known_from)
 
+    def refuse(self, container_id: str) -> None:
+        """Nothing came of it; what was created for it is nobody's until the next start."""
+        self._starts.pop(container_id, None)
+        self._refused.add(container_id)
+
     def forget(self, container_id: str) -> None:
         self._starts.pop(container_id, None)
+        self._refused.discard(container_id)
 
     def marked(self, container: Container) -> Container:
-        """``container``, which its engine has just told of, with ``starting`` as it is now."""
+        """``container``, which its engine has just told of, with what is known of its start."""
         start = self._starts.get(container.id)
         if start is not None and _is_over(start, container):
             del self._starts[container.id]
             start = None
-        if container.starting is (start is not None):
+        if container.state != "created":
+            self._refused.discard(container.id)
+        starting, refused = start is not None, container.id in self._refused
+        if (container.starting, container.refused) == (starting, refused):
             return container
-        return container._replace(starting=start is not None)
+        return container._replace(starting=starting, refused=refused)
 
 
 def _is_over(start: _Start, container: Container) -> bool:

@@ -274,6 +274,11 @@ class State:
         self.catalogue.starts.answer(container_id, self._seconds(), done=done)
         self._recount(container_id)
 
+    def refuse_start(self, container_id: str) -> None:
+        """Its engine was not asked."""
+        self.catalogue.starts.refuse(container_id)
+        self._recount(container_id)
+
     def resize(self, container_id: str, demand: Demand) -> None:
         """Its engine is asked to give it that; what it has in the end only an inspect tells."""
         container = self.containers.get(container_id)

@@ -111,3 +111,36 @@ def test_one_that_is_gone_meanwhile() -> None:
     assert case.held == 0 and ID not in case.state.containers
     case.state.begin_start("f" * 64)
     case.state.end_start("f" * 64, done=False)
+
+
+def test_what_could_not_start_holds_nothing_until_the_next_start() -> None:
+    case = Case()
+    assert case.engine.tally.memory == GIB, "what was created is about to start"
+    case.state.begin_start(ID)
+    case.state.end_start(ID, done=False)
+    assert case.engine.tally.memory == case.engine.tally.active == 0
+    case.told("created", at=11.0)
+    assert case.engine.tally.memory == 0
+    case.state.begin_start(ID)
+    assert case.engine.tally.memory == case.held == GIB
+    case.state.refuse_start(ID)
+    assert case.engine.tally.memory == case.held == 0
+
+
+def test_an_engine_keeps_the_exit_code_of_a_start_that_failed() -> None:
+    case = Case()
+    body = inspect(1, State__Status="created", State__ExitCode=127, HostConfig__Memory=GIB)
+    inspected(case.state, 1, body, at=3.0)
+    assert case.engine.tally.memory == 0
+    case.told("created", at=11.0)
+    assert case.engine.tally.memory == 0
+
+
+def test_a_restart_that_is_refused_ends_nothing() -> None:
+    case = Case("running")
+    case.state.begin_start(ID, again=True)
+    case.state.end_start(ID, done=False)
+    assert case.engine.tally.memory == case.held == GIB
+    case.state.refuse_start(ID)
+    case.told("running", at=11.0)
+    assert case.held == GIB and not case.container.refused

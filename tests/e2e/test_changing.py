@@ -147,6 +147,16 @@ def test_what_is_made_anew_from_its_own_inspect(docker: Docker, host: Host) -> N
     docker("network", "rm", "one", "two")
 
 
+def test_what_could_not_start_holds_nothing(docker: Docker, host: Host) -> None:
+    """As on one engine: a wrong command three times, then the right one."""
+    for options in (("-p", "8888:80"), most(host)):
+        for _ in host.fleet:
+            docker("run", "-d", *options, "busybox", "no-such-program", status=127)
+        docker("run", "-d", "--name", "web", *options, *SLEEP)
+        assert len(docker.names("-a")) == 4
+        docker("rm", "-f", *docker("ps", "-aq").lines)
+
+
 def test_a_mac_address_on_any_engine(client: Docker, host: Host) -> None:
     client("network", "create", "net")
     for network in ("net", "bridge"):

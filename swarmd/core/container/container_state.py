@@ -73,6 +73,7 @@ class Container(NamedTuple):
         tied: References of containers whose volumes, network or namespaces it has, or that it is
             linked to; lists do not tell of it.
         starting: An engine was asked to start it, and has not told yet what became of that.
+        refused: Its last start came to nothing.
         touched: Monotonic seconds of the last news; older news must not replace newer.
         pending: A create is under way: counted for placement and names, never shown.
     """
@@ -101,6 +102,7 @@ class Container(NamedTuple):
     detailed: bool = False
     sized: bool = False
     starting: bool = False
+    refused: bool = False
     touched: float = 0.0
     pending: bool = False
 
@@ -116,7 +118,12 @@ class Container(NamedTuple):
     @property
     def holds(self) -> bool:
         """Whether its ports and resources are kept for it: everything but what has ended."""
-        return self.starting or self.state not in ("exited", "dead")
+        return self.starting or not (self.state in ("exited", "dead") or self._failed)
+
+    @property
+    def _failed(self) -> bool:
+        """A start was tried, and nobody is about to try the next; an engine keeps its exit code."""
+        return self.state == "created" and (self.refused or self.exit_code != 0)
 
     @property
     def up(self) -> bool:

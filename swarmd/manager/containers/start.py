@@ -78,6 +78,7 @@ class Starter:
             engine = self._fleet.engine(container)
             advice = self._placer.advice(container.demand, lacks)
             refusal = NoRoom(container, engine, lacks + _named(engine, container, seen), advice)
+            state.refuse_start(container_id)
             await self._refused(container, engine)
             raise refusal
         state.begin_start(container_id, again=again and container.up)
