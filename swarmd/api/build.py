@@ -26,8 +26,8 @@ from swarmd.manager.builds.build_placement import BuildPlacement
 from swarmd.manager.builds.builders import Builders
 from swarmd.manager.builds.own_images import OwnImages
 from swarmd.manager.fleet.fanout import ask_engines, first_success
-from swarmd.manager.fleet.fleet import Fleet
 from swarmd.manager.images.copying.distribute import Distributor
+from swarmd.manager.interfaces import FleetView
 from swarmd.manager.system.prune import prune
 from swarmd.streams.hijack import hijack
 from swarmd.streams.read_upload import read_tunnel
@@ -50,7 +50,7 @@ class Build(Noun):
 
     def __init__(
         self,
-        fleet: Fleet,
+        fleet: FleetView,
         builds: BuildPlacement,
         builders: Builders,
         distributor: Distributor,

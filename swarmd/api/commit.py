@@ -16,14 +16,14 @@ from swarmd.core.errors import BadParameter, NoSuchContainer
 from swarmd.core.image.image_reference import tag_target
 from swarmd.front.request import DockerRequest
 from swarmd.manager.builds.own_images import OwnImages
-from swarmd.manager.fleet.fleet import Fleet
 from swarmd.manager.fleet.json_body import decoded_json
 from swarmd.manager.fleet.read_your_writes import settle_containers, unsettled
+from swarmd.manager.interfaces import FleetView
 from swarmd.streams.forward import forward
 
 
 class Commit:
-    def __init__(self, fleet: Fleet, own: OwnImages) -> None:
+    def __init__(self, fleet: FleetView, own: OwnImages) -> None:
         self._fleet = fleet
         self._own = own
 

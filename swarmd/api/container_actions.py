@@ -27,7 +27,7 @@ from swarmd.core.request.version import Version
 from swarmd.front.request import DockerRequest
 from swarmd.manager.containers.start import Starter
 from swarmd.manager.fleet.answers import made_id
-from swarmd.manager.fleet.fleet import Fleet
+from swarmd.manager.interfaces import FleetView
 from swarmd.streams.completion import UNKNOWN
 from swarmd.streams.forward import Rewrite, forward
 from swarmd.streams.hijack import hijack
@@ -45,7 +45,7 @@ class ContainerCall:
         starter: Who is asked before a start; of what starts nothing, None.
     """
 
-    fleet: Fleet
+    fleet: FleetView
     request: DockerRequest
     container: Container
     engine: Engine

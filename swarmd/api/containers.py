@@ -24,13 +24,13 @@ from swarmd.manager.containers.create import Creator
 from swarmd.manager.containers.create_order import CreateOrder, read_body
 from swarmd.manager.containers.sizes import with_sizes
 from swarmd.manager.containers.start import Starter
-from swarmd.manager.fleet.fleet import Fleet
 from swarmd.manager.fleet.read_your_writes import (
     settle_containers,
     settle_lists,
     settle_names,
     unsettled,
 )
+from swarmd.manager.interfaces import FleetView
 from swarmd.manager.system.prune import CONTAINERS, prune
 
 _COMMAND_LINE = b"Docker-Client/"
@@ -39,7 +39,7 @@ _COMMAND_LINE = b"Docker-Client/"
 class Containers(Noun):
     """``/containers/…``"""
 
-    def __init__(self, fleet: Fleet, creator: Creator) -> None:
+    def __init__(self, fleet: FleetView, creator: Creator) -> None:
         super().__init__()
         self._fleet = fleet
         self._creator = creator
@@ -110,7 +110,7 @@ def _prints_all_names(request: DockerRequest) -> bool:
     return (request.header(b"user-agent") or b"").startswith(_COMMAND_LINE)
 
 
-def action_of(fleet: Fleet, starter: Starter, method: bytes, segments: list[str]) -> IResource:
+def action_of(fleet: FleetView, starter: Starter, method: bytes, segments: list[str]) -> IResource:
     """The action that the path ends in; what is before it is the name, slashes included."""
     if method == b"DELETE":
         if len(segments) > 2 and segments[-2] == "checkpoints":
@@ -130,7 +130,7 @@ class ContainerAction(Resource):
 
     def __init__(
         self,
-        fleet: Fleet,
+        fleet: FleetView,
         starter: Starter,
         rule: ActionRule | None,
         name: str,

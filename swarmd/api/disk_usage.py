@@ -15,7 +15,7 @@ from swarmd.core.request.version import Version
 from swarmd.front.request import DockerRequest
 from swarmd.manager.fleet.completeness import unanswered, unasked
 from swarmd.manager.fleet.fanout import together
-from swarmd.manager.fleet.fleet import Fleet
+from swarmd.manager.interfaces import FleetView
 from swarmd.manager.system.disk_usage import FIELDS, TYPES_SINCE, DiskUsage, merged
 
 TOTALS_SINCE: Version = (1, 52)
@@ -26,7 +26,7 @@ _FALSE = frozenset({"0", "f", "F", "FALSE", "false", "False"})
 class SystemFolder(Noun):
     """``/system/…``"""
 
-    def __init__(self, fleet: Fleet) -> None:
+    def __init__(self, fleet: FleetView) -> None:
         super().__init__()
         self._fleet = fleet
         self._usage = DiskUsage(fleet)

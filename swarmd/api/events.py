@@ -13,7 +13,7 @@ from swarmd.codec.accept import negotiated
 from swarmd.core.request.version import Version
 from swarmd.front.request import DockerRequest
 from swarmd.manager.fleet.event_hub import FleetEvent
-from swarmd.manager.fleet.fleet import Fleet
+from swarmd.manager.interfaces import FleetView
 from swarmd.manager.system.event_history import past_events
 from swarmd.manager.system.event_query import NANOS, EventQuery
 
@@ -106,7 +106,7 @@ class EventsResponse:
 class Events:
     """The route."""
 
-    def __init__(self, fleet: Fleet, clock: IReactorTime) -> None:
+    def __init__(self, fleet: FleetView, clock: IReactorTime) -> None:
         self._fleet = fleet
         self._clock = clock
 

@@ -17,7 +17,7 @@ from swarmd.core.errors import BadParameter, NoSuchExec
 from swarmd.core.request.json_keys import EXEC_START, spelled
 from swarmd.front.request import DockerRequest
 from swarmd.manager.containers.execs import find_exec_anywhere
-from swarmd.manager.fleet.fleet import Fleet
+from swarmd.manager.interfaces import FleetView
 from swarmd.streams.forward import forward
 from swarmd.streams.hijack import hijack
 
@@ -27,7 +27,7 @@ Send = Callable[[ContainerCall], None]
 class Execs(Noun):
     """``/exec/…``"""
 
-    def __init__(self, fleet: Fleet) -> None:
+    def __init__(self, fleet: FleetView) -> None:
         super().__init__()
         self._fleet = fleet
 
@@ -39,7 +39,7 @@ class Execs(Noun):
 class ExecAction(Route):
     """One action on one exec."""
 
-    def __init__(self, fleet: Fleet, exec_id: str, action: str) -> None:
+    def __init__(self, fleet: FleetView, exec_id: str, action: str) -> None:
         handlers = {
             (b"POST", "start"): self.start,
             (b"POST", "resize"): self.ask,

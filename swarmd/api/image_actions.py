@@ -16,12 +16,12 @@ from swarmd.core.model import Engine
 from swarmd.front.request import DockerRequest
 from swarmd.manager.builds.own_images import OwnImages
 from swarmd.manager.fleet.failover import ask_in_turn
-from swarmd.manager.fleet.fleet import Fleet
 from swarmd.manager.fleet.read_your_writes import looked_up, settle_containers, unsettled
 from swarmd.manager.images.copying.gather import Gatherer
 from swarmd.manager.images.platforms import asked_platforms
 from swarmd.manager.images.remove import Removal
 from swarmd.manager.images.tag import tagged, unreached
+from swarmd.manager.interfaces import FleetView
 from swarmd.streams.forward import forward
 from swarmd.streams.tunnel import tunnel
 
@@ -29,7 +29,7 @@ from swarmd.streams.tunnel import tunnel
 class ImageAction:
     """One image, by any of its names."""
 
-    def __init__(self, fleet: Fleet, gatherer: Gatherer, own: OwnImages, ref: str) -> None:
+    def __init__(self, fleet: FleetView, gatherer: Gatherer, own: OwnImages, ref: str) -> None:
         self._fleet = fleet
         self._gatherer = gatherer
         self._own = own

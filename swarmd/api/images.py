@@ -31,7 +31,6 @@ from swarmd.manager.builds.own_images import OwnImages
 from swarmd.manager.containers.pull_plans import PullPlans
 from swarmd.manager.fleet.completeness import unanswered, unasked
 from swarmd.manager.fleet.failover import ask_in_turn, by_load
-from swarmd.manager.fleet.fleet import Fleet
 from swarmd.manager.fleet.read_your_writes import settle_containers, settle_lists, unsettled
 from swarmd.manager.images.copying.gather import Gatherer
 from swarmd.manager.images.copying.supply import Supply
@@ -41,6 +40,7 @@ from swarmd.manager.images.prune import prune_images
 from swarmd.manager.images.pull import Puller
 from swarmd.manager.images.targets import HEADER, QUERY, engines_for
 from swarmd.manager.images.tee import Tee
+from swarmd.manager.interfaces import FleetView
 from swarmd.streams.forward import forward
 from swarmd.streams.tunnel import tunnel
 
@@ -55,7 +55,7 @@ _TAR = (b"Content-Type", ARCHIVE.sent_as)
 class Images(Noun):
     """``/images/…``"""
 
-    def __init__(self, fleet: Fleet, plans: PullPlans, supply: Supply, own: OwnImages) -> None:
+    def __init__(self, fleet: FleetView, plans: PullPlans, supply: Supply, own: OwnImages) -> None:
         super().__init__()
         self._fleet = fleet
         self._plans = plans
@@ -186,7 +186,7 @@ class Images(Noun):
 
 
 def _line(
-    fleet: Fleet, request: DockerRequest, action: str, query: bytes | None, engine: Engine
+    fleet: FleetView, request: DockerRequest, action: str, query: bytes | None, engine: Engine
 ) -> bytes:
     return target(fleet, request, engine, "images", action, query=query)
 

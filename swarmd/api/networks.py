@@ -25,7 +25,6 @@ from swarmd.core.request.json_keys import NETWORK_CONNECT
 from swarmd.front.request import DockerRequest
 from swarmd.manager.containers.attachments import Attachments
 from swarmd.manager.fleet.fanout import Outcome, ask_engines, refusal
-from swarmd.manager.fleet.fleet import Fleet
 from swarmd.manager.fleet.read_your_writes import (
     looked_up,
     settle_containers,
@@ -33,6 +32,7 @@ from swarmd.manager.fleet.read_your_writes import (
     unsettled,
 )
 from swarmd.manager.fleet.shield import shielded
+from swarmd.manager.interfaces import FleetView
 from swarmd.manager.networks.local_networks import LocalNetworks as Manager
 from swarmd.manager.networks.local_networks import decoded
 from swarmd.manager.system.prune import prune
@@ -45,7 +45,7 @@ CHANGE = 30.0
 class Networks(Noun):
     """``/networks/…``"""
 
-    def __init__(self, fleet: Fleet, manager: Manager, attachments: Attachments) -> None:
+    def __init__(self, fleet: FleetView, manager: Manager, attachments: Attachments) -> None:
         super().__init__()
         self._fleet = fleet
         self._manager = manager

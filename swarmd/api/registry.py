@@ -11,7 +11,7 @@ from swarmd.api.routing.resource import MISSING, Noun, Route
 from swarmd.core.model import Engine
 from swarmd.front.request import DockerRequest
 from swarmd.manager.fleet.failover import ask_in_turn, by_load
-from swarmd.manager.fleet.fleet import Fleet
+from swarmd.manager.interfaces import FleetView
 
 AUTH = b"X-Registry-Auth"
 
@@ -19,7 +19,7 @@ AUTH = b"X-Registry-Auth"
 class Registry:
     """``/auth`` and ``/distribution/…/json``."""
 
-    def __init__(self, fleet: Fleet) -> None:
+    def __init__(self, fleet: FleetView) -> None:
         self._fleet = fleet
 
     def attach(self, root: Noun) -> None:

@@ -12,7 +12,7 @@ from swarmd.api.routing.resource import Noun, Refusal
 from swarmd.core.errors import BadParameter
 from swarmd.core.request import version
 from swarmd.front.request import DockerRequest
-from swarmd.manager.fleet.fleet import Fleet
+from swarmd.manager.interfaces import FleetView
 
 # What is asked all day, as clients write it; such names need neither decoding nor cleaning.
 _OFTEN = re.compile(rb"(?:/v(\d{1,3})\.(\d{1,3}))?/containers/([0-9A-Za-z][\w.-]*+)/([a-z]++)")
@@ -30,7 +30,7 @@ class Root(Noun):
     """
 
     def __init__(
-        self, fleet: Fleet, often: Callable[[bytes, str, str], IResource | None] = _seldom
+        self, fleet: FleetView, often: Callable[[bytes, str, str], IResource | None] = _seldom
     ) -> None:
         super().__init__()
         self._fleet = fleet

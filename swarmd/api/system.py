@@ -8,7 +8,7 @@ from swarmd.api.routing.resource import Noun
 from swarmd.cluster.views import info
 from swarmd.cluster.views.info import FleetIdentity
 from swarmd.front.request import DockerRequest
-from swarmd.manager.fleet.fleet import Fleet
+from swarmd.manager.interfaces import FleetView
 
 NO_CACHE = (
     (b"Cache-Control", b"no-cache, no-store, must-revalidate"),
@@ -21,7 +21,7 @@ NO_CACHE = (
 class System:
     """The routes that are no noun of their own."""
 
-    def __init__(self, fleet: Fleet, identity: FleetIdentity) -> None:
+    def __init__(self, fleet: FleetView, identity: FleetIdentity) -> None:
         self._fleet = fleet
         self._identity = identity
         self._version: tuple[int, bytes] = (-1, b"")  # as of ``Fleet.changes``

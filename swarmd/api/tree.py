@@ -18,12 +18,12 @@ from swarmd.cluster.views.info import FleetIdentity
 from swarmd.manager.builds.own_images import OwnImages
 from swarmd.manager.containers.create import Creator
 from swarmd.manager.containers.pull_plans import PullPlans
-from swarmd.manager.fleet.fleet import Fleet
 from swarmd.manager.images.copying.supply import Supply
+from swarmd.manager.interfaces import FleetView
 
 
 def make_tree(
-    fleet: Fleet,
+    fleet: FleetView,
     identity: FleetIdentity,
     creator: Creator,
     plans: PullPlans,

@@ -19,7 +19,6 @@ from swarmd.core.errors import NotFound
 from swarmd.core.model import Engine, Volume
 from swarmd.front.request import DockerRequest
 from swarmd.manager.fleet.fanout import Outcome, ask_engines, refusal
-from swarmd.manager.fleet.fleet import Fleet
 from swarmd.manager.fleet.read_your_writes import (
     looked_up,
     settle_containers,
@@ -27,6 +26,7 @@ from swarmd.manager.fleet.read_your_writes import (
     unsettled,
 )
 from swarmd.manager.fleet.shield import shielded
+from swarmd.manager.interfaces import FleetView
 from swarmd.manager.volumes.local_volumes import LocalVolumes as Manager
 from swarmd.manager.volumes.volume_prune import VolumePrune
 from swarmd.streams.forward import forward
@@ -38,7 +38,7 @@ PRUNE_KEYS = frozenset({"all", "label", "label!"})
 class Volumes(Noun):
     """``/volumes/…``"""
 
-    def __init__(self, fleet: Fleet, manager: Manager) -> None:
+    def __init__(self, fleet: FleetView, manager: Manager) -> None:
         super().__init__()
         self._fleet = fleet
         self._manager = manager

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import Generic, NamedTuple, TypeVar
 
+from swarmd.cluster.interfaces import StateView
 from swarmd.cluster.kept_ids import network_id
-from swarmd.cluster.state import State
 from swarmd.core.container.container_state import Container
 from swarmd.core.errors import Ambiguous, NoSuchContainer, NoSuchExec, NotFound
 from swarmd.core.model import Engine, Network, Volume
@@ -20,7 +20,7 @@ from swarmd.core.predefined import PREDEFINED
 V = TypeVar("V", Network, Volume)
 
 
-def find_container(state: State, ref: str) -> Container:
+def find_container(state: StateView, ref: str) -> Container:
     """Raises NoSuchContainer, or Ambiguous with names that are accepted."""
     container = state.containers.get(ref)
     if container is not None:
@@ -33,12 +33,12 @@ def find_container(state: State, ref: str) -> Container:
     return found[0]
 
 
-def qualified(state: State, container: Container) -> str:
+def qualified(state: StateView, container: Container) -> str:
     """``node/name``, which is unique even where names are not."""
     return f"{state.engines[container.engine].name}/{container.name or container.id}"
 
 
-def _named(state: State, name: str) -> list[Container]:
+def _named(state: StateView, name: str) -> list[Container]:
     """Those of this very name; ``other/alias`` may be a link's alias as well as a node's."""
     found = [state.containers[container_id] for container_id in state.catalogue.names.find(name)]
     node, plain = split_node(name)
@@ -49,17 +49,17 @@ def _named(state: State, name: str) -> list[Container]:
     return [engine.containers[one] for one in ids if one in engine.containers] or found
 
 
-def _identified(state: State, identity: str) -> list[Container]:
+def _identified(state: StateView, identity: str) -> list[Container]:
     return [state.containers[found] for found in state.catalogue.identities.find(identity)]
 
 
-def _started(state: State, prefix: str) -> list[Container]:
+def _started(state: StateView, prefix: str) -> list[Container]:
     if not prefix:
         return []
     return [state.containers[found] for found in state.catalogue.ids.starting_with(prefix)]
 
 
-def find_exec(state: State, exec_id: str) -> Container:
+def find_exec(state: StateView, exec_id: str) -> Container:
     """The container of an exec that was made through us, by its full ID; raises NoSuchExec."""
     container = state.containers.get(state.execs.get(exec_id) or "")
     if container is None:
@@ -67,7 +67,7 @@ def find_exec(state: State, exec_id: str) -> Container:
     return container
 
 
-def find_engine(state: State, ref: str) -> Engine:
+def find_engine(state: StateView, ref: str) -> Engine:
     """By name, address or engine ID; raises NotFound."""
     engine = state.roster.by_name(ref) or state.engines.get(ref) or state.roster.owner(ref)
     if engine is None:
@@ -86,7 +86,7 @@ class Found(NamedTuple, Generic[V]):
         return self.engines[0]
 
 
-def find_network(state: State, ref: str) -> Found[Network]:
+def find_network(state: StateView, ref: str) -> Found[Network]:
     """By ID (also one kept from before a move), name, ``node/name`` or unique start of an ID.
 
     A global network and the predefined ones are one network on several engines, by whichever of
@@ -107,7 +107,7 @@ def find_network(state: State, ref: str) -> Found[Network]:
     return find_network(state, predefined) if own else only
 
 
-def networks_meant(state: State, name: str) -> list[tuple[Network, Engine]]:
+def networks_meant(state: StateView, name: str) -> list[tuple[Network, Engine]]:
     """All that an engine could take ``name`` for: by name, by ID, or by the start of one."""
     return [
         (one, engine)
@@ -117,7 +117,7 @@ def networks_meant(state: State, name: str) -> list[tuple[Network, Engine]]:
 
 
 def _among(
-    state: State, engines: Iterable[Engine], name: str, *, start: bool = False
+    state: StateView, engines: Iterable[Engine], name: str, *, start: bool = False
 ) -> list[tuple[Network, Engine]]:
     """The networks of those of ``engines`` that have one of that name or ID, or start of it."""
     index = state.index
@@ -129,7 +129,7 @@ def _among(
 
 
 def _started_networks(
-    state: State, engines: Iterable[Engine], name: str
+    state: StateView, engines: Iterable[Engine], name: str
 ) -> list[tuple[Network, Engine]]:
     if not name:
         return []
@@ -144,7 +144,7 @@ def network_identity(network: Network, engine: Engine) -> str:
     return network.name if network.name in PREDEFINED else network_id(network)
 
 
-def find_volume(state: State, ref: str) -> Found[Volume]:
+def find_volume(state: StateView, ref: str) -> Found[Volume]:
     """By name or ``node/name``; a volume of a global driver is one volume on several engines."""
     engines, name = _scope(state, ref)
     found = [(engine.volumes[name], engine) for engine in engines if name in engine.volumes]
@@ -157,7 +157,7 @@ def volume_identity(volume: Volume, engine: Engine) -> str:
     return volume.name if volume.scope == "global" else f"{engine.name}/{volume.name}"
 
 
-def _scope(state: State, ref: str) -> tuple[Iterable[Engine], str]:
+def _scope(state: StateView, ref: str) -> tuple[Iterable[Engine], str]:
     """Where to look for what: ``node/name`` names one engine."""
     node, name = split_node(ref)
     engine = state.roster.by_name(node) if node else None

@@ -1,21 +1,24 @@
 """The fleet as a scope sees it: what is not in it does not exist.
 
-The view has what resources read, by name, and nothing else: whatever is added to the state later is
-missing here, and fails, until somebody has said how much of it a scope may see.
+The view has what ``StateView`` names, and nothing else: whatever is added there is missing here, an
+error of the types, until somebody has said how much of it a scope may see.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import Any, TypeVar
 
+from swarmd.cluster.index import PrefixIndex
+from swarmd.cluster.interfaces import NamesView
 from swarmd.cluster.state import State
 from swarmd.cluster.views.node_table import NodeTable
 from swarmd.cluster.views.rows import Row
 from swarmd.core.container.container_state import Container
 from swarmd.core.index.bits import Bits
 from swarmd.core.index.tally import Tally
-from swarmd.core.model import Engine, Image, Network, Volume
+from swarmd.core.model import Engine, Health, Image, Network, Volume
+from swarmd.core.pattern import Pattern
 from swarmd.core.predefined import PREDEFINED
 from swarmd.core.request.scope import Scope
 
@@ -137,7 +140,7 @@ class ScopedEngine(Engine):
 class _Names:
     """An index of names or of other texts that lead to containers."""
 
-    def __init__(self, index: Any, containers: Mapping[str, Container]) -> None:
+    def __init__(self, index: NamesView, containers: Mapping[str, Container]) -> None:
         self._index = index
         self._containers = containers
 
@@ -149,7 +152,7 @@ class _Names:
 
 
 class _Ids:
-    def __init__(self, index: Any, containers: Mapping[str, Container]) -> None:
+    def __init__(self, index: PrefixIndex, containers: Mapping[str, Container]) -> None:
         self._index = index
         self._containers = containers
 
@@ -162,9 +165,12 @@ class _Rows:
     def __init__(self, state: State, sight: Sight) -> None:
         self._state = state
         self._shows = sight.container
-        self.of = state.catalogue.rows.of
 
-    def newest_first(self, engines: object) -> list[Row]:
+    def of(self, container_ids: Iterable[str]) -> list[Row]:
+        rows = self._state.catalogue.rows.of(container_ids)
+        return [row for row in rows if self._shows(row.container)]
+
+    def newest_first(self, engines: Mapping[str, Engine]) -> list[Row]:
         order = self._state.catalogue.rows.newest_first(self._state.engines)
         return [row for row in order if self._shows(row.container)]
 
@@ -206,27 +212,12 @@ class _Engines(Mapping[str, Engine]):
         return len(self._engines)
 
 
-class _Index:
-    """Engines by what they are, as the index has it, and by the images that are seen."""
-
-    _OF_NODES = frozenset(
-        {
-            *("labels", "names", "health", "everyone", "settle", "where", "keyed", "named"),
-            *("labelled", "bearing", "unlabelled", "values"),
-            # They only tell where to look; what is seen there is the engine's affair.
-            *("networks", "meanings"),
-        }
-    )
+class _Images:
+    """Engines by the images that are seen."""
 
     def __init__(self, state: State, engines: Mapping[str, Engine]) -> None:
-        self.images = self
         self._real = state.index
         self._seen = engines
-
-    def __getattr__(self, name: str) -> Any:
-        if name not in self._OF_NODES:
-            raise AttributeError(name)
-        return getattr(self._real, name)
 
     def of(self, ref: str) -> Bits:
         return self._real.keyed(key for key, one in self._seen.items() if ref in one.image_refs)
@@ -237,27 +228,91 @@ class _Index:
 
     def starting(self, prefix: str) -> Bits:
         """More than are seen: what is seen there is the engine's affair."""
-        found: Bits = self._real.images.starting(prefix)
-        return found
+        return self._real.images.starting(prefix)
+
+
+class _Networks:
+    """Only where to look: what is seen there is the engine's affair."""
+
+    def __init__(self, state: State) -> None:
+        self._real = state.index.networks
+
+    def of(self, name: str) -> Bits:
+        return self._real.of(name)
+
+    def starting(self, prefix: str) -> Bits:
+        return self._real.starting(prefix)
+
+
+class _Meanings:
+    """Only where to look, as with networks."""
+
+    def __init__(self, state: State) -> None:
+        self._real = state.index.meanings
+
+    @property
+    def split(self) -> Collection[str]:
+        return self._real.split
+
+
+class _Health:
+    """Of nodes nothing is hidden."""
+
+    def __init__(self, state: State) -> None:
+        self._real = state.index.health
+
+    def of(self, health: Health) -> Bits:
+        return self._real.of(health)
+
+
+class _Index:
+    """Engines by what they are, and by what is seen there."""
+
+    def __init__(self, state: State, engines: Mapping[str, Engine]) -> None:
+        self.images = _Images(state, engines)
+        self.networks = _Networks(state)
+        self.meanings = _Meanings(state)
+        self.health = _Health(state)
+        self._real = state.index
+        self._seen = engines
+
+    def settle(self) -> None:
+        self._real.settle()
+
+    def named(self, pattern: Pattern) -> Bits:
+        return self._real.named(pattern)
+
+    def labelled(self, key: str, pattern: Pattern) -> Bits:
+        return self._real.labelled(key, pattern)
 
     def engines(self, among: Bits) -> list[Engine]:
         return [self._seen[engine.key] for engine in self._real.engines(among)]
 
 
-class ScopedState(State):
-    """Reads like the state. Of what changes it, only what a request about seen things needs."""
+class _Execs:
+    """Whose an exec is, also another's: the container is looked up in what is seen."""
+
+    def __init__(self, state: State) -> None:
+        self._execs = state.execs
+
+    def get(self, exec_id: str) -> str | None:
+        return self._execs.get(exec_id)
+
+
+class ScopedState:
+    """A ``StateView``: of what changes the state, it has what a request about seen things needs."""
 
     def __init__(self, state: State, sight: Sight) -> None:
         self._real = state
         self._sight = sight
         self._known: dict[str, tuple[Engine, Engine]] = {}
-        self.containers = FilteredMapping(lambda: state.containers, sight.container)  # type: ignore[assignment]
-        self.engines = _Engines(state, self._seen)  # type: ignore[assignment]
-        self.catalogue = _Catalogue(state, sight, self.containers)  # type: ignore[assignment]
-        self.roster = _Roster(state, self._seen)  # type: ignore[assignment]
-        self.index = _Index(state, self.engines)  # type: ignore[assignment]
+        self.containers = FilteredMapping(lambda: state.containers, sight.container)
+        self.engines = _Engines(state, self._seen)
+        self.catalogue = _Catalogue(state, sight, self.containers)
+        self.roster = _Roster(state, self._seen)
+        self.index = _Index(state, self.engines)
         self.node_table = NodeTable()
-        self.execs = state.execs
+        self.execs = _Execs(state)
 
     def _seen(self, engine: Engine) -> Engine:
         """One object for one engine, since engines are compared by identity."""
@@ -265,12 +320,6 @@ class ScopedState(State):
         if known is None or known[0] is not engine:
             known = self._known[engine.key] = engine, ScopedEngine(engine, self._sight)
         return known[1]
-
-    def dispatch(self, action: object) -> None:
-        raise PermissionError("news does not come through a scope")
-
-    def reserve(self, *_: object) -> None:
-        raise PermissionError("creates do not come through a scope")
 
     def add_exec(self, exec_id: str, container_id: str) -> None:
         self._real.add_exec(exec_id, container_id)

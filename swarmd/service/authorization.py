@@ -16,6 +16,7 @@ from swarmd.files.in_thread import Aside, at_once
 from swarmd.front.request import DockerRequest
 from swarmd.manager.fleet.fleet import Fleet
 from swarmd.manager.fleet.scoped_fleet import ScopedFleet
+from swarmd.manager.interfaces import FleetView
 
 
 class Authorization(PolicyFile):
@@ -32,7 +33,7 @@ class Authorization(PolicyFile):
         clock: Any,
         fleet: Fleet,
         root: Noun,
-        tree: Callable[[Fleet], Noun],
+        tree: Callable[[FleetView], Noun],
         aside: Aside = at_once,
     ) -> None:
         super().__init__(path, clock, lambda policy: self.guard.replace(policy), aside)
@@ -47,7 +48,7 @@ class Authorization(PolicyFile):
         text = self.guard.learner.policy().encode()
         request.reply(200, text, content_type=b"text/plain; charset=utf-8")
 
-    def _scoped(self, role: Role, strict: bool) -> tuple[Fleet, Resource]:
+    def _scoped(self, role: Role, strict: bool) -> tuple[FleetView, Resource]:
         seen = ScopedFleet(self._fleet, sight(role, strict=strict))
         return seen, self._tree(seen)
 

@@ -58,6 +58,7 @@ from swarmd.manager.fleet.startup_gate import StartupGate
 from swarmd.manager.images.copying.distribute import Distributor
 from swarmd.manager.images.copying.supply import Supply
 from swarmd.manager.images.name_times import NameTimes
+from swarmd.manager.interfaces import FleetView
 from swarmd.manager.networks.local_networks import LocalNetworks
 from swarmd.manager.volumes.local_volumes import LocalVolumes
 from swarmd.service.authorization import Authorization
@@ -256,7 +257,7 @@ def _tree(
     builders, owned = Builders(fleet, reactor), OwnImages()
     builds, identity = BuildPlacement(fleet, placer, builders, reactor), _identity(settings)
 
-    def tree(seen: Fleet) -> Root:
+    def tree(seen: FleetView) -> Root:
         """The nouns, for whoever sees so much of the fleet."""
         root = make_tree(seen, identity, creator, plans, supply, owned, reactor)
         root.putChild(b"networks", NetworksNoun(seen, networks, attachments))

@@ -2,15 +2,35 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import fields
+
 import pytest
 
+from swarmd.cluster import interfaces, scoped
 from swarmd.cluster.images.image_lookup import engines_with_image
+from swarmd.cluster.interfaces import (
+    CatalogueView,
+    ExecsView,
+    HealthView,
+    HoldersView,
+    IdsView,
+    ImagesView,
+    IndexView,
+    MeaningsView,
+    NamesView,
+    RosterView,
+    RowsView,
+    StateView,
+)
 from swarmd.cluster.lookup import find_engine
 from swarmd.cluster.scoped import ScopedState, Sight
 from swarmd.cluster.views.filters import ListQuery
 from swarmd.cluster.views.select import select
+from swarmd.core.model import Engine
 from swarmd.core.request.scope import Scope
 from tests.authz.rig import ML, ML_IMAGE, WEB, GuardedRig
+from tests.cluster.protocols import is_protocol, members, reachable
 
 
 @pytest.fixture
@@ -42,17 +62,49 @@ def test_engines_are_one_object_each_with_their_part(seen: ScopedState) -> None:
     assert {ref for ref, _ in seen.index.images.items()} == {"mine/app:1", "busybox:latest"}
 
 
+# Each part of the view, and the Protocol that says what it may have.
+PARTS: dict[type, Callable[[ScopedState], object]] = {
+    StateView: lambda seen: seen,
+    CatalogueView: lambda seen: seen.catalogue,
+    NamesView: lambda seen: seen.catalogue.names,
+    IdsView: lambda seen: seen.catalogue.ids,
+    RowsView: lambda seen: seen.catalogue.rows,
+    RosterView: lambda seen: seen.roster,
+    IndexView: lambda seen: seen.index,
+    ImagesView: lambda seen: seen.index.images,
+    HoldersView: lambda seen: seen.index.networks,
+    MeaningsView: lambda seen: seen.index.meanings,
+    HealthView: lambda seen: seen.index.health,
+    ExecsView: lambda seen: seen.execs,
+}
+
+
+@pytest.mark.parametrize("protocol", PARTS, ids=lambda protocol: protocol.__name__)
+def test_a_scope_has_what_the_protocol_names_and_nothing_else(
+    seen: ScopedState, protocol: type
+) -> None:
+    assert reachable(PARTS[protocol](seen)) == members(protocol)
+
+
+def test_every_protocol_of_the_view_is_looked_at() -> None:
+    here = {each for each in vars(interfaces).values() if is_protocol(each)}
+    assert {each for each in here if each.__module__ == interfaces.__name__} == set(PARTS)
+
+
+def test_of_each_field_of_an_engine_somebody_has_said_how_much_a_scope_sees() -> None:
+    """Until then a new one is missing there."""
+    judged = {"containers", "images", "image_refs", "networks", "volumes", "tally"}
+    assert {one.name for one in fields(Engine)} == judged | scoped._OF_ENGINES
+    assert not judged & scoped._OF_ENGINES
+
+
 def test_what_nobody_thought_of_is_missing(seen: ScopedState) -> None:
-    for name in ("reservations", "_lists", "_events", "revision"):
+    for name in ("reservations", "_lists", "_events", "dispatch", "reserve", "watch"):
         with pytest.raises(AttributeError):
             getattr(seen, name)
     engine = next(iter(seen.engines.values()))
     with pytest.raises(AttributeError):
         _ = engine.something_new  # type: ignore[attr-defined]
-    with pytest.raises(PermissionError):
-        seen.dispatch(None)
-    with pytest.raises(PermissionError):
-        seen.reserve(None)
 
 
 def test_changes_of_what_is_seen_pass(seen: ScopedState) -> None:

@@ -80,7 +80,6 @@ def test_explanation_of_a_choice() -> None:
         ("node-3", 0),
     ]
     assert found.standings[0].score == {"failures": 0, "containers": 0, "pull": 1}
-    assert found.standings[1].key == one.key
     assert found.standings[2].removed == Verdict("cordon", "is cordoned")
     assert rank(wanted, engines, POLICY)[0] is two
 

@@ -26,6 +26,7 @@ from swarmd.front.client_identity import identity_of
 from swarmd.front.request import DockerRequest
 from swarmd.manager.containers.host_access import HostAccess
 from swarmd.manager.fleet.fleet import Fleet
+from swarmd.manager.interfaces import FleetView
 
 # Nobody's rights change what these are removed from: within a scope only its own can go.
 _STRICT = frozenset({("images", "remove"), ("networks", "remove"), ("volumes", "remove")})
@@ -33,7 +34,7 @@ _STRICT = frozenset({("images", "remove"), ("networks", "remove"), ("volumes", "
 # Whose roles are kept, of those that have come since the policy did.
 _CALLERS = 1024
 
-MakeTree = Callable[[Role, bool], tuple[Fleet, Resource]]
+MakeTree = Callable[[Role, bool], tuple[FleetView, Resource]]
 
 
 class Denied(ApiError):
@@ -59,7 +60,7 @@ class Guard(Resource):
         self._fleet = fleet
         self._make_tree = make_tree
         self._contents = HostAccess(fleet)
-        self._trees: dict[tuple[Role, bool], tuple[Fleet, Resource]] = {}
+        self._trees: dict[tuple[Role, bool], tuple[FleetView, Resource]] = {}
         self.replace(policy)
 
     def replace(self, policy: Policy) -> None:
@@ -125,7 +126,7 @@ class Guard(Resource):
     def _log_denial(self, identity: Identity, words: str) -> None:
         self._log.warn("would be denied: {who}: {words}", who=identity.name, words=words)
 
-    def _tree(self, role: Role, strict: bool) -> tuple[Fleet, Resource]:
+    def _tree(self, role: Role, strict: bool) -> tuple[FleetView, Resource]:
         if role.scope is None:
             return self._fleet, self._root
         key = role, strict

@@ -38,6 +38,7 @@ from swarmd.manager.fleet.read_your_writes import (
     settle_lists,
     unsettled,
 )
+from swarmd.manager.interfaces import FleetView
 
 Judgement = Callable[[DockerRequest], Coroutine[Any, Any, None] | None]
 # Of one finding: the key that would allow it, its value, and the words of the refusal.
@@ -67,7 +68,7 @@ class Judge:
     """
 
     def __init__(
-        self, role: Role, identity: Identity, whole: Fleet, seen: Fleet, contents: HostAccess
+        self, role: Role, identity: Identity, whole: Fleet, seen: FleetView, contents: HostAccess
     ) -> None:
         self._role = role
         self._identity = identity

@@ -53,6 +53,7 @@ from swarmd.manager.fleet.read_your_writes import (
     settle_lists,
     unsettled,
 )
+from swarmd.manager.interfaces import FleetView
 
 Json = Mapping[str, Any]
 Query = dict[str, list[str]]
@@ -77,7 +78,7 @@ class Reach:
         self,
         limits: Limits,
         whole: Fleet,
-        seen: Fleet,
+        seen: FleetView,
         contents: HostAccess,
         is_free: Callable[[Container], bool],
     ) -> None:

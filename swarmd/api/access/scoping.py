@@ -16,6 +16,7 @@ from swarmd.authz.other_calls import BUILDKIT
 from swarmd.authz.policy import Role
 from swarmd.authz.rights import Right
 from swarmd.cluster.images.image_lookup import definite_image, images_by_id, images_named, may_have
+from swarmd.cluster.interfaces import StateView
 from swarmd.cluster.lookup import find_network, networks_meant
 from swarmd.cluster.state import State
 from swarmd.core.errors import ApiError, BadParameter, Conflict, NoSuchImage, NotFound
@@ -29,6 +30,7 @@ from swarmd.core.image.image_reference import (
 from swarmd.core.names import split_node
 from swarmd.core.predefined import PREDEFINED
 from swarmd.manager.fleet.fleet import Fleet
+from swarmd.manager.interfaces import FleetView
 
 Json = dict[str, Any]
 Query = dict[str, list[str]]
@@ -37,7 +39,7 @@ DEFAULT = "default"
 
 
 class Scoping:
-    def __init__(self, role: Role, whole: Fleet, seen: Fleet) -> None:
+    def __init__(self, role: Role, whole: Fleet, seen: FleetView) -> None:
         assert role.scope is not None
         self._scope = role.scope
         self._whole = whole.state
@@ -260,13 +262,13 @@ def _is_image(mount: Any) -> bool:
     return isinstance(mount, dict) and mount.get("Type") == "image"
 
 
-def _repositories(state: State) -> frozenset[str]:
+def _repositories(state: StateView) -> frozenset[str]:
     """Those of which there is any tag."""
     tags = {tag for engine in state.engines.values() for tag in engine.image_refs}
     return frozenset(map(repository_of, tags))
 
 
-def _has(state: State, named: Reference, but: State) -> bool:
+def _has(state: StateView, named: Reference, but: StateView) -> bool:
     """Whether there is any tag of its repository but those that are also in ``but``."""
     return any(
         repository_of(tag) == named.repository

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from swarmd.manager.fleet.completeness import outdated
-from swarmd.manager.fleet.fleet import Fleet
+from swarmd.manager.interfaces import FleetView
 
 _LONGEST = 10  # nodes named
 _MOST_LETTERS = 500  # of one warning: clients bound the size of a head, engines not their words
 
 
-def lacking(fleet: Fleet, what: str) -> list[tuple[bytes, bytes]]:
+def lacking(fleet: FleetView, what: str) -> list[tuple[bytes, bytes]]:
     """A ``Warning`` header (RFC 7234, 5.5) for each node of which a list shows nothing new.
 
     Args:

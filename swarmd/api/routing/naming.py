@@ -8,8 +8,8 @@ from __future__ import annotations
 from typing import Any
 
 from swarmd.authz.existing import CONTAINER
+from swarmd.cluster.interfaces import StateView
 from swarmd.cluster.lookup import find_container
-from swarmd.cluster.state import State
 from swarmd.core.names import split_node
 
 Json = dict[str, Any]
@@ -21,7 +21,7 @@ class Naming:
     seen: Where names are looked up; what is not there is NotFound.
     """
 
-    def __init__(self, seen: State) -> None:
+    def __init__(self, seen: StateView) -> None:
         self._seen = seen
 
     def id(self, ref: str) -> str:

@@ -8,13 +8,17 @@ from urllib.parse import quote
 from swarmd.core.model import Engine
 from swarmd.core.request import version
 from swarmd.front.request import DockerRequest
-from swarmd.manager.fleet.fleet import Fleet
+from swarmd.manager.interfaces import FleetView
 
 _PLAIN = re.compile(r"[0-9A-Za-z/_.~:@-]*+")  # stays as it is, which quote needs longer to find
 
 
 def target(
-    fleet: Fleet, request: DockerRequest, engine: Engine, *parts: str, query: bytes | None = None
+    fleet: FleetView,
+    request: DockerRequest,
+    engine: Engine,
+    *parts: str,
+    query: bytes | None = None,
 ) -> bytes:
     """Path and query in the version that ``engine`` speaks; ``query`` replaces the client's."""
     asked = fleet.version_for(engine, request.version)

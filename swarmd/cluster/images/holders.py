@@ -6,14 +6,14 @@ from collections.abc import Iterable, Sequence
 
 from swarmd.cluster.images.image_lookup import engines_with_image, find_image
 from swarmd.cluster.images.same_image import alike
-from swarmd.cluster.state import State
+from swarmd.cluster.interfaces import StateView
 from swarmd.core.errors import Ambiguous, EngineUnreachable, NoSuchImage
 from swarmd.core.image.image_reference import familiar_if_valid, parse_reference, repository_of
 from swarmd.core.model import Engine, Image
 from swarmd.core.names import natural, short_id
 
 
-def holders(state: State, ref: str) -> list[Engine]:
+def holders(state: StateView, ref: str) -> list[Engine]:
     """All engines that hold ``ref``, in the order of their names.
 
     Raises:
@@ -31,7 +31,7 @@ def holders(state: State, ref: str) -> list[Engine]:
     return found
 
 
-def healthy_holders(state: State, ref: str) -> list[Engine]:
+def healthy_holders(state: StateView, ref: str) -> list[Engine]:
     """Those that can be asked; EngineUnreachable if the only ones that hold it cannot."""
     found = holders(state, ref)
     healthy = [engine for engine in found if engine.healthy]
@@ -75,12 +75,12 @@ def _ages(held: Sequence[tuple[Engine, Image]], name: str) -> dict[str, tuple[fl
     }
 
 
-def newest_holders(state: State, ref: str) -> list[Engine]:
+def newest_holders(state: StateView, ref: str) -> list[Engine]:
     """Healthy engines with the image that ``ref`` means now; none if none has any."""
     return latest([one for one in engines_with_image(state, ref) if one.healthy], ref)
 
 
-def outdated_tags(state: State) -> set[tuple[str, str]]:
+def outdated_tags(state: StateView) -> set[tuple[str, str]]:
     """Tags that mean a newer image elsewhere, each with the key of a healthy engine that has it."""
     state.index.settle()
     outdated: set[tuple[str, str]] = set()
@@ -91,7 +91,7 @@ def outdated_tags(state: State) -> set[tuple[str, str]]:
     return outdated
 
 
-def meant(state: State, ref: str) -> list[str]:
+def meant(state: StateView, ref: str) -> list[str]:
     """What an engine takes ``ref`` for where it saves or pushes: a bare repository is all its tags.
 
     Raises:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from swarmd.cluster.interfaces import StateView
 from swarmd.cluster.state import State
 from swarmd.core.errors import NoSuchImage
 from swarmd.core.image.image_reference import familiar_if_valid, parse_reference, start_of_id
@@ -46,7 +47,7 @@ def is_name(engine: Engine, ref: str) -> bool:
     return familiar_if_valid(ref) in engine.image_refs
 
 
-def known_as(state: State, ref: str) -> Iterator[str]:
+def known_as(state: StateView, ref: str) -> Iterator[str]:
     """What else is the name, anywhere, of what ``ref`` means by its content: an ID or a digest."""
     if ref and parse_reference(ref).digest:
         for engine in state.engines.values():
@@ -54,13 +55,13 @@ def known_as(state: State, ref: str) -> Iterator[str]:
             yield from (*image.tags, *image.digests) if image is not None else ()
 
 
-def engines_with_image(state: State, ref: str) -> list[Engine]:
+def engines_with_image(state: StateView, ref: str) -> list[Engine]:
     """Those on which ``find_image`` finds it; by an ID only where nobody has it for a name."""
     found = may_have(state, familiar_if_valid(ref))
     return found or [e for e in may_have(state, "", ref) if find_image(e, ref) is not None]
 
 
-def may_have(state: State, name: str, ref: str = "") -> list[Engine]:
+def may_have(state: StateView, name: str, ref: str = "") -> list[Engine]:
     """The engines with an image of that ``name``, or one whose ID ``ref`` may be the start of."""
     index, start = state.index, start_of_id(ref)
     index.settle()
@@ -75,7 +76,7 @@ def means_others(state: State, ref: str, image: Image) -> bool:
     return bool(index.images.of(name) & ~index.meanings.of((name, image.id)))
 
 
-def is_misread(state: State, ref: str) -> bool:
+def is_misread(state: StateView, ref: str) -> bool:
     """Whether what is an image's name on one engine begins another's ID on one without it."""
     if not start_of_id(ref):
         return False
@@ -84,7 +85,7 @@ def is_misread(state: State, ref: str) -> bool:
     return len(others) < len(engines) and any(images_by_id(engine, ref) for engine in others)
 
 
-def definite_image(state: State, ref: str) -> str:
+def definite_image(state: StateView, ref: str) -> str:
     """``ref`` so spelt that no engine can read anything else: a whole ID, or a name with its tag.
 
     An engine finds by their IDs also images that it does not list, which others were built on.

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from operator import attrgetter
 
 from swarmd.cluster.images.holders import outdated_tags
+from swarmd.cluster.interfaces import StateView
 from swarmd.cluster.kept_ids import moved_ids
-from swarmd.cluster.state import State
 from swarmd.cluster.views.filters import ListQuery
 from swarmd.cluster.views.image_list import image_list as image_list
 from swarmd.cluster.views.network_list import network_list as network_list
@@ -28,7 +28,7 @@ HEALTH_SINCE: Version = (1, 52)
 
 
 def container_chunks(
-    state: State, query: ListQuery, now: float, version: Version, *, plain: bool = False
+    state: StateView, query: ListQuery, now: float, version: Version, *, plain: bool = False
 ) -> Iterator[bytes]:
     """Chunks of a JSON array, newest first, with Status as of ``now`` (wall-clock seconds).
 

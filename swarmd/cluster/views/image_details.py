@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from swarmd.cluster.state import State
+from swarmd.cluster.interfaces import StateView
 from swarmd.core.request.version import Version
 
 # (key of the engine, ID of the image) -> the item as that engine lists it with all that was asked.
@@ -24,7 +24,7 @@ _DESCRIPTOR_SINCE: Version = (1, 48)
 _SHARED = "SharedSize"
 
 
-def users(state: State) -> Counter[str]:
+def users(state: StateView) -> Counter[str]:
     """How many containers there are of each image, by its ID."""
     return Counter(container.image_id for container in state.containers.values())
 

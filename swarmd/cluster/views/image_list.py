@@ -13,7 +13,7 @@ import orjson
 from swarmd.cluster.images.holders import outdated_tags
 from swarmd.cluster.images.image_lookup import find_image
 from swarmd.cluster.images.same_image import alike
-from swarmd.cluster.state import State
+from swarmd.cluster.interfaces import StateView
 from swarmd.cluster.views.filters import (
     Filters,
     ImageQuery,
@@ -41,7 +41,7 @@ Test = Callable[[Image, Engine], bool]
 
 
 def image_list(
-    state: State,
+    state: StateView,
     query: ImageQuery,
     now: float = 0.0,
     version: Version = OLDEST,
@@ -91,7 +91,7 @@ def _together(groups: Iterable[list[Held]]) -> list[list[Held]]:
     return rows
 
 
-def _all_images(state: State) -> Iterable[Held]:
+def _all_images(state: StateView) -> Iterable[Held]:
     """With the tags that mean them: on one host an image loses a tag that another is given."""
     engines = sorted(state.engines.values(), key=lambda engine: natural(engine.name))
     outdated = outdated_tags(state)
@@ -120,7 +120,7 @@ def _fitting(refs: Iterable[str], fits_name: Callable[[Sequence[str]], bool]) ->
     return [ref for ref in dict.fromkeys(refs) if fits_name([ref])]
 
 
-def _tests(state: State, query: ImageQuery, now: float) -> list[Test]:
+def _tests(state: StateView, query: ImageQuery, now: float) -> list[Test]:
     filters = query.filters
     has_labels = label_test(filters.get("label", ()))
     tests: list[Test] = [lambda image, engine: has_labels(image.labels)]
@@ -135,7 +135,7 @@ def _tests(state: State, query: ImageQuery, now: float) -> list[Test]:
     return tests + _times(state, filters, now)
 
 
-def _times(state: State, filters: Filters, now: float) -> list[Test]:
+def _times(state: StateView, filters: Filters, now: float) -> list[Test]:
     tests: list[Test] = []
     if before := [_created(state, ref) for ref in filters.get("before", ())]:
         last = max(before)
@@ -149,7 +149,7 @@ def _times(state: State, filters: Filters, now: float) -> list[Test]:
     return tests
 
 
-def _created(state: State, ref: str) -> int:
+def _created(state: StateView, ref: str) -> int:
     for engine in state.engines.values():
         image = find_image(engine, ref)
         if image is not None:

@@ -10,7 +10,7 @@ from typing import Any
 
 import orjson
 
-from swarmd.cluster.state import State
+from swarmd.cluster.interfaces import StateView
 from swarmd.cluster.views.agreed import agreed, as_of, in_all, programs_of
 from swarmd.cluster.views.node_table import Row
 from swarmd.core.kept_json import kept_json
@@ -77,7 +77,7 @@ class FleetIdentity:
 
 
 def info(
-    state: State,
+    state: StateView,
     identity: FleetIdentity,
     now: float,
     problem: str = "",
@@ -254,7 +254,7 @@ def _some(nodes: Sequence[str]) -> str:
 # Version
 
 
-def version(state: State, identity: FleetIdentity, newest: api.Version) -> dict[str, Any]:
+def version(state: StateView, identity: FleetIdentity, newest: api.Version) -> dict[str, Any]:
     """The body of ``GET /version``: a component for the manager and one for each node."""
     own = {
         "ApiVersion": api.show(newest),

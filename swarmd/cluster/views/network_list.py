@@ -8,9 +8,9 @@ from itertools import chain
 
 import orjson
 
+from swarmd.cluster.interfaces import StateView
 from swarmd.cluster.kept_ids import network_id
 from swarmd.cluster.lookup import network_identity
-from swarmd.cluster.state import State
 from swarmd.cluster.views.filters import (
     NetworkQuery,
     bad_value,
@@ -28,7 +28,7 @@ Held = tuple[Network, Engine]
 Test = Callable[[Network, Engine], bool]
 
 
-def network_list(state: State, query: NetworkQuery) -> Iterator[bytes]:
+def network_list(state: StateView, query: NetworkQuery) -> Iterator[bytes]:
     """Chunks of a JSON array. A name that several networks have is shown as ``node/name``.
 
     What is shown is decided here and now; only the encoding is left for later.
@@ -45,7 +45,7 @@ def network_list(state: State, query: NetworkQuery) -> Iterator[bytes]:
     return chain((b"[",), separated(rows), (b"]\n",))
 
 
-def _unique(state: State) -> list[Held]:
+def _unique(state: StateView) -> list[Held]:
     """Each network once, by name and then by node."""
     engines = sorted(state.engines.values(), key=lambda engine: natural(engine.name))
     found: dict[str, Held] = {}
@@ -64,7 +64,7 @@ def _row(network: Network, engine: Engine, *, shared: bool) -> bytes:
     return orjson.dumps(item)
 
 
-def _tests(state: State, query: NetworkQuery) -> list[Test]:
+def _tests(state: StateView, query: NetworkQuery) -> list[Test]:
     filters = query.filters
     has_labels = label_test(filters.get("label", ()))
     tests: list[Test] = [
@@ -105,7 +105,7 @@ def _text(key: str, values: Sequence[str]) -> Test:
     )
 
 
-def _dangling(state: State, dangling: bool) -> Test:
+def _dangling(state: StateView, dangling: bool) -> Test:
     used = {
         network_id
         for container in state.containers.values()

@@ -8,9 +8,9 @@ from itertools import chain
 
 from swarmd.cluster.images.holders import newest_holders
 from swarmd.cluster.images.image_lookup import find_image
+from swarmd.cluster.interfaces import StateView
 from swarmd.cluster.kept_ids import own_ids
 from swarmd.cluster.lookup import find_container
-from swarmd.cluster.state import State
 from swarmd.cluster.views.filters import (
     Filters,
     ListQuery,
@@ -39,7 +39,7 @@ _HEALTH = ("starting", "healthy", "unhealthy", "none")
 _TASK_LABEL = SWARM_LABELS + "task"
 
 
-def select(state: State, query: ListQuery) -> Sequence[Row]:
+def select(state: StateView, query: ListQuery) -> Sequence[Row]:
     """Raises NoSuchContainer for an unknown ``before`` or ``since``, BadParameter for a value."""
     tests = _tests(state, query)
     ids = _candidates(state, query.filters)
@@ -56,7 +56,7 @@ def select(state: State, query: ListQuery) -> Sequence[Row]:
 # Where to look
 
 
-def _candidates(state: State, filters: Filters) -> Iterable[str] | None:
+def _candidates(state: StateView, filters: Filters) -> Iterable[str] | None:
     """IDs of as few as the indexes allow; None for all."""
     if "id" in filters:
         return _by_id(state, filters["id"])
@@ -69,7 +69,7 @@ def _candidates(state: State, filters: Filters) -> Iterable[str] | None:
     return None
 
 
-def _names(state: State, values: Sequence[str]) -> Collection[str] | None:
+def _names(state: StateView, values: Sequence[str]) -> Collection[str] | None:
     """The names that can match; None where only each container's own test can tell."""
     exact = [name for name in map(anchored_name, values) if name]
     if len(exact) == len(values):
@@ -79,7 +79,7 @@ def _names(state: State, values: Sequence[str]) -> Collection[str] | None:
     return None
 
 
-def _by_id(state: State, prefixes: Iterable[str]) -> Iterable[str]:
+def _by_id(state: StateView, prefixes: Iterable[str]) -> Iterable[str]:
     """Only starts that are unique count, as with an engine."""
     return {
         prefix if prefix in state.containers else ids[0]
@@ -98,7 +98,7 @@ def _may_hold(engine: Engine, filters: Filters) -> bool:
     return on_node(filters.get("node", ()), engine)
 
 
-def _age_key(state: State, container: Container) -> float:
+def _age_key(state: StateView, container: Container) -> float:
     """Engines' clocks are made comparable."""
     return container.created + state.engines[container.engine].spec.clock_offset
 
@@ -106,7 +106,7 @@ def _age_key(state: State, container: Container) -> float:
 # What must hold
 
 
-def _tests(state: State, query: ListQuery) -> list[Test]:
+def _tests(state: StateView, query: ListQuery) -> list[Test]:
     filters = query.filters
     tests = [test for key, make in _MAKERS.items() if key in filters for test in make(filters[key])]
     tests += _position(state, filters)
@@ -127,13 +127,13 @@ def _tests(state: State, query: ListQuery) -> list[Test]:
     return tests + _validated_only(state)
 
 
-def _known_to_run(state: State) -> Test:
+def _known_to_run(state: StateView) -> Test:
     """Of an engine that does not answer nobody knows it."""
     lost = {engine.key for engine in state.engines.values() if not engine.healthy}
     return lambda container: container.running and container.engine not in lost
 
 
-def _validated_only(state: State) -> list[Test]:
+def _validated_only(state: StateView) -> list[Test]:
     """An engine that is joining has containers before its first sync has ended."""
     joining = {e.key for e in state.engines.values() if e.health is Health.PENDING and e.containers}
     return [lambda container: container.engine not in joining] if joining else []
@@ -162,7 +162,7 @@ def _exited(values: Sequence[str]) -> Iterable[Test]:
     yield lambda c: c.exit_code in codes and not c.running and c.finished_at > 0
 
 
-def _network(state: State, values: Sequence[str]) -> Test:
+def _network(state: StateView, values: Sequence[str]) -> Test:
     moved = frozenset(
         own for value in values if value for own in own_ids(value, state.engines.values())
     )
@@ -207,7 +207,7 @@ def _has_port(ranges: Sequence[PortFilter], public: bool, container: Container) 
     )
 
 
-def _position(state: State, filters: Filters) -> list[Test]:
+def _position(state: StateView, filters: Filters) -> list[Test]:
     """``before`` are the older ones, ``since`` the newer ones."""
     age = partial(_age_key, state)
     before = [age(find_container(state, ref)) for ref in filters.get("before", ())]
@@ -222,7 +222,7 @@ def _position(state: State, filters: Filters) -> list[Test]:
     return tests
 
 
-def _name(state: State, values: Sequence[str]) -> Test:
+def _name(state: StateView, values: Sequence[str]) -> Test:
     """As an engine finds it, with and without slash; a path in the value means ``node/name``."""
     plain = name_tests(values)
     with_node = name_tests([one for one in values if "/" in one.lstrip("^").lstrip("/")])
@@ -237,7 +237,7 @@ def _name(state: State, values: Sequence[str]) -> Test:
     return test
 
 
-def _ancestor(state: State, refs: Sequence[str]) -> Test:
+def _ancestor(state: StateView, refs: Sequence[str]) -> Test:
     """Made from the image or one of its descendants, by the images of the container's engine.
 
     A name means what it was given to last, whatever else that engine still has it for.

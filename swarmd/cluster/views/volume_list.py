@@ -8,8 +8,8 @@ from itertools import chain
 
 import orjson
 
+from swarmd.cluster.interfaces import StateView
 from swarmd.cluster.lookup import volume_identity
-from swarmd.cluster.state import State
 from swarmd.cluster.views.filters import VolumeQuery, flag, label_test, on_node, text_tests
 from swarmd.core.container.list_item import separated
 from swarmd.core.model import Engine, Volume
@@ -19,7 +19,7 @@ Held = tuple[Volume, Engine]
 Test = Callable[[Volume, Engine], bool]
 
 
-def volume_list(state: State, query: VolumeQuery) -> Iterator[bytes]:
+def volume_list(state: StateView, query: VolumeQuery) -> Iterator[bytes]:
     """Chunks of the answer's JSON object; nodes whose volumes are not known are warned about.
 
     What is shown is decided here and now; only the encoding is left for later.
@@ -35,7 +35,7 @@ def volume_list(state: State, query: VolumeQuery) -> Iterator[bytes]:
     return chain((b'{"Volumes":[',), separated(rows), (b'],"Warnings":', warnings, b"}\n"))
 
 
-def missing_nodes(state: State) -> list[str]:
+def missing_nodes(state: StateView) -> list[str]:
     """A sentence for each engine of which a list shows nothing, or what was known before."""
     return [
         f"node {engine.name} is {engine.health.value.lower()}: {engine.error or 'not synced yet'}"
@@ -44,7 +44,7 @@ def missing_nodes(state: State) -> list[str]:
     ]
 
 
-def _unique(state: State) -> list[Held]:
+def _unique(state: StateView) -> list[Held]:
     engines = sorted(state.engines.values(), key=lambda engine: natural(engine.name))
     found: dict[str, Held] = {}
     for engine in engines:
@@ -59,7 +59,7 @@ def _row(volume: Volume, engine: Engine, *, shared: bool) -> bytes:
     return orjson.dumps({**orjson.loads(volume.entry), "Name": f"{engine.name}/{volume.name}"})
 
 
-def _tests(state: State, query: VolumeQuery) -> list[Test]:
+def _tests(state: StateView, query: VolumeQuery) -> list[Test]:
     filters = query.filters
     has_labels = label_test(filters.get("label", ()))
     tests: list[Test] = [
@@ -77,13 +77,13 @@ def _tests(state: State, query: VolumeQuery) -> list[Test]:
     return tests
 
 
-def _is_used(state: State, volume: Volume, engine: Engine) -> bool:
+def _is_used(state: StateView, volume: Volume, engine: Engine) -> bool:
     if volume.scope == "local":
         return is_mounted(volume, engine)
     return bool(using(state, volume))
 
 
-def using(state: State, volume: Volume) -> list[Engine]:
+def using(state: StateView, volume: Volume) -> list[Engine]:
     """The engines on which a container has a volume that all of them know."""
     return [engine for engine in state.engines.values() if is_mounted(volume, engine)]
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from heapq import heappop, heappush
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 from swarmd.core.index.bits import Bits, Holders, bits_of, slots
 from swarmd.core.model import Engine, Health
@@ -100,6 +100,14 @@ class Meanings(Holders[tuple[str, str]]):
             self.split.add(ref)
         else:
             self.split.discard(ref)
+
+
+class NodeIndex(Protocol):
+    """Engines as constraints name them."""
+
+    def named(self, pattern: Pattern) -> Bits: ...
+
+    def labelled(self, key: str, pattern: Pattern) -> Bits: ...
 
 
 class EngineIndex:

@@ -9,9 +9,9 @@ from twisted.logger import Logger
 from swarmd.cluster.images.image_lookup import engines_with_image, find_image
 from swarmd.core.errors import ApiError
 from swarmd.core.model import Engine
-from swarmd.manager.fleet.fleet import Fleet
 from swarmd.manager.fleet.read_your_writes import settle_lists
 from swarmd.manager.images.copying.supply import Supply
+from swarmd.manager.interfaces import FleetView
 
 _log = Logger()
 
@@ -19,7 +19,7 @@ _log = Logger()
 class BaseImages:
     """``fleet`` is as much as the client sees: nothing else is brought for it."""
 
-    def __init__(self, fleet: Fleet, supply: Supply) -> None:
+    def __init__(self, fleet: FleetView, supply: Supply) -> None:
         self._fleet = fleet
         self._supply = supply
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from swarmd.core.container.container_state import Container
 from swarmd.core.errors import NoSuchExec
 from swarmd.manager.fleet.fanout import ask_engines
-from swarmd.manager.fleet.fleet import Fleet
+from swarmd.manager.interfaces import FleetView
 
 
-async def find_exec_anywhere(fleet: Fleet, exec_id: str) -> Container:
+async def find_exec_anywhere(fleet: FleetView, exec_id: str) -> Container:
     """Asks every healthy engine; NoSuchExec if none knows the ID."""
     outcomes = await ask_engines(
         fleet,

@@ -9,12 +9,12 @@ import orjson
 
 from swarmd.core.model import Engine
 from swarmd.manager.fleet.fanout import ask_engines
-from swarmd.manager.fleet.fleet import Fleet
+from swarmd.manager.interfaces import FleetView
 
 MEASURING = 60.0  # seconds: an engine walks every container's files
 
 
-async def with_sizes(fleet: Fleet, chunks: Sequence[bytes]) -> bytes:
+async def with_sizes(fleet: FleetView, chunks: Sequence[bytes]) -> bytes:
     """The list with ``SizeRw`` and ``SizeRootFs``; without them where an engine did not answer."""
     entries: list[dict[str, Any]] = orjson.loads(b"".join(chunks))
     owners = {fleet.state.containers[entry["Id"]].engine for entry in entries}

@@ -7,10 +7,10 @@ from collections.abc import Iterable
 from swarmd.cluster.views.volume_list import missing_nodes
 from swarmd.core.model import Engine
 from swarmd.manager.fleet.fanout import Outcome
-from swarmd.manager.fleet.fleet import Fleet
+from swarmd.manager.interfaces import FleetView
 
 
-def outdated(fleet: Fleet, what: str) -> list[str]:
+def outdated(fleet: FleetView, what: str) -> list[str]:
     """Engines whose ``images``, ``networks`` or ``volumes`` are not known as they are now."""
     late = [
         f"node {engine.name} did not answer in time: its {what} may be out of date"
@@ -25,7 +25,7 @@ def unanswered(outcomes: Iterable[Outcome]) -> list[str]:
     return [f"{one.engine.name}: {one.error.message}" for one in outcomes if one.error is not None]
 
 
-def unasked(fleet: Fleet) -> list[str]:
+def unasked(fleet: FleetView) -> list[str]:
     """Engines that could not even be asked."""
     engines = fleet.state.engines.values()
     return [f"{engine.name}: {_why(engine)}" for engine in engines if not engine.healthy]

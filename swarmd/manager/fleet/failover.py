@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 from swarmd.core.errors import ApiError, EngineUnreachable, Unavailable
 from swarmd.core.model import Engine
-from swarmd.manager.fleet.fleet import Fleet
+from swarmd.manager.interfaces import FleetView
 from swarmd.streams.link import Answer
 
 TRIES = 3  # engines that are asked
@@ -15,7 +15,7 @@ Headers = Sequence[tuple[bytes, bytes]]
 
 
 async def ask_in_turn(
-    fleet: Fleet,
+    fleet: FleetView,
     engines: Sequence[Engine],
     method: str,
     target: Callable[[Engine], bytes],
@@ -51,6 +51,6 @@ async def ask_in_turn(
     return refusal
 
 
-def by_load(fleet: Fleet) -> list[Engine]:
+def by_load(fleet: FleetView) -> list[Engine]:
     """Healthy engines, the least busy first; those with recent failures last."""
     return sorted(fleet.healthy(), key=lambda e: (e.failures, e.tally.total, e.name))

@@ -11,7 +11,7 @@ from twisted.internet.defer import DeferredList, DeferredSemaphore
 from swarmd.core.errors import ApiError, EngineRefused, EngineUnreachable
 from swarmd.core.model import Engine
 from swarmd.manager.fleet.answers import message_of, read_answer
-from swarmd.manager.fleet.fleet import Fleet
+from swarmd.manager.interfaces import FleetView
 from swarmd.streams.link import Answer
 
 K = TypeVar("K")
@@ -40,7 +40,7 @@ class Outcome:
 
 
 async def ask_engines(
-    fleet: Fleet,
+    fleet: FleetView,
     engines: Iterable[Engine],
     method: str,
     target: Callable[[Engine], str],

@@ -33,9 +33,9 @@ from swarmd.engine.tracker import EngineTracker
 from swarmd.engine.tracking_context import TrackingContext
 from swarmd.manager.fleet.event_hub import EventHub
 from swarmd.manager.fleet.sources import Sources
+from swarmd.manager.interfaces import Query as Query
 from swarmd.streams.link import LARGEST_ANSWER, Answer, Link
 
-Query = Sequence[tuple[str, str]]
 Standing = tuple[Health, Spec]
 
 

@@ -15,6 +15,7 @@ from swarmd.core.container.container_state import Container
 from swarmd.core.errors import ApiError, NotFound
 from swarmd.core.model import Engine
 from swarmd.manager.fleet.fleet import Fleet
+from swarmd.manager.interfaces import FleetView
 
 T = TypeVar("T")
 Wait = Coroutine[Any, Any, None]
@@ -32,12 +33,12 @@ DISTRUST = 10.0
 _NOBODY: Mapping[str, float] = {}
 
 
-def unsettled(fleet: Fleet) -> list[Engine]:
+def unsettled(fleet: FleetView) -> list[Engine]:
     """Engines with containers that may have changed, and from which an answer can be hoped for."""
     return [e for e in fleet.state.engines.values() if e.dirty and _answers(fleet, e, CONTAINERS)]
 
 
-async def settle_containers(fleet: Fleet, engines: Iterable[Engine]) -> None:
+async def settle_containers(fleet: FleetView, engines: Iterable[Engine]) -> None:
     """Refreshes the dirty containers of ``engines``, all engines at once."""
     await _together(
         [_patiently(fleet, engine, CONTAINERS, _containers(fleet, engine)) for engine in engines]
@@ -63,7 +64,7 @@ async def settle_details(fleet: Fleet, containers: Iterable[Container]) -> None:
     )
 
 
-async def settle_lists(fleet: Fleet, *kinds: str) -> None:
+async def settle_lists(fleet: FleetView, *kinds: str) -> None:
     """Lists ``images``, ``networks``, ``volumes`` again where they may have changed.
 
     An engine with many images lists them in seconds: there clients see what they changed all the
@@ -82,7 +83,7 @@ async def settle_lists(fleet: Fleet, *kinds: str) -> None:
         await settle_names(fleet)
 
 
-async def settle_names(fleet: Fleet) -> None:
+async def settle_names(fleet: FleetView) -> None:
     """Asks for those images again which were just given a name, and for nothing else."""
     await _together(
         [
@@ -94,7 +95,7 @@ async def settle_names(fleet: Fleet) -> None:
     )
 
 
-async def looked_up(fleet: Fleet, kind: str, find: Callable[[], T]) -> T:
+async def looked_up(fleet: FleetView, kind: str, find: Callable[[], T]) -> T:
     """What ``find`` finds among ``kind``; engines that were too slow have a second chance to tell.
 
     Raises:
@@ -113,11 +114,11 @@ async def looked_up(fleet: Fleet, kind: str, find: Callable[[], T]) -> T:
     return find()
 
 
-def _containers(fleet: Fleet, engine: Engine) -> Wait:
+def _containers(fleet: FleetView, engine: Engine) -> Wait:
     return fleet.tracker(engine).refresh(engine.dirty, PATIENCE)
 
 
-def _image(fleet: Fleet, engine: Engine, name: str) -> Wait:
+def _image(fleet: FleetView, engine: Engine, name: str) -> Wait:
     return fleet.tracker(engine).refresh_image(name, PATIENCE)
 
 
@@ -130,16 +131,16 @@ async def _details(fleet: Fleet, engine: Engine, ids: Iterable[str]) -> None:
         await fleet.tracker(engine).inspect(container_id, PATIENCE)
 
 
-def _list(fleet: Fleet, engine: Engine, kind: str, seconds: float) -> Wait:
+def _list(fleet: FleetView, engine: Engine, kind: str, seconds: float) -> Wait:
     return fleet.tracker(engine).refresh_list(kind, seconds)
 
 
-def _answers(fleet: Fleet, engine: Engine, kind: str) -> bool:
+def _answers(fleet: FleetView, engine: Engine, kind: str) -> bool:
     until = fleet.distrusted.get(engine.key, _NOBODY).get(kind, 0.0)
     return engine.healthy and fleet.now() >= until
 
 
-async def _patiently(fleet: Fleet, engine: Engine, kind: str, refresh: Wait) -> None:
+async def _patiently(fleet: FleetView, engine: Engine, kind: str, refresh: Wait) -> None:
     """What was known stays; whether the engine is lost is for its tracker to find out.
 
     Nor does one that refuses, or answers nonsense, keep the others' answers from the client. One

@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from swarmd.cluster.kept_ids import network_id
 from swarmd.cluster.scoped import ScopedState, Sight
+from swarmd.core.container.container_state import Container
 from swarmd.core.model import Engine
 from swarmd.core.predefined import PREDEFINED
-from swarmd.core.request import version
 from swarmd.core.request.scope import Scope
+from swarmd.core.request.version import Version
 from swarmd.engine.tracker import EngineTracker
 from swarmd.manager.fleet.event_hub import EventHub, FleetEvent, Listener
 from swarmd.manager.fleet.fleet import Fleet
-from swarmd.manager.fleet.sources import Sources
-from swarmd.streams.link import Link
+from swarmd.manager.interfaces import Query
+from swarmd.streams.link import LARGEST_ANSWER, Answer, Link
 
 
-class ScopedHub(EventHub):
-    """Only the events of what is seen."""
+class ScopedHub:
+    """A ``HubView``: only the events of what is seen."""
 
     def __init__(self, hub: EventHub, state: ScopedState, scope: Scope) -> None:
         self._hub = hub
@@ -58,36 +59,72 @@ class ScopedHub(EventHub):
         return kind == "volume" and any(actor_id in e.volumes for e in engines if e.spec.id == here)
 
 
-class ScopedFleet(Fleet):
-    """Reads like the fleet; what is not named here is not to be had."""
+class ScopedFleet:
+    """A ``FleetView`` of what a scope sees."""
 
     def __init__(self, fleet: Fleet, sight: Sight) -> None:
         self._fleet = fleet
-        seen = ScopedState(fleet.state, sight)
-        self.state = seen
+        self.state = ScopedState(fleet.state, sight)
         self.scope = sight.scope
-        self.hub = ScopedHub(fleet.hub, seen, sight.scope)
+        self.hub = ScopedHub(fleet.hub, self.state, sight.scope)
         self.now = fleet.now
         self.distrusted = fleet.distrusted
-        self.notices = Sources()  # none: they concern the operator
+        # What concerns the operator.
+        self.notices: Callable[[], Sequence[str]] = tuple
+        self.problem = ""
 
     @property
-    def problem(self) -> str:  # type: ignore[override]
-        return ""
-
-    @property
-    def changes(self) -> int:  # type: ignore[override]
+    def changes(self) -> int:
         return self._fleet.changes
 
     @property
-    def api_version(self) -> version.Version:
+    def api_version(self) -> Version:
         return self._fleet.api_version
+
+    def version_for(self, engine: Engine, asked: Version | None) -> Version:
+        return self._fleet.version_for(engine, asked)
+
+    def engine(self, container: Container) -> Engine:
+        return self.state.engines[container.engine]
+
+    def healthy(self) -> list[Engine]:
+        return [engine for engine in self.state.engines.values() if engine.healthy]
 
     def tracker(self, engine: Engine) -> EngineTracker:
         return self._fleet.tracker(engine)
 
     def link(self, engine: Engine) -> Link:
         return self._fleet.link(engine)
+
+    def target(
+        self, engine: Engine, *path: str, query: Query = (), asked: Version | None = None
+    ) -> str:
+        return self._fleet.target(engine, *path, query=query, asked=asked)
+
+    async def call(
+        self,
+        engine: Engine,
+        method: str,
+        *path: str,
+        query: Query = (),
+        asked: Version | None = None,
+        body: Any = None,
+        timeout: float = 10.0,
+        limit: int = LARGEST_ANSWER,
+        stale: str = "",
+    ) -> Answer:
+        """Of an engine that is seen; what it is asked is its caller's affair, as with ``link``."""
+        return await self._fleet.call(
+            engine,
+            method,
+            *path,
+            query=query,
+            asked=asked,
+            body=body,
+            timeout=timeout,
+            limit=limit,
+            stale=stale,
+        )
 
     def forget(self, container_id: str) -> None:
         if container_id in self.state.containers:

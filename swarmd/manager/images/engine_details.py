@@ -7,14 +7,14 @@ from typing import Any
 
 from swarmd.core.model import Engine
 from swarmd.manager.fleet.fanout import Outcome, ask_engines
-from swarmd.manager.fleet.fleet import Fleet
+from swarmd.manager.interfaces import FleetView
 
 # Seconds. A containerd store with many images walks all of their content for it.
 MEASURING = 30.0
 
 
 async def measured(
-    fleet: Fleet, target: Callable[[Engine], str]
+    fleet: FleetView, target: Callable[[Engine], str]
 ) -> tuple[dict[tuple[str, str], dict[str, Any]], list[Outcome]]:
     """What each healthy engine lists at ``target``: by its key and the image's ID; and how."""
     outcomes = await ask_engines(

@@ -15,8 +15,8 @@ from swarmd.cluster.images.image_lookup import find_image
 from swarmd.cluster.images.same_image import by_manifest
 from swarmd.core.errors import Conflict
 from swarmd.core.model import Engine, Image
-from swarmd.manager.fleet.fleet import Fleet
 from swarmd.manager.images.platforms import Parts, is_for, parts
+from swarmd.manager.interfaces import FleetView
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,7 @@ class FullCopy:
         )
 
 
-async def whole(fleet: Fleet, name: str, platforms: Sequence[str]) -> FullCopy:
+async def whole(fleet: FleetView, name: str, platforms: Sequence[str]) -> FullCopy:
     """All that stores with several platforms have of it, or of ``platforms`` what any node has.
 
     What no node has is for an engine to refuse, in its words.
@@ -80,7 +80,7 @@ def _largest(held: Mapping[str, Parts], images: Mapping[str, Image]) -> list[str
     return sorted(largest)
 
 
-async def again(fleet: Fleet, image: FullCopy, engine: Engine) -> FullCopy:
+async def again(fleet: FleetView, image: FullCopy, engine: Engine) -> FullCopy:
     """The same, with what ``engine`` has of it now."""
     now: dict[str, Any] = await parts(fleet, image.name, [engine])
     return FullCopy(image.name, image.needs, {**image.held, **now})

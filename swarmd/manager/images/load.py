@@ -12,10 +12,10 @@ from swarmd.core.errors import ApiError, EngineRefused, EngineUnreachable
 from swarmd.core.model import Engine
 from swarmd.manager.fleet.answers import message_of
 from swarmd.manager.fleet.fanout import gather
-from swarmd.manager.fleet.fleet import Fleet
 from swarmd.manager.images.console import Console
 from swarmd.manager.images.progress import LoadProgress, ProgressTally, brief
 from swarmd.manager.images.tee import Tee
+from swarmd.manager.interfaces import FleetView
 
 # Seconds that an engine may neither take nor send anything: it may write gigabytes meanwhile, and
 # one that hangs is noticed by its health check.
@@ -30,7 +30,7 @@ class Loader:
 
     def __init__(
         self,
-        fleet: Fleet,
+        fleet: FleetView,
         target: Callable[[Engine], bytes],
         headers: Headers,
         console: Console,

@@ -19,6 +19,7 @@ from swarmd.manager.containers.create_order import CreateOrder
 from swarmd.manager.fleet.answers import listed
 from swarmd.manager.fleet.fanout import ask_engines
 from swarmd.manager.fleet.fleet import Fleet
+from swarmd.manager.interfaces import FleetView
 from swarmd.scheduler.filters.platform import fits, parse_platform, runs
 from swarmd.scheduler.placement import ANY_PLATFORM
 
@@ -29,7 +30,7 @@ _MANIFESTS_SINCE: Version = (1, 48)
 Parts = frozenset[str]
 
 
-async def parts(fleet: Fleet, ref: str, engines: Iterable[Engine]) -> dict[str, Parts]:
+async def parts(fleet: FleetView, ref: str, engines: Iterable[Engine]) -> dict[str, Parts]:
     """What is complete of ``ref`` on each of ``engines`` that tells, by the engine's key."""
 
     def target(engine: Engine) -> str:

@@ -13,11 +13,11 @@ from swarmd.core.errors import ApiError
 from swarmd.core.model import Engine
 from swarmd.manager.fleet.answers import listed
 from swarmd.manager.fleet.fanout import AT_ONCE, Outcome, gather
-from swarmd.manager.fleet.fleet import Fleet
 from swarmd.manager.fleet.read_your_writes import settle_containers, settle_lists, unsettled
 from swarmd.manager.images.copying.copy import name_image
 from swarmd.manager.images.remove import forget_removed, gone_everywhere, names_of
 from swarmd.manager.images.untag import untagged
+from swarmd.manager.interfaces import FleetView
 from swarmd.manager.system.prune import ask_to_prune, merged
 
 DELETED = "ImagesDeleted"
@@ -26,7 +26,7 @@ _log = Logger()
 
 
 async def prune_images(
-    fleet: Fleet, target: Callable[[Engine], str], *, named: bool
+    fleet: FleetView, target: Callable[[Engine], str], *, named: bool
 ) -> dict[str, Any]:
     """Each engine prunes its own, once it has the names as they are meant.
 
@@ -54,19 +54,19 @@ async def prune_images(
     return body
 
 
-def _outdated(fleet: Fleet) -> list[tuple[Engine, str]]:
+def _outdated(fleet: FleetView) -> list[tuple[Engine, str]]:
     """What a name meant before has none on one host; an engine that has it so prunes it."""
     found = ((fleet.state.engines[key], tag) for key, tag in sorted(outdated_tags(fleet.state)))
     return [(engine, tag) for engine, tag in found if _owns(fleet, engine, tag)]
 
 
-def _owns(fleet: Fleet, engine: Engine, tag: str) -> bool:
+def _owns(fleet: FleetView, engine: Engine, tag: str) -> bool:
     """Within a scope what is nobody's can be seen, but is not changed."""
     image = engine.images[engine.image_refs[tag]]
     return fleet.scope is None or fleet.scope.owns(image.labels)
 
 
-def _names_to_keep(fleet: Fleet) -> Iterable[tuple[Engine, str, str]]:
+def _names_to_keep(fleet: FleetView) -> Iterable[tuple[Engine, str, str]]:
     """Where an image is used that has a name only elsewhere: on one host it keeps that."""
     for engine in fleet.healthy():
         used = {one.image_id for one in engine.containers.values()} & engine.images.keys()
@@ -77,7 +77,7 @@ def _names_to_keep(fleet: Fleet) -> Iterable[tuple[Engine, str, str]]:
                     yield engine, image_id, name
 
 
-async def _name(fleet: Fleet, engine: Engine, image_id: str, name: str) -> None:
+async def _name(fleet: FleetView, engine: Engine, image_id: str, name: str) -> None:
     try:
         await name_image(fleet, engine, image_id, name)
     except ApiError as error:

@@ -8,9 +8,9 @@ from swarmd.core.errors import ApiError, EngineRefused, EngineUnreachable
 from swarmd.core.model import Engine
 from swarmd.manager.fleet.answers import message_of
 from swarmd.manager.fleet.fanout import gather
-from swarmd.manager.fleet.fleet import Fleet
 from swarmd.manager.images.console import Console
 from swarmd.manager.images.progress import NodeProgress, ProgressTally, brief
+from swarmd.manager.interfaces import FleetView
 
 AT_ONCE = 20  # engines that pull at the same time: a registry is a shared thing
 SILENCE = 120.0  # seconds without a line of progress after which an engine is given up
@@ -23,7 +23,7 @@ class Puller:
 
     def __init__(
         self,
-        fleet: Fleet,
+        fleet: FleetView,
         target: Callable[[Engine], bytes],
         headers: Headers,
         console: Console,

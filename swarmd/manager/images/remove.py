@@ -18,9 +18,9 @@ from swarmd.core.image.image_reference import familiar_if_valid
 from swarmd.core.model import Engine, Image
 from swarmd.core.names import short_id
 from swarmd.manager.fleet.fanout import Outcome
-from swarmd.manager.fleet.fleet import Fleet
 from swarmd.manager.images.tag import GONE, Target, ask_all, check
 from swarmd.manager.images.untag import untagged
+from swarmd.manager.interfaces import FleetView
 
 _RUNNING, _NEEDED, _UNUSED = range(3)
 
@@ -28,7 +28,7 @@ _RUNNING, _NEEDED, _UNUSED = range(3)
 class Removal:
     """Of the image that ``ref`` means; ``target`` is the call to each engine."""
 
-    def __init__(self, fleet: Fleet, ref: str, target: Target) -> None:
+    def __init__(self, fleet: FleetView, ref: str, target: Target) -> None:
         self._fleet = fleet
         self._ref = ref
         self._target = target
@@ -128,7 +128,7 @@ def _risk(engine: Engine, image: Image) -> int:
     return _NEEDED if needed else _UNUSED
 
 
-def names_of(fleet: Fleet, engines: Iterable[Engine], ref: str) -> set[str]:
+def names_of(fleet: FleetView, engines: Iterable[Engine], ref: str) -> set[str]:
     """Its tags on any of ``engines``, as far as they still mean it."""
     outdated = outdated_tags(fleet.state)
     return {
@@ -140,14 +140,14 @@ def names_of(fleet: Fleet, engines: Iterable[Engine], ref: str) -> set[str]:
     }
 
 
-def forget_removed(fleet: Fleet, engine: Engine, items: Iterable[Mapping[str, Any]]) -> None:
+def forget_removed(fleet: FleetView, engine: Engine, items: Iterable[Mapping[str, Any]]) -> None:
     """What ``engine`` says that it has removed is in no list of ours any more."""
     names = (item.get(key) for item in items for key in ("Untagged", "Deleted"))
     gone = [familiar_if_valid(name) for name in names if isinstance(name, str)]
     fleet.state.images_gone(engine.key, gone)
 
 
-def gone_everywhere(fleet: Fleet, items: Iterable[Mapping[str, Any]]) -> list[Any]:
+def gone_everywhere(fleet: FleetView, items: Iterable[Mapping[str, Any]]) -> list[Any]:
     """Each once; not what one node deleted of an image that is still on another."""
     left = {image for engine in fleet.state.engines.values() for image in engine.images}
     different = {orjson.dumps(item): item for item in items}.values()

@@ -9,8 +9,8 @@ from swarmd.cluster.images.image_lookup import engines_with_image, find_image
 from swarmd.core.errors import ApiError
 from swarmd.core.model import Engine
 from swarmd.manager.fleet.fanout import Outcome, ask_engines
-from swarmd.manager.fleet.fleet import Fleet
 from swarmd.manager.images.progress import grouped
+from swarmd.manager.interfaces import FleetView
 
 REMOVING = 120.0  # seconds: layers are deleted meanwhile
 GONE = 404  # somebody else was faster
@@ -19,7 +19,7 @@ Target = Callable[[Engine], bytes]
 
 
 async def tagged(
-    fleet: Fleet, ref: str, engines: Sequence[Engine], target: Target, name: str
+    fleet: FleetView, ref: str, engines: Sequence[Engine], target: Target, name: str
 ) -> None:
     """``ref`` as ``name``, which means that from now on.
 
@@ -35,14 +35,14 @@ async def tagged(
     check(outcomes, "tagged")
 
 
-def unreached(fleet: Fleet, ref: str) -> list[str]:
+def unreached(fleet: FleetView, ref: str) -> list[str]:
     """The nodes that hold an image as far as is known, but cannot be asked."""
     engines = engines_with_image(fleet.state, ref)
     return [f"{each.name}: not done there, {each.error}" for each in engines if not each.healthy]
 
 
 async def ask_all(
-    fleet: Fleet,
+    fleet: FleetView,
     engines: Sequence[Engine],
     method: str,
     target: Target,

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from swarmd.core.errors import ApiError, Unavailable
 from swarmd.core.expressions import parse_expressions
 from swarmd.core.model import Engine, Health
-from swarmd.manager.fleet.fleet import Fleet
+from swarmd.manager.interfaces import FleetView
 from swarmd.scheduler.filters.constraint import constraint
 from swarmd.scheduler.placement import Placement
 from swarmd.scheduler.policy import PlacementPolicy
@@ -22,7 +22,7 @@ QUERY = "constraint"
 _ANY = PlacementPolicy("spread", ("constraint",))
 
 
-def engines_for(fleet: Fleet, texts: Sequence[str]) -> list[Engine]:
+def engines_for(fleet: FleetView, texts: Sequence[str]) -> list[Engine]:
     """The healthy engines that pass all constraints; soft ones give way where none would.
 
     Raises:

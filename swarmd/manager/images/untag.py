@@ -17,13 +17,13 @@ from swarmd.core.model import Engine
 from swarmd.core.names import PLACEHOLDER
 from swarmd.manager.fleet.answers import accepted
 from swarmd.manager.fleet.fanout import AT_ONCE, Outcome, gather
-from swarmd.manager.fleet.fleet import Fleet
 from swarmd.manager.images.unread_progress import UnreadProgress
+from swarmd.manager.interfaces import FleetView
 
 LIMIT = 30.0  # seconds for each of the two calls
 
 
-async def untag(fleet: Fleet, engine: Engine, tag: str) -> None:
+async def untag(fleet: FleetView, engine: Engine, tag: str) -> None:
     """``tag``, as engines list it, is no image's on ``engine`` any more.
 
     Raises:
@@ -36,7 +36,7 @@ async def untag(fleet: Fleet, engine: Engine, tag: str) -> None:
     fleet.state.mark_stale(engine.key, "images")
 
 
-async def untagged(fleet: Fleet, tags: Iterable[tuple[Engine, str]]) -> list[Outcome]:
+async def untagged(fleet: FleetView, tags: Iterable[tuple[Engine, str]]) -> list[Outcome]:
     """The same of several; each outcome's value is what an engine would say of it."""
 
     async def one(item: tuple[Engine, str]) -> Outcome:
@@ -50,7 +50,7 @@ async def untagged(fleet: Fleet, tags: Iterable[tuple[Engine, str]]) -> list[Out
     return await gather(tags, AT_ONCE, one)
 
 
-async def _import(fleet: Fleet, engine: Engine, tag: str) -> str:
+async def _import(fleet: FleetView, engine: Engine, tag: str) -> str:
     """The ID of the empty image that has the name now, which somebody may take from it again."""
     named = parse_reference(tag)
     query = [("fromSrc", "-"), ("repo", named.repository), ("tag", named.tag)]

@@ -14,8 +14,8 @@ from swarmd.core.request.scope import Scope
 from swarmd.core.request.version import Version
 from swarmd.manager.fleet.answers import counted, listed
 from swarmd.manager.fleet.fanout import AT_ONCE, Outcome, ask_engines, gather
-from swarmd.manager.fleet.fleet import Fleet
 from swarmd.manager.fleet.single_flight import SingleFlight
+from swarmd.manager.interfaces import FleetView
 from swarmd.manager.system.disk_totals import ITEMS, TOTALS, added, counted_up
 
 MEASURING = 120.0  # seconds: an engine walks the files of all images, containers and volumes
@@ -38,7 +38,7 @@ Part = tuple[Engine, Row]
 class DiskUsage:
     """Asks each engine once at a time, however many clients want to know."""
 
-    def __init__(self, fleet: Fleet) -> None:
+    def __init__(self, fleet: FleetView) -> None:
         self._fleet = fleet
         self._flights: SingleFlight[tuple[str, bytes], Outcome] = SingleFlight()
 

@@ -9,13 +9,13 @@ from swarmd.core.event import is_of_placeholder, read_event
 from swarmd.core.model import Engine
 from swarmd.manager.fleet.event_hub import FleetEvent
 from swarmd.manager.fleet.fanout import Outcome, ask_engines
-from swarmd.manager.fleet.fleet import Fleet
+from swarmd.manager.interfaces import FleetView
 from swarmd.manager.system.event_query import NANOS
 
 LINE_LIMIT = 4 << 20  # bytes of one event
 
 
-async def past_events(fleet: Fleet, since: int, until: int) -> list[FleetEvent]:
+async def past_events(fleet: FleetView, since: int, until: int) -> list[FleetEvent]:
     """What all healthy engines remember from ``since`` to ``until`` (nanoseconds), in time order.
 
     An engine remembers its last 256 events and forgets them when it restarts.
@@ -31,7 +31,7 @@ async def past_events(fleet: Fleet, since: int, until: int) -> list[FleetEvent]:
     return sorted(events, key=lambda event: event.moment)
 
 
-def _decoded(fleet: Fleet, outcome: Outcome) -> list[FleetEvent]:
+def _decoded(fleet: FleetView, outcome: Outcome) -> list[FleetEvent]:
     assert outcome.answer is not None
     try:
         lines = JsonLines(LINE_LIMIT).feed(outcome.answer.body)

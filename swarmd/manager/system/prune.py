@@ -8,13 +8,13 @@ from typing import Any
 from swarmd.core.model import Engine
 from swarmd.manager.fleet.answers import counted, listed
 from swarmd.manager.fleet.fanout import Outcome, ask_engines, together
-from swarmd.manager.fleet.fleet import Fleet
+from swarmd.manager.interfaces import FleetView
 
 CONTAINERS = "ContainersDeleted"
 PATIENCE = 300.0  # seconds: an engine may have much to delete
 
 
-async def prune(fleet: Fleet, target: Callable[[Engine], str], deleted: str) -> dict[str, Any]:
+async def prune(fleet: FleetView, target: Callable[[Engine], str], deleted: str) -> dict[str, Any]:
     """Asks all healthy engines.
 
     Args:
@@ -29,7 +29,7 @@ async def prune(fleet: Fleet, target: Callable[[Engine], str], deleted: str) -> 
     return merged(outcomes, deleted)
 
 
-async def ask_to_prune(fleet: Fleet, target: Callable[[Engine], str]) -> list[Outcome]:
+async def ask_to_prune(fleet: FleetView, target: Callable[[Engine], str]) -> list[Outcome]:
     """Asks all healthy engines; raises ApiError if every one failed, with the words of each."""
     outcomes = await ask_engines(
         fleet, fleet.healthy(), "POST", target, timeout=PATIENCE, expect=dict
@@ -39,7 +39,7 @@ async def ask_to_prune(fleet: Fleet, target: Callable[[Engine], str]) -> list[Ou
     return outcomes
 
 
-def _forget(fleet: Fleet, outcomes: list[Outcome]) -> None:
+def _forget(fleet: FleetView, outcomes: list[Outcome]) -> None:
     """Only what was on the engine that says so: none speaks for another."""
     for outcome in outcomes:
         for container_id in listed(outcome.value.get(CONTAINERS), str) if outcome.ok else ():

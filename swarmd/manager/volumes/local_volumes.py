@@ -10,8 +10,8 @@ import orjson
 from twisted.logger import Logger
 
 from swarmd.cluster.actions import Action, EventSeen
+from swarmd.cluster.interfaces import StateView
 from swarmd.cluster.lookup import Found, find_volume
-from swarmd.cluster.state import State
 from swarmd.cluster.views.volume_list import is_mounted
 from swarmd.core.errors import ApiError, BadParameter, EngineRefused, EngineUnreachable, NotFound
 from swarmd.core.model import Engine, Volume
@@ -102,7 +102,7 @@ class LocalVolumes:
             )
         return created
 
-    def find(self, ref: str, state: State) -> Found[Volume]:
+    def find(self, ref: str, state: StateView) -> Found[Volume]:
         """NotFound in ``state``, or Ambiguous where several nodes have one of that name."""
         node, name = self._split(ref)
         holders = self._holders(name, state) if self.everywhere and node is None else []
@@ -110,7 +110,7 @@ class LocalVolumes:
             return Found(holders[0].volumes[name], tuple(holders))
         return find_volume(state, ref)
 
-    def _holders(self, name: str, state: State | None = None) -> list[Engine]:
+    def _holders(self, name: str, state: StateView | None = None) -> list[Engine]:
         """Healthy ones first."""
         engines = (state or self._fleet.state).engines.values()
         found = [e for e in engines if name in e.volumes]

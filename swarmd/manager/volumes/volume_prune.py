@@ -18,7 +18,8 @@ from swarmd.core.names import is_full_id
 from swarmd.core.request.version import Version
 from swarmd.manager.fleet.answers import listed, message_of, read_answer
 from swarmd.manager.fleet.fanout import AT_ONCE, Outcome, ask_engines, gather, together
-from swarmd.manager.fleet.fleet import Fleet, Query
+from swarmd.manager.fleet.fleet import Query
+from swarmd.manager.interfaces import FleetView
 from swarmd.manager.system.prune import PATIENCE, merged
 
 ANONYMOUS_ONLY: Version = (1, 42)
@@ -29,7 +30,7 @@ class VolumePrune:
     """One prune, asked in version ``asked`` with ``filters``; ``target`` passes it on as it is."""
 
     def __init__(
-        self, fleet: Fleet, asked: Version, filters: Filters, target: Callable[[Engine], str]
+        self, fleet: FleetView, asked: Version, filters: Filters, target: Callable[[Engine], str]
     ) -> None:
         self._fleet = fleet
         self._asked = asked

@@ -3,7 +3,9 @@ from __future__ import annotations
 from swarmd.cluster.scoped import Sight
 from swarmd.core.request.scope import Scope
 from swarmd.manager.fleet.scoped_fleet import ScopedFleet
+from swarmd.manager.interfaces import FleetView, HubView
 from tests.authz.rig import ML, WEB, GuardedRig
+from tests.cluster.protocols import members, reachable
 
 
 def test_it_reads_like_the_fleet_and_forgets_only_its_own() -> None:
@@ -14,8 +16,14 @@ def test_it_reads_like_the_fleet_and_forgets_only_its_own() -> None:
     assert seen.link(engine) is rig.fleet.link(rig.engine(1))
     assert seen.tracker(engine) is rig.fleet.tracker(rig.engine(1))
     assert seen.changes == rig.fleet.changes and seen.api_version == rig.fleet.api_version
-    assert len(seen.healthy()) == 2 and seen.problem == "" and seen.notices() == []
+    assert len(seen.healthy()) == 2 and seen.problem == "" and list(seen.notices()) == []
     assert seen.hub.listeners == 0
     seen.forget(WEB)
     seen.forget(ML)
     assert WEB in rig.state.containers and ML not in rig.state.containers
+
+
+def test_a_scope_has_what_the_protocols_name_and_nothing_else() -> None:
+    seen = ScopedFleet(GuardedRig().fleet, Sight(Scope("team", "ml")))
+    assert reachable(seen) == members(FleetView)
+    assert reachable(seen.hub) == members(HubView)

@@ -21,6 +21,7 @@ from swarmd.core.model import Engine
 from swarmd.manager.fleet.answers import accepted, message_of, read_answer
 from swarmd.manager.fleet.fleet import Fleet
 from swarmd.manager.images.unread_progress import UnreadProgress
+from swarmd.manager.interfaces import FleetView
 from swarmd.streams.calls import Answer, StreamCall
 from swarmd.streams.upload import Upload
 
@@ -163,7 +164,7 @@ class Copy:
         return f"copying image {self._ref} from {self._source.name} to {self._to.name}: {cause}"
 
 
-async def name_image(fleet: Fleet, engine: Engine, image: str, name: str) -> None:
+async def name_image(fleet: FleetView, engine: Engine, image: str, name: str) -> None:
     """Gives what ``engine`` knows as ``image`` a name; EngineRefused if it does not."""
     named = parse_reference(one_tag(name))
     query = [("repo", named.repository), ("tag", named.tag)]

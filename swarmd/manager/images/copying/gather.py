@@ -9,16 +9,16 @@ from swarmd.cluster.images.image_lookup import find_image
 from swarmd.cluster.images.same_image import by_manifest
 from swarmd.core.model import Engine
 from swarmd.core.names import natural
-from swarmd.manager.fleet.fleet import Fleet
 from swarmd.manager.fleet.read_your_writes import looked_up
 from swarmd.manager.images.copying.supply import Supply
 from swarmd.manager.images.full_copy import FullCopy, again, whole
+from swarmd.manager.interfaces import FleetView
 
 
 class Gatherer:
     """``fleet`` is as much as the client sees; ``supply`` that of the whole fleet."""
 
-    def __init__(self, fleet: Fleet, supply: Supply) -> None:
+    def __init__(self, fleet: FleetView, supply: Supply) -> None:
         self._fleet = fleet
         self._supply = supply
 
