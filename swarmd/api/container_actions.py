@@ -25,7 +25,7 @@ from swarmd.core.names import check_container_name, split_node
 from swarmd.core.request.json_keys import CONTAINER_UPDATE, spelled
 from swarmd.core.request.version import Version
 from swarmd.front.request import DockerRequest
-from swarmd.manager.containers.start import Starter
+from swarmd.manager.containers.start import Admit, Starter, admit_all
 from swarmd.manager.fleet.answers import made_id
 from swarmd.manager.interfaces import FleetView
 from swarmd.streams.completion import UNKNOWN
@@ -105,14 +105,20 @@ def restart(call: ContainerCall) -> Coroutine[Any, Any, None] | None:
 def _begin(call: ContainerCall, *, again: bool) -> Coroutine[Any, Any, None] | None:
     """What its node has to have left is the container's before the engine hears of it."""
     assert call.starter is not None
-    if not call.starter.begin(call.container.id, again=again):
+    if not call.starter.begin(call.container.id, again=again, admit=_admit(call)):
         return _begin_later(call, call.starter, again=again)
     _start(call, call.starter)
     return None
 
 
+def _admit(call: ContainerCall) -> Admit:
+    return call.request.terms.get("admit") or admit_all
+
+
 async def _begin_later(call: ContainerCall, starter: Starter, *, again: bool) -> None:
-    await starter.begin_later(call.container.id, again=again, seen=call.engine.containers)
+    await starter.begin_later(
+        call.container.id, again=again, admit=_admit(call), seen=call.engine.containers
+    )
     _start(call, starter)
 
 

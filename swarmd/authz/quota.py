@@ -1,7 +1,8 @@
 """How much the containers of a role, or of one identity, may take together.
 
 Containers carry who made them as labels, so a restart forgets nothing; those that are stopped count
-as well, since they can be started at any time.
+as well, since they can be started at any time. What a new one takes the place of does not: clients
+make the new one first. Then there is one too many, and starts are judged until it is gone.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from swarmd.core.container.resources import asked_by_environment
 
 _GPU = "gpu"
 _ONE_CPU = 1_000_000_000
+NOTHING = ("", "")  # is exceeded
 # Before API 1.19 limits stood beside HostConfig, where engines look only if it has none.
 _OLD_PLACES = ("Memory", "MemorySwap", "CpuShares", "Cpuset")
 # What an update may not change under a quota: it would be judged by what is not known yet.
@@ -85,13 +87,44 @@ def made_by(role: Role, containers: Iterable[Container]) -> list[Container]:
 
 
 def excess(
-    containers: Iterable[Container], role: Role, owner: str, wanted: Demand
+    containers: Iterable[Container],
+    role: Role,
+    owner: str,
+    wanted: Demand,
+    replaced: Iterable[Container] = (),
 ) -> tuple[str, str]:
-    """The key of the quota that ``wanted`` would exceed, and by what; ("", "") if none."""
+    """The key of the quota that ``wanted`` would exceed, and by what; ("", "") if none.
+
+    Args:
+        replaced: What it takes the place of. One of that does not count: there may be one container
+            beyond the quota while it is being replaced, but never two, and not running.
+    """
     of_role = made_by(role, containers)
+    old = next(iter(made_by(role, replaced)), None)
+    left = [one for one in of_role if old is None or one.id != old.id]
+    return _exceeded(left, role, owner, [wanted])
+
+
+def excess_of_start(
+    containers: Iterable[Container], role: Role, started: Container
+) -> tuple[str, str]:
+    """The same where all of them have been created, if what runs would be too much.
+
+    As long as all of them together are within the quota, so is what runs.
+    """
+    of_role, owner = made_by(role, containers), started.labels.get(OWNER, "")
+    if _exceeded(of_role, role, owner, ()) == NOTHING:
+        return NOTHING
+    others = [one for one in of_role if one.up and one.id != started.id]
+    return _exceeded(others, role, owner, [started.demand])
+
+
+def _exceeded(
+    of_role: list[Container], role: Role, owner: str, more: Iterable[Demand]
+) -> tuple[str, str]:
     own = [one for one in of_role if one.labels.get(OWNER) == owner]
     for key, quota, held in (("quota", role.quota, of_role), ("quota_each", role.quota_each, own)):
-        demands = [one.demand for one in held] + [wanted]
+        demands = [*(one.demand for one in held), *more]
         for name, most, sum_, unit in (
             ("containers", quota.containers, len(demands), 1),
             ("cpus", quota.cpus, sum(one.cpus for one in demands), _ONE_CPU),
@@ -100,7 +133,7 @@ def excess(
         ):
             if most is not None and sum_ > most:
                 return f"role.{role.name}.{key}.{name}", f"{sum_ / unit:g} of {most / unit:g}"
-    return "", ""
+    return NOTHING
 
 
 def _gpus(demand: Demand) -> int:

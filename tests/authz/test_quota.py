@@ -1,7 +1,15 @@
 from __future__ import annotations
 
 from swarmd.authz.policy import Quota, Role
-from swarmd.authz.quota import FIXED, counts_gpus, excess, has_quota, unbounded
+from swarmd.authz.quota import (
+    FIXED,
+    NOTHING,
+    counts_gpus,
+    excess,
+    excess_of_start,
+    has_quota,
+    unbounded,
+)
 from swarmd.core.container import personal_labels
 from swarmd.core.container.container_state import Container, Demand
 
@@ -83,3 +91,29 @@ def test_gpus_are_counted_whichever_way_they_are_asked_for() -> None:
     assert "environment" in unbounded({"HostConfig": whole, "Env": env}, ROLE)
     assert unbounded({"HostConfig": whole, "Env": ["NVIDIA_VISIBLE_DEVICES=void"]}, ROLE) == ""
     assert counts_gpus(ROLE) and not counts_gpus(Role("x", frozenset(), quota=Quota(memory=1)))
+
+
+def test_what_is_replaced_does_not_count_but_only_once() -> None:
+    one, two = held("a")._replace(id="1"), held("a")._replace(id="2")
+    more = Demand(cpus=1_000_000_000, memory=GIB)
+    assert excess([one, two], ROLE, "a", more)[0] == "role.ml.quota_each.containers"
+    assert excess([one, two], ROLE, "a", more, [two]) == NOTHING
+    three = held("a")._replace(id="3")
+    assert excess([one, two, three], ROLE, "a", more, [two, three]) != NOTHING
+    other = held("a", "other")._replace(id="4")
+    assert excess([one, two, other], ROLE, "a", more, [other]) != NOTHING, "not of this role"
+    of_b = held("b")._replace(id="5")
+    assert excess([one, two, of_b], ROLE, "a", more, [of_b]) != NOTHING, "it is not who has two"
+
+
+def test_what_is_beyond_a_quota_does_not_start_until_it_has_room() -> None:
+    one, two = held("a")._replace(id="1"), held("a")._replace(id="2")
+    new = held("a", state="created")._replace(id="3")
+    assert excess_of_start([one, new], ROLE, new) == NOTHING
+    assert excess_of_start([one, two, new], ROLE, new) == ("role.ml.quota.gpus", "3 of 2")
+    stopped = two._replace(state="exited")
+    assert excess_of_start([one, stopped, new], ROLE, new) == NOTHING
+    running = new._replace(state="running")
+    assert excess_of_start([one, stopped, running], ROLE, stopped) != NOTHING
+    assert excess_of_start([one, stopped, running], ROLE, running) == NOTHING, "a restart"
+    assert excess_of_start([one, stopped._replace(starting=True), new], ROLE, new) != NOTHING

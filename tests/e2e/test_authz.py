@@ -42,6 +42,14 @@ roles = ["web"]
 cn = ["carol", "carl"]
 roles = ["gpu"]
 
+[[identity]]
+cn = "dora"
+roles = ["small"]
+
+[role.small]
+allow = ["read", "run", "remove"]
+quota = { containers = 2, memory = "128m" }
+
 [role.admin]
 allow = ["*"]
 create = "anything"
@@ -345,6 +353,31 @@ def test_gpus_of_a_role_and_of_each_of_its_members(door: Door, tls_fleet: Fleet)
     assert len(given) == 3
     door.carol("rm", "one")
     create(door.carl, "five", "1")
+
+
+def test_a_team_at_its_quota_can_change_what_it_has(door: Door, tls_fleet: Fleet) -> None:
+    """As Compose does it: the new one is made, the old one ends, the new one starts."""
+    program = command_lines()[0]
+    home = door.policy.parent / "dora"
+    dora = Docker(program, door.swarmd.url, tls_fleet.authority.issue("dora"), home)
+    each, sleep = ("-m", "64m"), ("busybox", "sleep", "600")
+    labels = {"project": "p", "service": "web", "container-number": "1", "oneoff": "False"}
+    marks = [f"-lcom.docker.compose.{key}={value}" for key, value in labels.items()]
+    dora("run", "-d", "--name", "db", *each, *sleep)
+    dora("run", "-d", "--name", "web", *each, *marks, *sleep)
+    more = "denied by policy: role.small.quota.containers would be exceeded"
+    assert more in dora.fails("create", *each, *sleep)
+    dora("create", "--name", "new", *each, *marks, *sleep)
+    assert more in dora.fails("create", "--name", "newer", *each, *marks, *sleep), "one, not two"
+    for verb in ("start", "restart"):
+        assert more in dora.fails(verb, "new")
+    dora("stop", "-t", "0", "web")
+    dora("start", "new")
+    assert more in dora.fails("start", "web")
+    dora("rm", "web")
+    dora("restart", "-t", "0", "new")
+    assert more in dora.fails("create", *each, *sleep)
+    dora("rm", "-f", "new", "db")
 
 
 def gpus_of(engine: Engine) -> Iterator[str]:

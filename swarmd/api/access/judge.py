@@ -18,7 +18,15 @@ from swarmd.authz.create_rules import (
     networks_of,
 )
 from swarmd.authz.policy import Limits, Role
-from swarmd.authz.quota import FIXED, counts_gpus, excess, has_quota, made_by, unbounded
+from swarmd.authz.quota import (
+    FIXED,
+    counts_gpus,
+    excess,
+    excess_of_start,
+    has_quota,
+    made_by,
+    unbounded,
+)
 from swarmd.authz.rights import BUILDKIT, Right
 from swarmd.authz.strict_json import read_strictly, render
 from swarmd.cluster.images.image_lookup import known_as
@@ -56,6 +64,7 @@ _BODIES: dict[tuple[str, str], Shape] = {
     ("volumes", "create"): shapes.VOLUME,
     ("images", "commit"): shapes.COMMIT,
 }
+_STARTS = ("start", "restart")
 _WITHOUT_BODY = ("start", "stop", "restart", "kill", "pause", "unpause", "wait", "rename", "copy")
 
 
@@ -135,6 +144,8 @@ class Judge:
         request.raw_query, request._query = render_query(pairs).encode(), None
         if right.noun == "containers" and action == "create" and body is not None:
             await self._count(body, request)
+        if right.noun == "containers" and action in _STARTS and has_quota(self._role):
+            await self._count_starts(request)
         if body is not None:
             request.body = render(body)
             await request.others_turn()
@@ -276,16 +287,34 @@ class Judge:
                 f"denied by policy: the quota of role {self._role.name} needs {missing}", 403
             )
         request.terms = {**request.terms, "admit": self._admit}
+        await self._know_sizes()
+
+    async def _count_starts(self, request: DockerRequest) -> None:
+        request.terms = {**request.terms, "admit": self._admit_start}
+        await self._know_sizes()
+
+    async def _know_sizes(self) -> None:
         held = made_by(self._role, self._whole.state.containers.values())
         await settle_details(self._whole, held)
 
-    def _admit(self, wanted: Demand) -> None:
+    def _admit(self, wanted: Demand, replaced: Sequence[Container]) -> None:
+        name = self._identity.name
+        _check_quota(excess(self._all(), self._role, name, wanted, replaced))
+
+    def _admit_start(self, container: Container) -> None:
+        if made_by(self._role, [container]):
+            _check_quota(excess_of_start(self._all(), self._role, container))
+
+    def _all(self) -> list[Container]:
         state = self._whole.state
         pending = (one.container for one in state.reservations.pending.values())
-        containers = [*state.containers.values(), *pending]
-        key, amount = excess(containers, self._role, self._identity.name, wanted)
-        if key:
-            raise ApiError(f"denied by policy: {key} would be exceeded, {amount}", 403)
+        return [*state.containers.values(), *pending]
+
+
+def _check_quota(excess: tuple[str, str]) -> None:
+    key, amount = excess
+    if key:
+        raise ApiError(f"denied by policy: {key} would be exceeded, {amount}", 403)
 
 
 def _counted(update: Mapping[str, Any]) -> Iterable[Violation]:

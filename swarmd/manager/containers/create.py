@@ -25,6 +25,7 @@ from swarmd.manager.containers.create_order import CreateOrder, References, defi
 from swarmd.manager.containers.node_choice import NodeChoice
 from swarmd.manager.containers.pull_plans import PullPlans
 from swarmd.manager.containers.reconcile import Reconciler
+from swarmd.manager.containers.replaced import replaced
 from swarmd.manager.containers.start import Starter
 from swarmd.manager.fleet.answers import made_id, message_of
 from swarmd.manager.fleet.fleet import Fleet
@@ -121,7 +122,8 @@ class Creator:
     ) -> Answer:
         """One attempt. Raises NotMadeError if this engine certainly made nothing."""
         state = self._fleet.state
-        order.admit(demand)  # in one turn with the reservation, so that no two slip through
+        # In one turn with the reservation, so that no two slip through.
+        order.admit(demand, replaced(state, order))
         pending = self._pending(engine, demand, order)
         state.reserve(pending, order.replaces.id if order.replaces else "")
         attempt = self._attempt(engine, pending, order, failures)

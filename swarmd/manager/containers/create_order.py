@@ -32,7 +32,7 @@ from swarmd.scheduler.placement import Pin, Placement
 Vet = Callable[[Engine, Sequence[str]], Coroutine[Any, Any, None]]
 
 
-def _admit_all(demand: Demand) -> None:
+def _admit_all(demand: Demand, replaced: Sequence[Container]) -> None:
     """Nobody has set a quota."""
 
 
@@ -49,7 +49,7 @@ class CreateOrder:
     client: Who asks, as far as it matters where a pull goes.
     version: The API version in which it was asked.
     query: The other query arguments, to be passed on.
-    admit: Raises ApiError if nothing of that size may be added now.
+    admit: Raises ApiError if nothing of that size may be added now, in place of those.
     vet: Raises ApiError if volumes of these names, on this engine, must not be mounted.
     devices_by_environment: Env and image may ask a runtime for devices.
     platform_holders: Keys of engines that have the image for ``platform``, which is not theirs.
@@ -65,7 +65,7 @@ class CreateOrder:
     platform_holders: frozenset[str] = frozenset()
     query: tuple[tuple[str, str], ...] = ()
     replaces: Container | None = None
-    admit: Callable[[Demand], None] = _admit_all
+    admit: Callable[[Demand, Sequence[Container]], None] = _admit_all
     vet: Vet = _allow_all
     devices_by_environment: bool = True
 

@@ -6,7 +6,7 @@ a node that was full, or that was stopped while others came, starts when there i
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from twisted.logger import Logger
@@ -34,6 +34,13 @@ class NoRoom(ApiError):
         super().__init__("\n".join(filter(None, lines)))
 
 
+Admit = Callable[[Container], None]
+
+
+def admit_all(container: Container) -> None:
+    """Nobody has set a quota."""
+
+
 class Starter:
     """All starts; each is begun, and ended with what became of it."""
 
@@ -43,11 +50,12 @@ class Starter:
         self._fleet = fleet
         self._placer = placer
 
-    def begin(self, container_id: str, *, again: bool = False) -> bool:
+    def begin(self, container_id: str, *, again: bool = False, admit: Admit = admit_all) -> bool:
         """Whether there is room, as far as is known; then it is the container's.
 
         Args:
             again: It may be running, and is ended first.
+            admit: Raises ApiError if it may not start now, whatever room there is.
         """
         state = self._fleet.state
         container = state.containers.get(container_id)
@@ -55,11 +63,17 @@ class Starter:
             return True
         if not container.up and (not container.sized or self._lacking(container)):
             return False
+        admit(container)
         state.begin_start(container_id, again=again and container.up)
         return True
 
     async def begin_later(
-        self, container_id: str, *, again: bool = False, seen: Collection[str] | None = None
+        self,
+        container_id: str,
+        *,
+        again: bool = False,
+        admit: Admit = admit_all,
+        seen: Collection[str] | None = None,
     ) -> None:
         """As ``begin``, when what is known has been asked for again.
 
@@ -81,6 +95,7 @@ class Starter:
             state.refuse_start(container_id)
             await self._refused(container, engine)
             raise refusal
+        admit(container)
         state.begin_start(container_id, again=again and container.up)
 
     def end(self, container_id: str, *, done: bool | None) -> None:

@@ -8,6 +8,8 @@ import orjson
 import pytest
 
 from swarmd.cluster.actions import ContainerInspected
+from swarmd.core.container.container_state import Container
+from swarmd.core.errors import ApiError
 from swarmd.manager.containers.start import NoRoom, Starter
 from tests.cluster.fleet import inspect
 from tests.manager.rig import Rig, result_of
@@ -176,3 +178,17 @@ def test_nonsense_is_for_the_engine_to_refuse(wrong: dict[str, Any]) -> None:
     rig.clock.advance(1)
     result_of(starter.resize("a" * 64, wrong))
     assert orjson.dumps(rig.state.containers["a" * 64].demand.memory) == b"%d" % (400 * MIB)
+
+
+def test_who_may_not_start_takes_nothing() -> None:
+    rig, starter = rig_of_1000()
+    has(rig, "a", "exited", Memory=400 * MIB)
+
+    def deny(container: Container) -> None:
+        raise ApiError(f"not {container.name}", 403)
+
+    with pytest.raises(ApiError, match="not a"):
+        starter.begin("a" * 64, admit=deny)
+    with pytest.raises(ApiError, match="not a"):
+        begun_later(starter, "a", admit=deny)
+    assert rig.engine(1).tally.up.memory == 0
