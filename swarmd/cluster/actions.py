@@ -110,7 +110,7 @@ class InDoubt:
 
 
 @dataclass(frozen=True, slots=True)
-class DoubtSettled:
+class DoubtResolved:
     """The engine was asked by name: what was in doubt is there, or never will be."""
 
     key: str
@@ -231,6 +231,6 @@ Action = (
     | EngineLabelled
     | EngineNoted
     | InDoubt
-    | DoubtSettled
+    | DoubtResolved
     | Content
 )

@@ -94,7 +94,7 @@ class Catalogue:
         engine.dirty.discard(container_id)
         self._marks.pop(container_id, None)
 
-    def settle(self, engine: Engine, container_id: str, at: float) -> None:
+    def clean_as_of(self, engine: Engine, container_id: str, at: float) -> None:
         """An answer to a question of ``at`` has told all about it."""
         if self._marks.get(container_id, at) <= at:
             self.clean(engine, container_id)

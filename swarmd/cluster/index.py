@@ -26,16 +26,16 @@ class PrefixIndex:
 
     def remove(self, text: str) -> None:
         """Takes out ``text``, which must be there."""
-        self._settle()
+        self._sort_in()
         del self._sorted[bisect_left(self._sorted, text)]
 
     def starting_with(self, prefix: str, limit: int = 8) -> list[str]:
         """The first ``limit`` texts that start with ``prefix``."""
-        self._settle()
+        self._sort_in()
         first = bisect_left(self._sorted, prefix)
         return [text for text in self._sorted[first : first + limit] if text.startswith(prefix)]
 
-    def _settle(self) -> None:
+    def _sort_in(self) -> None:
         if len(self._new) < _MANY:
             for text in self._new:
                 insort(self._sorted, text)

@@ -121,7 +121,7 @@ def _among(
 ) -> list[tuple[Network, Engine]]:
     """The networks of those of ``engines`` that have one of that name or ID, or start of it."""
     index = state.index
-    index.settle()
+    index.refresh()
     having = index.engines(index.networks.starting(name) if start else index.networks.of(name))
     if isinstance(engines, tuple):
         having = [engine for engine in having if engine in engines]

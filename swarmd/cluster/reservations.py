@@ -90,7 +90,7 @@ class Reservations:
     # What is in doubt
 
     def doubt(self, doubt: Doubt) -> None:
-        """What holds the name keeps it, and all that it takes, until ``settle``."""
+        """What holds the name keeps it, and all that it takes, until ``resolve``."""
         if self._reserved.get(doubt.name) == doubt.claim:
             self._doubts[doubt.name] = doubt
 
@@ -101,7 +101,7 @@ class Reservations:
         """Those that ``engine`` is to be asked about."""
         return [doubt for doubt in self._doubts.values() if doubt.engine is engine]
 
-    def settle(self, doubt: Doubt) -> None:
+    def resolve(self, doubt: Doubt) -> None:
         """It is certain now; what is there is counted as a container."""
         if self._doubts.get(doubt.name) is doubt:
             self.free(doubt.claim)
@@ -110,4 +110,4 @@ class Reservations:
     def give_up(self, engine: Engine) -> None:
         """The engine will never tell: it is no longer ours."""
         for doubt in self.doubts(engine):
-            self.settle(doubt)
+            self.resolve(doubt)

@@ -276,8 +276,8 @@ class _Index:
         self._real = state.index
         self._seen = engines
 
-    def settle(self) -> None:
-        self._real.settle()
+    def refresh(self) -> None:
+        self._real.refresh()
 
     def named(self, pattern: Pattern) -> Bits:
         return self._real.named(pattern)

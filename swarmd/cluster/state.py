@@ -103,8 +103,8 @@ class State:
                 self.index.touch(engine)
             case news.InDoubt():
                 pass  # for those who watch
-            case news.DoubtSettled():
-                self.reservations.settle(action.doubt)
+            case news.DoubtResolved():
+                self.reservations.resolve(action.doubt)
             case news.EngineNoted():
                 self._notes.put(engine, action.source, action.texts)
             case _:

@@ -14,7 +14,7 @@ from swarmd.engine.tracking_context import TrackingContext
 
 AT_ONCE = 4
 # A create makes several events; one made through us is known by then, and needs no inspect.
-SETTLING = 0.3
+DEBOUNCE = 0.3
 
 
 class Details:
@@ -51,7 +51,7 @@ class Details:
         self._strangers.add(container_id)
 
     async def _introduce(self) -> None:
-        await deferLater(self._context.clock, SETTLING)
+        await deferLater(self._context.clock, DEBOUNCE)
         strangers, self._strangers = self._strangers, set()
         self.want(sorted(strangers - self._containers().keys()))
 

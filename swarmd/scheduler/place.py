@@ -70,7 +70,7 @@ def rank(
     Raises:
         NoCandidate: None passes.
     """
-    fleet.settle()
+    fleet.refresh()
     candidates = fleet.everyone & ~fleet.keyed(without)
     sifted = sift(wanted, candidates, fleet, policy)
     if not sifted.kept:
@@ -81,7 +81,7 @@ def rank(
 
 def only_engine(wanted: Placement, fleet: EngineIndex, policy: PlacementPolicy) -> Engine | None:
     """The only one that the wish itself leaves, whatever that engine has free; None of several."""
-    fleet.settle()
+    fleet.refresh()
     ties = replace(policy, filters=tuple(name for name in policy.filters if name in TIES))
     left = sift(wanted, fleet.everyone, fleet, ties).tied
     alone = left.bit_count() == 1
@@ -92,7 +92,7 @@ def explain(
     wanted: Placement, fleet: EngineIndex, policy: PlacementPolicy, *, seed: int = 0
 ) -> Explanation:
     """What ``rank`` would say of every engine; changes nothing and never raises."""
-    fleet.settle()
+    fleet.refresh()
     sifted = sift(wanted, fleet.everyone, fleet, policy)
     table = columns(wanted, fleet, policy, seed)
     names = [column.name for column in table]

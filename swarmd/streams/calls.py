@@ -44,7 +44,7 @@ class Collected(Exchange):
         self.payload = bytearray()
         self._limit = limit
 
-    def settled(self, outcome: Answer | EngineUnreachable) -> None:
+    def completed(self, outcome: Answer | EngineUnreachable) -> None:
         """It has ended, either way."""
 
     def began(self, head: ResponseHead) -> None:
@@ -58,10 +58,10 @@ class Collected(Exchange):
     def ended(self, raw: bytes) -> None:
         assert self.head is not None
         body, self.payload = bytes(self.payload or b""), None
-        self.settled(Answer(self.head.status, self.head.headers, body))
+        self.completed(Answer(self.head.status, self.head.headers, body))
 
     def failed(self, error: EngineUnreachable) -> None:
-        self.settled(error)
+        self.completed(error)
 
     def _too_much(self) -> None:
         self.refuse(f"its answer is larger than {self._limit} bytes")
@@ -80,7 +80,7 @@ class Question(Collected):
         super().__init__(link, b"GET", request, limit)
         self._on_answer = on_answer
 
-    def settled(self, outcome: Answer | EngineUnreachable) -> None:
+    def completed(self, outcome: Answer | EngineUnreachable) -> None:
         self._on_answer(outcome)
 
 
@@ -102,7 +102,7 @@ class EngineCall(Collected):
         if timeout is not None:
             self._timer = link.clock.callLater(timeout, self._too_late, timeout)
 
-    def settled(self, outcome: Answer | EngineUnreachable) -> None:
+    def completed(self, outcome: Answer | EngineUnreachable) -> None:
         self._stop_timer()
         if isinstance(outcome, Answer):
             self.answer.callback(outcome)

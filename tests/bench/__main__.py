@@ -37,7 +37,7 @@ from tests.bench.programs import (
 )
 
 CROWD, ENOUGH = 500, 4  # engines for which fewer processors are too few
-SETTLING = 1.0  # seconds between two looks at the CPU of a process that settles
+IDLE_CHECK = 1.0  # seconds between two looks at the CPU of a process that settles
 CREATE = b'{"Image":"busybox:latest","Cmd":["true"],"HostConfig":{}}'
 
 
@@ -289,7 +289,7 @@ def start(stack: ExitStack, folder: Path, number: int, size: int, tls: Tls | Non
     manager = stack.enter_context(swarmd(folder, tls))
     wait_for(lambda: healthy(manager.address) == number)
     took, cpu = time.monotonic() - begun, manager.cpu
-    _settle(manager)
+    _wait_until_idle(manager)
     joining = held(manager.address)
     if number >= CROWD and (os.cpu_count() or 1) < ENOUGH:
         print(
@@ -328,13 +328,13 @@ def held_words(now: list[tuple[float, int]], before: Sequence[tuple[float, int]]
     )
 
 
-def _settle(program: Program) -> None:
+def _wait_until_idle(program: Program) -> None:
     """Until the inspects in the background are over: nearly idle for three seconds."""
     quiet, end = 0, time.monotonic() + 120
     while quiet < 3 and time.monotonic() < end:
         before = program.cpu
-        time.sleep(SETTLING)
-        quiet = quiet + 1 if program.cpu - before < SETTLING / 8 else 0
+        time.sleep(IDLE_CHECK)
+        quiet = quiet + 1 if program.cpu - before < IDLE_CHECK / 8 else 0
 
 
 def main() -> None:

@@ -30,7 +30,7 @@ POLICY = make_policy()
 
 def fleet(size: int, alike: bool = True) -> EngineIndex:
     engines = EngineIndex(_engine(number, 0 if alike else number) for number in range(size))
-    engines.settle()
+    engines.refresh()
     return engines
 
 

@@ -48,9 +48,9 @@ def test_marks_keep_their_latest_moment() -> None:
     catalogue, engine = Catalogue(), Engine("k", "k")
     catalogue.mark(engine, "c1", 5.0)
     catalogue.mark(engine, "c1", 3.0)
-    catalogue.settle(engine, "c1", 4.0)
+    catalogue.clean_as_of(engine, "c1", 4.0)
     assert engine.dirty == {"c1"}
-    catalogue.settle(engine, "c1", 5.0)
+    catalogue.clean_as_of(engine, "c1", 5.0)
     assert engine.dirty == set()
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from swarmd.cluster.actions import (
     ContainerGone,
-    DoubtSettled,
+    DoubtResolved,
     EngineListed,
     EngineUnlisted,
     EngineValidated,
@@ -234,7 +234,7 @@ def test_a_rename_in_doubt_holds_both_names_until_that_is_settled(name: str) -> 
     inspected(state, 1, inspect(1, "web"), at=3.0)
     assert state.name_taken("www") and state.name_taken("web")
     listed(state, 1, item(1, name), at=4.0)
-    state.dispatch(DoubtSettled(key_of(1), in_doubt(state)))
+    state.dispatch(DoubtResolved(key_of(1), in_doubt(state)))
     assert [one for one in ("web", "www") if state.name_taken(one)] == [name]
 
 
@@ -247,7 +247,7 @@ def test_a_create_in_doubt_counts_until_that_is_settled() -> None:
     assert state.name_taken("web") and state.engines[key_of(1)].tally.memory == 6
     doubt = in_doubt(state, "web")
     for _ in range(2):
-        state.dispatch(DoubtSettled(key_of(1), doubt))
+        state.dispatch(DoubtResolved(key_of(1), doubt))
     assert not state.name_taken("web") and ended == ["claims"]
     assert state.engines[key_of(1)].tally.memory == 0
 

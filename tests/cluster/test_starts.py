@@ -119,7 +119,7 @@ def test_what_could_not_start_holds_nothing_until_the_next_start() -> None:
     case.state.begin_start(ID)
     case.state.end_start(ID, done=False)
     assert case.engine.tally.memory == case.engine.tally.active == 0
-    case.told("created", at=11.0)
+    case.listed("created", at=11.0)
     assert case.engine.tally.memory == 0
     case.state.begin_start(ID)
     assert case.engine.tally.memory == case.held == GIB
@@ -132,7 +132,7 @@ def test_an_engine_keeps_the_exit_code_of_a_start_that_failed() -> None:
     body = inspect(1, State__Status="created", State__ExitCode=127, HostConfig__Memory=GIB)
     inspected(case.state, 1, body, at=3.0)
     assert case.engine.tally.memory == 0
-    case.told("created", at=11.0)
+    case.listed("created", at=11.0)
     assert case.engine.tally.memory == 0
 
 
@@ -142,5 +142,5 @@ def test_a_restart_that_is_refused_ends_nothing() -> None:
     case.state.end_start(ID, done=False)
     assert case.engine.tally.memory == case.held == GIB
     case.state.refuse_start(ID)
-    case.told("running", at=11.0)
+    case.listed("running", at=11.0)
     assert case.held == GIB and not case.container.refused

@@ -35,7 +35,7 @@ class Host:
     def api(self) -> Api:
         return Api(self.url, self.tls)
 
-    def settle(self) -> None:
+    def wait_until_clean(self) -> None:
         """Waits until it shows what is: all nodes healthy, no container left of another test."""
         eventually(lambda: self.api.get("/containers/json?all=1") == [], what="an empty host")
         if self.swarmd is not None:
@@ -81,7 +81,7 @@ def _serving(swarmd: Swarmd, fleet: Fleet) -> Iterator[Swarmd]:
 def host(request: pytest.FixtureRequest) -> Iterator[Host]:
     """Without TLS, unless the test is parametrized with "tls"; emptied after the test."""
     host = _host(request, getattr(request, "param", "plain"))
-    host.settle()
+    host.wait_until_clean()
     yield host
     host.fleet.remove_all()
     if host.swarmd is not None:

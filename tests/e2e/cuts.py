@@ -19,7 +19,7 @@ from tests.lab.waiting import eventually
 from tests.lab.wire import Wire
 
 ALL = "/containers/json?all=1"
-SETTLED = 30.0  # seconds: engines that come back, one whole list, and a slow machine
+CONVERGENCE = 30.0  # seconds: engines that come back, one whole list, and a slow machine
 _REFRESH = ("--engine-refresh-min-interval", "1s", "--engine-refresh-max-interval", "2s")
 
 
@@ -50,7 +50,7 @@ class Scene:
 
     def start(self) -> None:
         self.swarmd.start()
-        eventually(self._well, SETTLED, what="all nodes are healthy")
+        eventually(self._well, CONVERGENCE, what="all nodes are healthy")
 
     def close(self) -> None:
         try:
@@ -86,7 +86,7 @@ class Scene:
                 engine.start()
         if not self.swarmd.running():
             self.start()
-        eventually(self._well, SETTLED, what="all nodes are healthy")
+        eventually(self._well, CONVERGENCE, what="all nodes are healthy")
 
     def _well(self) -> bool:
         """Cordoned nodes are, too."""
@@ -95,11 +95,13 @@ class Scene:
 
     # What must hold
 
-    def settle(self) -> None:
+    def wait_until_agreed(self) -> None:
         """Waits until everybody sees the same, each name once, and nothing is under way."""
-        eventually(self._agreed, SETTLED, 0.1, what="engines and swarmd agree")
-        eventually(self._whole, SETTLED, 0.1, what="no name is there twice, no move is half done")
-        eventually(lambda: self._under_way() == 0, SETTLED, what="no create is under way")
+        eventually(self._agreed, CONVERGENCE, 0.1, what="engines and swarmd agree")
+        eventually(
+            self._whole, CONVERGENCE, 0.1, what="no name is there twice, no move is half done"
+        )
+        eventually(lambda: self._under_way() == 0, CONVERGENCE, what="no create is under way")
 
     def _agreed(self) -> bool:
         shown = sorted((item["Id"], item["Names"][0]) for item in self.swarmd.api.get(ALL))
@@ -136,7 +138,7 @@ class Scene:
         self.fleet.remove_all()
         for engine in self.fleet:
             remove_images(engine)
-        eventually(lambda: self.swarmd.api.get(ALL) == [], SETTLED)
+        eventually(lambda: self.swarmd.api.get(ALL) == [], CONVERGENCE)
 
 
 def names_a_node(answer: Answer | None) -> bool:

@@ -68,7 +68,7 @@ def test_a_node_that_hangs_drops_out(docker: Docker, host: Host, archive: Path) 
     assert result.status == 1 and "node-3: " in result.error
     assert "Loaded on 2 of 3 nodes" in result.error
     assert holders(host) == ["node-1", "node-2"]
-    host.settle()
+    host.wait_until_clean()
 
 
 def test_a_client_that_gives_up(docker: Docker, host: Host, archive: Path) -> None:

@@ -239,4 +239,4 @@ def _project(folder: Folder, home: Path) -> Path:
 @pytest.fixture(autouse=True)
 def _healthy_again(host: Host) -> Iterator[None]:
     yield
-    host.settle()
+    host.wait_until_clean()

@@ -53,7 +53,7 @@ def of_both(host: Host, *command: str) -> tuple[list[str], list[str]]:
     """What it prints of an engine alone and of swarmd."""
     engine: Engine = host.fleet["node-1"]
     alone = printed(*command, f"tcp://{engine.address}")
-    host.settle()
+    host.wait_until_clean()
     return alone, printed(*command, host.url)
 
 

@@ -55,7 +55,7 @@ def stage(fleet: Fleet, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sc
 def scene(stage: Scene, request: pytest.FixtureRequest) -> Iterator[Scene]:
     if request.node.callspec.params["operation"] == "pull":
         stage.pulled = request.getfixturevalue("pushed")
-    stage.settle()
+    stage.wait_until_agreed()
     yield stage
     stage.heal()
     stage.clear()
@@ -70,6 +70,6 @@ def test_cut(scene: Scene, name: str, operation: str, call: str, moment: str, fa
     assert trap.sprung.wait(30), f"{call} never came: {answer}"
     case.meanwhile()
     scene.heal()
-    scene.settle()
+    scene.wait_until_agreed()
     case.check(answer)
-    scene.settle()
+    scene.wait_until_agreed()

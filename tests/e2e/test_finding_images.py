@@ -173,4 +173,4 @@ def test_mounted_images_come_along(host: Host, docker: Docker) -> None:
 @pytest.fixture(autouse=True)
 def _healthy_again(host: Host) -> Iterator[None]:
     yield
-    host.settle()
+    host.wait_until_clean()

@@ -350,7 +350,7 @@ def test_system_prune(docker: Docker) -> None:
 @pytest.fixture(autouse=True)
 def _healthy_again(host: Host) -> Iterator[None]:
     yield
-    host.settle()
+    host.wait_until_clean()
 
 
 # What the API's definition requires of an ImageSummary, a delete and a prune.

@@ -165,4 +165,4 @@ def _as_before(host: Host) -> Iterator[None]:
     yield
     for engine in host.fleet:
         engine.load(busybox_archive())
-    host.settle()
+    host.wait_until_clean()

@@ -123,7 +123,7 @@ def test_as_on_one_engine(
     alone = walk(command, f"tcp://{host.fleet.engines[0].address}", file, steps)
     host.fleet.remove_all()
     eventually(lambda: left_over(host) == [], what="nothing is left")
-    host.settle()
+    host.wait_until_clean()
     together = walk(command, host.url, file, steps)
     for one, other in zip(alone, together, strict=True):
         assert one[:-1] == other[:-1], f"{one[0]}\n{one[-1]}\n{other[-1]}"

@@ -130,7 +130,7 @@ class HostileRig(ApiRig):
             for clock in (self.clock, *(engine.clock for engine in self.engines.values())):
                 clock.advance(seconds / 7)
 
-    def settled(self, method: str, path: str, *body: Any) -> Client:
+    def completed(self, method: str, path: str, *body: Any) -> Client:
         """The client once it is answered; ``body`` may be nested deeper than orjson writes."""
         encoded = json.dumps(body[0]).encode() if body else b""
         return self.sent(method, path, encoded)

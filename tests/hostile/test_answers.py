@@ -90,7 +90,7 @@ def test_any_answer(call: str) -> None:
         left = [first]
         rig.script(1, lambda method, target: raw(*(left.pop() if left else later)))
         with logged() as log:
-            client = rig.settled(method, f"/v1.41{path}", *([body] if body else []))
+            client = rig.completed(method, f"/v1.41{path}", *([body] if body else []))
         assert_foreseen(client, log)
         assert OTHER in rig.state.containers, "an engine spoke for another"
         with logged() as log:
@@ -112,7 +112,7 @@ def test_an_engine_that_refuses_its_list_keeps_nobody_else_from_being_listed() -
     rig = rig_with_things()
     rig.state.mark_dirty(WEB)
     rig.script(1, lambda method, target: (500, {"message": "broken"}))
-    status, listed = rig.settled("GET", "/containers/json?all=1").answer()
+    status, listed = rig.completed("GET", "/containers/json?all=1").answer()
     assert status == 200 and {one["Id"] for one in listed} == {WEB, OTHER}
 
 
@@ -121,7 +121,7 @@ def test_a_create_that_names_a_container_of_another_engine_is_refused() -> None:
     rig = rig_with_things()
     rig.script(1, lambda method, target: (201, {"Id": OTHER}))
     body = {"Image": "x", "Env": ["constraint:node==node-1"]}
-    status, error = rig.settled("POST", "/containers/create?name=new", body).answer()
+    status, error = rig.completed("POST", "/containers/create?name=new", body).answer()
     assert (status, "another container" in str(error)) == (502, True)
     assert rig.state.containers[OTHER].name == "other"
     rig.clock.pump([PAUSE] * ENOUGH)  # what it has made under that name it does not tell
@@ -131,7 +131,7 @@ def test_a_create_that_names_a_container_of_another_engine_is_refused() -> None:
 def test_a_prune_that_names_containers_of_another_engine_forgets_only_its_own() -> None:
     rig = rig_with_things()
     rig.script(1, lambda method, target: (200, {"ContainersDeleted": [WEB, OTHER, [], 5]}))
-    assert status_of(rig.settled("POST", "/containers/prune")) == 200
+    assert status_of(rig.completed("POST", "/containers/prune")) == 200
     assert set(rig.state.containers) == {OTHER}
 
 
@@ -141,12 +141,12 @@ def test_sums_are_of_numbers_that_can_be() -> None:
         answer = {"SpaceReclaimed": number, "LayersSize": number}
         rig.script(1, lambda method, target, answer=answer: (200, answer))
         rig.script(2, lambda method, target: (200, {"SpaceReclaimed": 7, "LayersSize": 7}))
-        assert rig.settled("POST", "/images/prune").answer()[1]["SpaceReclaimed"] == 7
-        assert rig.settled("GET", "/system/df").answer()[1]["LayersSize"] == 7
+        assert rig.completed("POST", "/images/prune").answer()[1]["SpaceReclaimed"] == 7
+        assert rig.completed("GET", "/system/df").answer()[1]["LayersSize"] == 7
 
 
 def test_an_endless_reason_is_cut() -> None:
     rig = rig_with_things()
     rig.script(1, lambda method, target: (500, {"message": "x" * 200_000}))
-    client = rig.settled("GET", "/system/df")
+    client = rig.completed("GET", "/system/df")
     assert status_of(client) == 200 and len(client.received) < 3000

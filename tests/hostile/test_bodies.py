@@ -75,7 +75,7 @@ def test_a_create_of_anything_is_understood_or_refused(
     before = _sums(rig)
     body = {"Image": "x", "HostConfig": host, **fields}
     with logged() as log:
-        client = rig.settled("POST", "/v1.41/containers/create?name=new", body)
+        client = rig.completed("POST", "/v1.41/containers/create?name=new", body)
     status = assert_foreseen(client, log)
     assert status in (201, 400, 404, 409, 500), client.received
     assert not rig.state.reservations.pending
@@ -89,7 +89,7 @@ def test_a_create_of_anything_is_understood_or_refused(
 def test_a_create_whose_body_is_anything(body: Any) -> None:
     rig = _rig()
     with logged() as log:
-        client = rig.settled("POST", "/containers/create", body)
+        client = rig.completed("POST", "/containers/create", body)
     assert assert_foreseen(client, log) in (400, 404)
 
 
@@ -111,7 +111,7 @@ def test_every_other_body(path: str) -> None:
     def check(body: Any) -> None:
         rig = _rig()
         with logged() as log:
-            client = rig.settled("POST", f"/v1.41{path}", body)
+            client = rig.completed("POST", f"/v1.41{path}", body)
         assert_foreseen(client, log)
 
     check()
@@ -131,7 +131,7 @@ def test_a_body_that_is_nested_too_deep_is_refused_before_anything_is_reserved()
     for _ in range(300):
         deep = [deep]
     rig = _rig()
-    client = rig.settled("POST", "/containers/create?name=new", {"Image": "x", "Cmd": deep})
+    client = rig.completed("POST", "/containers/create?name=new", {"Image": "x", "Cmd": deep})
     assert client.answer()[1] == {"message": "Cmd is nested too deep: at most 64 are taken"}
     assert not rig.scripted(1).asked and not rig.scripted(2).asked
 
@@ -142,7 +142,7 @@ def _made(rig: HostileRig) -> list[Container]:
 
 def test_the_rig_makes_containers() -> None:
     rig = _rig()
-    client = rig.settled("POST", "/containers/create?name=new", {"Image": "x"})
+    client = rig.completed("POST", "/containers/create?name=new", {"Image": "x"})
     assert client.answer() == (201, {"Id": "c" * 64, "Warnings": []})
     assert len(_made(rig)) == 1
     assert orjson.loads(_made(rig)[0].entry + b"}")["Id"] == "c" * 64

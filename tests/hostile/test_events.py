@@ -79,7 +79,7 @@ def test_anything_as_an_event(records: list[Any]) -> None:
         for record in records:
             followed.says(_line(record))
         followed.says(_line({**EVENT, "timeNano": EVENT["timeNano"] + 5, "Action": "pause"}))
-        assert_foreseen(followed.rig.settled("GET", "/containers/json?all=1"), log)
+        assert_foreseen(followed.rig.completed("GET", "/containers/json?all=1"), log)
     assert not followed.broken
     assert assert_foreseen(listener, log) == assert_foreseen(everything, log) == 200
     assert b'"Action":"pause"' in everything.received

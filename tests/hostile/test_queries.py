@@ -72,7 +72,7 @@ def test_filters(call: str) -> None:
         except orjson.JSONEncodeError:
             text = b"[" * 300
         with logged() as log:
-            client = rig.settled(method, f"{path}&filters={quote(text)}")
+            client = rig.completed(method, f"{path}&filters={quote(text)}")
         assert assert_foreseen(client, log) in (200, 400, 404), client.received
 
     check()
@@ -111,7 +111,7 @@ def test_arguments(path: str) -> None:
     def check(method: str, pairs: list[tuple[str, str]], more: str) -> None:
         rig = _rig()
         with logged() as log:
-            client = rig.settled(method, f"{path}{mark}{urlencode(pairs)}{more}", {"Image": "x"})
+            client = rig.completed(method, f"{path}{mark}{urlencode(pairs)}{more}", {"Image": "x"})
             if not client.received:
                 client.leave()  # a stream that begins with its first byte
                 client.transport.aborted = True

@@ -127,9 +127,9 @@ def _ask_all(rig: HostileRig, noun: str) -> None:
     queries = [quote(orjson.dumps(one).decode()) for one in ({}, *_FILTERS[noun])]
     for target in [f"/{path}filters={query}" for query in queries] + ["/info", "/swarmd/nodes"]:
         with logged() as log:
-            assert assert_foreseen(rig.settled("GET", target), log) in (200, 404), target
+            assert assert_foreseen(rig.completed("GET", target), log) in (200, 404), target
     with logged() as log:
-        assert_foreseen(rig.settled("POST", "/containers/create?name=new", {"Image": "x"}), log)
+        assert_foreseen(rig.completed("POST", "/containers/create?name=new", {"Image": "x"}), log)
     assert OTHER in rig.state.containers
 
 

@@ -204,7 +204,7 @@ def test_any_path_is_answered_and_engines_get_only_clean_ones(
 ) -> None:
     rig = _rig()
     with logged() as log:
-        client = rig.settled(method, "/" + "/".join(segments) + query, None)
+        client = rig.completed(method, "/" + "/".join(segments) + query, None)
     assert_foreseen(client, log)
     for line in _asked(rig):
         path = line.split()[1].partition("?")[0]
@@ -229,7 +229,7 @@ def test_no_name_or_label_becomes_a_header(name: str) -> None:
     targets += [f"/containers/{asked}/json", f"/images/{asked}/json", f"/volumes/{asked}"]
     for target in targets:
         with logged() as log:
-            client = rig.settled("GET", target)
+            client = rig.completed("GET", target)
         assert_foreseen(client, log)
         head = client.received.split(b"\r\n\r\n")[0]
         assert not any(line.startswith(b"X-Bad") for line in head.split(b"\r\n"))

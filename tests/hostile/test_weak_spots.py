@@ -36,7 +36,7 @@ def test_w1_w23_a_create_is_one_request_and_asks_no_registry() -> None:
         rig = _rig()
         for number in (1, 2):
             rig.script(number, lambda method, target: (201, {"Id": NEW}))
-        rig.settled("POST", "/v1.41/containers/create?name=new", {"Image": image})
+        rig.completed("POST", "/v1.41/containers/create?name=new", {"Image": image})
         assert _asked(rig) == ["POST /v1.41/containers/create?name=new"]
 
 
@@ -72,7 +72,7 @@ def test_w6_every_call_of_swarmds_own_ends_in_time_and_names_the_node(call: str)
     for number in (1, 2):
         rig.script(number, lambda method, target: None)
     method, path = call.split()
-    client = rig.settled(method, f"/v1.41{path}", {"Image": "x", "Name": "new"})
+    client = rig.completed(method, f"/v1.41{path}", {"Image": "x", "Name": "new"})
     status, body = client.answer()
     assert status in (200, 503), body
     assert b"node-1" in client.received or b"node-2" in client.received
@@ -82,7 +82,7 @@ def test_w6_every_call_of_swarmds_own_ends_in_time_and_names_the_node(call: str)
 def test_w10_a_name_that_looks_like_a_part_of_the_path(name: str) -> None:
     rig = _rig()
     rig.has_container(1, NEW, name)
-    rig.settled("POST", f"/v1.41/containers/{name}/start")
+    rig.completed("POST", f"/v1.41/containers/{name}/start")
     assert _asked(rig) == [f"POST /v1.41/containers/{NEW}/start"]
 
 
@@ -91,7 +91,7 @@ def test_w11_an_engine_that_fails_is_no_success(path: str) -> None:
     rig = _rig()
     for number in (1, 2):
         rig.script(number, lambda method, target: (500, {"message": "broken"}))
-    status, body = rig.settled("GET", f"/v1.41/images/x/{path}").answer()
+    status, body = rig.completed("GET", f"/v1.41/images/x/{path}").answer()
     assert status >= 500 and b"broken" in str(body).encode()
 
 

@@ -348,9 +348,9 @@ class Histories(RuleBasedStateMachine):
             pending = state.reservations.pending.values()
             here = [container for container, on in pending if on is engine]
             assert engine.tally == _counted([*engine.containers.values(), *here])
-        state.index.settle()
+        state.index.refresh()
         anew = EngineIndex(state.engines.values())
-        anew.settle()
+        anew.refresh()
         assert _facts(state.index) == _facts(anew)
 
     @invariant()

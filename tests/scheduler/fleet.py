@@ -68,7 +68,7 @@ def passing(
     name: str, wanted: Placement, engines: Sequence[Engine], policy: PlacementPolicy = POLICY
 ) -> list[str]:
     """The names of engines that one filter lets through; it must word why it stops the others."""
-    fleet = settled(engines)
+    fleet = indexed(engines)
     kept = fleet.everyone
     for rule in FILTERS[name](wanted, fleet, policy):
         fewer = rule.keep(kept)
@@ -82,7 +82,7 @@ def reasons(
     name: str, wanted: Placement, engines: Sequence[Engine], policy: PlacementPolicy = POLICY
 ) -> list[str]:
     """What one filter says of each engine that it stops."""
-    fleet = settled(engines)
+    fleet = indexed(engines)
     kept, said = fleet.everyone, []
     for rule in FILTERS[name](wanted, fleet, policy):
         fewer = rule.keep(kept)
@@ -92,12 +92,12 @@ def reasons(
 
 
 def conditions(name: str, wanted: Placement, engines: Sequence[Engine]) -> list[str]:
-    return [rule.condition for rule in FILTERS[name](wanted, settled(engines), POLICY)]
+    return [rule.condition for rule in FILTERS[name](wanted, indexed(engines), POLICY)]
 
 
-def settled(engines: Sequence[Engine]) -> EngineIndex:
+def indexed(engines: Sequence[Engine]) -> EngineIndex:
     fleet = EngineIndex(engines)
-    fleet.settle()
+    fleet.refresh()
     return fleet
 
 

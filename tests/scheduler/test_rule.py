@@ -5,7 +5,7 @@ from swarmd.core.container.resources import DeviceWish
 from swarmd.core.model import Volume
 from swarmd.scheduler.placement import Pin, Placement, Platform, PortRange
 from swarmd.scheduler.registry import FILTERS
-from tests.scheduler.fleet import POLICY, expressions, nodes, settled
+from tests.scheduler.fleet import POLICY, expressions, indexed, nodes
 
 EVERYTHING = Placement(
     demand=Demand(1, 1, (HostPort(80),)),
@@ -27,7 +27,7 @@ def test_every_filter_has_rules_that_bear_its_name() -> None:
     engines = nodes(1)
     engines[0].volumes["data"] = Volume("data")
     for name, filter_ in FILTERS.items():
-        rules = list(filter_(EVERYTHING, settled(engines), POLICY))
+        rules = list(filter_(EVERYTHING, indexed(engines), POLICY))
         assert rules or name == "network"
         assert {rule.filter for rule in rules} <= {name}
         assert all(rule.condition or rule.headline for rule in rules)
@@ -35,4 +35,4 @@ def test_every_filter_has_rules_that_bear_its_name() -> None:
 
 def test_rules_keep_nothing_of_nothing() -> None:
     for filter_ in FILTERS.values():
-        assert all(rule.keep(0) == 0 for rule in filter_(EVERYTHING, settled([]), POLICY))
+        assert all(rule.keep(0) == 0 for rule in filter_(EVERYTHING, indexed([]), POLICY))

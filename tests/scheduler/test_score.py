@@ -3,14 +3,14 @@ from swarmd.scheduler.placement import Placement
 from swarmd.scheduler.policy import PlacementPolicy
 from swarmd.scheduler.registry import make_policy
 from swarmd.scheduler.score import columns
-from tests.scheduler.fleet import POLICY, make_engine, nodes, run, settled, values
+from tests.scheduler.fleet import POLICY, indexed, make_engine, nodes, run, values
 
 
 def named(
     wanted: Placement, engines: list[Engine], chosen: PlacementPolicy = POLICY
 ) -> dict[str, list[float]]:
     """Column -> its value for each engine."""
-    fleet = settled(engines)
+    fleet = indexed(engines)
     return {
         column.name: values(column, fleet.everyone) for column in columns(wanted, fleet, chosen, 0)
     }

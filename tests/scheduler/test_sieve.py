@@ -1,7 +1,7 @@
 from swarmd.core.container.container_state import Demand, HostPort
 from swarmd.scheduler.placement import Placement
 from swarmd.scheduler.sieve import refusal, sift, verdicts
-from tests.scheduler.fleet import POLICY, expressions, make_engine, nodes, run, settled
+from tests.scheduler.fleet import POLICY, expressions, indexed, make_engine, nodes, run
 
 
 def soft(*texts: str) -> tuple[list[str], list[str]]:
@@ -10,7 +10,7 @@ def soft(*texts: str) -> tuple[list[str], list[str]]:
         make_engine("a2", zone="a", disk="hdd"),
         make_engine("b1", zone="b", disk="hdd"),
     ]
-    fleet = settled(engines)
+    fleet = indexed(engines)
     sifted = sift(Placement(constraints=expressions(*texts)), fleet.everyone, fleet, POLICY)
     return [engine.name for engine in fleet.engines(sifted.kept)], [
         each.condition for each in sifted.ignored
@@ -39,7 +39,7 @@ def test_soft_affinity_gives_way_to_ports() -> None:
     run(one, "web", ports=[HostPort(80)])
     demand = Demand(ports=(HostPort(80),))
     wanted = Placement(demand=demand, affinities=expressions("container==~web"))
-    fleet = settled([one, two])
+    fleet = indexed([one, two])
     sifted = sift(wanted, fleet.everyone, fleet, POLICY)
     assert [engine.name for engine in fleet.engines(sifted.kept)] == ["node-2"]
 
@@ -49,7 +49,7 @@ def test_verdicts_name_the_first_rule_that_failed() -> None:
     one.cordoned = True
     run(two, ports=[HostPort(80)])
     wanted = Placement(demand=Demand(ports=(HostPort(80),)), constraints=expressions("node!=x"))
-    fleet = settled([one, two, three])
+    fleet = indexed([one, two, three])
     everyone = fleet.everyone
     sifted = sift(wanted, everyone, fleet, POLICY)
     found = {each.name: rule for each, rule in verdicts(sifted, everyone, fleet)}
@@ -62,7 +62,7 @@ def test_verdicts_name_the_first_rule_that_failed() -> None:
 def test_conditions_end_with_the_rule_that_left_nothing() -> None:
     demand = Demand(ports=(HostPort(80),))
     wanted = Placement(demand=demand, constraints=expressions("rank==9", "zone==~a"))
-    fleet = settled(nodes(2))
+    fleet = indexed(nodes(2))
     error = refusal(sift(wanted, fleet.everyone, fleet, POLICY), fleet.everyone, fleet)
     assert error.message == (
         "Unable to find a node that satisfies the following conditions \n"
@@ -73,7 +73,7 @@ def test_conditions_end_with_the_rule_that_left_nothing() -> None:
 
 def test_a_big_fleet_keeps_its_order() -> None:
     engines = nodes(1500)
-    fleet = settled(engines)
+    fleet = indexed(engines)
     wanted = Placement(constraints=expressions("node!=/7/"))
     kept = fleet.engines(sift(wanted, fleet.everyone, fleet, POLICY).kept)
     assert [e.name for e in kept] == [e.name for e in engines if "7" not in e.name]

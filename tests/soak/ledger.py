@@ -64,7 +64,7 @@ class Ledger:
         with self._lock:
             return len(self._made)
 
-    def settle(self, engines: Mapping[str, Iterable[Seen]]) -> None:
+    def reconcile(self, engines: Mapping[str, Iterable[Seen]]) -> None:
         """What is there and what is not is beyond doubt from now on."""
         there = {one.id for seen in engines.values() for one in seen}
         with self._lock:

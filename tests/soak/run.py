@@ -21,7 +21,7 @@ from tests.soak.ledger import Ledger, Seen
 from tests.soak.plan import OWN, Round
 from tests.soak.worker import UNANSWERED, Worker
 
-SETTLED = 15.0  # seconds until everything is listed as it is: one full list, and a slow machine
+CONVERGENCE = 15.0  # seconds until everything is listed as it is: one full list, and a slow machine
 # Seconds for what no engine is asked for, on a slow machine; 3 of them are what a swarmd that was
 # just started waits for engines that say nothing.
 PROMPT = 6.0
@@ -66,7 +66,7 @@ class Soak:
         with self._prompt(one, wrong):
             workers = self._work(one)
         wrong += [line for worker in workers for line in worker.wrong]
-        wrong += self._settled()
+        wrong += self._disagreements()
         self._count(one, workers, restarted=pid != self._lab.swarmd.pid)
         wrong += self._flat()
         wrong += self._complaints()
@@ -131,15 +131,15 @@ class Soak:
 
     # Afterwards
 
-    def _settled(self) -> list[str]:
+    def _disagreements(self) -> list[str]:
         """What is wrong once everybody has had time to hear of everything."""
 
         def agreed() -> bool:
             return not self._ledger.violations(self._real(), self._shown())
 
         try:
-            self._ledger.settle(self._real())
-            eventually(agreed, SETTLED, every=0.2)
+            self._ledger.reconcile(self._real())
+            eventually(agreed, CONVERGENCE, every=0.2)
         except AssertionError:
             return self._ledger.violations(self._real(), self._shown()) or ["unsettled"]
         return []

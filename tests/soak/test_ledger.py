@@ -52,7 +52,7 @@ def test_a_removal_is_in_doubt_until_it_is_seen() -> None:
     assert not kept.holds(A.id)
     for real in ({"n1": [A]}, {"n1": []}):
         assert kept.violations(real, real) == []
-    kept.settle({"n1": []})
+    kept.reconcile({"n1": []})
     assert kept.violations({"n1": [A]}, {"n1": [A]}) == [
         "web (aaaaaaaaaaaa) was removed and is there"
     ]

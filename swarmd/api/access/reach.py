@@ -264,7 +264,7 @@ class Reach:
         node, name = split_node(ref)
         named = state.roster.by_name(node) if node else None
         name = name if named else ref
-        state.index.settle()
+        state.index.refresh()
         holders = state.index.engines(state.index.volumes.of(name))
         verdicts = [
             list(judge_volume_there(orjson.loads(one.volumes[name].entry), self._limits))

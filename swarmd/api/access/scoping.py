@@ -118,7 +118,7 @@ class Scoping:
     def _check_volume(self, ref: str) -> None:
         """It is seen wherever it is; or it is nowhere, and will be the scope's own."""
         index = self._whole.index
-        index.settle()
+        index.refresh()
         for name in {ref, split_node(ref)[1]}:
             for engine in index.engines(index.volumes.of(name)):
                 if name not in self._seen.engines[engine.key].volumes:

@@ -82,7 +82,7 @@ def newest_holders(state: StateView, ref: str) -> list[Engine]:
 
 def outdated_tags(state: StateView) -> set[tuple[str, str]]:
     """Tags that mean a newer image elsewhere, each with the key of a healthy engine that has it."""
-    state.index.settle()
+    state.index.refresh()
     outdated: set[tuple[str, str]] = set()
     for tag in state.index.meanings.split:
         healthy = [one for one in engines_with_image(state, tag) if one.healthy]
@@ -100,7 +100,7 @@ def meant(state: StateView, ref: str) -> list[str]:
     named = parse_reference(ref)
     if not named.is_bare:
         return [ref]
-    state.index.settle()
+    state.index.refresh()
     tags = (tag for tag, _ in state.index.images.items() if _is_tag_of(tag, named.repository))
     return sorted(tags) or [ref]
 

@@ -64,14 +64,14 @@ def engines_with_image(state: StateView, ref: str) -> list[Engine]:
 def may_have(state: StateView, name: str, ref: str = "") -> list[Engine]:
     """The engines with an image of that ``name``, or one whose ID ``ref`` may be the start of."""
     index, start = state.index, start_of_id(ref)
-    index.settle()
+    index.refresh()
     having = index.images.of(name) | (index.images.starting(start) if start else 0)
     return index.engines(having)
 
 
 def means_others(state: State, ref: str, image: Image) -> bool:
     """Whether the name ``ref`` is anywhere that of another image than ``image``."""
-    state.index.settle()
+    state.index.refresh()
     index, name = state.index, familiar_if_valid(ref)
     return bool(index.images.of(name) & ~index.meanings.of((name, image.id)))
 

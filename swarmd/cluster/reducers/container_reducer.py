@@ -58,7 +58,7 @@ class ContainerReducer:
             old = catalogue.by_id.get(new.id)
             known = after_list(old, new, item.get("Status") or "", now) if old else new
             catalogue.put(engine, touch(known, action.at))
-            catalogue.settle(engine, new.id, action.at)
+            catalogue.clean_as_of(engine, new.id, action.at)
         return new.id
 
     def _drop_unlisted(self, engine: Engine, unlisted: Iterable[str], at: float) -> None:

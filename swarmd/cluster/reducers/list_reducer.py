@@ -58,7 +58,7 @@ class ListReducer:
         engine.images = {image.id: image for image in left if image is not None}
         self._keep_shown(engine, action.at)
         engine.image_refs = refs = image_refs(list(engine.images.values()))
-        self._settle(engine, IMAGES, action.at)
+        self._mark_fresh(engine, IMAGES, action.at)
         engine.changed_images = {n: t for n, t in engine.changed_images.items() if t > action.at}
         if IMAGES not in engine.stale:  # else a name may have been given after the question
             engine.named = {
@@ -73,14 +73,14 @@ class ListReducer:
         found = self._decoded(engine, NETWORKS, action.entries, decode.network)
         engine.networks = {network.id: network for network in found}
         engine.kept_ids, engine.predefined_ids = kept_ids(found), predefined_ids(found)
-        self._settle(engine, NETWORKS, action.at)
+        self._mark_fresh(engine, NETWORKS, action.at)
 
     def volumes(self, engine: Engine, action: VolumesListed) -> None:
         if self._overtaken(engine, VOLUMES, action.at):
             return
         found = self._decoded(engine, VOLUMES, action.entries, decode.volume, action.warnings)
         engine.volumes = {volume.name: volume for volume in found}
-        self._settle(engine, VOLUMES, action.at)
+        self._mark_fresh(engine, VOLUMES, action.at)
         self._keep_made(engine, action.at)
 
     def image_named(self, engine: Engine, tag: str, image_id: str, when: float) -> None:
@@ -211,7 +211,7 @@ class ListReducer:
             self._asked[engine.key, kind] = at
         return False
 
-    def _settle(self, engine: Engine, kind: str, at: float) -> None:
+    def _mark_fresh(self, engine: Engine, kind: str, at: float) -> None:
         if self._since.get((engine.key, kind), at) <= at:
             engine.stale.discard(kind)
 

@@ -175,9 +175,9 @@ class EngineIndex:
         if slot is not None and self._engines[slot] is engine:
             self._changed[engine.key] = engine
             if len(self._changed) > _MANY:
-                self.settle()
+                self.refresh()
 
-    def settle(self) -> None:
+    def refresh(self) -> None:
         """Looks at what has changed; whoever asks does this first."""
         for key, engine in self._changed.items():
             slot = self._slots[key]

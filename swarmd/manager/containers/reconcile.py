@@ -88,7 +88,7 @@ class Reconciler:
                         "{name} on {node}: {found}",
                         name=doubt.name, node=engine.name, found=holding.value,
                     )  # fmt: skip
-                    self._fleet.dispatch(news.DoubtSettled(engine.key, doubt))
+                    self._fleet.dispatch(news.DoubtResolved(engine.key, doubt))
             await deferLater(self._fleet.clock, PAUSE)
 
     async def _ask(self, engine: Engine, name: str) -> Holding:

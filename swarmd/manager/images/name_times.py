@@ -63,7 +63,7 @@ class NameTimes:
 
     def _unknown(self) -> Iterator[Given]:
         state = self._fleet.state
-        state.index.settle()
+        state.index.refresh()
         for name in state.index.meanings.split:
             for engine in may_have(state, name):
                 given = Given(engine.key, name, engine.image_refs.get(name, ""))

@@ -30,7 +30,7 @@ def engines_for(fleet: FleetView, texts: Sequence[str]) -> list[Engine]:
         ApiError: None of those fits.
     """
     index = fleet.state.index
-    index.settle()
+    index.refresh()
     kept = index.health.of(Health.HEALTHY)
     if not kept:
         raise Unavailable("No healthy node available in the cluster")

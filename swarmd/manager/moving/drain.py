@@ -102,7 +102,7 @@ class Drainer(Service):
 
         One that was put aside gets its name back once it is certain that no other has it.
         """
-        if isinstance(action, news.DoubtSettled):
+        if isinstance(action, news.DoubtResolved):
             self._mend_soon()
         if isinstance(action, news.ContainersListed) and action.asked:
             engine = self._fleet.state.engines.get(action.key)

@@ -18,7 +18,7 @@ from swarmd.manager.fleet.fleet import Fleet
 
 ON_FAILURE = "on-node-failure"
 # Some events come in a burst (create, connect, start): one inspect after it tells all.
-SETTLING = 0.5
+DEBOUNCE = 0.5
 _VERBS = {"container": ("create", "start"), "network": ("connect", "disconnect")}
 
 
@@ -82,7 +82,7 @@ class Candidates:
         about = event.id if event.kind == "container" else event.attributes.get("container", "")
         self._asked[about] = action.key
         if self._waiting is None:
-            self._waiting = self._clock.callLater(SETTLING, self._ask)
+            self._waiting = self._clock.callLater(DEBOUNCE, self._ask)
 
     def _ask(self) -> None:
         asked, self._asked, self._waiting = self._asked, {}, None

@@ -311,6 +311,6 @@ def _is_of(case: Case, key: str, engine_id: str) -> bool:
 def _makes_room(action: news.Action) -> bool:
     if isinstance(action, news.EventSeen):
         return action.event.verb in ("die", "destroy")
-    return isinstance(action, news.ContainerGone | news.DoubtSettled) or (
+    return isinstance(action, news.ContainerGone | news.DoubtResolved) or (
         isinstance(action, news.EngineCordoned) and not action.cordoned
     )

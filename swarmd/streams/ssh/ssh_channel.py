@@ -251,20 +251,20 @@ class SshChannel(SSHChannel):
             self._delivering = False
         if not self._gone:
             self._open_window()
-            self._settle()
+            self._deliver_end()
 
     def eofReceived(self) -> None:
         self._seen_eof = True
-        self._settle()
+        self._deliver_end()
 
     def request_exit_status(self, data: bytes) -> bool:
         self._status = int.from_bytes(data[:4], "big")
-        self._settle()
+        self._deliver_end()
         return True
 
     def request_exit_signal(self, data: bytes) -> bool:
         self._status = f"was ended by signal {getNS(data)[0].decode('ascii', 'replace')}"
-        self._settle()
+        self._deliver_end()
         return True
 
     def closeReceived(self) -> None:
@@ -276,9 +276,9 @@ class SshChannel(SSHChannel):
         self.conn.channel_gone(self)
         if not self.opened.called:
             self._fail(self._cause())
-        self._settle()
+        self._deliver_end()
 
-    def _settle(self) -> None:
+    def _deliver_end(self) -> None:
         """Tells the end, once everything before it was told."""
         if self._paused or self._held or self._gone or self.protocol is None:
             return

@@ -72,12 +72,12 @@ def test_a_volume_that_was_made_outlasts_the_lists_that_were_asked_for_before() 
     clock = [7.0]
     state = State(lambda: clock[0])
     engine = join(state)
-    state.index.settle()
+    state.index.refresh()
     state.volume_made(KEY, {"Name": "v", "Driver": "local"})
     state.volume_made(KEY, {"Name": 5})
     state.volume_made("nobody", {"Name": "v"})
     assert set(engine.volumes) == {"v"}
-    state.index.settle()
+    state.index.refresh()
     assert state.index.engines(state.index.volumes.of("v")) == [engine]
     state.dispatch(VolumesListed(KEY, [{"Name": "old"}], at=6.0))
     assert set(engine.volumes) == {"old", "v"}

@@ -10,9 +10,9 @@ def make(name: str, **labels: str) -> Engine:
     return Engine(f"{name}:1", name, name=name, spec=spec, labels=labels, health=Health.HEALTHY)
 
 
-def settled(*engines: Engine) -> EngineIndex:
+def indexed(*engines: Engine) -> EngineIndex:
     index = EngineIndex(engines)
-    index.settle()
+    index.refresh()
     return index
 
 
@@ -21,7 +21,7 @@ def names(index: EngineIndex, bits: Bits) -> list[str]:
 
 
 def test_labels_by_value_and_by_pattern() -> None:
-    index = settled(make("a", zone="x"), make("b", zone="y"), make("c"))
+    index = indexed(make("a", zone="x"), make("b", zone="y"), make("c"))
     assert names(index, index.labelled("zone", glob("x"))) == ["a"]
     assert names(index, index.labelled("zone", regex("[xy]"))) == ["a", "b"]
     assert names(index, index.labelled("zone", glob("*"))) == ["a", "b", "c"]
@@ -32,7 +32,7 @@ def test_labels_by_value_and_by_pattern() -> None:
 
 
 def test_names_and_ids() -> None:
-    index = settled(make("a"), make("b"))
+    index = indexed(make("a"), make("b"))
     assert names(index, index.named(glob("ID-b"))) == ["b"]
     assert names(index, index.named(regex("^[ab]$"))) == ["a", "b"]
     assert names(index, index.keyed(["b:1", "gone:1"])) == ["b"]
@@ -46,7 +46,7 @@ def test_what_runs_and_what_lies_there() -> None:
     engine.image_refs, engine.images = {"busybox:latest": "sha256:1"}, {}
     engine.networks = {"n1": Network("n1", "app")}
     engine.volumes = {"data": Volume("data")}
-    index = settled(engine, make("b"))
+    index = indexed(engine, make("b"))
     assert load_of(engine) == Load(4, 1000, 5, 7, "0.5")
     found = (
         index.ports.of((80, "tcp")),
@@ -64,12 +64,12 @@ def test_what_runs_and_what_lies_there() -> None:
 
 def test_what_changes_is_seen_with_the_next_question() -> None:
     one, two = make("a"), make("b")
-    index = settled(one, two)
+    index = indexed(one, two)
     one.health, two.cordoned, two.labels = Health.UNHEALTHY, True, {"zone": "x"}
     index.touch(one)
     index.touch(two)
     assert names(index, index.health.of(Health.HEALTHY)) == ["a", "b"]
-    index.settle()
+    index.refresh()
     assert names(index, index.health.of(Health.HEALTHY)) == ["b"]
     assert names(index, index.cordoned.of(True)) == ["b"]
     assert names(index, index.labelled("zone", glob("x"))) == ["b"]
@@ -77,13 +77,13 @@ def test_what_changes_is_seen_with_the_next_question() -> None:
 
 def test_a_slot_is_given_again_with_nothing_left_in_it() -> None:
     one, two = make("a", zone="x"), make("b")
-    index = settled(one, two)
+    index = indexed(one, two)
     index.drop(one)
     assert names(index, index.everyone) == ["b"]
     assert index.labelled("zone", glob("x")) == 0 and not index.labels
     index.touch(one)
     index.add(make("c", zone="y"))
-    index.settle()
+    index.refresh()
     assert names(index, index.everyone) == ["c", "b"]
     assert names(index, index.labelled("zone", glob("y"))) == ["c"]
     assert index.named(glob("a")) == 0
@@ -93,7 +93,7 @@ def test_so_many_changes_are_not_left_for_the_next_question() -> None:
     engines = [make(f"e{number}") for number in range(600)]
     index = EngineIndex(engines)
     assert index.health.of(Health.HEALTHY).bit_count() > 500
-    index.settle()
+    index.refresh()
     assert index.health.of(Health.HEALTHY) == index.everyone == (1 << 600) - 1
 
 
@@ -105,11 +105,11 @@ def test_references_that_name_different_images() -> None:
         (three, {"x:1": "B"}),
     ):
         engine.image_refs = refs
-    index = settled(one, two, three)
+    index = indexed(one, two, three)
     assert index.meanings.split == {"x:1"}
     two.image_refs = {"y:1": "B"}
     index.touch(two)
-    index.settle()
+    index.refresh()
     assert index.meanings.split == {"x:1", "y:1"}
     index.drop(three)
     assert index.meanings.split == {"y:1"}

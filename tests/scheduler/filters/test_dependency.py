@@ -1,7 +1,7 @@
 from swarmd.scheduler.filters.dependency import dependency
 from swarmd.scheduler.placement import Pin, Placement
 from swarmd.scheduler.registry import make_policy
-from tests.scheduler.fleet import conditions, nodes, passing, reasons, settled
+from tests.scheduler.fleet import conditions, indexed, nodes, passing, reasons
 
 BOTH = Pin("--volumes-from=data", frozenset({"node-1:2375", "node-2:2375"}), "data is not there")
 ONE = Pin("--link=db:db", frozenset({"node-2:2375"}), "db is not there")
@@ -17,7 +17,7 @@ def test_all_dependencies_must_be_there() -> None:
 
 def test_what_holds_together_is_said_where_they_are_apart() -> None:
     def advice(*pins: Pin) -> list[str]:
-        fleet = settled(nodes(3))
+        fleet = indexed(nodes(3))
         rules = dependency(Placement(dependencies=pins), fleet, make_policy())
         return [rule.advice[:40] for rule in rules]
 

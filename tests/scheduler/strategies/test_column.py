@@ -1,11 +1,11 @@
 from swarmd.scheduler.placement import Placement
 from swarmd.scheduler.registry import STRATEGIES
 from swarmd.scheduler.strategies.column import grouped, measured, ordered
-from tests.scheduler.fleet import POLICY, nodes, settled, values
+from tests.scheduler.fleet import POLICY, indexed, nodes, values
 
 
 def test_every_strategy_gives_a_number_for_each_engine() -> None:
-    fleet = settled(nodes(3))
+    fleet = indexed(nodes(3))
     for strategy in STRATEGIES.values():
         columns = strategy(Placement(), fleet, POLICY, 1)
         assert columns

@@ -1,9 +1,9 @@
 from swarmd.scheduler.strategies import weights
-from tests.scheduler.fleet import make_engine, settled
+from tests.scheduler.fleet import indexed, make_engine
 
 
 def test_engines_without_a_weight_weigh_one() -> None:
-    fleet = settled([make_engine("a"), make_engine("b", weight="2"), make_engine("c", weight="x")])
+    fleet = indexed([make_engine("a"), make_engine("b", weight="2"), make_engine("c", weight="x")])
     assert sorted(weights.groups(fleet)) == [(1.0, 0b001), (1.0, 0b100), (2.0, 0b010)]
 
 
