@@ -34,6 +34,8 @@ from swarmd.streams.read_upload import read_tunnel
 from swarmd.streams.tunnel import tunnel
 
 SESSION = b"x-docker-expose-session-uuid"
+# A build by buildx does not say what it names; most often it is what its client has named before.
+MOST_REBUILT = 8
 
 # Within a scope: what is in the cache has no label, as ``df`` has it there.
 _NOBODYS = {
@@ -111,12 +113,13 @@ class Build(Noun):
     async def _join(self, request: DockerRequest, client: str, engine: Engine, path: bytes) -> None:
         """What a build by BuildKit needs is in no call; so all that its client made is there."""
         await self._bases.bring(self._own.of(client), engine)
-        hijack(request, self._fleet.link(engine), path, done=self._opened(client, engine))
+        names = self._own.of(client)[:MOST_REBUILT]
+        hijack(request, self._fleet.link(engine), path, done=self._opened(client, engine, names))
 
     def _opened(
         self, client: str, engine: Engine, names: Sequence[str] = ()
     ) -> Callable[[int], None]:
-        """To be called when the call is over: it may have made images, of ``names`` for certain."""
+        """To be called when the call is over: it may have made images, of ``names`` most likely."""
         over = self._builders.opened(client, engine)
         before = self._distributor.refs(engine)
 

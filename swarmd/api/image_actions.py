@@ -99,7 +99,8 @@ class ImageAction:
 
     async def _holders(self) -> list[Engine]:
         state = self._fleet.state
-        return await looked_up(self._fleet, "images", lambda: healthy_holders(state, self._ref))
+        find = partial(healthy_holders, state, self._ref)
+        return await looked_up(self._fleet, "images", find, [self._ref])
 
     def _target(self, request: DockerRequest, *action: str) -> Callable[[Engine], bytes]:
         return lambda engine: target(self._fleet, request, engine, "images", self._ref, *action)

@@ -83,6 +83,22 @@ def test_a_chain(builder: Docker, host: Host, folder: Folder, name: str) -> None
     builder("build", "-t", "last", folder("FROM imported:1", "RUN cat /from-2"))
 
 
+def test_what_was_built_is_there_at_once(builder: Docker, folder: Folder) -> None:
+    """With a name and without one, listed and run."""
+    for number in (1, 2, 3):
+        context = folder("FROM busybox", f"LABEL number={number}")
+        named = builder("build", "-q", "-t", "at:once", context).text
+        assert builder("images", "-q", "--no-trunc", "at:once").lines == [named]
+        shown = builder("inspect", "-f", "{{.Config.Labels.number}}", "at:once").text
+        assert shown == str(number)
+        builder("run", "--rm", "at:once", "true")
+        context = folder("FROM busybox", f"LABEL nameless={number}")
+        nameless = builder("build", "-q", context).text
+        dangling = builder("images", "-q", "--no-trunc", "-f", "dangling=true").lines
+        assert nameless in dangling
+        builder("run", "--rm", nameless, "true")
+
+
 def test_a_constraint_moves_the_child(docker: Docker, host: Host, folder: Folder) -> None:
     for kit in ("0", "1"):
         docker._env["DOCKER_BUILDKIT"] = kit

@@ -76,6 +76,8 @@ class EventReducer:
             if PLACEHOLDER not in event.attributes:
                 self._lists.image_named(engine, name, event.id, when)
             self._lists.images_changed(engine, [name], at)
+        elif event.verb == "create":  # untagged
+            self._lists.images_changed(engine, [event.id], at)
         elif event.verb == "pull":
             self._lists.image_named(engine, familiar_if_valid(event.id), "", when)
             self._lists.images_changed(engine, [event.id], at)

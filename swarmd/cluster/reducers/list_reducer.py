@@ -138,8 +138,15 @@ class ListReducer:
             known = engine.images.get(shown.id)
             image = replace(known, tags=shown.tags, digests=shown.digests) if known else shown
             self._shown[engine.key, image.id] = action.at, image
+            self._ask_for_nameless(engine, image, action.at)
             self._put(engine, image)
             engine.image_refs = image_refs(list(engine.images.values()))
+
+    def _ask_for_nameless(self, engine: Engine, image: Image, at: float) -> None:
+        """What has lost its last name to ``image`` may be gone: not all stores keep it."""
+        others = (other for other in engine.images.values() if other.id != image.id)
+        lost = [one.id for one in others if one.tags and {*one.tags} <= {*image.tags}]
+        self.images_changed(engine, lost, at)
 
     def _put(self, engine: Engine, image: Image) -> None:
         """Its tags are no longer those of others."""

@@ -107,6 +107,14 @@ def parse_name(text: str) -> Reference:
     return _named(text)
 
 
+def is_reference(text: str) -> bool:
+    """Whether an engine takes it for a name or an ID."""
+    try:
+        return bool(parse_reference(text))
+    except InvalidReference:
+        return False
+
+
 def familiar(text: str) -> str:
     """As engines list it: ``busybox:latest``, ``reg/app@sha256:…``; of an ID ``sha256:…``.
 

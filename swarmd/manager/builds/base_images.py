@@ -9,7 +9,7 @@ from twisted.logger import Logger
 from swarmd.cluster.images.image_lookup import engines_with_image, find_image
 from swarmd.core.errors import ApiError
 from swarmd.core.model import Engine
-from swarmd.manager.fleet.read_your_writes import settle_lists
+from swarmd.manager.fleet.read_your_writes import settle_lists, settle_unknown
 from swarmd.manager.images.copying.supply import Supply
 from swarmd.manager.interfaces import FleetView
 
@@ -29,7 +29,9 @@ class BaseImages:
         Raises:
             ApiError: One that no registry has could not be brought.
         """
+        refs = list(refs)
         await settle_lists(self._fleet, "images")
+        await settle_unknown(self._fleet, refs)
         for ref in refs:
             if not self._seen(ref):
                 continue

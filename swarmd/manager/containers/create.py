@@ -34,6 +34,7 @@ from swarmd.manager.fleet.read_your_writes import (
     settle_containers,
     settle_details,
     settle_lists,
+    settle_unknown,
     unsettled,
 )
 from swarmd.manager.fleet.shield import shielded
@@ -115,6 +116,7 @@ class Creator:
 
     async def _settle(self, config: CreateRequest) -> None:
         await settle_lists(self._fleet, "images", "networks", "volumes")
+        await settle_unknown(self._fleet, config.images)
         await self._attachments.settle(config)
 
     async def _create_on(

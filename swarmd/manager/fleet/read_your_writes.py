@@ -6,13 +6,15 @@ next read refreshes just those, one call an engine, and never waits long for a s
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine, Iterable, Mapping
+from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from twisted.internet.defer import Deferred, FirstError, gatherResults
 
+from swarmd.cluster.images.image_lookup import engines_with_image
 from swarmd.core.container.container_state import Container
 from swarmd.core.errors import ApiError, NotFound
+from swarmd.core.image.image_reference import is_reference
 from swarmd.core.model import Engine
 from swarmd.manager.fleet.fleet import Fleet
 from swarmd.manager.interfaces import FleetView
@@ -84,28 +86,57 @@ async def settle_lists(fleet: FleetView, *kinds: str) -> None:
 
 
 async def settle_names(fleet: FleetView) -> None:
-    """Asks for those images again which were just given a name, and for nothing else."""
+    """Asks for those images again which were just given a name, and for nothing else.
+
+    What has lost its last name to them is asked for then: it may be gone.
+    """
+    for _ in range(2):
+        engines = [engine for engine in fleet.state.engines.values() if engine.changed_images]
+        await _ask_by_name(
+            fleet, [(engine, name) for engine in engines for name in engine.changed_images]
+        )
+
+
+async def settle_unknown(fleet: FleetView, refs: Iterable[str]) -> None:
+    """Asks for those of ``refs`` that no engine is known to have, where lists are out of date.
+
+    A list of many images takes seconds; one image is found at once, by its name or ID.
+    """
+    slow = [engine for engine in fleet.state.engines.values() if "images" in engine.stale]
+    unknown = [ref for ref in refs if slow and not engines_with_image(fleet.state, ref)]
+    unknown = [ref for ref in unknown if is_reference(ref)]
+    await _ask_by_name(fleet, [(engine, ref) for engine in slow for ref in unknown])
+
+
+async def _ask_by_name(fleet: FleetView, images: Iterable[tuple[Engine, str]]) -> None:
     await _together(
         [
             _patiently(fleet, engine, ONE_IMAGE, _image(fleet, engine, name))
-            for engine in fleet.state.engines.values()
-            for name in engine.changed_images
+            for engine, name in images
             if _answers(fleet, engine, ONE_IMAGE)
         ]
     )
 
 
-async def looked_up(fleet: FleetView, kind: str, find: Callable[[], T]) -> T:
+async def looked_up(
+    fleet: FleetView, kind: str, find: Callable[[], T], image_refs: Sequence[str] = ()
+) -> T:
     """What ``find`` finds among ``kind``; engines that were too slow have a second chance to tell.
+
+    Args:
+        image_refs: What is looked for, if these are images' names or IDs.
 
     Raises:
         NotFound: It is nowhere, as far as is known.
     """
     await settle_lists(fleet, kind)
+    await settle_unknown(fleet, image_refs)
     try:
         return find()
     except NotFound:
         slow = [e for e in fleet.state.engines.values() if e.healthy and kind in e.stale]
+        if image_refs:  # the others have said that they have none
+            slow = [engine for engine in slow if not _answers(fleet, engine, ONE_IMAGE)]
         if not slow:
             raise
     await _together(

@@ -131,6 +131,12 @@ def test_a_tag_that_moves_changes_what_its_containers_show() -> None:
     assert dirty(state) == {ONE, TWO}
 
 
+def test_an_image_without_a_name_is_asked_about_by_its_id() -> None:
+    state = known()
+    happened(state, 1, "create", 99, at=1.0, kind="image")
+    assert list(state.engines[key_of(1)].changed_images) == [full_id(99)]
+
+
 def test_joining_a_network_is_asked_about() -> None:
     state = known()
     happened(state, 1, "connect", 99, at=1.0, kind="network", container=TWO)

@@ -16,6 +16,7 @@ from swarmd.core.image.image_reference import (
     familiar,
     familiar_if_valid,
     familiar_repository,
+    is_reference,
     one_tag,
     parse_name,
     parse_reference,
@@ -263,3 +264,13 @@ def test_no_text_takes_long(part: str) -> None:
     for text in (part * 200_000, part * 200_000 + "!", "r.io/" + part * 200_000):
         familiar_if_valid(text)
     assert time.process_time() - begun < 2.0
+
+
+@pytest.mark.parametrize("text", ["app", "reg:5000/app:1", "a" * 64, "sha256:" + "a" * 64, "cafe"])
+def test_what_an_engine_takes(text: str) -> None:
+    assert is_reference(text)
+
+
+@pytest.mark.parametrize("text", ["", "..", "../containers/x", "App", "/x", "a b", "a?b"])
+def test_what_no_engine_takes(text: str) -> None:
+    assert not is_reference(text)

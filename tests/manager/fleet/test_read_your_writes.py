@@ -12,6 +12,8 @@ from swarmd.manager.fleet.read_your_writes import (
     settle_containers,
     settle_details,
     settle_lists,
+    settle_names,
+    settle_unknown,
     unsettled,
 )
 from tests.manager.rig import Rig, result_of
@@ -201,3 +203,44 @@ def test_a_slow_list_of_images_hides_nothing_that_a_client_changed() -> None:
     rig.wire(1).asked.clear()
     result_of(settle_lists(rig.fleet, "images"))
     assert rig.wire(1).asked == []
+
+
+def test_one_image_is_found_while_a_list_is_slow() -> None:
+    rig = Rig(3)
+    image = "sha256:" + "a" * 64
+    for number in (1, 2):
+        rig.wire(number).on("GET", "/images/json", lambda target, body: Deferred())
+        rig.wire(number).on("GET", f"/images/{image}/json", (404, {"message": "none"}))
+        rig.state.mark_stale(rig.engine(number).key, "images")
+    rig.wire(2).on("GET", f"/images/{image}/json", (200, {"Id": image, "RepoTags": []}))
+    result_of(settle_unknown(rig.fleet, [image, "../volumes", "/x"]))
+    assert image in rig.engine(2).images and not rig.wire(3).asked
+    assert len(rig.wire(1).asked) == len(rig.wire(2).asked) == 1
+    result_of(settle_unknown(rig.fleet, [image]))
+    assert len(rig.wire(1).asked) == 1, "somebody has it"
+
+
+def test_what_all_say_that_they_do_not_have_is_not_waited_for() -> None:
+    rig = Rig(1)
+    rig.wire(1).on("GET", "/images/json", lambda target, body: Deferred())
+    rig.wire(1).on("GET", "/images/app:1/json", (404, {"message": "none"}))
+    rig.state.mark_stale(rig.engine(1).key, "images")
+    looking = Deferred.fromCoroutine(looked_up(rig.fleet, "images", lambda: holder(rig), ["app:1"]))
+    ended: list[Any] = []
+    looking.addErrback(ended.append)
+    rig.clock.advance(PATIENCE)
+    assert ended[0].check(NoSuchImage)
+
+
+def test_what_has_lost_its_name_is_asked_for_as_well() -> None:
+    """A store may have removed it."""
+    rig = Rig(1)
+    old, new = "sha256:" + "a" * 64, "sha256:" + "b" * 64
+    rig.has_image(1, old, "app:1")
+    rig.clock.advance(1)
+    rig.state.images_changed(rig.engine(1).key, ["app:1"])
+    rig.clock.advance(1)
+    rig.wire(1).on("GET", "/images/app:1/json", (200, {"Id": new, "RepoTags": ["app:1"]}))
+    rig.wire(1).on("GET", f"/images/{old}/json", (404, {"message": "none"}))
+    result_of(settle_names(rig.fleet))
+    assert set(rig.engine(1).images) == {new} and not rig.engine(1).changed_images

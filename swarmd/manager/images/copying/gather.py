@@ -9,7 +9,7 @@ from swarmd.cluster.images.image_lookup import find_image
 from swarmd.cluster.images.same_image import by_manifest
 from swarmd.core.model import Engine
 from swarmd.core.names import natural
-from swarmd.manager.fleet.read_your_writes import looked_up
+from swarmd.manager.fleet.read_your_writes import looked_up, settle_lists, settle_unknown
 from swarmd.manager.images.copying.supply import Supply
 from swarmd.manager.images.full_copy import FullCopy, again, whole
 from swarmd.manager.interfaces import FleetView
@@ -36,6 +36,8 @@ class Gatherer:
             EngineUnreachable: One is only where nobody can be asked.
             ApiError: It could not be brought.
         """
+        await settle_lists(self._fleet, "images")
+        await settle_unknown(self._fleet, refs)
         names = await looked_up(self._fleet, "images", lambda: self._names(refs))
         wholes = [await whole(self._fleet, name, platforms) for name in names]
         engine = min(self._fleet.healthy(), key=lambda one: self._order(wholes, one))
