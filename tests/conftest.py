@@ -14,6 +14,8 @@ from tests.lab.engines import NO_PROGRAMS, Fleet, missing
 from tests.lab.packages import Missing
 from tests.lab.programs import NEWEST, NEXT, Program, as_release_29, dockerd
 
+# Whatever this machine's own swarmd is told, those of the tests are not.
+os.environ["SWARMD_CONFIG"] = os.devnull
 # How long an example takes says more of the machine than of the code. Each run draws the same
 # inputs, so that a test is red for what was changed; make soak draws fresh ones, more of them, and
 # keeps what failed.

@@ -5,11 +5,15 @@ from __future__ import annotations
 import getopt
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from twisted.python import usage
 
 from swarmd import __version__
+from swarmd.config.configuration import USUAL, ConfigSources, Configuration
+from swarmd.config.given import FLAG, GivenOption, Layer
+from swarmd.config.option_table import OPTIONS, TABLE, OptionKind
+from swarmd.config.paths import located
 from swarmd.config.settings import Settings, from_options
 from swarmd.scheduler.registry import FILTERS
 
@@ -36,94 +40,50 @@ class Options(usage.Options):
 
     Attributes:
         settings: What was asked for, checked; set once parsing is done.
+        sources: Where that stands; set by ``configure``.
+        configuration: What of it counts; likewise.
     """
 
     longdesc = (
         "`swarmd node`, explain, doctor and certs are commands of their own, each with --help. "
         "DISCOVERY names the engines, in place of --hosts: file:///PATH, "
-        "nodes://10.0.0.[1:20]:2375,host-b:2375 or just the comma list. Without either, the "
-        "environment's SWARM_DISCOVERY counts; without --host its SWARM_HOST does, else swarmd "
-        f"listens on tcp://127.0.0.1:2375. Filters: {', '.join(FILTERS)}. Keys of "
+        "nodes://10.0.0.[1:20]:2375,host-b:2375 or just the comma list. Each option is also a key "
+        'of the configuration file and a variable of the environment: log-level = "warn", '
+        "SWARMD_LOG_LEVEL=warn; SWARM_DISCOVERY and SWARM_HOST count as well. A flag that stands "
+        "there is taken back by --FLAG=false. Without any --host, swarmd listens on "
+        f"tcp://127.0.0.1:2375. Filters: {', '.join(FILTERS)}. Keys of "
         "--cluster-opt: swarm.overcommit=0.05 lets containers reserve 5 % more than an "
         "engine has, swarm.createretry=0 is how often a failed create goes elsewhere, "
         "swarm.reserve=soft lets CPU limits exceed what an engine has. Durations are written "
         "10s, 500ms, 1m30s."
     )
-    optFlags = (
-        ["insecure", None, "Allow listening where others can connect, without --tlsverify."],
-        ["tls", None, "Use TLS for clients and engines; certificates are not demanded."],
-        ["tlsverify", None, "Use TLS; demand a certificate of the CA from both sides."],
-        ["engine-tls", None, "Use TLS towards engines, whatever clients use."],
-        ["engine-tlsverify", None, "Use TLS towards engines; verify their certificates and names."],
-        ["no-engine-tls", None, "Speak plainly to engines although clients use TLS."],
-        ["debug", None, "Short for --log-level debug."],
-        ["experimental", None, "Accepted for old unit files; changes nothing."],
-        ["refresh-on-node-filter", None, "Accepted for old unit files; ps is always fresh."],
-        [
-            "reschedule-confirm",
-            None,
-            "No node counts as lost before an operator has said so: swarmd node lost NODE.",
-        ],
-        ["replication", None, "Refused: not supported."],
-        ["api-enable-cors", None, "Refused: not supported."],
-        ["cors", None, "Refused: not supported."],
+    optFlags = tuple(
+        [option.name, option.letter, option.meaning]
+        for option in TABLE
+        if option.kind is OptionKind.FLAG
     )
     optParameters = (
-        ["hosts", None, None, "Hosts file: one engine a line, read again when it changes."],
-        ["strategy", None, "spread", "How engines are ranked: spread, binpack, random, or "
-         "spread:LABEL to even over that engine label's values first."],
-        ["heartbeat", None, "5s", "Pause between two health checks of an engine, 1s or more. (In "
-         "classic Swarm: between two readings of discovery.)"],
-        ["tlscacert", None, None, "PEM file: CA that signed clients' and engines' certificates."],
-        ["tlscert", None, None, "PEM file: certificate shown to clients and engines."],
-        ["tlskey", None, None, "PEM file: key of --tlscert."],
-        ["tlscrl", None, None, "PEM file: certificates that --tlscacert has revoked. Whoever shows "
-         "one is refused; so is everybody once the list has expired. Default: crl.pem beside "
-         "--tlscacert, if there is one."],
-        ["engine-tlscacert", None, None, "CA of the engines, where it is another."],
-        ["engine-tlscert", None, None, "Certificate shown to engines, where it is another."],
-        ["engine-tlskey", None, None, "Key of --engine-tlscert."],
-        ["engine-tlscrl", None, None, "CRL of --engine-tlscacert, found alike."],
-        ["ssh-key", None, None, "Private key to log in to ssh:// hosts with; without it, those of "
-         "the agent (SSH_AUTH_SOCK) and of ~/.ssh."],
-        ["ssh-known-hosts", None, "~/.ssh/known_hosts", "The host keys of ssh:// hosts."],
-        ["engine-failure-retry", None, "3", "Failures in a row that make an engine unhealthy."],
-        ["engine-refresh-min-interval", None, "30s", "Each engine is asked again for what "
-         "has changed, every fifth time for everything, after random times not shorter than this."],
-        ["engine-refresh-max-interval", None, "60s", "The longest such time."],
-        ["engine-refresh-retry", None, "3", "Deprecated: use --engine-failure-retry."],
-        ["cluster-driver", "c", "swarm", "Accepted for old unit files; only swarm."],
-        ["volume-scope", None, "one", "A new volume is made on one engine, or on all as classic "
-         "Swarm did."],
-        ["default-network-driver", None, "bridge", "Of networks that are created without naming "
-         "one; classic Swarm's was overlay."],
-        ["distribute-builds", None, None, "Copy built images to all engines, or to those that a "
-         "constraint allows."],
-        ["authz", None, None, "Policy file (TOML): who may do what. Whatever it does not allow is "
-         "denied."],
-        ["state-dir", None, None, "Folder where operators' decisions outlive a restart."],
-        ["reschedule", None, "off", "For containers that do not say it themselves: off, or "
-         "on-node-failure to make them again elsewhere when their node is lost."],
-        ["reschedule-grace", None, "60s", "A node that has not answered for so long is lost."],
-        ["audit-log", None, None, "Append a JSON line for each call that changes something to this "
-         "file, or to - (standard output) or journald."],
-        ["max-connections", None, "10000", "Client connections at one time."],
-        ["log-level", "l", None, "debug, info (the default), warn, error or fatal."],
-        ["container-name-refresh-filter", None, None, "Accepted for old unit files; ps is always "
-         "fresh."],
-        ["replication-ttl", None, None, "Accepted for old unit files; there are no replicas."],
-        ["advertise", None, None, "Accepted for old unit files; there are no replicas."],
-        ["addr", None, None, "Accepted for old unit files; there are no replicas."],
-        ["discovery-opt", None, None, "Refused: not supported."],
+        ["config", None, None, "Configuration file (TOML); what stands on the command line or in "
+         f"the environment counts before it. Default: {USUAL}, if it is there; /dev/null for "
+         "none."],
+        *(
+            [option.name, option.letter, option.default, option.meaning]
+            for option in TABLE
+            if option.kind in (OptionKind.TEXT, OptionKind.NUMBER) and option.name != "discovery"
+        ),
     )  # fmt: skip
 
     settings: Settings
+    sources: ConfigSources
+    configuration: Configuration
 
     def __init__(self) -> None:
         super().__init__()
         self.update(
             {"host": [], "allow-host": [], "filter": [], "cluster-opt": [], "discovery": ""}
         )
+        self._named: set[str] = set()
+        self._taken_back: set[str] = set()
 
     def opt_host(self, address: str) -> None:
         """Listen here; repeatable. tcp://HOST:PORT, unix:///PATH, fd:// or a Twisted endpoint."""
@@ -162,8 +122,10 @@ class Options(usage.Options):
 
     def parseOptions(self, options: Sequence[str] | None = None) -> None:
         """As Twisted's, but what is wrong is one line on stderr, not lost under a page of help."""
+        words = self._modern(sys.argv[1:] if options is None else options)
+        self._named = set(self._options_in(words))
         try:
-            super().parseOptions(self._modern(sys.argv[1:] if options is None else options))
+            super().parseOptions(words)
         except usage.UsageError as error:
             sys.exit(" ".join(f"swarmd: {error}".split()))
 
@@ -176,6 +138,25 @@ class Options(usage.Options):
         self["discovery"] = "".join(args)
 
     def postOptions(self) -> None:
+        self._refuse_old()
+        try:
+            configuration = self.configure(os.environ)
+        except ValueError as error:
+            raise usage.UsageError(str(error)) from None
+        try:
+            self.settings = from_options(self, os.environ)
+        except ValueError as error:
+            raise usage.UsageError(configuration.explained(error)) from None
+
+    def configure(self, environ: Mapping[str, str]) -> Configuration:
+        """Adds what the environment and the configuration file say; ValueError if that is wrong."""
+        folder = _folder()
+        self.sources = ConfigSources(self._flags(folder), dict(environ), folder, self["config"])
+        self.configuration = self.sources.read()
+        self.update(self.configuration.values)
+        return self.configuration
+
+    def _refuse_old(self) -> None:
         for name, reason in _REFUSED.items():
             if self[name]:
                 raise usage.UsageError(f"--{name} is not supported: {reason}")
@@ -185,14 +166,40 @@ class Options(usage.Options):
             raise usage.UsageError(
                 "--engine-refresh-retry is deprecated. Use --engine-failure-retry"
             )
+
+    def _flags(self, folder: str) -> Layer:
+        """What the command line itself says."""
+        given = {name: self[name] for name in OPTIONS if name in self._named}
+        given.update(dict.fromkeys(self._taken_back, False))
+        if self["discovery"]:
+            given["discovery"] = self["discovery"]
+        for name in {**given, "config": self["config"]}:
+            if "" in (self[name], *(self[name] if isinstance(self[name], list) else ())):
+                raise ValueError(f"option --{name}: its value is empty")
+        return {
+            name: GivenOption(
+                located(OPTIONS[name], value, folder),
+                "DISCOVERY" if name == "discovery" else f"--{name}",
+                FLAG,
+            )
+            for name, value in given.items()
+        }
+
+    def _options_in(self, words: Sequence[str]) -> Iterator[str]:
+        """The options that are given, by their long names."""
+        letters = {option.letter: option.name for option in TABLE if option.letter}
         try:
-            self.settings = from_options(self, os.environ)
-        except ValueError as error:
-            raise usage.UsageError(str(error)) from None
+            pairs, _ = getopt.getopt(words, self.shortOpt, self.longOpt)
+        except getopt.GetoptError:  # told when they are parsed
+            return
+        for word, _ in pairs:
+            name = word.lstrip("-")
+            yield letters.get(name, name)
 
     def _modern(self, options: Sequence[str]) -> list[str]:
         """Old unit files have ``swarm --debug manage -strategy=binpack … nodes://…``."""
-        words = [f"-{word}" if self._has_one_dash(word) else word for word in options]
+        doubled = [f"-{word}" if self._has_one_dash(word) else word for word in options]
+        words = self._decided(doubled)
         try:
             _, rest = getopt.getopt(words, self.shortOpt, self.longOpt)
         except getopt.GetoptError:
@@ -201,6 +208,30 @@ class Options(usage.Options):
             del words[len(words) - len(rest)]
         return words
 
+    def _decided(self, words: Sequence[str]) -> list[str]:
+        """Without ``--tls=true`` and ``--tls=false``, as docker's own options may be written."""
+        kept: list[str] = []
+        for word in words:
+            flag, _, answer = word.partition("=")
+            option = OPTIONS.get(flag.removeprefix("--"))
+            if option is None or option.kind is not OptionKind.FLAG:
+                kept.append(word)
+            elif answer == "false":
+                kept = [one for one in kept if one != flag]
+                self._taken_back.add(option.name)
+            else:
+                kept.append(flag if answer == "true" else word)
+                self._taken_back.discard(option.name)
+        return kept
+
     def _has_one_dash(self, word: str) -> bool:
         name = word[1:].partition("=")[0]
         return word[:1] == "-" and (name in self.longOpt or f"{name}=" in self.longOpt)
+
+
+def _folder() -> str:
+    """Where relative paths begin; not known where that folder has been removed."""
+    try:
+        return os.getcwd()
+    except FileNotFoundError:
+        return "."

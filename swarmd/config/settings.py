@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 
 from swarmd.audit.targets import target
 from swarmd.config.listen_addresses import is_exposed, parse_listen
+from swarmd.config.option_table import OPTIONS
 from swarmd.config.own_names import parse_allowed
 from swarmd.config.policy_file import read_policy
 from swarmd.config.tls_options import TlsFiles, engine_files, listen_files
@@ -32,7 +33,7 @@ from swarmd.scheduler.registry import make_policy
 from swarmd.streams.ssh.keys import read_key
 from swarmd.streams.ssh.ssh_host import SshFiles
 
-DEFAULT_LISTEN = "tcp://127.0.0.1:2375"
+DEFAULT_LISTEN = OPTIONS["host"].usual
 # By Twisted's names; the last two are what classic Swarm had above "error".
 LOG_LEVELS = {
     "debug": "debug",
@@ -137,14 +138,9 @@ def from_options(options: Mapping[str, Any], environ: Mapping[str, str]) -> Sett
     """Settings from parsed ``Options``; ValueError for the first thing that is wrong."""
     cluster = _cluster_options(options["cluster-opt"])
     settings = Settings(
-        discovery=discovery_url(options, environ),
+        discovery=discovery_url(options),
         listen=_listen(options["host"], environ),
-        policy=make_policy(
-            options["strategy"],
-            options["filter"],
-            overcommit=_overcommit(cluster["swarm.overcommit"]),
-            reserve=cluster["swarm.reserve"],
-        ),
+        policy=_policy(options, cluster),
         heartbeat=_heartbeat(options),
         create_retry=_create_retry(cluster["swarm.createretry"]),
         tls=listen_files(options),
@@ -153,7 +149,7 @@ def from_options(options: Mapping[str, Any], environ: Mapping[str, str]) -> Sett
         failure_retry=_number(options, "engine-failure-retry"),
         refresh_min=_positive_duration(options, "engine-refresh-min-interval"),
         refresh_max=_positive_duration(options, "engine-refresh-max-interval"),
-        log_level=_log_level(options, environ),
+        log_level=_log_level(options),
         insecure=bool(options["insecure"]),
         authz=_authz(options["authz"]),
         state_dir=_state_dir(options["state-dir"]),
@@ -168,6 +164,7 @@ def from_options(options: Mapping[str, Any], environ: Mapping[str, str]) -> Sett
         distribute_builds=_distribution(options["distribute-builds"]),
     )
     _check(settings, environ)
+    _check_discovery(options, settings)
     return settings
 
 
@@ -185,25 +182,45 @@ def _check(settings: Settings, environ: Mapping[str, str]) -> None:
                     "root on every engine: use --tlsverify, or tcp://127.0.0.1:PORT, or "
                     "unix:///PATH, or say --insecure if that is meant"
                 )
-    source.check(settings.discovery, settings.engine_port)
 
 
-def discovery_url(options: Mapping[str, Any], environ: Mapping[str, str]) -> str:
+def _check_discovery(options: Mapping[str, Any], settings: Settings) -> None:
+    def check(url: str) -> None:
+        source.check(url, settings.engine_port)
+
+    if options["hosts"]:  # whose errors name the file
+        check(settings.discovery)
+    else:
+        _discovered(check, settings.discovery)
+
+
+def discovery_url(options: Mapping[str, Any]) -> str:
     """Where the engines are listed; ValueError if that is not told, or told twice."""
     given = options["discovery"]
     if options["hosts"] and given:
         raise ValueError(f"both --hosts and DISCOVERY {given!r} are given; one says it all")
     if options["hosts"]:
         return source.normalise(f"file://{options['hosts']}")
-    url = given or environ.get("SWARM_DISCOVERY", "")
-    if not url:
+    if not given:
         raise ValueError("no engines are given: use --hosts FILE, or nodes://HOST:PORT,...")
-    return source.normalise(url)
+    return _discovered(source.normalise, given)
+
+
+def _policy(options: Mapping[str, Any], cluster: Mapping[str, str]) -> PlacementPolicy:
+    _named("strategy", make_policy, options["strategy"])
+    for name in options["filter"]:
+        _named("filter", lambda one: make_policy(filters=[one]), name)
+    overcommit = _overcommit(cluster["swarm.overcommit"])
+
+    def policy(reserve: str) -> PlacementPolicy:
+        strategy, filters = options["strategy"], options["filter"]
+        return make_policy(strategy, filters, overcommit=overcommit, reserve=reserve)
+
+    return _named("cluster-opt", policy, cluster["swarm.reserve"])
 
 
 def _listen(given: list[str], environ: Mapping[str, str]) -> tuple[str, ...]:
-    texts = given or environ.get("SWARM_HOST", "").split(",")
-    wanted = [text.strip() for text in texts if text.strip()] or [DEFAULT_LISTEN]
+    wanted = [text.strip() for text in given if text.strip()] or [DEFAULT_LISTEN]
     listen = [_named("host", lambda text: parse_listen(text, environ), text) for text in wanted]
     return tuple(dict.fromkeys(listen))
 
@@ -230,7 +247,7 @@ def _overcommit(text: str) -> float:
 def _create_retry(text: str) -> int:
     value = _named("cluster-opt swarm.createretry", int, text)
     if value < 0:
-        raise ValueError(f"swarm.createretry can not be negative, {text} is invalid")
+        raise ValueError(f"--cluster-opt swarm.createretry can not be negative, {text} is invalid")
     return value
 
 
@@ -293,9 +310,8 @@ def _number(options: Mapping[str, Any], name: str) -> int:
     return int(text)
 
 
-def _log_level(options: Mapping[str, Any], environ: Mapping[str, str]) -> str:
-    debug = options["debug"] or environ.get("DEBUG", "") not in ("", "0", "false")
-    name = options["log-level"] or ("debug" if debug else "info")
+def _log_level(options: Mapping[str, Any]) -> str:
+    name = options["log-level"] or ("debug" if options["debug"] else OPTIONS["log-level"].usual)
     if name not in LOG_LEVELS:
         raise ValueError(f"--log-level {name!r} is none of {_listed(LOG_LEVELS)}")
     return LOG_LEVELS[name]
@@ -338,6 +354,13 @@ def _named(name: str, parse: Callable[[str], T], text: str) -> T:
         return parse(text)
     except ValueError as error:
         raise ValueError(f"--{name}: {error}") from None
+
+
+def _discovered(ask: Callable[[str], T], url: str) -> T:
+    try:
+        return ask(url)
+    except ValueError as error:
+        raise ValueError(f"DISCOVERY: {error}") from None
 
 
 def _listed(names: Iterable[str]) -> str:

@@ -8,13 +8,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from cryptography import x509
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from swarmd.certificates.describe import listed, names, subject
 from swarmd.certificates.expiry import Expiry, warnings
+from swarmd.config.configuration import Configuration
 from swarmd.config.settings import Settings, discovery_url, from_options, ssh_files
 from swarmd.config.tls_options import check, engine_files
 from swarmd.discovery.entry import Entry
@@ -29,18 +29,19 @@ REVOCATION = "revocation"
 
 
 def settings_of(
-    options: Mapping[str, Any], environ: Mapping[str, str]
+    configuration: Configuration, environ: Mapping[str, str]
 ) -> tuple[Settings | None, list[Finding]]:
     """The daemon's settings; as far as they go if they are wrong, None if nothing can be done."""
-    options = {**options, "host": [each for each in options["host"] if not _of_systemd(each)]}
+    options = configuration.values
+    options["host"] = [each for each in options["host"] if not _of_systemd(each)]
     try:
         return from_options(options, environ), []
     except ValueError as wrong:
-        findings = [refused(OPTIONS, wrong)]
+        findings = [error(OPTIONS, configuration.explained(wrong), advice(str(wrong)))]
     try:
         # Without what they say of TLS, engines would be asked otherwise than the daemon asks them.
         tls = engine_files(options, lambda files: None)
-        settings = Settings(discovery_url(options, environ), engine_tls=tls)
+        settings = Settings(discovery_url(options), engine_tls=tls)
     except ValueError:
         return None, findings
     with suppress(ValueError):

@@ -5,8 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import orjson
@@ -18,12 +17,12 @@ from swarmd.config.options import Options
 from swarmd.config.settings import Settings
 from swarmd.discovery.entry import Entry
 from swarmd.doctor import local_checks
+from swarmd.doctor.config_check import configured, local_files
 from swarmd.doctor.engine_checks import of_fleet
 from swarmd.doctor.finding import Finding, Level, as_json, count, shown
 from swarmd.doctor.probe import Probe, visit
 from swarmd.streams.link import Link
 from swarmd.tls.reload import TlsReload
-from swarmd.tls.trust import TlsFiles
 
 AT_ONCE = 32  # engines
 
@@ -68,18 +67,18 @@ def run(words: Sequence[str]) -> None:
 
 
 async def examine(
-    options: Mapping[str, Any], environ: Mapping[str, str], reactor: Any
+    options: DoctorOptions, environ: Mapping[str, str], reactor: Any
 ) -> list[Finding]:
-    settings, findings = local_checks.settings_of(options, environ)
+    configuration, findings = configured(options, environ)
+    if configuration is None:
+        return findings
+    settings, problems = local_checks.settings_of(configuration, environ)
+    findings += problems
     if settings is None:
         return findings
     entries, problems = local_checks.entries_of(settings)
     findings += problems
-    if settings.tls is not None:
-        findings += local_checks.of_server(settings.tls, time.time())
-        findings += local_checks.of_lists(settings.tls)
-    findings += local_checks.of_keys(_keys(settings, entries))
-    findings += local_checks.of_writers(_files(settings, entries))
+    findings += local_files(settings, entries, time.time())
     keyring = TlsReload(reactor, time.time)
     maker = LinkFactory(settings, keyring, reactor)
     able, problems = local_checks.askable(settings, entries)
@@ -91,22 +90,6 @@ async def examine(
     findings += [one for each in visits for one in each.findings]
     answered = [(each.entry.address, each.spec) for each in visits if each.spec is not None]
     return list(dict.fromkeys([*findings, *of_fleet(answered)]))
-
-
-def _files(settings: Settings, entries: Iterable[Entry]) -> list[TlsFiles]:
-    found = [settings.tls, settings.engine_tls]
-    for entry in entries:
-        with suppress(ValueError):  # told when it is visited
-            found.append(settings.tls_for(entry))
-    return [files for files in found if files is not None]
-
-
-def _keys(settings: Settings, entries: Iterable[Entry]) -> Iterator[str]:
-    for files in (settings.tls, settings.engine_tls):
-        if files is not None:
-            yield files.key
-    for entry in entries:
-        yield entry.tls.key
 
 
 async def _visit_all(

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from swarmd import __version__
@@ -116,3 +118,82 @@ def test_help_tells_every_option(flag: str, capsys: pytest.CaptureFixture[str]) 
         assert f"--{option}" in text
         assert options.docs[option.rstrip("=")]
     assert "containerslots" in text
+
+
+def test_flags_before_the_environment_before_the_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "s.toml"
+    path.write_text(
+        "discovery = 'a'\nstrategy = 'binpack'\nheartbeat = '3s'\nengine-failure-retry = 4\n"
+        "host = ['127.0.0.1:1', '127.0.0.1:2']\ninsecure = true\nlog-level = 'warn'\n"
+    )
+    monkeypatch.setenv("SWARMD_HEARTBEAT", "2s")
+    monkeypatch.setenv("SWARMD_STRATEGY", "random")
+    found = parse(f"--config {path} --strat spread -H 127.0.0.1:3")
+    assert (found.policy.strategy, found.heartbeat, found.failure_retry) == ("spread", 2, 4)
+    assert found.listen == ("tcp://127.0.0.1:3",)
+    assert (found.insecure, found.log_level, found.discovery) == (True, "warn", "nodes://a")
+    given = parse(f"--config {path} --insecure=false --debug b")
+    assert (given.insecure, given.log_level, given.discovery) == (False, "debug", "nodes://b")
+    assert given.listen == ("tcp://127.0.0.1:1", "tcp://127.0.0.1:2")
+
+
+@pytest.mark.parametrize(
+    ("line", "insecure"),
+    [
+        ("--insecure=true a", True),
+        ("--insecure --insecure=false a", False),
+        ("--insecure=false --insecure a", True),
+        ("-insecure=false manage a", False),
+    ],
+)
+def test_a_flag_is_given_and_taken_back(line: str, insecure: bool) -> None:
+    assert parse(line).insecure is insecure
+
+
+@pytest.mark.parametrize("line", ["--authz= a", "-H= a", "--hosts= a", "--config= a"])
+def test_an_empty_value_is_none(line: str) -> None:
+    words = [word.replace("-H=", "-H") for word in line.split()]
+    words[:1] = ["-H", ""] if words[0] == "-H" else words[:1]
+    with pytest.raises(SystemExit, match="its value is empty"):
+        Options().parseOptions(words)
+
+
+@pytest.mark.parametrize(
+    ("line", "place"),
+    [
+        ("heartbeat = '10'", "2:13: heartbeat: '10' is not a duration"),
+        ("strategy = 'nope'", "2:12: strategy: strategy not supported: nope"),
+        ("filter = ['health', 'nope']", "2:21: filter: filter not supported: nope"),
+        (
+            "cluster-opt = ['swarm.reserve=soft', 'swarm.x=1']",
+            "2:38: cluster-opt 'swarm.x' not supported",
+        ),
+        ("cluster-opt = ['swarm.reserve=x']", "2:16: cluster-opt: swarm.reserve should be"),
+        ("host = ['tcp://127.0.0.1:1', 'foo://x']", "2:30: host: 'foo://x': unsupported"),
+        ("host = ['tcp://0.0.0.0:1']", "2:9: host tcp://0.0.0.0:1 is open to others"),
+        ("log-level = 'loud'", "2:13: log-level 'loud' is none of"),
+        ("engine-failure-retry = -1", "2:24: engine-failure-retry: '-1' is not a whole number"),
+        ("tls = true\ntlscert = '/x'\ntlskey = '/y'", "3:11: tlscert: "),
+        ("tlscert = '/x'", "2:11: tlscert and --tlskey must be provided together"),
+        ("state-dir = 'gone'", "2:13: state-dir "),
+        ("authz = 'gone'", "2:9: authz: cannot read policy "),
+        ("hosts = 'gone'", "2:9: both hosts and discovery 'a' are given"),
+    ],
+)
+def test_a_wrong_value_of_the_file_has_its_place(tmp_path: Path, line: str, place: str) -> None:
+    path = tmp_path / "s.toml"
+    path.write_text(f"discovery = 'a'\n{line}\n")
+    text = refusal(f"--config {path}")
+    assert text.startswith(f"swarmd: {path}:{place}")
+
+
+def test_the_engines_of_the_file(tmp_path: Path) -> None:
+    path = tmp_path / "s.toml"
+    path.write_text("discovery = 'a:x'\n")
+    assert f"{path}:1:13: discovery: 'a:x': 'x' is not a port" in refusal(f"--config {path}")
+    path.write_text("hosts = 'gone'\n")
+    assert f"{path}:1:9: hosts: cannot read hosts file {tmp_path}/gone" in refusal(
+        f"--config {path}"
+    )

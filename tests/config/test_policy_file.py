@@ -18,7 +18,7 @@ def test_what_cannot_be_read_is_told_with_its_place(tmp_path: Path) -> None:
         (b"x = 1", "x: unknown key"),
         (b"\xff", "it is no text in UTF-8, at byte 0"),
         (b"a = " + b"[" * 1000, "it is nested too deeply"),
-        (b"a." * 100_000, "line 1: a key of so many parts"),
+        (b"a." * 100_000, "line 1, column 1: a key of so many parts"),
         (b"a = 1\0", "Expected newline"),
         (b"\xff\xfe[\0", "it is no text in UTF-8"),
         (b"#" * (LARGEST + 1), "larger than 1 MiB"),

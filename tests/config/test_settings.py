@@ -121,20 +121,6 @@ def test_state_folder_becomes_absolute(tmp_path: Path, monkeypatch: pytest.Monke
     assert settings(state_dir=".").state_dir == str(tmp_path)
 
 
-def test_the_environment_counts_where_nothing_is_said() -> None:
-    environ = {
-        "SWARM_HOST": "tcp://127.0.0.1:1, 127.0.0.1:2",
-        "SWARM_DISCOVERY": "nodes://b",
-        "DEBUG": "1",
-    }
-    found = settings(environ, discovery="")
-    assert found.listen == ("tcp://127.0.0.1:1", "tcp://127.0.0.1:2")
-    assert (found.discovery, found.log_level) == ("nodes://b", "debug")
-    said = settings(environ, host=["127.0.0.1:3"], log_level="error")
-    assert said.listen == ("tcp://127.0.0.1:3",)
-    assert (said.discovery, said.log_level) == ("nodes://a", "error")
-
-
 def test_an_address_given_twice_is_listened_on_once() -> None:
     assert settings(host=["127.0.0.1:3", "tcp://127.0.0.1:3"]).listen == ("tcp://127.0.0.1:3",)
 

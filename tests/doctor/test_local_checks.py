@@ -32,7 +32,7 @@ def authority(tmp_path: Path) -> Authority:
 def parsed(*words: str) -> Any:
     options = DoctorOptions()
     options.parseOptions(words)
-    return settings_of(options, {})
+    return settings_of(options.configure({}), {})
 
 
 def files(of: Certificate) -> TlsFiles:

@@ -1,0 +1,63 @@
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from swarmd.doctor.config_check import check_config
+from swarmd.doctor.finding import Level
+from swarmd.doctor.run import DoctorOptions
+from tests.lab.certificates import Authority
+
+
+def check(path: Path, text: str, now: float = 0.0, **environ: str) -> list[tuple[Level, str]]:
+    path.write_text(text)
+    options = DoctorOptions()
+    options.parseOptions(["--config", str(path)])
+    return [(one.level, one.text) for one in check_config(options, environ, now)]
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    (tmp_path / "hosts").write_text("127.0.0.1:1\n127.0.0.1:2\n")
+    return tmp_path / "s.toml"
+
+
+def test_a_good_one(path: Path) -> None:
+    (path.parent / "policy.toml").write_text("[role.a]\nallow = ['read']\n")
+    assert check(path, 'hosts = "hosts"\nauthz = "policy.toml"\n') == [
+        (Level.OK, f"{path} is understood"),
+        (Level.OK, "2 engines"),
+        (Level.OK, f"{path.parent}/policy.toml has 1 roles"),
+    ]
+
+
+def test_every_mistake_of_the_file(path: Path) -> None:
+    found = check(path, "a = 1\nb = 2")
+    assert [text.partition(": ")[0] for _, text in found] == [f"{path}:1:1", f"{path}:2:1"]
+    assert {level for level, _ in found} == {Level.ERROR}
+    assert check(path, "", SWARMD_TLS="x")[0][0] is Level.ERROR
+
+
+def test_what_the_file_names(path: Path) -> None:
+    (path.parent / "hosts").write_text("127.0.0.1:1\nb c\n")
+    ours = Authority(path.parent / "tls").issue("front", ["cloud"], timedelta(days=-1))
+    tls = "".join(
+        f"engine-tls{kind} = '{file}'\n"
+        for kind, file in (("cacert", ours.ca), ("cert", ours.cert), ("key", ours.key))
+    )
+    text = f"hosts = 'hosts'\nengine-tlsverify = true\n{tls}authz = 'gone'"
+    found = check(path, text, ours.cert.stat().st_mtime, SWARMD_X="1")
+    assert [level for level, _ in found].count(Level.ERROR) == 3
+    texts = "\n".join(text for _, text in found)
+    assert f"{path}:6:9: authz: cannot read policy {path.parent}/gone: No such file" in texts
+    assert "'c' is not key=value" in texts
+    assert "has expired on" in texts
+    assert "SWARMD_X in the environment means nothing" in texts
+
+
+def test_a_policy_that_only_learns(path: Path) -> None:
+    (path.parent / "policy.toml").write_text('mode = "learn"\n')
+    found = check(path, "hosts = 'hosts'\nauthz = 'policy.toml'")
+    assert (Level.WARNING, f'{path.parent}/policy.toml: mode = "learn" denies nothing') in found
