@@ -12,7 +12,7 @@ from twisted.internet.defer import Deferred
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
-from swarmd.api.routing.client_key import identity
+from swarmd.api.routing.client_key import client_key
 from swarmd.api.routing.request_line import target
 from swarmd.api.routing.resource import Noun, Route
 from swarmd.codec.query import parse_query
@@ -85,7 +85,7 @@ class Build(Noun):
 
     async def build(self, request: DockerRequest) -> None:
         build = parse_build(parse_query(request.raw_query))
-        client = identity(request)
+        client = client_key(request)
         engine = await self._builds.place(build, client)
         if (build.buildkit or request.arg("remote")) and not build.uploads_for:
             await self._bases.bring(self._own.of(client), engine)
@@ -102,12 +102,12 @@ class Build(Noun):
 
     async def session(self, request: DockerRequest) -> None:
         """Without its ID an engine refuses it; so it may do that."""
-        client = identity(request)
+        client = client_key(request)
         uuid = (request.header(SESSION) or b"").decode("latin-1")
         await self._join(request, client, await self._builds.session(uuid, client), b"/session")
 
     async def grpc(self, request: DockerRequest) -> None:
-        client = identity(request)
+        client = client_key(request)
         await self._join(request, client, self._builders.engine(client), b"/grpc")
 
     async def _join(self, request: DockerRequest, client: str, engine: Engine, path: bytes) -> None:

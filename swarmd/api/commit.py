@@ -6,7 +6,7 @@ from typing import Any
 
 import orjson
 
-from swarmd.api.routing.client_key import identity
+from swarmd.api.routing.client_key import client_key
 from swarmd.api.routing.request_line import target
 from swarmd.cluster.lookup import find_container
 from swarmd.codec.query import parse_query, render_query
@@ -34,7 +34,7 @@ class Commit:
         query = render_query((key, one) for key, values in asked.items() for one in values)
         line = target(self._fleet, request, engine, "commit", query=query.encode())
 
-        repository, client = request.arg("repo"), identity(request)
+        repository, client = request.arg("repo"), client_key(request)
 
         def done(status: int) -> None:
             names = []

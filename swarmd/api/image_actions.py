@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import partial
 
 from swarmd.api.responses.warnings import warnings
-from swarmd.api.routing.client_key import identity
+from swarmd.api.routing.client_key import client_key
 from swarmd.api.routing.request_line import target
 from swarmd.api.routing.resource import Handler
 from swarmd.cluster.images.holders import healthy_holders, latest
@@ -86,7 +86,7 @@ class ImageAction:
         left_out = warnings(unreached(self._fleet, self._ref))
         name = str(tag_target(request.arg("repo"), request.arg("tag")))
         await tagged(self._fleet, self._ref, engines, self._target(request, "tag"), name)
-        self._own.note(identity(request), [name])
+        self._own.note(client_key(request), [name])
         request.reply(201, headers=left_out)
 
     async def _remove(self, request: DockerRequest) -> None:

@@ -13,13 +13,13 @@ from twisted.web.resource import IResource
 from swarmd.api.image_actions import ImageAction, platforms_of
 from swarmd.api.responses.progress_response import ProgressResponse
 from swarmd.api.responses.warnings import lacking, warnings
-from swarmd.api.routing.client_key import identity
+from swarmd.api.routing.client_key import client_key
 from swarmd.api.routing.request_line import target
 from swarmd.api.routing.resource import MISSING, Noun, Route, client_of
 from swarmd.cluster.images.image_lookup import engines_with_image
-from swarmd.cluster.views.container_list import image_list
 from swarmd.cluster.views.filters import ImageQuery, truth
 from swarmd.cluster.views.image_details import COUNTED_SINCE, NO_DETAILS
+from swarmd.cluster.views.image_list import image_list
 from swarmd.core.errors import BadParameter
 from swarmd.core.image.image_reference import pull_target, tag_target
 from swarmd.core.model import Engine
@@ -149,7 +149,7 @@ class Images(Noun):
         engine = next((each for each in best if each in holders), best[0])
         line = self._target(request, "create")(engine)
         names = [name] if name else []
-        self._own.note(identity(request), names)
+        self._own.note(client_key(request), names)
         tunnel(request, self._fleet.link(engine), line, done=self._changed(engine, *names))
 
     async def load(self, request: DockerRequest) -> None:
@@ -159,7 +159,7 @@ class Images(Noun):
         line = self._target(request, "load")
         headers = [*passed_on(request), _TAR]
         loader = Loader(self._fleet, line, headers, response.console, tee)
-        client = identity(request)
+        client = client_key(request)
         running = Deferred.fromCoroutine(loader.run(engines, quiet=request.flag("quiet")))
         request.stream_body(tee)
         await response.until(running)

@@ -15,8 +15,8 @@ from swarmd.api.routing.resource import MISSING, Noun, Route
 from swarmd.cluster.kept_ids import network_id
 from swarmd.cluster.lookup import Found, find_container, find_network, network_identity
 from swarmd.cluster.views.allocation import allocations
-from swarmd.cluster.views.container_list import network_list
 from swarmd.cluster.views.filters import NetworkQuery
+from swarmd.cluster.views.network_list import network_list
 from swarmd.core.container.network_endpoint import endpoint_network
 from swarmd.core.errors import ApiError, BadParameter
 from swarmd.core.model import Engine, Network

@@ -12,9 +12,8 @@ from swarmd.api.routing.request_line import target
 from swarmd.api.routing.resource import Noun, Refusal, Route
 from swarmd.api.unsupported import NO_SWARM
 from swarmd.cluster.lookup import Found
-from swarmd.cluster.views.container_list import volume_list
 from swarmd.cluster.views.filters import VolumeQuery, parse_filters
-from swarmd.cluster.views.volume_list import using
+from swarmd.cluster.views.volume_list import using, volume_list
 from swarmd.core.errors import NotFound
 from swarmd.core.model import Engine, Volume
 from swarmd.front.request import DockerRequest

@@ -1,12 +1,13 @@
-"""The engines: who is who, under which name, and in what health."""
+"""The engines: who is who, and under which name. Their health: ``swarmd.cluster.health``."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from ipaddress import ip_address
 
-from swarmd.cluster.actions import EngineFailed, EngineListed, EngineValidated
-from swarmd.core.model import NO_SPEC, Engine, Health, Spec
+from swarmd.cluster import health
+from swarmd.cluster.actions import EngineListed, EngineValidated
+from swarmd.core.model import NO_SPEC, Engine, Spec
 
 BUILT_IN = ("storagedriver", "kernelversion", "operatingsystem", "ostype", "architecture")
 
@@ -81,22 +82,8 @@ class Roster:
         self._disown(engine)
         engine.spec = NO_SPEC
         engine.labels = constraint_labels(NO_SPEC, engine.given_labels)
-        engine.error = error
-        _turn(engine, Health.PENDING, now)
+        health.refused(engine, error, now)
         self._name(engine)
-
-    def answered(self, engine: Engine, now: float) -> None:
-        engine.updated = now
-        engine.failures = 0
-        if self.accepted(engine):
-            engine.error = ""
-            _turn(engine, Health.HEALTHY, now)
-
-    def failed(self, engine: Engine, action: EngineFailed) -> None:
-        engine.failures += 1
-        engine.error = action.error
-        if engine.validated and (action.fatal or engine.failures >= action.limit):
-            _turn(engine, Health.UNHEALTHY, action.now)
 
     def _disown(self, engine: Engine) -> None:
         if self.accepted(engine):
@@ -111,12 +98,6 @@ class Roster:
         self._wanted[engine.key] = wanted
         engine.name = next(name for name in _numbered(wanted) if name not in self._keys)
         self._keys[engine.name] = engine.key
-
-
-def _turn(engine: Engine, health: Health, now: float) -> None:
-    if engine.health is not health or not engine.since:
-        engine.health = health
-        engine.since = now
 
 
 def _numbered(name: str) -> Iterator[str]:

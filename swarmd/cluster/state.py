@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from swarmd.cluster import actions as news
+from swarmd.cluster import health
 from swarmd.cluster.catalogue import Catalogue
 from swarmd.cluster.index import Bounded
 from swarmd.cluster.notes import Notes
@@ -90,9 +91,9 @@ class State:
             case news.EngineAnswered():
                 if engine.failures or not engine.healthy:
                     self.index.touch(engine)
-                self.roster.answered(engine, action.now)
+                health.answered(engine, action.now, accepted=self.roster.accepted(engine))
             case news.EngineFailed():
-                self.roster.failed(engine, action)
+                health.failed(engine, action)
                 self.index.touch(engine)
             case news.EngineCordoned():
                 engine.cordoned = action.cordoned

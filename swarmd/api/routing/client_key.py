@@ -10,7 +10,7 @@ from swarmd.api.routing.resource import client_of
 from swarmd.front.request import DockerRequest
 
 
-def identity(request: DockerRequest) -> str:
+def client_key(request: DockerRequest) -> str:
     """Who builds: the subject of the client's certificate, else its address."""
     transport: Any = request.channel.transport
     if ISSLTransport.providedBy(transport):

@@ -10,11 +10,8 @@ from swarmd.cluster.images.holders import outdated_tags
 from swarmd.cluster.interfaces import StateView
 from swarmd.cluster.kept_ids import moved_ids
 from swarmd.cluster.views.filters import ListQuery
-from swarmd.cluster.views.image_list import image_list as image_list
-from swarmd.cluster.views.network_list import network_list as network_list
 from swarmd.cluster.views.rows import Row, offsets_of, pieces
 from swarmd.cluster.views.select import select
-from swarmd.cluster.views.volume_list import volume_list as volume_list
 from swarmd.core.container.container_state import Container
 from swarmd.core.container.list_item import ending, plain_names, with_health, with_image
 from swarmd.core.image.image_reference import familiar_if_valid

@@ -8,7 +8,7 @@ from typing import Any
 from twisted.internet.interfaces import ISSLTransport
 from zope.interface import implementer
 
-from swarmd.api.routing.client_key import identity
+from swarmd.api.routing.client_key import client_key
 
 
 @implementer(ISSLTransport)
@@ -30,5 +30,5 @@ def request(transport: Any) -> Any:
 
 def test_by_its_certificate_wherever_it_is() -> None:
     alice, bob = (Tls([(b"CN", name)]) for name in (b"alice", b"bob"))
-    assert identity(request(alice)) == identity(request(Tls([(b"CN", b"alice")])))
-    assert identity(request(alice)) != identity(request(bob))
+    assert client_key(request(alice)) == client_key(request(Tls([(b"CN", b"alice")])))
+    assert client_key(request(alice)) != client_key(request(bob))
