@@ -100,6 +100,18 @@ def test_ansible_with_an_image_of_another_node(host: Host, tmp_path: Path) -> No
         host.api.call("DELETE", "/images/only:1?force=1")
 
 
+def test_ansible_makes_a_container_anew(host: Host, tmp_path: Path) -> None:
+    need("ansible-doc", "community.docker.docker_container")
+    for times in (1, 2, 3):
+        assert "changed=1" in play(host, "again.yml", tmp_path)
+        made = host.api.get("/containers/web/json")
+        kept = host.fleet[made["Node"]["Name"]].machine.run("cat", "/srv/of-again/lines")
+        assert kept.split() == ["one"] * times
+        for _ in range(2):  # elsewhere there is less to do
+            body = {"Image": "busybox", "Env": [f"constraint:node=={made['Node']['Name']}"]}
+            host.api.post("/containers/create", {**body, "Cmd": ["sleep", "600"]})
+
+
 def play(host: Host, playbook: str, home: Path, *more: str) -> str:
     """What one run says; with --diff it shows what it found to do."""
     env = {**os.environ, "ANSIBLE_HOME": str(home), "ANSIBLE_NOCOLOR": "1", **_access(host)}

@@ -51,6 +51,17 @@ TIED = [
     ("2", ("up", "-d")),
     ("2", ("down", "-v")),
 ]
+OLDEST = [
+    ("1", ("up", "-d")),
+    ("1", ("run", "--rm", "app", "true")),
+    ("1", ("up", "-d", "--scale", "worker=3", "--scale", "redis=2")),
+    ("2", ("up", "-d", "--scale", "worker=2")),
+    ("2", ("run", "--rm", "worker", "true")),
+    ("2", ("restart", "-t", "1", "db", "agent")),
+    ("2", ("rm", "-sf", "metrics", "proxy")),
+    ("1", ("up", "-d")),
+    ("1", ("down", "-v")),
+]
 HEALTHY = [
     ("1", ("up", "-d")),
     ("2", ("up", "-d")),
@@ -70,17 +81,23 @@ FILES = [
     ("mail", "1.29", OLDER),
     ("tied", "1.29", TIED),
     ("tied", "newest", TIED),
+    ("older", "1.29", OLDEST),
     ("healthy", "1.29", HEALTHY),
     ("healthy", "newest", WAITING),
 ]
+
+
+def own_name(one: dict[str, Any]) -> str:
+    """Not what a link calls it, which an engine may list before."""
+    return next(name[1:] for name in one["Names"] if name.count("/") == 1)
 
 
 def seen(url: str) -> dict[str, Any]:
     """Containers with state and ports, and what else there is."""
     api = Api(url)
     containers = {
-        one["Names"][0].lstrip("/"): (
-            one["State"] if "migrate" not in one["Names"][0] else "soon over",
+        own_name(one): (
+            one["State"] if "migrate" not in own_name(one) else "soon over",
             sorted({(p["PublicPort"], p["Type"]) for p in one["Ports"] if "PublicPort" in p}),
             sorted(one["NetworkSettings"]["Networks"]),
             sorted(mount["Destination"] for mount in one["Mounts"]),
