@@ -20,6 +20,7 @@ from swarmd.audit.writer import Writer
 from swarmd.codec.path import decode_path
 from swarmd.core.errors import ApiError
 from swarmd.core.request.audit_trail import AuditTrail
+from swarmd.core.request.routes import ROUTES
 from swarmd.core.request.version import parse_prefix, show
 from swarmd.front.client_identity import identity_of
 from swarmd.front.request import DockerRequest
@@ -27,8 +28,7 @@ from swarmd.front.request import DockerRequest
 LONGEST = 512  # characters of one value
 _READS = (b"GET", b"HEAD", b"OPTIONS")
 # POST by tradition: they only ask.
-_QUESTIONS = ("wait", "explain", "resize")
-_ON_A_NOUN = ("create", "prune", "load")
+_QUESTIONS = frozenset(route.path.rpartition("/")[2] for route in ROUTES if route.asks)
 _NAMING = ("name", "fromImage", "tag", "repo", "t", "container", "force", "signal")
 
 
@@ -139,8 +139,6 @@ def _parts(request: DockerRequest) -> dict[str, str]:
         verb, named = "delete", rest
     elif not rest:
         verb, named = noun, rest
-    elif len(rest) == 1 and (rest[0] in _ON_A_NOUN or noun == "swarmd"):
-        verb, named = rest[0], []
     else:
         verb, named = rest[-1], rest[:-1]
     return {

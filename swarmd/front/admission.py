@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from swarmd.codec.path import decode_path
-from swarmd.core.request.media import check_body, check_empty, media_of
+from swarmd.core.request.media import check_body, check_empty
+from swarmd.core.request.routes import media_of
 from swarmd.core.request.version import parse_prefix
 from swarmd.front.channel import Channel
 from swarmd.front.client_identity import proves_itself

@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import orjson
 import pytest
 from twisted.internet.testing import MemoryReactorClock
+from twisted.web.resource import Resource
 
+from swarmd.api.container_actions import RULES
+from swarmd.api.routing.resource import Noun, Route
+from swarmd.api.unsupported import SWARM_MODE
+from swarmd.authz.rights import UNKNOWN, classify
 from swarmd.codec.head import scan_response
 from swarmd.config.settings import Settings
+from swarmd.core.request.routes import ROUTES as TABLED
+from swarmd.core.request.routes import ApiRoute
 from swarmd.service.wiring import make_service
 from tests.front.memory import Transport
 
@@ -64,10 +72,66 @@ def answer_of(method: str, path: str) -> tuple[int, bytes]:
     channel = SITE.buildProtocol(None)
     transport = Transport()
     channel.makeConnection(transport)
-    channel.dataReceived(f"{method} {path} HTTP/1.1\r\nHost: a\r\n\r\n".encode())
+    channel.dataReceived(f"{method} {path} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
     scanned = scan_response(transport.value())
     assert scanned is not None, "no answer"
+    assert scanned[0].status != 403, "it did not come to the tree"
     return scanned[0].status, transport.value()[scanned[1] :]
+
+
+def path_of(route: ApiRoute) -> str:
+    """Of some thing, or of some verb of some node."""
+    name = "x/drain" if f"{route.methods} {route.path}" == "POST swarmd/nodes/*" else "x"
+    return "/" + route.path.replace("*", name).replace("+", "x")
+
+
+# Only where there is a policy.
+TABLE = [route for route in TABLED if route.path != "swarmd/policy"]
+
+
+@pytest.mark.parametrize("route", TABLE, ids=lambda route: f"{route.methods} {route.path}")
+def test_each_route_of_the_table_is_in_the_tree(route: ApiRoute) -> None:
+    for method in route.methods.split():
+        assert b"page not found" not in answer_of(method, path_of(route))[1]
+
+
+# What is refused to everybody, whatever follows.
+REFUSED = (*SWARM_MODE, "plugins")
+NAMED = {path_of(route) for route in TABLE if route.path.split("/")[0] not in REFUSED}
+
+
+@pytest.mark.parametrize("path", sorted(path for path in NAMED if not path.endswith("/")))
+def test_each_method_that_the_tree_knows_is_in_the_table(path: str) -> None:
+    """What is not is denied to all but administrators where there is a policy."""
+    segments = path[1:].split("/")
+    for method in ("GET", "HEAD", "POST", "PUT", "DELETE"):
+        status, body = answer_of(method, path)
+        missing = status == 404 and (method == "HEAD" or b"page not found" in body)
+        swarms = method == "PUT" and segments[0] == "volumes"  # of cluster volumes, and refused
+        assert missing or swarms or classify(method, segments) != UNKNOWN, method
+
+
+@pytest.mark.parametrize(("method", "action"), [(m.decode(), action) for m, action in RULES])
+def test_each_action_on_a_container_is_in_the_table(method: str, action: str) -> None:
+    assert classify(method, ["containers", "x", *action.split("/")]) != UNKNOWN
+
+
+def test_each_fixed_path_of_the_tree_is_in_the_table() -> None:
+    """Those of swarm mode aside, which are refused whatever follows."""
+    known = {route.path for route in TABLED}
+    for path, handlers in fixed_paths(SITE.resource):
+        assert path in known, path
+        for method in handlers:
+            assert classify(method.decode(), path.split("/")) != UNKNOWN, (method, path)
+
+
+def fixed_paths(noun: Resource, start: str = "") -> Iterator[tuple[str, Iterable[bytes]]]:
+    for name, child in noun.children.items():
+        path = start + name.decode()
+        if isinstance(child, Route):
+            yield path, child._handlers
+        elif isinstance(child, Noun):
+            yield from fixed_paths(child, path + "/")
 
 
 @pytest.mark.parametrize("version", ["", "/v1.44"])

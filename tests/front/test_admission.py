@@ -7,16 +7,16 @@ from typing import Any
 
 import pytest
 
-from swarmd.authz.rights import ROUTES
-from swarmd.core.request.media import JSON, media_of
+from swarmd.core.request.media import JSON
+from swarmd.core.request.routes import ROUTES, media_of
 from tests.api.rig import ApiRig, Client
 from tests.core.request.test_media import FORMS
 
 # Each path of the table with a name where one is, in an old version and without one.
 CALLS = [
-    (method, prefix + path.replace("*", "web").replace("+", "x"))
-    for methods, path in ROUTES
-    for method in methods.split()
+    (method, prefix + route.path.replace("*", "web").replace("+", "x"))
+    for route in ROUTES
+    for method in route.methods.split()
     for prefix in ("/", "/v1.41/")
 ]
 PREAMBLE = b"# nothing to see here\n" * 400

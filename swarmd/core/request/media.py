@@ -1,4 +1,4 @@
-"""What the body of a request may be, by its route, and as what engines get it.
+"""What the body of a request may be, and as what engines get it; by which route: ``routes``.
 
 An engine takes a form in a body for more of the query, on most routes before the query itself, and
 nobody has judged that. So a body is JSON or, on four routes, an archive, and goes to an engine as
@@ -8,7 +8,6 @@ web pages out, which cannot send JSON or an archive to another site unasked.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from swarmd.core.errors import ApiError, BadParameter
@@ -44,30 +43,13 @@ class Media:
 
 JSON = Media(_JSON.encode(), frozenset({_JSON}))
 # Java's client sends "null" without a type, and engines do not look at it.
-_IGNORED = Media(JSON.sent_as, frozenset({_JSON, ""}))
+IGNORED = Media(JSON.sent_as, frozenset({_JSON, ""}))
 # Python's and node's clients call archives JSON, or repeat the query as JSON where there is none.
 ARCHIVE = Media(b"application/x-tar", _ARCHIVES | {"", _JSON})
 # Older command lines, and Ruby's client, call plain text what they import or copy.
-_PLAIN_ARCHIVE = Media(ARCHIVE.sent_as, ARCHIVE.types | {_PLAIN})
+PLAIN_ARCHIVE = Media(ARCHIVE.sent_as, ARCHIVE.types | {_PLAIN})
 # Where there is no body at all.
 _NO_BODY = _ARCHIVES | {"", _PLAIN, _JSON}
-
-# Those that take no JSON, or not only. ``*`` is one segment or more.
-ROUTES = {
-    ("POST", "build"): ARCHIVE,
-    ("POST", "images/load"): ARCHIVE,
-    ("POST", "images/create"): _PLAIN_ARCHIVE,
-    ("PUT", "containers/*/archive"): _PLAIN_ARCHIVE,
-    ("POST", "containers/*/wait"): _IGNORED,
-    ("POST", "images/*/push"): _IGNORED,
-}
-
-
-def media_of(method: str, segments: Sequence[str]) -> Media:
-    """What a route takes; ``segments`` are its path without the version."""
-    if len(segments) > 2:
-        segments = (segments[0], "*", segments[-1])
-    return ROUTES.get((method, "/".join(segments)), JSON)
 
 
 def check_empty(given: str) -> None:

@@ -12,6 +12,7 @@ from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 
 from swarmd.core.model import Engine, Health
+from swarmd.core.request.routes import ROUTES
 from swarmd.timers.periodic import Periodic
 
 LOOK = 0.05  # seconds between two looks
@@ -19,7 +20,7 @@ LOOK = 0.05  # seconds between two looks
 PATIENCE = 3.0
 LONGEST = 30.0
 # These say themselves what they know: ``info`` shows which nodes are pending.
-_AT_ONCE = frozenset((b"_ping", b"version", b"info"))
+_AT_ONCE = frozenset(route.path.encode() for route in ROUTES if route.at_once)
 
 
 class StartupGate(Periodic):
