@@ -23,7 +23,7 @@ from swarmd.core.model import Engine, Network
 from swarmd.core.predefined import PREDEFINED
 from swarmd.core.request.json_keys import NETWORK_CONNECT
 from swarmd.front.request import DockerRequest
-from swarmd.manager.containers.attachments import Attachments
+from swarmd.manager.containers.local_resources import LocalResources
 from swarmd.manager.fleet.fanout import Outcome, ask_engines, refusal
 from swarmd.manager.fleet.read_your_writes import (
     looked_up,
@@ -45,11 +45,11 @@ CHANGE = 30.0
 class Networks(Noun):
     """``/networks/…``"""
 
-    def __init__(self, fleet: FleetView, manager: Manager, attachments: Attachments) -> None:
+    def __init__(self, fleet: FleetView, manager: Manager, local: LocalResources) -> None:
         super().__init__()
         self._fleet = fleet
         self._manager = manager
-        self._attachments = attachments
+        self._local = local
         self.add("create", POST=self.create)
         self.add("prune", POST=self.prune)
         self.add("", GET=self.index)
@@ -111,7 +111,7 @@ class Networks(Noun):
         container = find_container(self._fleet.state, body["Container"])
         engine = self._fleet.engine(container)
         found = await self._find(ref)
-        if action == "connect" and await self._attachments.follow(ref, engine):
+        if action == "connect" and await self._local.follow(ref, engine):
             found = await self._find(ref)
         if found.value.scope == "local" and engine not in found.engines:
             raise BadParameter(

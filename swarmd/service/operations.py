@@ -12,8 +12,8 @@ from swarmd.api.operators.metrics import Metrics
 from swarmd.api.operators.nodes import Nodes
 from swarmd.api.routing.resource import Noun
 from swarmd.config.settings import Settings
-from swarmd.manager.containers.attachments import Attachments
 from swarmd.manager.containers.create import Creator
+from swarmd.manager.containers.local_resources import LocalResources
 from swarmd.manager.containers.pull_plans import PullPlans
 from swarmd.manager.fleet.fleet import Fleet
 from swarmd.manager.fleet.placer import Placer
@@ -42,7 +42,7 @@ class Operations(MultiService):
         creator: Creator,
         placer: Placer,
         plans: PullPlans,
-        attachments: Attachments,
+        local: LocalResources,
     ) -> None:
         super().__init__()
         operator_state = OperatorState(settings.state_dir)
@@ -50,7 +50,7 @@ class Operations(MultiService):
         rescheduler = Rescheduler(
             fleet, mover, operator_state, reactor, chance.random, settings.rescheduling
         )
-        drainer = Drainer(fleet, Relocation(fleet, mover), attachments, operator_state)
+        drainer = Drainer(fleet, Relocation(fleet, mover), local, operator_state)
         self._operator = NodeOperator(fleet, operator_state, drainer, rescheduler)
         self._explain = Explain(fleet, creator.choice)
         self._metrics = Metrics(fleet)

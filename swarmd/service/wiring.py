@@ -47,9 +47,9 @@ from swarmd.manager.builds.base_images import BaseImages
 from swarmd.manager.builds.build_placement import BuildPlacement
 from swarmd.manager.builds.builders import Builders
 from swarmd.manager.builds.own_images import OwnImages
-from swarmd.manager.containers.attachments import Attachments
 from swarmd.manager.containers.create import Creator
 from swarmd.manager.containers.duplicate_names import DuplicateNames
+from swarmd.manager.containers.local_resources import LocalResources
 from swarmd.manager.containers.pull_plans import PullPlans
 from swarmd.manager.fleet.event_hub import EventHub
 from swarmd.manager.fleet.fleet import Fleet
@@ -251,23 +251,23 @@ def _tree(
     supply = Supply(fleet)
     NameTimes(fleet)
     distributor = Distributor(fleet, placer, supply, settings.distribute_builds)
-    attachments = Attachments(networks, volumes, supply, reactor)
+    local = LocalResources(fleet, networks, volumes, supply)
     invent, make_id = partial(random_name, chance.choice), partial(_random_id, chance)
-    creator = Creator(fleet, placer, plans, attachments, invent, make_id, settings.create_retry)
+    creator = Creator(fleet, placer, plans, local, invent, make_id, settings.create_retry)
     builders, owned = Builders(fleet, reactor), OwnImages()
     builds, identity = BuildPlacement(fleet, placer, builders, reactor), _identity(settings)
 
     def tree(seen: FleetView) -> Root:
         """The nouns, for whoever sees so much of the fleet."""
         root = make_tree(seen, identity, creator, plans, supply, owned, reactor)
-        root.putChild(b"networks", NetworksNoun(seen, networks, attachments))
+        root.putChild(b"networks", NetworksNoun(seen, networks, local))
         root.putChild(b"volumes", VolumesNoun(seen, volumes))
         bases = BaseImages(seen, supply)
         Build(seen, builds, builders, distributor, bases, owned).attach(root)
         return root
 
     root = tree(fleet)
-    operations = Operations(settings, reactor, chance, fleet, creator, placer, plans, attachments)
+    operations = Operations(settings, reactor, chance, fleet, creator, placer, plans, local)
     own = operations.attach(root)
     operations.setServiceParent(fleet)
     if settings.authz is None:

@@ -70,7 +70,7 @@ class ApiRig(Rig):
         self.root = make_tree(
             self.fleet, identity, creator, self.plans, self.supply, OwnImages(), self.clock
         )
-        self.root.putChild(b"networks", NetworksNoun(self.fleet, self.networks, self.attachments))
+        self.root.putChild(b"networks", NetworksNoun(self.fleet, self.networks, self.local))
         self.root.putChild(b"volumes", VolumesNoun(self.fleet, self.volumes))
         self.site = DockerSite(self.root, self.clock, lambda: COMMON)
 

@@ -112,7 +112,7 @@ class GuardedRig(HostileRig):
             root = make_tree(
                 seen, manager, self._creator, self.plans, self.supply, OwnImages(), self.clock
             )
-            root.putChild(b"networks", NetworksNoun(seen, self.networks, self.attachments))
+            root.putChild(b"networks", NetworksNoun(seen, self.networks, self.local))
             root.putChild(b"volumes", VolumesNoun(seen, self.volumes))
             return root
 

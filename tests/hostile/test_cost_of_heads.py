@@ -58,7 +58,7 @@ class Whole(Metered):
         complete(self.fleet, root)
         self.operations = Operations(
             Settings("nodes://a"), self.clock, random.Random(0), self.fleet, self.creator(),
-            placer, self.plans, self.attachments,
+            placer, self.plans, self.local,
         )  # fmt: skip
         self.operations.attach(root)
 

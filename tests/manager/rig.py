@@ -20,8 +20,8 @@ from swarmd.core.model import Engine, Spec
 from swarmd.core.names import random_name
 from swarmd.discovery.entry import Entry
 from swarmd.engine.tracking_context import TrackingContext
-from swarmd.manager.containers.attachments import Attachments
 from swarmd.manager.containers.create import Creator
+from swarmd.manager.containers.local_resources import LocalResources
 from swarmd.manager.containers.pull_plans import PullPlans
 from swarmd.manager.fleet.event_hub import EventHub
 from swarmd.manager.fleet.fleet import Fleet
@@ -150,11 +150,11 @@ class Rig:
         self.volumes = LocalVolumes(self.fleet, placer)
         self.supply = Supply(self.fleet)
         self.distributor = Distributor(self.fleet, placer, self.supply)
-        self.attachments = Attachments(self.networks, self.volumes, self.supply, self.clock)
+        self.local = LocalResources(self.fleet, self.networks, self.volumes, self.supply)
         chance = random.Random(0)
         invent = partial(random_name, chance.choice)
         return Creator(
-            self.fleet, placer, self.plans, self.attachments, invent, lambda: SWARM_ID, retries
+            self.fleet, placer, self.plans, self.local, invent, lambda: SWARM_ID, retries
         )
 
     def on_all(self, method: str, path: str, reply: Reply) -> None:

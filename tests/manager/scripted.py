@@ -19,8 +19,8 @@ from swarmd.core.errors import EngineUnreachable
 from swarmd.core.model import Engine
 from swarmd.core.names import random_name
 from swarmd.engine.tracking_context import TrackingContext
-from swarmd.manager.containers.attachments import Attachments
 from swarmd.manager.containers.create import Creator
+from swarmd.manager.containers.local_resources import LocalResources
 from swarmd.manager.containers.pull_plans import PullPlans
 from swarmd.manager.containers.reconcile import MARK
 from swarmd.manager.fleet.event_hub import EventHub
@@ -102,20 +102,20 @@ class ScriptedFleet(Fleet):
     def creator(self, policy: str = "spread") -> Creator:
         placer = Placer(self, make_policy(policy), lambda: 0)
         chance = random.Random(0)
-        attachments = self.attachments(placer)
+        local = self.local_resources(placer)
         plans = PullPlans(self.clock.seconds)
         return Creator(
             self,
             placer,
             plans,
-            attachments,
+            local,
             lambda taken: random_name(chance.choice, taken),
             lambda: f"{chance.getrandbits(256):064x}",
         )
 
-    def attachments(self, placer: Placer) -> Attachments:
-        things = LocalNetworks(self, placer), LocalVolumes(self, placer), Supply(self)
-        return Attachments(*things, self.clock)
+    def local_resources(self, placer: Placer) -> LocalResources:
+        networks, volumes = LocalNetworks(self, placer), LocalVolumes(self, placer)
+        return LocalResources(self, networks, volumes, Supply(self))
 
     # What managers use
 

@@ -8,7 +8,7 @@ import pytest
 from twisted.internet.defer import Deferred
 
 from swarmd.core.errors import ApiError
-from swarmd.manager.containers.create import PATIENCE
+from swarmd.manager.containers.attachments import PATIENCE
 from swarmd.manager.images.copying.supply import Supply
 from tests.manager.containers.test_create import MADE, nodes_asked, order
 from tests.manager.rig import Rig

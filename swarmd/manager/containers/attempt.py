@@ -9,22 +9,22 @@ the others right after, as clients of that time did themselves.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
 import orjson
 from twisted.internet.task import deferLater
 
-from swarmd.core.container.container_state import Demand
-from swarmd.core.container.create_request import rewritten
-from swarmd.core.container.mac_addresses import ON_EACH_NETWORK, of_main_network
-from swarmd.core.errors import ApiError, EngineUnreachable, NameTaken
+from swarmd.core.container.container_state import Container, Demand
+from swarmd.core.errors import EngineRefused, EngineUnreachable, NameTaken
+from swarmd.core.image.image_reference import familiar
 from swarmd.core.model import Engine
 from swarmd.core.names import IDENTITY
-from swarmd.manager.containers.cpu_shares import with_weight
-from swarmd.manager.containers.create_order import CreateOrder, References
-from swarmd.manager.containers.devices import with_devices, without_devices
+from swarmd.manager.containers.attachments import Attachments
+from swarmd.manager.containers.create_order import CreateOrder, NotMadeError, References
+from swarmd.manager.containers.engine_body import Endpoints, engine_body
+from swarmd.manager.containers.pull_plans import PullPlans
 from swarmd.manager.fleet.answers import made_id, message_of, read_answer
 from swarmd.manager.fleet.fleet import Fleet, Query
 from swarmd.manager.fleet.retry import twice
@@ -33,17 +33,59 @@ from swarmd.streams.link import Answer
 CREATE = 60.0  # seconds for one engine's answer
 LOOK_UP = 10.0  # seconds to learn what became of a create whose answer was lost
 LOOKS, PAUSE = 40, 0.25  # how often, and in seconds how long between, while it is under way
-SEVERAL_NETWORKS = (1, 44)  # the first API that takes them at the create
-
-Endpoints = Mapping[str, Any]
 
 
-class NotMadeError(Exception):
-    """The engine made no container, for this reason; another engine may."""
+class Attempts:
+    """Orders carried out on one engine: what one claims is free again when it is certainly over.
 
-    def __init__(self, error: ApiError) -> None:
-        super().__init__(error.message)
-        self.error = error
+    Args:
+        plans: Of which those that have led to a container are dropped.
+    """
+
+    def __init__(self, fleet: Fleet, plans: PullPlans) -> None:
+        self._fleet = fleet
+        self._plans = plans
+
+    async def run(
+        self,
+        engine: Engine,
+        pending: Container,
+        order: CreateOrder,
+        attachments: Attachments,
+        has_other: Callable[[], bool],
+    ) -> Answer:
+        """The engine's answer; errors as of ``make``.
+
+        Args:
+            pending: The container as it is reserved.
+            has_other: As of ``Attachments.on``.
+        """
+        free = partial(self._fleet.state.release, pending.id)
+        async with attachments.on(engine, has_other, free) as claims:
+            plain = References(self._fleet.state, order.config).plain
+            await order.vet(engine, [plain(name) for name in order.config.volumes])
+            try:
+                answer = await make(self._fleet, engine, order, pending.demand)
+                if answer.status == 201:
+                    self._confirm(engine, pending, order, answer)
+                    attachments.mounted(engine)
+            except NotMadeError:
+                raise
+            except BaseException:
+                attachments.mounted(engine)
+                self._fleet.state.doubt(pending.id, claims.pop_all().close)
+                raise
+        return answer
+
+    def _confirm(
+        self, engine: Engine, pending: Container, order: CreateOrder, answer: Answer
+    ) -> None:
+        """An engine that names another's container as the new one gets nobody to touch that."""
+        container_id = made_id(engine.name, answer.body)
+        if self._fleet.state.catalogue.foreign(engine, container_id):
+            raise EngineRefused(engine.name, 502, "what it has made has another container's ID")
+        self._fleet.state.confirm(pending.id, pending._replace(id=container_id, pending=False))
+        self._plans.drop(order.client, familiar(order.config.image))
 
 
 async def make(fleet: Fleet, engine: Engine, order: CreateOrder, demand: Demand) -> Answer:
@@ -57,23 +99,18 @@ async def make(fleet: Fleet, engine: Engine, order: CreateOrder, demand: Demand)
 
 
 class Attempt:
-    """One order on one engine."""
+    """The calls that one order takes on one engine."""
 
     def __init__(self, fleet: Fleet, engine: Engine, order: CreateOrder) -> None:
         self._fleet = fleet
         self._engine = engine
         self._order = order
-        self._version = fleet.version_for(engine, order.version)
 
     async def make(self, demand: Demand) -> Answer:
-        plain = References(self._fleet.state, self._order.config).plain
-        whole: Mapping[str, Any] = with_devices(rewritten(self._order.body, plain), demand.devices)
-        if not self._order.devices_by_environment:
-            whole = without_devices(whole, self._engine.spec.info)
-        whole = with_weight(whole, self._engine.spec.cpus)
-        if self._version < ON_EACH_NETWORK:
-            whole = of_main_network(whole)
-        body, others = self._split(whole)
+        order, engine = self._order, self._engine
+        plain = References(self._fleet.state, order.config).plain
+        version = self._fleet.version_for(engine, order.version)
+        body, others = engine_body(order, plain, engine, version, demand)
         answer = await self._created(body)
         if answer.status == 201 and others:
             return await self._join(answer, others)
@@ -114,17 +151,6 @@ class Attempt:
                 return found
             await deferLater(self._fleet.clock, PAUSE)
         return None
-
-    def _split(self, body: Mapping[str, Any]) -> tuple[Mapping[str, Any], Endpoints]:
-        """The body for this engine, and the networks that are left to be joined."""
-        endpoints = (body.get("NetworkingConfig") or {}).get("EndpointsConfig") or {}
-        if len(endpoints) < 2 or self._version >= SEVERAL_NETWORKS:
-            return body, {}
-        mode = (body.get("HostConfig") or {}).get("NetworkMode")
-        first = mode if mode in endpoints else next(iter(endpoints))
-        others = {name: one for name, one in endpoints.items() if name != first}
-        kept = {**body["NetworkingConfig"], "EndpointsConfig": {first: endpoints[first]}}
-        return {**body, "NetworkingConfig": kept}, others
 
     async def _join(self, made: Answer, others: Endpoints) -> Answer:
         """The answer to the create, or the refusal of a network, with the container removed."""

@@ -15,7 +15,7 @@ from swarmd.core.container.container_state import Container, Demand
 from swarmd.core.container.create_request import CreateRequest, parse_create
 from swarmd.core.container.features import features
 from swarmd.core.container.personal_labels import as_a_client_may
-from swarmd.core.errors import NotFound
+from swarmd.core.errors import ApiError, NotFound
 from swarmd.core.expressions import Expression, parse_expressions
 from swarmd.core.image.image_reference import familiar
 from swarmd.core.model import Engine
@@ -30,6 +30,14 @@ from swarmd.scheduler.filters.platform import parse_platform
 from swarmd.scheduler.placement import Pin, Placement
 
 Vet = Callable[[Engine, Sequence[str]], Coroutine[Any, Any, None]]
+
+
+class NotMadeError(Exception):
+    """The engine made no container of an order, for this reason; another engine may."""
+
+    def __init__(self, error: ApiError) -> None:
+        super().__init__(error.message)
+        self.error = error
 
 
 def _admit_all(demand: Demand, replaced: Sequence[Container]) -> None:
@@ -82,6 +90,23 @@ def read_body(body: bytes) -> tuple[Mapping[str, Any], CreateRequest]:
     return decoded, parse_create(decoded)
 
 
+def completed(
+    state: State,
+    order: CreateOrder,
+    invent: Callable[[Callable[[str], bool]], str],
+    identify: Callable[[], str],
+) -> CreateOrder:
+    """The order as it is placed: with a name, a Swarm ID and an image that is named for certain.
+
+    Args:
+        invent: Makes a free name, given a test whether a name is taken.
+        identify: Makes a Swarm ID.
+    """
+    if not order.name:
+        order = replace(order, name=invent(state.name_taken))
+    return definite(state, identified(state, order, identify))
+
+
 def definite(state: State, order: CreateOrder) -> CreateOrder:
     """The order with its image so named that every engine takes it for a name."""
     if not is_misread(state, order.config.image):
@@ -131,6 +156,33 @@ def placement(state: State, order: CreateOrder) -> Placement:
         platform_holders=order.platform_holders,
         spread=config.spread,
         pins=(*references.node_pins(), *_version_pins(state, order)),
+    )
+
+
+def reservation(
+    state: State, order: CreateOrder, engine: Engine, demand: Demand, number: int, now: float
+) -> Container:
+    """The container as it counts until ``engine`` has told of it.
+
+    Args:
+        number: Another one for each.
+        now: Wall-clock seconds.
+    """
+    config, plain = order.config, References(state, order.config).plain
+    return Container(
+        id=f"pending-{number}",
+        engine=engine.key,
+        names=(order.name,),
+        image=config.image,
+        created=now - engine.spec.clock_offset,
+        labels=config.labels,
+        demand=demand,
+        networks=tuple((name, "") for name in config.networks),
+        network_mode=config.network_mode,
+        tied=tuple(dict.fromkeys(plain(ref) for _, ref in config.containers)),
+        tty=config.tty,
+        sized=True,
+        pending=True,
     )
 
 

@@ -20,6 +20,7 @@ from swarmd.core.model import Engine
 from swarmd.manager.containers.attachments import Attachments
 from swarmd.manager.containers.create_order import CreateOrder, placement
 from swarmd.manager.containers.image_locality import ImageLocality
+from swarmd.manager.containers.local_resources import LocalResources
 from swarmd.manager.containers.pull_plans import PullPlans
 from swarmd.manager.containers.replaced import replaced
 from swarmd.manager.fleet.fleet import Fleet
@@ -39,37 +40,39 @@ class NodeChoice:
     """``without`` are keys of engines that were tried in vain."""
 
     def __init__(
-        self, fleet: Fleet, placer: Placer, plans: PullPlans, attachments: Attachments
+        self, fleet: Fleet, placer: Placer, plans: PullPlans, local: LocalResources
     ) -> None:
         self._fleet = fleet
         self._placer = placer
         self._homes = ImageLocality(fleet.state, plans)
-        self._attachments = attachments
+        self._local = local
 
-    def choose(self, order: CreateOrder, without: Collection[str] = ()) -> tuple[Demand, Engine]:
+    def choose(
+        self, order: CreateOrder, attachments: Attachments, without: Collection[str] = ()
+    ) -> tuple[Demand, Engine]:
         """What the container gets, and on which engine. Raises NoCandidate."""
         old, best = replaced(self._fleet.state, order), near(self._fleet.state, order)
         with self._fleet.state.without(old):
-            wanted, engine = self._first(order, {one.engine for one in old}, best, without)
+            ways = attachments.ways(placement(self._fleet.state, order))
+            wanted, engine = self._first(order, ways, {one.engine for one in old}, best, without)
             return claim(wanted, engine), engine
 
     def explain(self, order: CreateOrder) -> Explanation:
         """What ``choose`` would say, of every engine."""
         old, best = replaced(self._fleet.state, order), near(self._fleet.state, order)
+        attachments = Attachments(self._local, order.config, order.leaves)
         with self._fleet.state.without(old):
+            ways = attachments.ways(placement(self._fleet.state, order))
             try:
-                wanted, _ = self._first(order, {one.engine for one in old}, best)
+                wanted, _ = self._first(order, ways, {one.engine for one in old}, best)
             except NoCandidate:
-                wanted = self._wanted(order)
+                wanted = ways[0]
             return self._placer.explain(wanted)
-
-    def _wanted(self, order: CreateOrder) -> Placement:
-        wanted = placement(self._fleet.state, order)
-        return replace(wanted, pins=(*wanted.pins, *self._attachments.pins(order.config)))
 
     def _first(
         self,
         order: CreateOrder,
+        ways: list[Placement],
         homes: Collection[str],
         best: Collection[str],
         without: Collection[str] = (),
@@ -77,13 +80,10 @@ class NodeChoice:
         """The first way in which it can be placed; the refusal is that of what was asked for.
 
         Args:
+            ways: As it was asked for, and what else would do.
             homes: Keys of the engines where what it replaces is.
             best: Keys of the engines where it had best be, best first.
         """
-        wanted = self._wanted(order)
-        ways = [wanted]
-        if (loose := self._attachments.left_behind(wanted, order.leaves)) != wanted:
-            ways.append(loose)
         refusal: NoCandidate | None = None
         for each in self._attempts(ways, homes, best, patient=order.replaces is None):
             try:
@@ -128,15 +128,18 @@ class NodeChoice:
         except NoCandidate:
             return None
 
-    def has_other(self, order: CreateOrder, engine: Engine, without: Collection[str]) -> bool:
+    def has_other(
+        self,
+        order: CreateOrder,
+        attachments: Attachments,
+        engine: Engine,
+        without: Collection[str],
+    ) -> bool:
         """Whether another than ``engine`` has the images, and would do."""
-        wanted, pins = self._wanted(order), self._homes.of(order)
-        tried = (*without, engine.key)
+        ways = attachments.ways(placement(self._fleet.state, order))
+        pins, tried = self._homes.of(order), (*without, engine.key)
         with self._fleet.state.without(replaced(self._fleet.state, order)):
-            return bool(pins) and any(
-                self._pinned(way, pins, tried)
-                for way in (wanted, self._attachments.left_behind(wanted, order.leaves))
-            )
+            return bool(pins) and any(self._pinned(way, pins, tried) for way in ways)
 
 
 def _at_home_first(

@@ -19,7 +19,7 @@ from swarmd.cluster import actions as news
 from swarmd.core.container.container_state import Container
 from swarmd.core.errors import ApiError, Unavailable
 from swarmd.core.model import Engine
-from swarmd.manager.containers.attachments import Attachments
+from swarmd.manager.containers.local_resources import LocalResources
 from swarmd.manager.fleet.fleet import Fleet
 from swarmd.manager.moving.relocate import Relocation, Staying
 from swarmd.manager.moving.set_aside import plain_name
@@ -72,12 +72,12 @@ class Drainer(Service):
         self,
         fleet: Fleet,
         relocation: Relocation,
-        attachments: Attachments,
+        local: LocalResources,
         operator_state: OperatorState,
     ) -> None:
         self._fleet = fleet
         self._relocation = relocation
-        self._attachments = attachments
+        self._local = local
         self._operator_state = operator_state
         self._drains: dict[str, Drain] = {}  # by engine key
         self._mending: Deferred[None] | None = None
@@ -232,7 +232,7 @@ class Drainer(Service):
         if engine is None or not engine.healthy:
             return
         try:
-            await self._attachments.tidy(engine)
+            await self._local.tidy(engine)
         except ApiError as error:
             self._log.warn("networks of {node}: {error}", node=engine.name, error=error)
 

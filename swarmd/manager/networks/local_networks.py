@@ -214,7 +214,7 @@ class LocalNetworks:
         local = network.scope == "local" and network.name not in PREDEFINED
         return found if here and local else None
 
-    async def copy(self, found: Found[Network], to: Engine) -> None:
+    async def copy(self, found: Found[Network], to: Engine) -> bool:
         """Makes a second one of it on ``to``, as far as the list of networks tells what it is.
 
         The node that has it may be dead. To clients both are one network, with one ID.
@@ -222,6 +222,7 @@ class LocalNetworks:
         network = found.value
         await self._make(_description(network, orjson.loads(network.entry)), to)
         await settle_lists(self._fleet, "networks")
+        return True
 
     async def drop_unused(self, engine: Engine, kept: Container[str] = ()) -> None:
         """Removes the networks that nobody uses there and that others have a copy of.

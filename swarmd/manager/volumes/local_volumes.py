@@ -177,13 +177,17 @@ class LocalVolumes:
     def exists(self, ref: str) -> bool:
         return bool(self._holders(self._split(ref)[1]))
 
-    def only_on(self, ref: str, key: str) -> bool:
-        """Whether no engine but the one of ``key`` has the volume."""
+    def only_on(self, ref: str, key: str) -> Found[Volume] | None:
+        """The volume, if no engine but the one of ``key`` has it."""
         try:
             found = find_volume(self._fleet.state, ref)
         except (NotFound, BadParameter):
-            return False
-        return [engine.key for engine in found.engines] == [key]
+            return None
+        return found if [engine.key for engine in found.engines] == [key] else None
+
+    async def copy(self, found: Found[Volume], to: Engine) -> bool:
+        """Never: what a volume holds stays on its node, and one of its name comes up empty."""
+        return False
 
     async def move(self, found: Found[Volume], to: Engine) -> None:
         """Makes it on ``to`` and removes the empty one."""

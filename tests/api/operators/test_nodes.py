@@ -36,7 +36,7 @@ class Rig:
             self.fleet.creator(),
             placer,
             PullPlans(self.fleet.clock.seconds),
-            self.fleet.attachments(placer),
+            self.fleet.local_resources(placer),
         )
         root = Root(self.fleet)
         operations.attach(root)

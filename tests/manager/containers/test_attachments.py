@@ -5,7 +5,8 @@ from twisted.internet.defer import Deferred
 
 from swarmd.core.container.create_request import parse_create
 from swarmd.core.errors import Conflict
-from swarmd.manager.containers.attachments import COURTESY
+from swarmd.manager.containers.attachments import Attachments
+from swarmd.manager.containers.create_order import NotMadeError
 from swarmd.scheduler.placement import Placement
 from tests.manager.rig import Rig, result_of
 
@@ -30,23 +31,43 @@ def config(**body: Any) -> Any:
 
 
 JOINS = {"HostConfig": {"NetworkMode": "net"}}
+MOUNTS = {"HostConfig": {"Binds": ["data:/x"]}}
+
+
+def loosest(rig: Rig, wanted: Placement) -> Placement:
+    return Attachments(rig.local, config(**JOINS)).ways(wanted)[-1]
+
+
+async def attempt(
+    rig: Rig, number: int, until: Deferred[None] | None = None, freed: Any = None, **body: Any
+) -> None:
+    attachments = Attachments(rig.local, config(**body))
+    async with attachments.on(rig.engine(number), lambda: False, freed or (lambda: None)):
+        if until is not None:
+            await until
 
 
 def test_what_is_nobodys_may_be_left_behind() -> None:
     rig = rig_with_net()
-    assert rig.attachments.left_behind(Placement(networks=("net", "nope"))).networks == ("nope",)
+    assert loosest(rig, Placement(networks=("net", "nope"))).networks == ("nope",)
 
 
 def test_what_is_used_may_not() -> None:
     rig = rig_with_net()
     used = {"Networks": {"net": {"NetworkID": NET}}}
     rig.has_container(1, "a" * 64, "web", NetworkSettings=used)
-    assert rig.attachments.left_behind(Placement(networks=("net",))).networks == ("net",)
+    assert loosest(rig, Placement(networks=("net",))).networks == ("net",)
+
+
+def test_who_names_nothing_has_one_way() -> None:
+    rig = rig_with_net()
+    wanted = Placement(networks=("net",))
+    assert Attachments(rig.local, config()).ways(wanted) == [wanted]
 
 
 def test_it_is_brought_before_the_create() -> None:
     rig = rig_with_net()
-    result_of(rig.attachments.bring(config(**JOINS), rig.engine(2)))
+    result_of(attempt(rig, 2, **JOINS))
     (created,) = [body for body in rig.wire(2).bodies if body]
     assert created["Name"] == "net" and NET in created["Labels"].values()
     assert ("DELETE", f"/v1.41/networks/{NET}") in rig.wire(1).asked
@@ -54,54 +75,47 @@ def test_it_is_brought_before_the_create() -> None:
 
 def test_what_is_there_stays() -> None:
     rig = rig_with_net()
-    result_of(rig.attachments.bring(config(**JOINS), rig.engine(1)))
+    result_of(attempt(rig, 1, **JOINS))
     assert not any(method == "POST" for method, _ in rig.wire(1).asked + rig.wire(2).asked)
 
 
 def test_two_creates_do_not_tear_at_one_network() -> None:
     rig = rig_with_net()
-    with (
-        rig.attachments.claimed(config(**JOINS), rig.engine(1)),
-        rig.attachments.claimed(config(**JOINS), rig.engine(2)),
-    ):
-        assert rig.attachments.left_behind(Placement(networks=("net",))).networks == ("net",)
-        with pytest.raises(Conflict, match="just being taken"):
-            result_of(rig.attachments.bring(config(**JOINS), rig.engine(2)))
-    assert rig.attachments.left_behind(Placement(networks=("net",))).networks == ()
-
-
-def test_who_may_go_anywhere_lets_others_choose_first() -> None:
-    rig = rig_with_net()
-    waiting = Deferred.fromCoroutine(rig.attachments.waited(config(**JOINS)))
-    assert not waiting.called
-    rig.clock.advance(COURTESY)
-    assert waiting.result is True
-    bound = config(Env=["constraint:node==node-2"], **JOINS)
-    assert result_of(rig.attachments.waited(bound)) is False
-    assert result_of(rig.attachments.waited(config())) is False
-
-
-def test_a_network_follows_a_container_that_joins_it() -> None:
-    rig = rig_with_net()
-    assert result_of(rig.attachments.follow("net", rig.engine(1))) is False
-    assert result_of(rig.attachments.follow("nope", rig.engine(2))) is False
-    assert result_of(rig.attachments.follow("net", rig.engine(2))) is True
+    over: Deferred[None] = Deferred()
+    first = Deferred.fromCoroutine(attempt(rig, 1, over, **JOINS))
+    assert loosest(rig, Placement(networks=("net",))).networks == ("net",)
+    freed: list[bool] = []
+    with pytest.raises(NotMadeError, match="just being taken") as refused:
+        result_of(attempt(rig, 2, freed=lambda: freed.append(True), **JOINS))
+    assert isinstance(refused.value.error, Conflict) and freed == [True]
+    assert loosest(rig, Placement(networks=("net",))).networks == ("net",)
+    over.callback(None)
+    assert first.called
+    assert loosest(rig, Placement(networks=("net",))).networks == ()
 
 
 def test_a_volume_that_is_being_made_elsewhere_draws_the_next_there() -> None:
     rig = rig_with_net()
-    mounts = config(HostConfig={"Binds": ["data:/x"]})
-    with rig.attachments.claimed(mounts, rig.engine(2)):
-        (pin,) = rig.attachments.pins(mounts)
-        assert pin.engines == {rig.engine(2).key}
-    assert list(rig.attachments.pins(mounts)) == []
+    over: Deferred[None] = Deferred()
+    Deferred.fromCoroutine(attempt(rig, 2, over, **MOUNTS))
+    (pin,) = Attachments(rig.local, config(**MOUNTS)).ways(Placement())[0].pins
+    assert pin.engines == {rig.engine(2).key}
+    over.callback(None)
+    assert Attachments(rig.local, config(**MOUNTS)).ways(Placement()) == [Placement()]
 
 
-def test_a_move_goes_on_when_its_client_leaves() -> None:
+def test_who_does_not_know_how_it_ended_keeps_the_claims() -> None:
     rig = rig_with_net()
-    shown: Deferred[Any] = Deferred()
-    rig.wire(1).on("GET", f"/networks/{NET}", shown)
-    leaving = Deferred.fromCoroutine(rig.attachments.follow("net", rig.engine(2)))
-    leaving.addErrback(lambda _: None).cancel()
-    shown.callback((200, {"Id": NET, "Name": "net", "Driver": "bridge", "Labels": {}}))
-    assert ("DELETE", f"/v1.41/networks/{NET}") in rig.wire(1).asked
+    attachments = Attachments(rig.local, config(**JOINS))
+    freed: list[bool] = []
+
+    async def lost() -> Any:
+        async with attachments.on(
+            rig.engine(1), lambda: False, lambda: freed.append(True)
+        ) as claims:
+            return claims.pop_all().close
+
+    close = result_of(lost())
+    assert rig.local.claims(rig.networks.identity("net")) == 1 and not freed
+    close()
+    assert rig.local.claims(rig.networks.identity("net")) == 0 and freed

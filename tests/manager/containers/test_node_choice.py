@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 
 from swarmd.cluster.actions import ContainerInspected
+from swarmd.manager.containers.attachments import Attachments
+from swarmd.manager.containers.create_order import CreateOrder
 from swarmd.manager.containers.node_choice import NodeChoice
 from swarmd.scheduler.refusal import NoCandidate
 from tests.cluster.fleet import inspect
@@ -17,11 +19,16 @@ from tests.manager.rig import Rig
 HERE = ["constraint:node==node-2"]
 
 
+def choose(rig: Rig, wish: CreateOrder, *without: str) -> str:
+    choice: NodeChoice = rig.creator().choice
+    attachments = Attachments(rig.local, wish.config, wish.leaves)
+    return choice.choose(wish, attachments, without)[1].name
+
+
 def asked(rig: Rig, **body: Any) -> tuple[str, str]:
     """The node chosen, and the one that the explanation names."""
-    choice: NodeChoice = rig.creator().choice
     wish = order(**body)
-    return choice.choose(wish)[1].name, choice.explain(wish).chosen
+    return choose(rig, wish), rig.creator().choice.explain(wish).chosen
 
 
 def test_the_schedulers_best() -> None:
@@ -67,8 +74,7 @@ def test_an_image_that_a_registry_may_have_draws_only_when_it_can_not_be_copied(
     rig.has_image(2, image, "own:1", digests=[f"own@{image}"])
     rig.has_container(2, "a" * 64, "there")
     assert asked(rig, Image="own:1") == ("node-1", "node-1")
-    choice: NodeChoice = rig.creator().choice
-    assert choice.choose(order(Image="own:1"), [rig.engine(1).key])[1].name == "node-2"
+    assert choose(rig, order(Image="own:1"), rig.engine(1).key) == "node-2"
 
 
 @pytest.mark.parametrize("image", ["e" * 64, "sha256:" + "e" * 64, "eeee", "sha256:eee"])
@@ -81,11 +87,11 @@ def test_by_its_id_no_registry_has_an_image(image: str) -> None:
 
 
 def test_nowhere_is_explained_too() -> None:
-    choice = Rig(2).creator().choice
+    rig = Rig(2)
     wish = order(Env=["constraint:node==node-9"])
     with pytest.raises(NoCandidate) as refusal:
-        choice.choose(wish)
-    found = choice.explain(wish)
+        choose(rig, wish)
+    found = rig.creator().choice.explain(wish)
     assert (found.chosen, found.error) == ("", refusal.value.message)
 
 
@@ -113,10 +119,9 @@ def port(number: int) -> dict[str, Any]:
 
 
 def chosen(rig: Rig, name: str = "new", **body: Any) -> str:
-    choice: NodeChoice = rig.creator().choice
     wish = order(name, **body)
-    node = choice.choose(wish)[1].name
-    assert choice.explain(wish).chosen == node
+    node = choose(rig, wish)
+    assert rig.creator().choice.explain(wish).chosen == node
     return node
 
 
@@ -197,7 +202,7 @@ def test_who_must_leave_a_node_gets_no_full_one() -> None:
     old = rig.state.containers["a" * 64]
     wish = replace(order("a", Env=HERE, HostConfig=port(80)), replaces=old)
     with pytest.raises(NoCandidate, match="port 80/tcp is in use"):
-        rig.creator().choice.choose(wish)
+        choose(rig, wish)
 
 
 def test_replicas_that_keep_apart_can_be_replaced() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from typing import Any
 
 import orjson
@@ -9,10 +10,12 @@ import pytest
 from twisted.internet.defer import Deferred
 
 from swarmd.cluster import actions
+from swarmd.core.container.create_request import CreateRequest
 from swarmd.core.errors import BadParameter, Conflict, EngineRefused, EngineUnreachable, NotFound
 from swarmd.core.names import KEPT_ID
 from swarmd.manager.containers.attachments import Attachments
-from swarmd.manager.containers.create_order import read_body
+from swarmd.manager.containers.create_order import NotMadeError, read_body
+from swarmd.manager.containers.local_resources import LocalResources
 from swarmd.manager.fleet.placer import CONSTRAINTS, Placer
 from swarmd.manager.images.copying.supply import Supply
 from swarmd.manager.networks.local_networks import LOOKS, PAUSE, LocalNetworks
@@ -31,7 +34,7 @@ class Case(Rig):
         placer = Placer(self.fleet, make_policy("spread"), lambda: 0)
         self.networks = LocalNetworks(self.fleet, placer, "bridge")
         self.volumes = LocalVolumes(self.fleet, placer)
-        self.attachments = Attachments(self.networks, self.volumes, Supply(self.fleet), self.clock)
+        self.local = LocalResources(self.fleet, self.networks, self.volumes, Supply(self.fleet))
         self.on_all("POST", "/networks/create", (201, {"Id": NEW, "Warning": ""}))
         self.on_all("DELETE", "/networks/.*", (204, None))
         self.on_all("GET", f"/networks/{ID}", (200, self.shown()))
@@ -44,6 +47,17 @@ class Case(Rig):
     def has(self, number: int, **fields: Any) -> None:
         entries = [self.shown(**fields)]
         self.fleet.dispatch(actions.NetworksListed(self.engine(number).key, entries))
+
+    def ways(self, wanted: Placement, named: CreateRequest) -> list[Placement]:
+        return Attachments(self.local, named).ways(wanted)
+
+    def claimed(self, network: str, number: int) -> AbstractContextManager[None]:
+        return self.local.claimed([self.networks.identity(network)], self.engine(number))
+
+    async def brought(self, named: CreateRequest, number: int) -> None:
+        on = Attachments(self.local, named).on(self.engine(number), lambda: False, lambda: None)
+        async with on:
+            pass
 
     def create(self, **body: Any) -> Any:
         return result_of(self.networks.create(orjson.dumps(body), (1, 41)))
@@ -268,7 +282,7 @@ class TestTidy:
         case = Case()
         case.has(1)
         case.has(2, Id=NEW, Labels={KEPT_ID: ID})
-        result_of(case.attachments.tidy(case.engine(2)))
+        result_of(case.local.tidy(case.engine(2)))
         assert case.wire(2).asked[-1] == ("DELETE", f"/v1.41/networks/{NEW}")
 
     def test_not_the_last_one_that_answers(self) -> None:
@@ -276,88 +290,85 @@ class TestTidy:
         case.has(1)
         case.has(2, Id=NEW, Labels={KEPT_ID: ID})
         case.lose(1)
-        result_of(case.attachments.tidy(case.engine(2)))
+        result_of(case.local.tidy(case.engine(2)))
         assert case.asked("DELETE") == []
 
     def test_not_what_a_container_is_about_to_use(self) -> None:
         case = Case()
         case.has(1)
         case.has(2, Id=NEW, Labels={KEPT_ID: ID})
-        with case.attachments.claimed(config("net"), case.engine(2)):
-            result_of(case.attachments.tidy(case.engine(2)))
+        with case.claimed("net", 2):
+            result_of(case.local.tidy(case.engine(2)))
         assert case.asked("DELETE") == []
 
 
-class TestLuggage:
+class TestBeforeACreate:
     def test_what_is_nobodys_does_not_bind(self) -> None:
         case = Case()
         case.has(1)
         wanted = Placement(networks=("net",), volumes=("vol",))
-        assert case.attachments.left_behind(wanted) == Placement(volumes=("vol",))
+        assert case.ways(wanted, config("net")) == [wanted, Placement(volumes=("vol",))]
 
     def test_what_another_create_claims_binds(self) -> None:
         case = Case()
         case.has(1)
         wanted = Placement(networks=("net",))
-        with case.attachments.claimed(config(ID), case.engine(1)):
-            assert case.attachments.left_behind(wanted) == wanted
-        assert case.attachments.left_behind(wanted) == Placement()
-        assert not case.attachments._claims and not case.attachments._heading
+        with case.claimed(ID, 1):
+            assert case.ways(wanted, config("net")) == [wanted]
+        assert case.ways(wanted, config("net")) == [wanted, Placement()]
+        assert not case.local._claims and not case.local._heading
 
     def test_it_is_brought(self) -> None:
         case = Case()
         case.has(1)
-        with case.attachments.claimed(config("net"), case.engine(2)):
-            result_of(case.attachments.bring(config("net"), case.engine(2)))
+        result_of(case.brought(config("net"), 2))
         assert case.asked("POST") == ["node-2"]
 
     def test_two_that_want_it_elsewhere(self) -> None:
         case = Case(3)
         case.has(1)
-        with (
-            case.attachments.claimed(config("net"), case.engine(2)),
-            case.attachments.claimed(config("net"), case.engine(3)),
-            pytest.raises(Conflict, match="just being taken"),
-        ):
-            result_of(case.attachments.bring(config("net"), case.engine(3)))
+        with case.claimed("net", 2), pytest.raises(NotMadeError, match="just being taken") as no:
+            result_of(case.brought(config("net"), 3))
+        assert isinstance(no.value.error, Conflict)
 
     def test_a_volume_in_the_making_pins(self) -> None:
         case = Case()
         mounts = config(HostConfig={"Binds": ["vol:/x"]})
-        with case.attachments.claimed(mounts, case.engine(2)):
-            (pin,) = case.attachments.pins(mounts)
+        with case.local.claimed([case.volumes.identity("vol")], case.engine(2)):
+            (pin,) = case.ways(Placement(), mounts)[0].pins
             assert pin.engines == frozenset({case.engine(2).key})
-        assert list(case.attachments.pins(mounts)) == []
+        assert case.ways(Placement(), mounts) == [Placement()]
 
     def test_who_may_go_anywhere_lets_others_go_first(self) -> None:
         case = Case()
         case.has(1)
-        waits = Deferred.fromCoroutine(case.attachments.waited(config("net")))
-        assert not waits.called
+        waits = Deferred.fromCoroutine(case.local.settle(config("net")))
+        case.state.mark_stale(case.engine(1).key, "networks")
+        assert not waits.called and not case.asked("GET")
         case.clock.advance(1)
-        assert waits.result is True
+        assert waits.called and case.asked("GET") == ["node-1"], "it looks again after a wait"
         bound = config("net", Env=["constraint:node==node-1"])
-        assert result_of(case.attachments.waited(bound)) is False
+        result_of(case.local.settle(bound))
 
     def test_a_create_waits_for_what_is_on_its_way(self) -> None:
         case = Case()
         case.has(1)
         answer: Deferred[Any] = Deferred()
         case.wire(2).on("POST", "/networks/create", answer)
-        Deferred.fromCoroutine(case.attachments.bring(config("net"), case.engine(2)))
+        Deferred.fromCoroutine(case.brought(config("net"), 2))
         bound = config("net", Env=["constraint:node==node-1"])
-        waits = Deferred.fromCoroutine(case.attachments.waited(bound))
+        waits = Deferred.fromCoroutine(case.local.settle(bound))
         assert not waits.called
         answer.callback((201, {"Id": NEW}))
-        assert waits.result is True
+        assert waits.called
 
     def test_a_network_follows_a_container_that_is_connected(self) -> None:
         case = Case()
         case.has(1)
-        assert result_of(case.attachments.follow("net", case.engine(1))) is False
-        assert result_of(case.attachments.follow("net", case.engine(2))) is True
-        with case.attachments.claimed(config("net"), case.engine(1)):
-            assert result_of(case.attachments.follow("net", case.engine(2))) is False
+        assert result_of(case.local.follow("net", case.engine(1))) is False
+        assert result_of(case.local.follow("net", case.engine(2))) is True
+        with case.claimed("net", 1):
+            assert result_of(case.local.follow("net", case.engine(2))) is False
 
 
 def test_no_client_gives_a_network_the_id_of_another() -> None:

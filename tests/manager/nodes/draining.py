@@ -32,8 +32,8 @@ class Rig:
         )
         placer = Placer(self.fleet, make_policy(), lambda: 0)
         relocation = Relocation(self.fleet, mover)
-        attachments = self.fleet.attachments(placer)
-        self.drainer = Drainer(self.fleet, relocation, attachments, self.operator_state)
+        local = self.fleet.local_resources(placer)
+        self.drainer = Drainer(self.fleet, relocation, local, self.operator_state)
         NodeWatcher(self.fleet.state, (self.drainer,))
         self.drainer.startService()
 
