@@ -23,7 +23,7 @@ ranks 0 and 1 do no I/O. The way of a request, a create and an event: docs/archi
 4.  ``tls``                    contexts, verification, errors in words, half-close, reload
 5.  ``front``                  a client's connection: HTTP parsing, take-over by a raw stream
     ``streams``                an engine's connections: pool, forward, hijack, tunnel, relay
-    ``streams.dialing``        how an engine is reached: resolved, dialled, and why that failed
+    ``streams.dialing``        how an engine is reached: resolved, dialled, pooled, or why not
     ``streams.ssh``            engines over SSH
 6.  ``engine``                 tracks one engine: health check, lists, event stream
     ``discovery``              which engines exist: hosts file, lists

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from swarmd.cluster.index import Bounded, NameIndex, PrefixIndex
+from swarmd.cluster.container_index import Bounded, NameIndex, PrefixIndex
 from swarmd.cluster.starts import Starts
 from swarmd.cluster.views.rows import Rows
 from swarmd.core.container.container_state import Container

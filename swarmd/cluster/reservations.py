@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from swarmd.cluster.index import NameIndex
+from swarmd.cluster.container_index import NameIndex
 from swarmd.core.container.container_state import Container
 from swarmd.core.errors import NameTaken
 from swarmd.core.model import Engine

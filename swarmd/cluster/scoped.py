@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import Any, TypeVar
 
-from swarmd.cluster.index import PrefixIndex
+from swarmd.cluster.container_index import PrefixIndex
 from swarmd.cluster.interfaces import NamesView
 from swarmd.cluster.state import State
 from swarmd.cluster.views.node_table import NodeTable

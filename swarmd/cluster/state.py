@@ -13,7 +13,7 @@ from typing import Any
 from swarmd.cluster import actions as news
 from swarmd.cluster import health
 from swarmd.cluster.catalogue import Catalogue
-from swarmd.cluster.index import Bounded
+from swarmd.cluster.container_index import Bounded
 from swarmd.cluster.notes import Notes
 from swarmd.cluster.reducers.container_reducer import ContainerReducer
 from swarmd.cluster.reducers.event_reducer import EventReducer

@@ -1,13 +1,11 @@
-"""What a connection knows about itself; the pool as a whole is tested with its link."""
+"""What a connection knows about itself."""
 
 from __future__ import annotations
 
 import socket
 from types import SimpleNamespace
 
-from twisted.internet.task import Clock
-
-from swarmd.streams.connection import EngineConnection, Pool
+from swarmd.streams.connection import EngineConnection
 from tests.streams.memory import Wire
 
 
@@ -47,22 +45,6 @@ def test_the_socket_below_tls_is_asked() -> None:
     theirs.close()
     assert not connection.is_alive()
     connection.transport.transport.socket.close()
-
-
-def test_a_dead_connection_is_passed_over() -> None:
-    pool = Pool(Clock())
-    good, bad = EngineConnection(), EngineConnection()
-    for connection in (good, bad):
-        connection.makeConnection(Wire())
-        pool.put(connection)
-    ours, theirs = socket.socketpair()
-    theirs.close()
-    bad.transport.socket = ours
-    assert pool.take() is good
-    assert bad.transport.aborted
-    assert len(pool) == 0
-    ours.close()
-    pool.close()
 
 
 def test_a_resting_connection_is_read() -> None:

@@ -11,7 +11,7 @@ from twisted.python.failure import Failure
 from twisted.trial.unittest import SynchronousTestCase
 
 from swarmd.core.errors import EngineUnreachable
-from swarmd.streams.connection import IDLE_LIMIT, MOST_IDLE
+from swarmd.streams.dialing.pool import IDLE_LIMIT, MOST_IDLE
 from swarmd.streams.link import Answer
 from swarmd.tls.half_close import PeerRefusedError
 from tests.streams.memory import Engine

@@ -9,8 +9,9 @@ from twisted.internet.interfaces import IReactorTime
 from twisted.python.failure import Failure
 
 from swarmd.core.request.audit_trail import touched
-from swarmd.streams.connection import ConnectionFactory, EngineConnection, Pool
+from swarmd.streams.connection import ConnectionFactory, EngineConnection
 from swarmd.streams.dialing.dial_errors import silent, words
+from swarmd.streams.dialing.pool import Pool
 from swarmd.streams.interfaces import Dial
 
 _READS = (b"GET", b"HEAD")

@@ -14,9 +14,9 @@ from typing import Any
 from twisted.internet.defer import DeferredSemaphore
 from twisted.logger import Logger
 
+from swarmd.cluster.container_index import Bounded
 from swarmd.cluster.images.holders import newest_holders
 from swarmd.cluster.images.image_lookup import find_image, means_others
-from swarmd.cluster.index import Bounded
 from swarmd.core.errors import ApiError
 from swarmd.core.image.image_reference import familiar_if_valid, parse_reference, repository_of
 from swarmd.core.model import Engine, Image

@@ -3,7 +3,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from swarmd.cluster.index import Bounded, NameIndex, PrefixIndex
+from swarmd.cluster.container_index import Bounded, NameIndex, PrefixIndex
 
 TEXTS = st.text("ab", max_size=6)
 
