@@ -80,7 +80,7 @@ class Containers(Noun):
 
     async def _create(self, request: DockerRequest) -> None:
         body, config = read_body(request.body)
-        await request.others_turn()
+        await request.yield_to_others()
         if request.gone:
             return  # nothing was begun
         query = parse_query(request.raw_query)

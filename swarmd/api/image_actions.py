@@ -15,7 +15,7 @@ from swarmd.core.image.image_reference import parse_name, tag_target
 from swarmd.core.model import Engine
 from swarmd.front.request import DockerRequest
 from swarmd.manager.builds.own_images import OwnImages
-from swarmd.manager.fleet.failover import ask_in_turn
+from swarmd.manager.fleet.failover import ask_with_failover
 from swarmd.manager.fleet.read_your_writes import looked_up, settle_containers, unsettled
 from swarmd.manager.images.copying.gather import Gatherer
 from swarmd.manager.images.platforms import asked_platforms
@@ -54,9 +54,9 @@ class ImageAction:
         """Any holder knows the same; one whose image has just gone says 404."""
         engines = await self._holders()
         newest = latest(engines, self._ref)
-        in_turn = [*newest, *(engine for engine in engines if engine not in newest)]
-        answer = await ask_in_turn(
-            self._fleet, in_turn, "GET", self._target(request, action), absent=True
+        ordered = [*newest, *(engine for engine in engines if engine not in newest)]
+        answer = await ask_with_failover(
+            self._fleet, ordered, "GET", self._target(request, action), absent=True
         )
         request.reply(answer.status, answer.body)
 

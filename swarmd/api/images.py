@@ -12,7 +12,7 @@ from twisted.web.resource import IResource
 
 from swarmd.api.image_actions import ImageAction, platforms_of
 from swarmd.api.responses.progress_response import ProgressResponse
-from swarmd.api.responses.warnings import lacking, warnings
+from swarmd.api.responses.warnings import warning_headers, warnings
 from swarmd.api.routing.client_key import client_key
 from swarmd.api.routing.request_line import target
 from swarmd.api.routing.resource import MISSING, Noun, Route, client_of
@@ -30,11 +30,11 @@ from swarmd.front.request import DockerRequest
 from swarmd.manager.builds.own_images import OwnImages
 from swarmd.manager.containers.pull_plans import PullPlans
 from swarmd.manager.fleet.completeness import unanswered, unasked
-from swarmd.manager.fleet.failover import ask_in_turn, by_load
+from swarmd.manager.fleet.failover import ask_with_failover, by_load
 from swarmd.manager.fleet.read_your_writes import settle_containers, settle_lists, unsettled
 from swarmd.manager.images.copying.gather import Gatherer
 from swarmd.manager.images.copying.supply import Supply
-from swarmd.manager.images.engine_details import measured
+from swarmd.manager.images.engine_details import list_details
 from swarmd.manager.images.load import Loader
 from swarmd.manager.images.prune import prune_images
 from swarmd.manager.images.pull import Puller
@@ -84,17 +84,17 @@ class Images(Noun):
         if version >= COUNTED_SINCE:
             await settle_containers(fleet, unsettled(fleet))
         await settle_lists(fleet, "images")
-        details, headers = NO_DETAILS, lacking(fleet, "images")
+        details, headers = NO_DETAILS, warning_headers(fleet, "images")
         if asked := details_of(request, version):
             line = self._target(request, "json", query=asked)
-            details, outcomes = await measured(fleet, lambda engine: line(engine).decode())
+            details, outcomes = await list_details(fleet, lambda engine: line(engine).decode())
             headers = warnings([*unasked(fleet), *unanswered(outcomes)])
         rows = image_list(fleet.state, query, fleet.now(), version, details)
         request.reply_pieces(200, rows, headers=headers)
 
     async def search(self, request: DockerRequest) -> None:
         line = self._target(request, "search")
-        answer = await ask_in_turn(
+        answer = await ask_with_failover(
             self._fleet, by_load(self._fleet), "GET", line, headers=passed_on(request)
         )
         request.reply(answer.status, answer.body)

@@ -9,7 +9,7 @@ from typing import Any
 import orjson
 from twisted.web.resource import IResource
 
-from swarmd.api.responses.warnings import lacking
+from swarmd.api.responses.warnings import warning_headers
 from swarmd.api.routing.request_line import target
 from swarmd.api.routing.resource import MISSING, Noun, Route
 from swarmd.cluster.kept_ids import network_id
@@ -71,7 +71,7 @@ class Networks(Noun):
         if "dangling" in query.filters:
             await settle_containers(self._fleet, unsettled(self._fleet))
         rows = network_list(self._fleet.state, query)
-        request.reply_pieces(200, rows, headers=lacking(self._fleet, "networks"))
+        request.reply_pieces(200, rows, headers=warning_headers(self._fleet, "networks"))
 
     async def create(self, request: DockerRequest) -> None:
         answer = await self._manager.create(request.body, request.version)

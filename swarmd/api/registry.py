@@ -10,7 +10,7 @@ from swarmd.api.routing.request_line import target
 from swarmd.api.routing.resource import MISSING, Noun, Route
 from swarmd.core.model import Engine
 from swarmd.front.request import DockerRequest
-from swarmd.manager.fleet.failover import ask_in_turn, by_load
+from swarmd.manager.fleet.failover import ask_with_failover, by_load
 from swarmd.manager.interfaces import FleetView
 
 AUTH = b"X-Registry-Auth"
@@ -35,7 +35,7 @@ class Registry:
             return target(self._fleet, request, engine, *parts)
 
         given = request.header(AUTH.lower())
-        answer = await ask_in_turn(
+        answer = await ask_with_failover(
             self._fleet,
             by_load(self._fleet),
             request.method.decode(),

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from twisted.web.resource import IResource, Resource
 from twisted.web.server import NOT_DONE_YET
 
-from swarmd.api.routing.resource import Noun, Refusal
+from swarmd.api.routing.resource import ErrorResource, Noun
 from swarmd.core.errors import BadParameter
 from swarmd.core.request import version
 from swarmd.front.request import DockerRequest
@@ -67,12 +67,12 @@ class Root(Noun):
         request.version = asked
         return self
 
-    def _refusal(self, asked: version.Version | None) -> Refusal | None:
+    def _refusal(self, asked: version.Version | None) -> ErrorResource | None:
         try:
             if asked is not None:
                 version.check(asked, self._fleet.api_version)
         except BadParameter as error:
-            return Refusal(error)
+            return ErrorResource(error)
         return None
 
 

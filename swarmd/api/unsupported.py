@@ -9,7 +9,7 @@ from __future__ import annotations
 from twisted.web.resource import IResource
 from twisted.web.server import NOT_DONE_YET
 
-from swarmd.api.routing.resource import Noun, Refusal
+from swarmd.api.routing.resource import ErrorResource, Noun
 from swarmd.core.errors import ApiError, NotFound, Unavailable
 from swarmd.front.request import DockerRequest
 
@@ -31,8 +31,8 @@ class Plugins(Noun):
     def getChild(self, path: bytes, request: DockerRequest) -> IResource:
         *name, action = self.consume(path, request)
         if request.method == b"GET" and name and action == "json":
-            return Refusal(NotFound(f'plugin "{"/".join(name)}" not found'))
-        return Refusal(_NO_PLUGINS)
+            return ErrorResource(NotFound(f'plugin "{"/".join(name)}" not found'))
+        return ErrorResource(_NO_PLUGINS)
 
     def render(self, request: DockerRequest) -> int:
         request.reply_json(200, [])
@@ -41,5 +41,5 @@ class Plugins(Noun):
 
 def attach(root: Noun) -> None:
     for path in SWARM_MODE:
-        root.putChild(path.encode(), Refusal(NO_SWARM))
+        root.putChild(path.encode(), ErrorResource(NO_SWARM))
     root.putChild(b"plugins", Plugins())

@@ -7,9 +7,9 @@ from functools import partial
 
 from twisted.web.resource import IResource
 
-from swarmd.api.responses.warnings import lacking
+from swarmd.api.responses.warnings import warning_headers
 from swarmd.api.routing.request_line import target
-from swarmd.api.routing.resource import Noun, Refusal, Route
+from swarmd.api.routing.resource import ErrorResource, Noun, Route
 from swarmd.api.unsupported import NO_SWARM
 from swarmd.cluster.lookup import Found
 from swarmd.cluster.views.filters import VolumeQuery, parse_filters
@@ -50,7 +50,7 @@ class Volumes(Noun):
     def getChild(self, path: bytes, request: DockerRequest) -> IResource:
         ref = "/".join(self.consume(path, request))
         if request.method == b"PUT":
-            return Refusal(NO_SWARM)  # it changes volumes of a swarm, and nothing else
+            return ErrorResource(NO_SWARM)  # it changes volumes of a swarm, and nothing else
         return Route({b"GET": partial(self.inspect, ref), b"DELETE": partial(self.remove, ref)})
 
     async def index(self, request: DockerRequest) -> None:
@@ -59,7 +59,7 @@ class Volumes(Noun):
         if "dangling" in query.filters:
             await settle_containers(self._fleet, unsettled(self._fleet))
         rows = volume_list(self._fleet.state, query)
-        request.reply_pieces(200, rows, headers=lacking(self._fleet, "volumes"))
+        request.reply_pieces(200, rows, headers=warning_headers(self._fleet, "volumes"))
 
     async def create(self, request: DockerRequest) -> None:
         answer = await self._manager.create(request.body, request.version)

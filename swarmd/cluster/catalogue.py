@@ -36,7 +36,7 @@ class Catalogue:
         self._marks: dict[str, float] = {}  # dirty ID -> since when
         self._removed: Bounded[None] = Bounded(_REMEMBERED_REMOVALS)
         self._renamed: Bounded[tuple[str, float]] = Bounded(_REMEMBERED_NAMES)
-        self._homes: Bounded[str] = Bounded(_REMEMBERED_NAMES)  # name -> key of its engine
+        self._last_engines: Bounded[str] = Bounded(_REMEMBERED_NAMES)  # name -> key of its engine
         self.starts = Starts()
         self.rows = Rows()
 
@@ -74,7 +74,7 @@ class Catalogue:
         if (container := engine.containers.get(container_id)) is not None:
             self.drop(engine, container)
             if _leaves_something(container) and not self.names.find(container.name):
-                self._homes.put(container.name, engine.key)
+                self._last_engines.put(container.name, engine.key)
 
     def drop_all(self, engine: Engine) -> None:
         for container in list(engine.containers.values()):
@@ -120,9 +120,9 @@ class Catalogue:
         container = self.by_id.get(container_id)
         return container if container and when >= since and container.name != name else None
 
-    def last_home(self, name: str) -> str:
+    def last_engine(self, name: str) -> str:
         """Key of the engine where a container of that name has left something; "" if none has."""
-        return self._homes.get(name) or ""
+        return self._last_engines.get(name) or ""
 
     # Indexes
 

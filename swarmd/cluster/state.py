@@ -296,8 +296,8 @@ class State:
         """The container that was called ``name`` until at most ``within`` seconds ago."""
         return self.catalogue.gave_up(name, self._seconds() - within)
 
-    def last_home(self, name: str) -> str:
-        return self.catalogue.last_home(name)
+    def last_engine(self, name: str) -> str:
+        return self.catalogue.last_engine(name)
 
     @contextmanager
     def without(self, containers: Sequence[Container]) -> Iterator[None]:

@@ -23,12 +23,12 @@ from swarmd.tls.trust import ClientTls, Trust
 class LinkFactory:
     """One for the daemon: engines with the same certificates share them in memory."""
 
-    def __init__(self, settings: Settings, keyring: TlsReload, reactor: Any) -> None:
+    def __init__(self, settings: Settings, tls_reload: TlsReload, reactor: Any) -> None:
         self._settings = settings
-        self._keyring = keyring
+        self._tls_reload = tls_reload
         self._reactor = reactor
         self._links: WeakSet[Link] = WeakSet()
-        keyring.on_change.append(self._renew)
+        tls_reload.on_change.append(self._renew)
 
     def __call__(self, entry: Entry) -> Link:
         link = Link(entry.name or entry.address, self._dial(entry), self._reactor)
@@ -53,7 +53,7 @@ class LinkFactory:
         if files is None:
             return None
         host = files.name or parse_address(entry.address).host
-        return self._keyring.client(files, host, entry.key)
+        return self._tls_reload.client(files, host, entry.key)
 
     def _renew(self, trust: Trust) -> None:
         """Idle connections were made by old certificates: who was revoked must not be asked on."""

@@ -10,7 +10,7 @@ from twisted.logger import Logger
 
 from swarmd.authz.policy import Policy
 from swarmd.authz.policy_parser import parse_policy
-from swarmd.files.in_thread import Aside, at_once
+from swarmd.files.in_thread import Executor, at_once
 from swarmd.files.reader import BadFileError, parsed, read
 from swarmd.files.watch import Watch
 
@@ -44,14 +44,14 @@ class PolicyFile(MultiService):
         path: str,
         clock: IReactorTime,
         use: Callable[[Policy], None],
-        aside: Aside = at_once,
+        executor: Executor = at_once,
     ) -> None:
         super().__init__()
         self.problem = ""
         self._path = path
         self._use = use
-        self._aside = aside
-        self._watch: Watch[PolicyFile] = Watch(clock, PolicyFile._reread, aside)
+        self._executor = executor
+        self._watch: Watch[PolicyFile] = Watch(clock, PolicyFile._reread, executor)
         self._watch.follow(self, [path])
         self._watch.setServiceParent(self)
 
@@ -65,7 +65,7 @@ class PolicyFile(MultiService):
 
     async def _reread(self) -> None:
         try:
-            self._use(await self._aside(lambda: read_policy(self._path)))
+            self._use(await self._executor(lambda: read_policy(self._path)))
         except Exception as error:  # noqa: BLE001 - also what it says can be too much for its user
             self.problem = str(error) or repr(error)
             self._log.error("{why}; the policy before stays in force", why=self.problem)

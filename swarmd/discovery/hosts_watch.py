@@ -10,7 +10,7 @@ from twisted.internet.interfaces import IReactorTime
 
 from swarmd.discovery.entry import Entry
 from swarmd.discovery.hosts_file import Hosts, parse_hosts
-from swarmd.files.in_thread import Aside, at_once
+from swarmd.files.in_thread import Executor, at_once
 from swarmd.files.reader import BadFileError, parsed, read
 from swarmd.files.watch import Watch
 
@@ -49,16 +49,16 @@ class HostsFile(MultiService):
         clock: IReactorTime,
         on_entries: Callable[[list[Entry]], None],
         on_problem: Callable[[str], None],
-        aside: Aside = at_once,
+        executor: Executor = at_once,
     ) -> None:
         super().__init__()
         self._path = path
         self._default_port = default_port
         self._on_entries = on_entries
         self._on_problem = on_problem
-        self._aside = aside
+        self._executor = executor
         self._entries: list[Entry] = []
-        self._watch: Watch[HostsFile] = Watch(clock, HostsFile._reread, aside)
+        self._watch: Watch[HostsFile] = Watch(clock, HostsFile._reread, executor)
         self._watch.setServiceParent(self)
 
     def startService(self) -> None:
@@ -75,7 +75,7 @@ class HostsFile(MultiService):
         return self._watch.notices()
 
     async def _reread(self) -> None:
-        self._take(await self._aside(self._read))
+        self._take(await self._executor(self._read))
 
     def _read(self) -> Hosts | str:
         """A str is the reason why there is nothing."""

@@ -15,7 +15,7 @@ from swarmd.discovery.entry import Entry as Entry
 from swarmd.discovery.entry import TlsOverride as TlsOverride
 from swarmd.discovery.hosts_watch import HostsFile, read_hosts
 from swarmd.discovery.node_list import NodeList, parse_nodes
-from swarmd.files.in_thread import Aside, at_once
+from swarmd.files.in_thread import Executor, at_once
 
 # A service; ``reread()`` is for SIGHUP.
 Source = HostsFile | NodeList
@@ -30,7 +30,7 @@ def make_source(
     on_entries: Callable[[list[Entry]], None],
     on_problem: Callable[[str], None],
     default_port: int = PLAIN_PORT,
-    aside: Aside = at_once,
+    executor: Executor = at_once,
 ) -> Source:
     """The source for a URL that ``check`` has accepted.
 
@@ -38,11 +38,11 @@ def make_source(
         on_entries: Gets the whole list of engines, at start and whenever it changes.
         on_problem: Gets one line on what discovery cannot read; the engines known so far stay.
         default_port: Of addresses without a port.
-        aside: Where a file is read again.
+        executor: Where a file is read again.
     """
     scheme, rest = _split(url)
     if scheme == "file":
-        return HostsFile(rest, default_port, clock, on_entries, on_problem, aside)
+        return HostsFile(rest, default_port, clock, on_entries, on_problem, executor)
     return NodeList(parse_nodes(rest, default_port), on_entries)
 
 

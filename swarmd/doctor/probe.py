@@ -23,7 +23,7 @@ from swarmd.streams.dialing.dial import dialer
 from swarmd.streams.link import Link
 
 CALL_LIMIT = 5.0  # seconds for one answer
-VISIT_LIMIT = 15.0  # for all that is asked of one engine
+PROBE_TIMEOUT = 15.0  # for all that is asked of one engine
 PROBE_LIMIT = 2.0
 LONGEST = 1000  # characters of an engine's words
 
@@ -44,13 +44,13 @@ class Probe:
     findings: list[Finding] = field(default_factory=list)
 
 
-async def visit(
+async def probe(
     entry: Entry, link: Link, plain: bool, reactor: Any, now: Callable[[], float]
 ) -> Probe:
     """``plain`` tells that the engine is spoken to without TLS."""
     result = Probe(entry)
     asking = Deferred.fromCoroutine(_ask(result, link, now))
-    asking.addTimeout(VISIT_LIMIT, reactor)
+    asking.addTimeout(PROBE_TIMEOUT, reactor)
     try:
         await asking
     except (ApiError, NotManageableError, TimeoutError) as wrong:
@@ -65,7 +65,7 @@ async def visit(
 def _words(wrong: Exception) -> str:
     """They may be the engine's own, and end in a terminal."""
     if isinstance(wrong, TimeoutError):
-        return f"no answer within {VISIT_LIMIT:g} s"
+        return f"no answer within {PROBE_TIMEOUT:g} s"
     return cut(cause(wrong) if isinstance(wrong, ApiError) else str(wrong), LONGEST)
 
 

@@ -20,7 +20,7 @@ from swarmd.doctor import local_checks
 from swarmd.doctor.config_check import configured, local_files
 from swarmd.doctor.engine_checks import of_fleet
 from swarmd.doctor.finding import Finding, Level, as_json, count, shown
-from swarmd.doctor.probe import Probe, visit
+from swarmd.doctor.probe import Probe, probe
 from swarmd.streams.link import Link
 from swarmd.tls.reload import TlsReload
 
@@ -79,30 +79,30 @@ async def examine(
     entries, problems = local_checks.entries_of(settings)
     findings += problems
     findings += local_files(settings, entries, time.time())
-    keyring = TlsReload(reactor, time.time)
-    maker = LinkFactory(settings, keyring, reactor)
+    tls_reload = TlsReload(reactor, time.time)
+    maker = LinkFactory(settings, tls_reload, reactor)
     able, problems = local_checks.askable(settings, entries)
     findings += problems
     links = [(entry, maker(entry)) for entry in able]
-    visits = await _visit_all(settings, links, reactor)
-    findings += local_checks.of_remarks(keyring.remarks())
-    findings += local_checks.of_time(keyring.expiring(), time.time())
-    findings += [one for each in visits for one in each.findings]
-    answered = [(each.entry.address, each.spec) for each in visits if each.spec is not None]
+    probes = await _probe_all(settings, links, reactor)
+    findings += local_checks.of_remarks(tls_reload.remarks())
+    findings += local_checks.of_time(tls_reload.expiring(), time.time())
+    findings += [one for each in probes for one in each.findings]
+    answered = [(each.entry.address, each.spec) for each in probes if each.spec is not None]
     return list(dict.fromkeys([*findings, *of_fleet(answered)]))
 
 
-async def _visit_all(
+async def _probe_all(
     settings: Settings, links: Iterable[tuple[Entry, Link]], reactor: Any
 ) -> list[Probe]:
-    gate = DeferredSemaphore(AT_ONCE)
+    semaphore = DeferredSemaphore(AT_ONCE)
 
     async def one(entry: Entry, link: Link) -> Probe:
-        async with gate:
-            return await visit(entry, link, _is_plain(settings, entry), reactor, time.time)
+        async with semaphore:
+            return await probe(entry, link, _is_plain(settings, entry), reactor, time.time)
 
-    visits = [Deferred.fromCoroutine(one(*each)) for each in links]
-    return list(await gatherResults(visits, consumeErrors=True))
+    probes = [Deferred.fromCoroutine(one(*each)) for each in links]
+    return list(await gatherResults(probes, consumeErrors=True))
 
 
 def _is_plain(settings: Settings, entry: Entry) -> bool:

@@ -3,7 +3,7 @@
 While a thousand engines join, hundreds of answers are there at a time, each worth 0.2 to 5 ms of
 decoding and putting in its place; taken as they come, they held the reactor for 150 to 700 ms.
 Here whoever works through an engine's lists and inspects waits in line once the reactor has spent
-``PORTION`` on that in one turn. Sockets are read between two turns, so a client never waits for
+``SLICE`` on that in one turn. Sockets are read between two turns, so a client never waits for
 more than a portion and the one answer that exceeds it. The line is as long as the gates allow
 (``swarmd.engine.limits``), and one for each session that begins. What is asked for a client's sake
 has a line of its own, and it is the questions that wait in it: so the answers come bit by bit.
@@ -16,7 +16,7 @@ from collections import deque
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IReactorTime
 
-PORTION = 0.01  # seconds
+SLICE = 0.01  # seconds
 
 
 class TimeSlices:
@@ -39,7 +39,7 @@ class TimeSlices:
 
     def _begin(self) -> None:
         self._open = True
-        self._end = self._clock.seconds() + PORTION
+        self._end = self._clock.seconds() + SLICE
         self._clock.callLater(0, self._next_turn)
 
     def _next_turn(self) -> None:

@@ -11,7 +11,7 @@ from twisted.internet.interfaces import IReactorFromThreads
 from twisted.python.failure import Failure
 
 # Calls what it is given, elsewhere perhaps; fires with the result.
-Aside = Callable[[Callable[[], Any]], "Deferred[Any]"]
+Executor = Callable[[Callable[[], Any]], "Deferred[Any]"]
 
 
 def at_once(work: Callable[[], Any]) -> Deferred[Any]:
@@ -19,7 +19,7 @@ def at_once(work: Callable[[], Any]) -> Deferred[Any]:
     return execute(work)
 
 
-def in_thread(reactor: Any) -> Aside:
+def in_thread(reactor: Any) -> Executor:
     """Each piece of work has a thread of its own, which ends with the process at the latest.
 
     Reactors of tests that have no threads do it at once.

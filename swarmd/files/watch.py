@@ -15,7 +15,7 @@ from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 
-from swarmd.files.in_thread import Aside, at_once
+from swarmd.files.in_thread import Executor, at_once
 from swarmd.files.reader import Look, look_at
 from swarmd.timers.periodic import Periodic
 
@@ -38,7 +38,7 @@ class Watch(Periodic, Generic[T]):
 
     Args:
         changed: Reads the files of the one that it is given; what it raises is logged.
-        aside: Where the file system is asked.
+        executor: Where the file system is asked.
     """
 
     _log = Logger()
@@ -47,12 +47,12 @@ class Watch(Periodic, Generic[T]):
         self,
         clock: IReactorTime,
         changed: Callable[[T], Coroutine[Any, Any, None]],
-        aside: Aside = at_once,
+        executor: Executor = at_once,
     ) -> None:
         super().__init__(clock, INTERVAL, self._turn, failed=_FAILED)
         self._clock = clock
         self._changed = changed
-        self._aside = aside
+        self._executor = executor
         self._followed: WeakKeyDictionary[T, _Followed] = WeakKeyDictionary()
         self._asked: float | None = None  # since when a turn is under way
         self._again = False
@@ -100,7 +100,7 @@ class Watch(Periodic, Generic[T]):
     async def _look(self) -> None:
         self._again = False
         followed = list(self._followed.items())
-        looks = await self._aside(lambda: [look_at(each.paths) for _, each in followed])
+        looks = await self._executor(lambda: [look_at(each.paths) for _, each in followed])
         for (what, each), look in zip(followed, looks, strict=True):
             forced, rests = each.handled is None, look == each.last
             each.last = look

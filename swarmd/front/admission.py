@@ -15,17 +15,17 @@ from swarmd.front.origin_check import OriginCheck
 def enter(request: LazyRequest) -> None:
     """Raises ApiError where a foreign web page may be the sender."""
     channel, head = request.channel, request.head
-    gate = channel.gate
-    if gate is None:
-        gate = channel.gate = _gate_of(channel)
-    if head.fields.passed is not gate:
-        gate.check(head)
+    origin_check = channel.origin_check
+    if origin_check is None:
+        origin_check = channel.origin_check = _origin_check_of(channel)
+    if head.fields.passed is not origin_check:
+        origin_check.check(head)
 
 
-def _gate_of(channel: Channel) -> OriginCheck:
+def _origin_check_of(channel: Channel) -> OriginCheck:
     """Asked at the first request, when a TLS handshake is over."""
     site = channel.site
-    return site.inner_gate if proves_itself(channel.transport) else site.gate
+    return site.inner_origin_check if proves_itself(channel.transport) else site.origin_check
 
 
 def check_type(request: LazyRequest) -> None:

@@ -139,7 +139,7 @@ class Channel(ClientConnection):
         """One request at a time: what is sent behind it waits for the other connections."""
         if self._served and not self._queued:
             self._queued = True
-            self.site.in_turn.add(self._take_turn)
+            self.site.round_robin.add(self._take_turn)
         return not self._queued
 
     def _take_turn(self) -> None:

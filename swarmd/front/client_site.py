@@ -45,11 +45,11 @@ class ClientSite(Factory, Generic[R]):
             30 s and more, and engines never close one.
         max_body: Bytes of a collected body, unless its resource has a ``body_limit``.
         startup: Puts requests off right after the start; None if nothing does.
-        in_turn: Requests that clients have sent ahead of an answer.
+        round_robin: Requests that clients have sent ahead of an answer.
         room: What the large bodies of all requests take together.
         max_connections: Beyond it, connections are refused in words; far beyond it, without.
-        gate: What requests have to pass that a page in a browser could have sent by any name.
-        inner_gate: What those have to pass that come by a Unix socket or with a certificate.
+        origin_check: What requests pass that a page in a browser could have sent by any name.
+        inner_origin_check: What those pass that come by a Unix socket or with a certificate.
         audit: Makes a trail for each request that is to be recorded; None records nothing.
         requestFactory: Makes a request of the connection that it came on, and of its head.
         requests: How many were answered, by method.
@@ -87,14 +87,14 @@ class ClientSite(Factory, Generic[R]):
         self.shortcut: Callable[[R], IResource | None] = getattr(resource, "shortcut", _no_shortcut)
         self.clock = clock
         self.now = clock.seconds
-        self.in_turn = RoundRobin(clock)
+        self.round_robin = RoundRobin(clock)
         self.room = BodyBudget()
         self.common_headers = common_headers
         self.max_connections = max_connections
         self.requests: Counter[str] = Counter()
         self.errors: Counter[int] = Counter()
         self.refused = refused
-        self.gate, self.inner_gate = OriginCheck(names), OriginCheck()
+        self.origin_check, self.inner_origin_check = OriginCheck(names), OriginCheck()
         self.startup = startup
         self.audit = audit
         self._connections: set[Connection] = set()

@@ -18,11 +18,11 @@ class ClientConnection:
         transport: For writing and half-closing, also after a stream has taken over.
         deadline: When patience ends, by the site's clock; None where there is no limit.
         identity: Who is at the other end, once somebody asked: see ``front.client_identity``.
-        gate: What its requests have to pass, once there was one.
+        origin_check: What its requests have to pass, once there was one.
     """
 
     __slots__ = (
-        *("_held", "_host", "_peer", "deadline", "factory", "gate", "identity", "site"),
+        *("_held", "_host", "_peer", "deadline", "factory", "identity", "origin_check", "site"),
         "transport",
     )
 
@@ -32,7 +32,7 @@ class ClientConnection:
         self.site = self.factory = site
         self.deadline: float | None = site.now() + site.idle_limit
         self.identity: Identity | None = None
-        self.gate: OriginCheck | None = None
+        self.origin_check: OriginCheck | None = None
         self._peer: IAddress | None = None
         self._host: IAddress | None = None
         self._held = False

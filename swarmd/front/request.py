@@ -149,23 +149,23 @@ class DockerRequest(LazyRequest):
     def _read(self) -> None:
         """Many clients' large bodies may have come with one wait for events."""
         if len(self.body) > LARGE:
-            self._in_turn(self._check_late)
+            self._in_round(self._check_late)
         else:
             check_body(self.body)
             self.render(self._resource)
 
     def _check_late(self) -> None:
         check_body(self.body)
-        self._in_turn(lambda: self.render(self._resource))
+        self._in_round(lambda: self.render(self._resource))
 
-    def _in_turn(self, step: Callable[[], None]) -> None:
-        self.site.in_turn.add(lambda: None if self.gone else self._guarded(step))
+    def _in_round(self, step: Callable[[], None]) -> None:
+        self.site.round_robin.add(lambda: None if self.gone else self._guarded(step))
 
-    async def others_turn(self) -> None:
+    async def yield_to_others(self) -> None:
         """Between two steps of work on a large body, everybody else is served."""
         if len(self.body) > LARGE:
             turn: Deferred[None] = Deferred()
-            self.site.in_turn.add(lambda: turn.callback(None))
+            self.site.round_robin.add(lambda: turn.callback(None))
             await turn
 
     def _answer_star(self) -> None:

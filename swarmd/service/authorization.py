@@ -12,7 +12,7 @@ from swarmd.api.routing.resource import Noun
 from swarmd.authz.policy import Glob, Limits, Role
 from swarmd.cluster.scoped import Sight
 from swarmd.config.policy_file import PolicyFile, read_policy
-from swarmd.files.in_thread import Aside, at_once
+from swarmd.files.in_thread import Executor, at_once
 from swarmd.front.request import DockerRequest
 from swarmd.manager.fleet.fleet import Fleet
 from swarmd.manager.fleet.scoped_fleet import ScopedFleet
@@ -34,9 +34,9 @@ class Authorization(PolicyFile):
         fleet: Fleet,
         root: Noun,
         tree: Callable[[FleetView], Noun],
-        aside: Aside = at_once,
+        executor: Executor = at_once,
     ) -> None:
-        super().__init__(path, clock, lambda policy: self.guard.replace(policy), aside)
+        super().__init__(path, clock, lambda policy: self.guard.replace(policy), executor)
         self.guard = Guard(root, fleet, read_policy(path), self._scoped)
         self._fleet = fleet
         self._tree = tree

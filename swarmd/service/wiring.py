@@ -177,23 +177,23 @@ def make_service(
     state = State(reactor.seconds)
     hub = EventHub(state)
     context = _context(settings, reactor, now, chance, state, hub)
-    keyring = TlsReload(reactor, now, in_thread(reactor), note=partial(_note_tls, state))
-    keyring.setServiceParent(daemon)
-    fleet = Fleet(state, hub, context, LinkFactory(settings, keyring, reactor), now)
+    tls_reload = TlsReload(reactor, now, in_thread(reactor), note=partial(_note_tls, state))
+    tls_reload.setServiceParent(daemon)
+    fleet = Fleet(state, hub, context, LinkFactory(settings, tls_reload, reactor), now)
     fleet.setServiceParent(daemon)
-    fleet.notices.add(keyring.notices)
-    fleet.expiring.add(keyring.expiring)
-    fleet.bad_files["tls"] = keyring.problems
+    fleet.notices.add(tls_reload.notices)
+    fleet.expiring.add(tls_reload.expiring)
+    fleet.bad_files["tls"] = tls_reload.problems
     _discovery(settings, reactor, fleet).setServiceParent(daemon)
-    root, refusals = _tree(settings, reactor, fleet, chance, daemon), Rejections(reactor.seconds)
+    root, rejections = _tree(settings, reactor, fleet, chance, daemon), Rejections(reactor.seconds)
     _duplicates(fleet, reactor).setServiceParent(daemon)
     audit = _audit(settings.audit_log, reactor, fleet, now)
     if audit is not None:
         audit.setServiceParent(daemon)
     startup = StartupGate(state.engines, reactor)
     startup.setServiceParent(daemon)
-    site = _site(settings, reactor, fleet, root, refusals.report, startup, audit)
-    _door(settings, reactor, site, keyring, refusals).setServiceParent(daemon)
+    site = _site(settings, reactor, fleet, root, rejections.report, startup, audit)
+    _listeners(settings, reactor, site, tls_reload, rejections).setServiceParent(daemon)
     Notifier(os.environ, reactor, fleet.summary).setServiceParent(daemon)
     return daemon
 
@@ -302,11 +302,15 @@ def _site(
     )
 
 
-def _door(
-    settings: Settings, reactor: Any, site: DockerSite, keyring: TlsReload, refusals: Rejections
+def _listeners(
+    settings: Settings,
+    reactor: Any,
+    site: DockerSite,
+    tls_reload: TlsReload,
+    rejections: Rejections,
 ) -> Listeners:
     """The listeners."""
-    secure = _secured(settings.tls, keyring, refusals) if settings.tls else None
+    secure = _secured(settings.tls, tls_reload, rejections) if settings.tls else None
 
     def listening(address: str) -> Deferred[IListeningPort]:
         return listen(reactor, address, site, secure)
@@ -329,14 +333,14 @@ def _audit(place: str, reactor: Any, fleet: Fleet, now: Callable[[], float]) -> 
 
 
 def _secured(
-    files: TlsFiles, keyring: TlsReload, refusals: Rejections
+    files: TlsFiles, tls_reload: TlsReload, rejections: Rejections
 ) -> Callable[[IProtocolFactory], IProtocolFactory]:
     """Puts TLS around a factory."""
-    creator = keyring.server(files)
+    creator = tls_reload.server(files)
 
     def secure(site: IProtocolFactory) -> IProtocolFactory:
-        factory = ServerTLSFactory(creator, site, refused=refusals.report)
-        keyring.on_change.append(
+        factory = ServerTLSFactory(creator, site, refused=rejections.report)
+        tls_reload.on_change.append(
             lambda trust: factory.drop_revoked() if trust is creator.trust else None
         )
         return factory

@@ -19,7 +19,7 @@ from twisted.internet import tcp
 from twisted.internet.epollreactor import EPollReactor
 from twisted.logger import Logger
 
-from swarmd.streams.reactor_lag import HELD
+from swarmd.streams.reactor_lag import REACTOR_LAG
 
 # Larger writes are bulk: the kernel would take only a part, and the rest would be copied. A batch
 # of four TLS records is not.
@@ -63,12 +63,12 @@ def _write_at_once(self: Any, data: bytes) -> None:
 
 
 def _poll(self: Any, timeout: float | None) -> None:
-    HELD.end()
+    REACTOR_LAG.end()
     try:
         events = self._poller.poll(-1 if timeout is None else timeout, len(self._selectables))
     except InterruptedError:
         return
-    HELD.begin()
+    REACTOR_LAG.begin()
     for descriptor, event in events:
         selectable = self._selectables.get(descriptor)
         if selectable is not None:

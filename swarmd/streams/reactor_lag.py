@@ -42,4 +42,4 @@ class ReactorLag:
 
 
 # There is one reactor in a process.
-HELD = ReactorLag()
+REACTOR_LAG = ReactorLag()

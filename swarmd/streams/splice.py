@@ -25,7 +25,7 @@ from swarmd.streams.relay import Side
 
 THRESHOLD = 1 << 20  # bytes that go the ordinary way
 PIPE = 256 << 10  # bytes in the kernel for one direction; larger pipes were no faster
-TURNS = 16  # so that one stream cannot hold the reactor
+READS_PER_TURN = 16  # so that one stream cannot hold the reactor
 # A read below it is somebody typing, or a tail that is followed: no bulk so far.
 TYPING = 4096
 
@@ -150,7 +150,7 @@ class Pump:
 
     def run(self) -> None:
         """Moves what can be moved now."""
-        for _ in range(TURNS):
+        for _ in range(READS_PER_TURN):
             if self.closed or not (self._give() if self._held else self._take()):
                 break
         if not self.closed:

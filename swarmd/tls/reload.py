@@ -19,7 +19,7 @@ from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 
 from swarmd.certificates.expiry import Expiry, ending, of_certificate, warnings
-from swarmd.files.in_thread import Aside, at_once
+from swarmd.files.in_thread import Executor, at_once
 from swarmd.files.watch import Watch
 from swarmd.timers.periodic import Periodic
 from swarmd.tls.trust import (
@@ -60,7 +60,7 @@ class TlsReload(MultiService):
         self,
         clock: IReactorTime,
         now: Callable[[], float],
-        aside: Aside = at_once,
+        executor: Executor = at_once,
         *,
         note: Note = _keep_quiet,
     ) -> None:
@@ -75,8 +75,8 @@ class TlsReload(MultiService):
         self._lists: set[str] = set()
         self._remarked: list[str] = []
         self._logged: dict[str, float] = {}  # what expires -> when the log last said so
-        self._aside = aside
-        self._files: Watch[Trust] = Watch(clock, self._reread, aside)
+        self._executor = executor
+        self._files: Watch[Trust] = Watch(clock, self._reread, executor)
         self._files.setServiceParent(self)
         failed = "certificates could not be followed"
         Periodic(
@@ -119,7 +119,7 @@ class TlsReload(MultiService):
 
     async def _reread(self, trust: Trust) -> None:
         before = trust.problem
-        await self._aside(lambda: self._is_read(trust))
+        await self._executor(lambda: self._is_read(trust))
         self._log_problem(trust, before)
         if not trust.problem:
             paths = ", ".join(trust.current.files.named)

@@ -67,17 +67,18 @@ def removed(*containers: Container) -> Catalogue:
 
 
 def test_where_a_name_has_left_a_folder_or_an_address() -> None:
-    assert removed(one(**HELD)).last_home("web") == "k"
-    assert removed(one(mounts=(Mount("", "/srv", "/srv"),))).last_home("web") == "k"
+    assert removed(one(**HELD)).last_engine("web") == "k"
+    assert removed(one(mounts=(Mount("", "/srv", "/srv"),))).last_engine("web") == "k"
     assert (
-        removed(one(mounts=(Mount("data", "/x", "/y"), Mount("", "", "/t")))).last_home("web") == ""
+        removed(one(mounts=(Mount("data", "/x", "/y"), Mount("", "", "/t")))).last_engine("web")
+        == ""
     )
-    assert removed(one(**HELD)).last_home("db") == ""
+    assert removed(one(**HELD)).last_engine("db") == ""
 
 
 def test_the_last_one_of_a_name_counts() -> None:
     there = one(**HELD)
-    assert removed(there, there._replace(engine="k2")).last_home("web") == "k2"
+    assert removed(there, there._replace(engine="k2")).last_engine("web") == "k2"
 
 
 def test_a_name_that_was_taken_over_has_its_home_there() -> None:
@@ -85,4 +86,4 @@ def test_a_name_that_was_taken_over_has_its_home_there() -> None:
     catalogue.put(engine, one(**HELD))
     catalogue.put(Engine("k2", "k2"), one(**HELD)._replace(id="c2", engine="k2"))
     catalogue.remove(engine, "c1")
-    assert catalogue.last_home("web") == ""
+    assert catalogue.last_engine("web") == ""

@@ -3,7 +3,7 @@ from __future__ import annotations
 from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock
 
-from swarmd.engine.time_slices import PORTION, TimeSlices
+from swarmd.engine.time_slices import SLICE, TimeSlices
 
 
 class Line:
@@ -57,7 +57,7 @@ def test_what_is_much_is_done_in_portions_and_in_order() -> None:
 def test_one_that_takes_long_is_done_alone() -> None:
     line = Line()
     line.enter(0)
-    line.clock.rightNow += PORTION
+    line.clock.rightNow += SLICE
     line.enter(1)
     assert line.turns == [[0]]
     line.turn()
@@ -68,7 +68,7 @@ def test_one_that_takes_long_is_done_alone() -> None:
 def test_who_has_left_the_line_is_passed_over() -> None:
     line = Line()
     line.enter(0)
-    line.clock.rightNow += PORTION
+    line.clock.rightNow += SLICE
     line.enter(7).cancel()
     line.enter(1)
     line.turn()

@@ -48,10 +48,10 @@ def test_errors_are_told_too() -> None:
 
 def test_one_that_hangs_holds_no_other() -> None:
     reactor, end = Reactor(), threading.Event()
-    aside = in_thread(reactor)
+    executor = in_thread(reactor)
     seen: list[Any] = []
-    aside(end.wait).addCallback(seen.append)
-    aside(lambda: "done").addCallback(seen.append)
+    executor(end.wait).addCallback(seen.append)
+    executor(lambda: "done").addCallback(seen.append)
     reactor.turn()
     assert seen == ["done"]
     end.set()

@@ -96,7 +96,7 @@ class HangingTests(SynchronousTestCase):
         self.clock, self.thing = Clock(), Thing()
         self.read = 0
         self.asked: list[tuple[Callable[[], Any], Deferred[Any]]] = []
-        self.watch = Watch[Thing](self.clock, self.changed, self.aside)
+        self.watch = Watch[Thing](self.clock, self.changed, self.executor)
         self.watch.follow(self.thing, [str(self.path)])
         self.watch.startService()
         self.addCleanup(self.watch.stopService)
@@ -104,7 +104,7 @@ class HangingTests(SynchronousTestCase):
     async def changed(self, thing: Thing) -> None:
         self.read += 1
 
-    def aside(self, work: Callable[[], Any]) -> Deferred[Any]:
+    def executor(self, work: Callable[[], Any]) -> Deferred[Any]:
         done: Deferred[Any] = Deferred()
         self.asked.append((work, done))
         return done

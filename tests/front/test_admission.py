@@ -46,8 +46,8 @@ def test_no_form_reaches_anything(method: str, path: str) -> None:
             refused = status(send(rig, method, path, f"CONTENT-type: {given}", body=body))
             assert refused in (400, 415), given
     lines = ("Content-Type: application/json", "Content-Type: multipart/form-data; boundary=x")
-    for twice in (lines, lines[::-1], lines[:1] * 2):
-        assert status(send(rig, method, path, *twice, body=BODY)) == 400
+    for repeated in (lines, lines[::-1], lines[:1] * 2):
+        assert status(send(rig, method, path, *repeated, body=BODY)) == 400
     assert not rig.dialled(1).connections
 
 
@@ -87,7 +87,7 @@ def test_an_engine_hears_of_no_type_without_a_body(action: str, lines: tuple[str
 
 def test_what_comes_by_a_unix_socket_or_with_a_certificate_has_no_name_to_prove() -> None:
     rig = ApiRig(1)
-    rig.site.gate = rig.site.gate.__class__({"manager"})
+    rig.site.origin_check = rig.site.origin_check.__class__({"manager"})
     assert status(send(rig, "GET", "/_ping")) == 403
     one, other = socket.socketpair()
     client = Client(rig.site)

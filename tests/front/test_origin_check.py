@@ -67,8 +67,8 @@ def test_who_has_no_host_is_no_browser() -> None:
     ],
 )
 def test_its_own_pages(origin: str, host: str) -> None:
-    for gate in (OriginCheck(), OriginCheck(NAMES)):
-        gate.check(head(f"Origin: {origin}", "Sec-Fetch-Site: same-origin", host=host))
+    for check_of in (OriginCheck(), OriginCheck(NAMES)):
+        check_of.check(head(f"Origin: {origin}", "Sec-Fetch-Site: same-origin", host=host))
 
 
 @pytest.mark.parametrize(
@@ -81,9 +81,9 @@ def test_its_own_pages(origin: str, host: str) -> None:
     ],
 )
 def test_pages_of_others(origin: str) -> None:
-    for gate in (OriginCheck(), OriginCheck(NAMES)):
+    for check_of in (OriginCheck(), OriginCheck(NAMES)):
         with pytest.raises(ForeignOrigin, match="Origin"):
-            gate.check(head(f"oRIGIN: {origin}"))
+            check_of.check(head(f"oRIGIN: {origin}"))
 
 
 def test_a_page_without_a_host() -> None:

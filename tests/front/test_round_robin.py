@@ -17,7 +17,7 @@ class Work:
     def __init__(self) -> None:
         self.clock = Clock()
         self.now = 0.0
-        self.in_turn = RoundRobin(self.clock, lambda: self.now)
+        self.round_robin = RoundRobin(self.clock, lambda: self.now)
         self.done: list[str] = []
 
     def add(self, name: str, again: int = 0) -> None:
@@ -27,7 +27,7 @@ class Work:
             if again:
                 self.add(name, again - 1)
 
-        self.in_turn.add(work)
+        self.round_robin.add(work)
 
     def one_turn(self) -> None:
         [call] = self.clock.calls
@@ -60,7 +60,7 @@ def test_a_share_of_each_turn_of_the_reactor() -> None:
 
 def test_at_least_one_whatever_it_takes() -> None:
     work = Work()
-    work.in_turn.add(lambda: setattr(work, "now", work.now + 10 * SHARE))
+    work.round_robin.add(lambda: setattr(work, "now", work.now + 10 * SHARE))
     work.add("a")
     work.one_turn()
     assert work.done == []
@@ -79,7 +79,7 @@ def test_large_bodies_of_many_clients_are_decoded_in_turn(monkeypatch: pytest.Mo
 
     monkeypatch.setattr(request, "check_body", step)
     made = Connection({"x": Leaf(step)})
-    made.site.in_turn = RoundRobin(made.clock, lambda: now[0])
+    made.site.round_robin = RoundRobin(made.clock, lambda: now[0])
     body = b" " * (LARGE + 1)
     head = b"POST /x HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n"
     head += b"Content-Length: %d\r\n\r\n" % len(body)

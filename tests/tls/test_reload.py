@@ -46,12 +46,12 @@ class Rig:
         self.clock = Clock()
         self.offset = time.time()
         self.notes: list[tuple[str, list[str]]] = []
-        self.keyring = TlsReload(
+        self.tls_reload = TlsReload(
             self.clock, self.now, note=lambda key, texts: self.notes.append((key, list(texts)))
         )
         self.changes: list[Trust] = []
-        self.keyring.on_change.append(self.changes.append)
-        self.keyring.startService()
+        self.tls_reload.on_change.append(self.changes.append)
+        self.tls_reload.startService()
 
     def now(self) -> float:
         return self.offset + self.clock.seconds()
@@ -65,7 +65,7 @@ class Rig:
 def rig() -> Iterator[Rig]:
     rig = Rig()
     yield rig
-    rig.keyring.stopService()
+    rig.tls_reload.stopService()
     assert rig.clock.getDelayedCalls() == []
 
 
@@ -77,7 +77,7 @@ def files(of: Certificate, **other: Any) -> TlsFiles:
 def test_a_change_is_read_once_it_has_settled(
     rig: Rig, authority: Authority, node: Certificate, log: list[str]
 ) -> None:
-    server = rig.keyring.server(files(node))
+    server = rig.tls_reload.server(files(node))
     first = server.trust.current
     rig.look(3)
     assert server.trust.current is first
@@ -98,65 +98,65 @@ def test_a_change_is_read_once_it_has_settled(
 def test_bad_files_change_nothing_and_are_told_until_they_are_good(
     rig: Rig, node: Certificate, log: list[str]
 ) -> None:
-    server = rig.keyring.server(files(node))
+    server = rig.tls_reload.server(files(node))
     first, key = server.trust.current, node.key.read_bytes()
     node.key.write_text("half")
     rig.look(5)
     assert server.trust.current is first and rig.changes == []
-    (notice,) = rig.keyring.notices()
+    (notice,) = rig.tls_reload.notices()
     assert notice.startswith(f"cannot use TLS key {node.key}: ")
     assert notice.endswith("; what was read before is still used")
     assert log.count(notice) == 1
-    rig.keyring.reread()
+    rig.tls_reload.reread()
     assert log.count(notice) == 1
     node.key.write_bytes(key)
     rig.look(2)
-    assert rig.keyring.notices() == [] and rig.changes == [server.trust]
+    assert rig.tls_reload.notices() == [] and rig.changes == [server.trust]
 
 
 def test_a_signal_reads_everything_at_once(rig: Rig, node: Certificate) -> None:
     server, client = (
-        rig.keyring.server(files(node)),
-        rig.keyring.client(files(node), "node", "10.0.0.1:2376"),
+        rig.tls_reload.server(files(node)),
+        rig.tls_reload.client(files(node), "node", "10.0.0.1:2376"),
     )
-    rig.keyring.reread()
+    rig.tls_reload.reread()
     assert set(rig.changes) == {server.trust, client.trust}
 
 
 def test_engines_with_the_same_files_share_them(rig: Rig, node: Certificate) -> None:
-    one = rig.keyring.client(files(node), "a", "a:1")
-    two = rig.keyring.client(files(node, name="b.internal"), "b.internal", "b:1")
+    one = rig.tls_reload.client(files(node), "a", "a:1")
+    two = rig.tls_reload.client(files(node, name="b.internal"), "b.internal", "b:1")
     assert one.trust is two.trust
 
 
 def test_files_of_an_engine_that_come_later(rig: Rig, node: Certificate, log: list[str]) -> None:
     key = node.key.read_bytes()
     node.key.unlink()
-    tls = rig.keyring.client(files(node), "node", "node:2376")
+    tls = rig.tls_reload.client(files(node), "node", "node:2376")
     with pytest.raises(ValueError, match="No such file"):
         tls.check()
-    assert [line for line in log if "key.pem" in line] == rig.keyring.notices()
+    assert [line for line in log if "key.pem" in line] == rig.tls_reload.notices()
     node.key.write_bytes(key)
     rig.look(2)
     tls.check()
 
 
 def test_what_nobody_uses_is_not_looked_at(rig: Rig, node: Certificate) -> None:
-    tls = rig.keyring.client(files(node, ca="/no"), "node", "node:2376")
-    assert rig.keyring.notices()
+    tls = rig.tls_reload.client(files(node, ca="/no"), "node", "node:2376")
+    assert rig.tls_reload.notices()
     del tls
-    assert rig.keyring.notices() == []
+    assert rig.tls_reload.notices() == []
 
 
 def test_it_is_said_once_a_day_that_ours_ends(
     rig: Rig, authority: Authority, log: list[str]
 ) -> None:
     soon = authority.issue("soon", valid=timedelta(days=9, hours=1))
-    rig.keyring.server(files(soon))
-    kept = rig.keyring.server(files(soon))
+    rig.tls_reload.server(files(soon))
+    kept = rig.tls_reload.server(files(soon))
     rig.clock.advance(EXPIRY_INTERVAL)
     said = f'TLS certificate {soon.cert}: "CN=soon" expires on '
-    (notice,) = rig.keyring.notices()
+    (notice,) = rig.tls_reload.notices()
     assert notice.startswith(said) and notice.endswith("(in 9 days)")
     rig.look(30)
     assert len([line for line in log if line.startswith(said)]) == 1
@@ -164,20 +164,20 @@ def test_it_is_said_once_a_day_that_ours_ends(
     assert len([line for line in log if line.startswith(said)]) == 2
     soon.replace_by(authority.issue("renewed"))
     rig.look(2)
-    assert rig.keyring.notices() == []
+    assert rig.tls_reload.notices() == []
     assert kept.trust.current.expiries in [trust.current.expiries for trust in rig.changes]
 
 
 def test_engines_whose_certificate_ends(rig: Rig, authority: Authority, node: Certificate) -> None:
-    tls = rig.keyring.client(files(node), "node", "node:2376")
-    assert "certificate of engine" not in str(rig.keyring.expiring())
+    tls = rig.tls_reload.client(files(node), "node", "node:2376")
+    assert "certificate of engine" not in str(rig.tls_reload.expiring())
     tls.saw(authority.issue("soon", valid=timedelta(days=2, hours=1)).load())
     rig.clock.advance(EXPIRY_INTERVAL)
     ((key, (text,)),) = rig.notes
     assert key == "node:2376"
     assert text.startswith("WARNING: the engine's TLS certificate expires on ")
-    assert 'certificate of engine node:2376: "CN=soon"' in str(rig.keyring.expiring())
-    assert rig.keyring.notices() == []
+    assert 'certificate of engine node:2376: "CN=soon"' in str(rig.tls_reload.expiring())
+    assert rig.tls_reload.notices() == []
     tls.saw(node.load())
     rig.clock.advance(EXPIRY_INTERVAL)
     assert rig.notes[-1] == ("node:2376", [])
@@ -186,12 +186,12 @@ def test_engines_whose_certificate_ends(rig: Rig, authority: Authority, node: Ce
 
 
 def test_a_mistake_does_not_end_the_watch(rig: Rig, node: Certificate, log: list[str]) -> None:
-    server = rig.keyring.server(files(node))
-    rig.keyring.on_change.append(lambda trust: 1 / 0)  # type: ignore[arg-type, return-value]
+    server = rig.tls_reload.server(files(node))
+    rig.tls_reload.on_change.append(lambda trust: 1 / 0)  # type: ignore[arg-type, return-value]
     node.cert.write_bytes(node.cert.read_bytes() + b"\n")
     rig.look(2)
     assert log[-1].endswith("could not be followed")
-    rig.keyring.on_change.pop()
+    rig.tls_reload.on_change.pop()
     node.cert.write_bytes(node.cert.read_bytes() + b"\n")
     rig.look(2)
     assert rig.changes[-1] is server.trust
@@ -201,35 +201,35 @@ def test_a_list_beside_the_ca_that_comes_and_goes(
     rig: Rig, authority: Authority, node: Certificate, log: list[str]
 ) -> None:
     """From the moment it is there nobody can get in by taking it away."""
-    server = rig.keyring.server(files(node))
-    engine = rig.keyring.client(files(node), "node", "node:2376")
+    server = rig.tls_reload.server(files(node))
+    engine = rig.tls_reload.client(files(node), "node", "node:2376")
     eve = authority.issue("eve")
     beside = node.folder / "crl.pem"
     rig.look(2)
     beside.write_text("half")
     rig.look(3)
-    (notice,) = rig.keyring.notices()
+    (notice,) = rig.tls_reload.notices()
     assert f"cannot use TLS CRL {beside}: it holds a damaged list" in notice
     whole = authority.revoke(eve).read_bytes()
     beside.write_bytes(whole)
     rig.look(2)
-    assert rig.keyring.notices() == []
+    assert rig.tls_reload.notices() == []
     assert log.count(f"whoever is revoked in {beside} is refused") == 1
     current = [tls.trust.current.authorities for tls in (server, engine)]
     assert all(each.revokes([eve.load()]) for each in current)
     beside.unlink()
     rig.look(3)
-    rig.keyring.reread()
+    rig.tls_reload.reread()
     renewed = authority.issue("renewed", ["node"])
     node.replace_by(renewed)
     rig.look(3)
     assert [tls.trust.current.authorities for tls in (server, engine)] == current
-    (notice,) = rig.keyring.notices()
+    (notice,) = rig.tls_reload.notices()
     assert notice.startswith(f"cannot use TLS CRL {beside}: No such file")
     assert notice.endswith("; what was read before is still used")
     beside.write_bytes(whole)
     rig.look(2)
-    assert rig.keyring.notices() == [] and server.trust.current.chain == (renewed.load(),)
+    assert rig.tls_reload.notices() == [] and server.trust.current.chain == (renewed.load(),)
 
 
 def test_a_ca_whose_list_is_missing_is_told_once(
@@ -239,11 +239,11 @@ def test_a_ca_whose_list_is_missing_is_told_once(
     both = tmp_path / "both.pem"
     both.write_bytes(node.ca.read_bytes() + other.ca.read_bytes())
     given = files(node, ca=str(both), crl=str(authority.revoke()))
-    held = rig.keyring.server(given), rig.keyring.client(given, "node", "node:2376")
-    (notice,) = rig.keyring.notices()
+    held = rig.tls_reload.server(given), rig.tls_reload.client(given, "node", "node:2376")
+    (notice,) = rig.tls_reload.notices()
     assert "it has no list of" in notice and log.count(notice) == 1
-    rig.keyring.reread()
+    rig.tls_reload.reread()
     assert log.count(notice) == 1
     both.write_bytes(node.ca.read_bytes())
     rig.look(2)
-    assert rig.keyring.notices() == [] and held[0].trust in rig.changes
+    assert rig.tls_reload.notices() == [] and held[0].trust in rig.changes

@@ -15,7 +15,7 @@ from twisted.web.resource import IResource, Resource, getChildForRequest
 from twisted.web.server import NOT_DONE_YET
 
 from swarmd.api.access.judge import Judge, Judgement
-from swarmd.api.routing.resource import Refusal, own
+from swarmd.api.routing.resource import ErrorResource, own
 from swarmd.authz.learning import Learner
 from swarmd.authz.policy import Policy, Role, deciding, denial
 from swarmd.authz.rights import PING, Right, classify
@@ -81,7 +81,7 @@ class Guard(Resource):
             line = b" ".join((request.method, request.path)).decode("latin-1")
             why = refusal.message
             self._log.info("{who} {line}: {why}", who=identity.name, line=line, why=why)
-            return Refusal(refusal)
+            return ErrorResource(refusal)
 
     def _admitted(
         self, request: DockerRequest, identity: Identity, right: Right, segments: list[str]

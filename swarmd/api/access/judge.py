@@ -133,7 +133,7 @@ class Judge:
             await settle_lists(self._whole, "images")
         body = self._content(right, action, request)
         query = parse_query(request.raw_query)
-        await request.others_turn()
+        await request.yield_to_others()
         if self._scoping is not None:
             self._scoping.apply(right, action, query, body)
         if self._reach is not None:
@@ -148,7 +148,7 @@ class Judge:
             await self._count_starts(request)
         if body is not None:
             request.body = render(body)
-            await request.others_turn()
+            await request.yield_to_others()
 
     async def _existing(
         self, right: Right, action: str, query: dict[str, list[str]], body: dict[str, Any] | None

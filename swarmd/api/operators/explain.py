@@ -22,7 +22,7 @@ class Explain:
 
     async def explain(self, request: DockerRequest) -> None:
         body, config = read_body(request.body)
-        await request.others_turn()
+        await request.yield_to_others()
         await settle_lists(self._fleet, "images", "networks", "volumes")
         order = CreateOrder(
             name=request.arg("name").removeprefix("/"),

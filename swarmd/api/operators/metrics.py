@@ -24,7 +24,7 @@ from swarmd.core.request.version import show
 from swarmd.front.client_site import ClientSite
 from swarmd.front.request import DockerRequest
 from swarmd.manager.fleet.fleet import Fleet
-from swarmd.streams.reactor_lag import HELD
+from swarmd.streams.reactor_lag import REACTOR_LAG
 
 
 class Metrics:
@@ -35,7 +35,7 @@ class Metrics:
         self._process = ProcessCollector(registry=None)
 
     def metrics(self, request: DockerRequest) -> None:
-        of_all = chain(self._own(), _door(request.site), families(self._fleet.state))
+        of_all = chain(self._own(), _connections(request.site), families(self._fleet.state))
         pieces = (generate_latest(_One(family)) for family in of_all)
         request.reply_pieces(200, pieces, CONTENT_TYPE_LATEST.encode())
 
@@ -44,13 +44,13 @@ class Metrics:
         info = InfoMetricFamily("swarmd", "This swarmd.")
         info.add_metric((), {"version": __version__, "api_version": show(self._fleet.api_version)})
         yield info
-        yield _turns()
+        yield _reactor_lag()
         yield _gauge("swarmd_event_listeners", "Clients on events.", self._fleet.hub.listeners)
         yield _ends(self._fleet.expiring())
         yield _bad_files(self._fleet)
 
 
-def _door(site: ClientSite[DockerRequest]) -> Iterator[Metric]:
+def _connections(site: ClientSite[DockerRequest]) -> Iterator[Metric]:
     yield _gauge("swarmd_connections", "Client connections.", site.connections)
     yield _gauge("swarmd_connections_limit", "--max-connections.", site.max_connections)
     requests = CounterMetricFamily("swarmd_requests", "Requests answered.", labels=("method",))
@@ -66,11 +66,11 @@ def _door(site: ClientSite[DockerRequest]) -> Iterator[Metric]:
         yield CounterMetricFamily("swarmd_audit_lost", "Audit lines lost.", site.audit.lost)
 
 
-def _turns() -> Metric:
+def _reactor_lag() -> Metric:
     words = "How long one turn held the reactor: meanwhile nobody else is served."
     family = HistogramMetricFamily("swarmd_reactor_turn_seconds", words)
-    buckets = [(floatToGoString(bound), count) for bound, count in HELD.up_to()]
-    family.add_metric((), buckets, HELD.total)
+    buckets = [(floatToGoString(bound), count) for bound, count in REACTOR_LAG.up_to()]
+    family.add_metric((), buckets, REACTOR_LAG.total)
     return family
 
 

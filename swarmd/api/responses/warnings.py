@@ -9,7 +9,7 @@ _LONGEST = 10  # nodes named
 _MOST_LETTERS = 500  # of one warning: clients bound the size of a head, engines not their words
 
 
-def lacking(fleet: FleetView, what: str) -> list[tuple[bytes, bytes]]:
+def warning_headers(fleet: FleetView, what: str) -> list[tuple[bytes, bytes]]:
     """A ``Warning`` header (RFC 7234, 5.5) for each node of which a list shows nothing new.
 
     Args:

@@ -127,7 +127,7 @@ def client_of(request: DockerRequest) -> str:
     return str(getattr(request.channel.getPeer(), "host", ""))
 
 
-class Refusal(Resource):
+class ErrorResource(Resource):
     """Answers everything below a path with one error."""
 
     isLeaf = True
@@ -141,4 +141,4 @@ class Refusal(Resource):
         return NOT_DONE_YET
 
 
-MISSING = Refusal(PageNotFound())
+MISSING = ErrorResource(PageNotFound())

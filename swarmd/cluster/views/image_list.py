@@ -36,7 +36,7 @@ from swarmd.core.units import parse_duration
 # Shown with each image; engines never see it.
 NODES_LABEL = SWARM_LABELS + "nodes"
 
-Held = tuple[Image, Engine]
+EngineImage = tuple[Image, Engine]
 Test = Callable[[Image, Engine], bool]
 
 
@@ -58,14 +58,14 @@ def image_list(
     """
     fits_name = _reference(query.filters.get("reference", ()))
     tests = _tests(state, query, now)
-    groups: dict[str, list[Held]] = {}
+    groups: dict[str, list[EngineImage]] = {}
     for image, engine in _all_images(state):
         if fits_name(_refs(image)) and all(test(image, engine) for test in tests):
             groups.setdefault(image.id, []).append((image, engine))
     newest = sorted(_together(groups.values()), key=lambda group: -group[0][0].created)
     count, known = users(state), state.containers.__contains__
 
-    def row(group: Sequence[Held]) -> bytes:
+    def row(group: Sequence[EngineImage]) -> bytes:
         item = _item(group, fits_name)
         as_of(item, version, sum(count[one] for one in {image.id for image, _ in group}))
         keys = ((engine.key, image.id) for image, engine in group)
@@ -75,10 +75,10 @@ def image_list(
     return chain((b"[",), separated(map(row, newest)), (b"]\n",))
 
 
-def _together(groups: Iterable[list[Held]]) -> list[list[Held]]:
+def _together(groups: Iterable[list[EngineImage]]) -> list[list[EngineImage]]:
     """One row for what has one name and one content, which stores call by different IDs."""
-    rows: list[list[Held]] = []
-    named: dict[str, list[list[Held]]] = {}
+    rows: list[list[EngineImage]] = []
+    named: dict[str, list[list[EngineImage]]] = {}
     for group in groups:
         image, names = group[0][0], {ref for image, _ in group for ref in _refs(image)}
         near = (row for name in names for row in named.get(name, ()))
@@ -91,7 +91,7 @@ def _together(groups: Iterable[list[Held]]) -> list[list[Held]]:
     return rows
 
 
-def _all_images(state: StateView) -> Iterable[Held]:
+def _all_images(state: StateView) -> Iterable[EngineImage]:
     """With the tags that mean them: on one host an image loses a tag that another is given."""
     engines = sorted(state.engines.values(), key=lambda engine: natural(engine.name))
     outdated = outdated_tags(state)
@@ -106,7 +106,9 @@ def _refs(image: Image) -> Sequence[str]:
     return (*image.tags, *image.digests)
 
 
-def _item(group: Sequence[Held], fits_name: Callable[[Sequence[str]], bool]) -> dict[str, Any]:
+def _item(
+    group: Sequence[EngineImage], fits_name: Callable[[Sequence[str]], bool]
+) -> dict[str, Any]:
     item: dict[str, Any] = orjson.loads(group[0][0].entry)
     tags = _fitting((tag for image, _ in group for tag in image.tags), fits_name)
     digests = _fitting((one for image, _ in group for one in image.digests), fits_name)

@@ -24,7 +24,7 @@ from swarmd.core.model import Engine, Network
 from swarmd.core.names import natural
 from swarmd.core.predefined import PREDEFINED
 
-Held = tuple[Network, Engine]
+EngineNetwork = tuple[Network, Engine]
 Test = Callable[[Network, Engine], bool]
 
 
@@ -45,10 +45,10 @@ def network_list(state: StateView, query: NetworkQuery) -> Iterator[bytes]:
     return chain((b"[",), separated(rows), (b"]\n",))
 
 
-def _unique(state: StateView) -> list[Held]:
+def _unique(state: StateView) -> list[EngineNetwork]:
     """Each network once, by name and then by node."""
     engines = sorted(state.engines.values(), key=lambda engine: natural(engine.name))
-    found: dict[str, Held] = {}
+    found: dict[str, EngineNetwork] = {}
     for engine in engines:
         for network in engine.networks.values():
             found.setdefault(network_identity(network, engine), (network, engine))

@@ -15,7 +15,7 @@ from swarmd.core.container.list_item import separated
 from swarmd.core.model import Engine, Volume
 from swarmd.core.names import natural
 
-Held = tuple[Volume, Engine]
+EngineVolume = tuple[Volume, Engine]
 Test = Callable[[Volume, Engine], bool]
 
 
@@ -44,9 +44,9 @@ def missing_nodes(state: StateView) -> list[str]:
     ]
 
 
-def _unique(state: StateView) -> list[Held]:
+def _unique(state: StateView) -> list[EngineVolume]:
     engines = sorted(state.engines.values(), key=lambda engine: natural(engine.name))
-    found: dict[str, Held] = {}
+    found: dict[str, EngineVolume] = {}
     for engine in engines:
         for volume in engine.volumes.values():
             found.setdefault(volume_identity(volume, engine), (volume, engine))

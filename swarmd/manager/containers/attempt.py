@@ -27,7 +27,7 @@ from swarmd.manager.containers.engine_body import Endpoints, engine_body
 from swarmd.manager.containers.pull_plans import PullPlans
 from swarmd.manager.fleet.answers import made_id, message_of, read_answer
 from swarmd.manager.fleet.fleet import Fleet, Query
-from swarmd.manager.fleet.retry import twice
+from swarmd.manager.fleet.retry import retry
 from swarmd.streams.link import Answer
 
 CREATE = 60.0  # seconds for one engine's answer
@@ -159,7 +159,7 @@ class Attempt:
             body = {"Container": container_id, "EndpointConfig": endpoint or {}}
             path = ("POST", "networks", network, "connect")
             try:
-                answer = await twice(partial(self._call, *path, body=body))
+                answer = await retry(partial(self._call, *path, body=body))
                 if answer.status >= 400:
                     await self._undo(container_id)
                     return answer
@@ -169,7 +169,7 @@ class Attempt:
 
     async def _undo(self, container_id: str) -> None:
         path = ("DELETE", "containers", container_id)
-        gone = await twice(partial(self._call, *path, query=(("force", "1"), ("v", "1"))))
+        gone = await retry(partial(self._call, *path, query=(("force", "1"), ("v", "1"))))
         if gone.status >= 400 and gone.status != 404:
             raise EngineUnreachable(self._engine.name, message_of(gone.body), sent=True)
 

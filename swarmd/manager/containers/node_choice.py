@@ -44,7 +44,7 @@ class NodeChoice:
     ) -> None:
         self._fleet = fleet
         self._placer = placer
-        self._homes = ImageLocality(fleet.state, plans)
+        self._locality = ImageLocality(fleet.state, plans)
         self._local = local
 
     def choose(
@@ -73,7 +73,7 @@ class NodeChoice:
         self,
         order: CreateOrder,
         ways: list[Placement],
-        homes: Collection[str],
+        replaced_on: Collection[str],
         best: Collection[str],
         without: Collection[str] = (),
     ) -> Chosen:
@@ -81,11 +81,11 @@ class NodeChoice:
 
         Args:
             ways: As it was asked for, and what else would do.
-            homes: Keys of the engines where what it replaces is.
+            replaced_on: Keys of the engines where what it replaces is.
             best: Keys of the engines where it had best be, best first.
         """
         refusal: NoCandidate | None = None
-        for each in self._attempts(ways, homes, best, patient=order.replaces is None):
+        for each in self._attempts(ways, replaced_on, best, patient=order.replaces is None):
             try:
                 return self._best(order, each, without)
             except NoCandidate as error:
@@ -96,26 +96,26 @@ class NodeChoice:
     def _attempts(
         self,
         ways: list[Placement],
-        homes: Collection[str],
+        replaced_on: Collection[str],
         best: Collection[str],
         *,
         patient: bool,
     ) -> Iterator[Placement]:
         """At home first, where what it replaces is; then where it had best be."""
-        yield from _at_home_first(ways, homes, best)
+        yield from _near_first(ways, replaced_on, best)
         if not patient or not _takes_anything(ways[0]):
             return
-        tied = [bool(homes) or self._placer.only_engine(way) is not None for way in ways]
+        tied = [bool(replaced_on) or self._placer.only_engine(way) is not None for way in ways]
         for by in _LESS:
             for way, is_tied in zip(ways, tied, strict=True):
                 if is_tied:
                     less = replace(way, taken_by=by)
-                    yield _at(less, homes) if homes else less
+                    yield _at(less, replaced_on) if replaced_on else less
 
     def _best(self, order: CreateOrder, wanted: Placement, without: Collection[str]) -> Chosen:
         """The best engine; but where a pull was just planned, and where an image can only be."""
         best = self._placer.rank(wanted, without)[0]
-        pins = tuple(self._homes.draw(order, best, last_resort=bool(without)))
+        pins = tuple(self._locality.draw(order, best, last_resort=bool(without)))
         return (pins and self._pinned(wanted, pins, without)) or (wanted, best)
 
     def _pinned(
@@ -137,25 +137,25 @@ class NodeChoice:
     ) -> bool:
         """Whether another than ``engine`` has the images, and would do."""
         ways = attachments.ways(placement(self._fleet.state, order))
-        pins, tried = self._homes.of(order), (*without, engine.key)
+        pins, tried = self._locality.of(order), (*without, engine.key)
         with self._fleet.state.without(replaced(self._fleet.state, order)):
             return bool(pins) and any(self._pinned(way, pins, tried) for way in ways)
 
 
-def _at_home_first(
-    ways: list[Placement], homes: Collection[str], best: Collection[str]
+def _near_first(
+    ways: list[Placement], replaced_on: Collection[str], best: Collection[str]
 ) -> Iterator[Placement]:
     for way in ways:
-        if homes:
-            yield _at(way, homes)
+        if replaced_on:
+            yield _at(way, replaced_on)
         for engine in islice(best, _NEAR):
             pin = Pin("near", frozenset({engine}), "where it was, or its project is, is elsewhere")
             yield replace(way, pins=(*way.pins, pin))
         yield way
 
 
-def _at(way: Placement, homes: Collection[str]) -> Placement:
-    pin = Pin("replaced", frozenset(homes), "what it replaces is elsewhere")
+def _at(way: Placement, replaced_on: Collection[str]) -> Placement:
+    pin = Pin("replaced", frozenset(replaced_on), "what it replaces is elsewhere")
     return replace(way, pins=(*way.pins, pin))
 
 

@@ -14,7 +14,7 @@ TRIES = 3  # engines that are asked
 Headers = Sequence[tuple[bytes, bytes]]
 
 
-async def ask_in_turn(
+async def ask_with_failover(
     fleet: FleetView,
     engines: Sequence[Engine],
     method: str,

@@ -77,8 +77,8 @@ async def gather(
     items: Iterable[K], at_once: int, work: Callable[[K], Coroutine[Any, Any, T]]
 ) -> list[T]:
     """The results in the order of ``items``; cancelling it cancels all that is under way."""
-    gate = DeferredSemaphore(at_once)
-    started = [gate.run(work, item) for item in items]
+    semaphore = DeferredSemaphore(at_once)
+    started = [semaphore.run(work, item) for item in items]
     results: list[Any] = await DeferredList(started, consumeErrors=True)
     for ok, result in results:
         if not ok:

@@ -9,7 +9,7 @@ from swarmd.core.errors import EngineUnreachable
 from swarmd.streams.link import Answer
 
 
-async def twice(call: Callable[[], Coroutine[Any, Any, Answer]]) -> Answer:
+async def retry(call: Callable[[], Coroutine[Any, Any, Answer]]) -> Answer:
     """The answer; that to a second try if the first one was lost with its connection.
 
     Raises:

@@ -10,15 +10,15 @@ from swarmd.manager.fleet.fanout import Outcome, ask_engines
 from swarmd.manager.interfaces import FleetView
 
 # Seconds. A containerd store with many images walks all of their content for it.
-MEASURING = 30.0
+DETAILS_TIMEOUT = 30.0
 
 
-async def measured(
+async def list_details(
     fleet: FleetView, target: Callable[[Engine], str]
 ) -> tuple[dict[tuple[str, str], dict[str, Any]], list[Outcome]]:
     """What each healthy engine lists at ``target``: by its key and the image's ID; and how."""
     outcomes = await ask_engines(
-        fleet, fleet.healthy(), "GET", target, timeout=MEASURING, expect=list
+        fleet, fleet.healthy(), "GET", target, timeout=DETAILS_TIMEOUT, expect=list
     )
     details = {
         (outcome.engine.key, str(item.get("Id"))): item

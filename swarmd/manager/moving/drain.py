@@ -193,9 +193,9 @@ class Drainer(Service):
         drain.over.callback(None)
 
     async def _run(self, engine: Engine, drain: Drain) -> None:
-        gate = DeferredSemaphore(AT_ONCE)
+        semaphore = DeferredSemaphore(AT_ONCE)
         there = sorted(engine.containers.values(), key=lambda container: container.created)
-        moves = [gate.run(self._started, drain, container) for container in there]
+        moves = [semaphore.run(self._started, drain, container) for container in there]
         try:
             await DeferredList(moves, consumeErrors=True)
         except BaseException:

@@ -18,7 +18,7 @@ from swarmd.manager.containers.create_order import CreateOrder
 from swarmd.manager.containers.pull_plans import PullPlans
 from swarmd.manager.fleet.answers import accepted, made_id, message_of, read_answer
 from swarmd.manager.fleet.fleet import Fleet, Query
-from swarmd.manager.fleet.retry import twice
+from swarmd.manager.fleet.retry import retry
 from swarmd.manager.images.unread_progress import UnreadProgress
 from swarmd.manager.moving.blueprint import Blueprint
 from swarmd.manager.moving.replacement_label import labels_of_replacement, proves
@@ -42,7 +42,7 @@ class Mover:
         self._plans = plans
         self._operator_state = operator_state
         # Two containers of one network must not take it to two nodes, so they go in turn.
-        self._in_turn = DeferredLock()
+        self._create_lock = DeferredLock()
 
     async def create(self, plan: Blueprint, old: Container) -> Container:
         """Makes, but does not start, what ``plan`` says, on a node that the scheduler chooses.
@@ -54,9 +54,9 @@ class Mover:
         order = CreateOrder(
             plan.name, body, plan.config, f"move {old.id}", self._asked, replaces=old,
         )  # fmt: skip
-        answer = await self._in_turn.run(self._created, order)
+        answer = await self._create_lock.run(self._created, order)
         if answer.status == 404 and await self._pull(order):
-            answer = await self._in_turn.run(self._created, order)
+            answer = await self._create_lock.run(self._created, order)
         if answer.status != 201:
             raise ApiError(message_of(answer.body), answer.status)
         new = self._fleet.state.containers.get(made_id("", answer.body))
@@ -200,7 +200,7 @@ class Mover:
             self._fleet.call, engine, method, *path,
             query=query, asked=self._asked, body=body, timeout=timeout,
         )  # fmt: skip
-        answer = await (twice(ask) if again else ask())
+        answer = await (retry(ask) if again else ask())
         if method != "GET":
             self._fleet.state.mark_dirty(container.id)
         return accepted(engine.name, answer)

@@ -35,7 +35,7 @@ from swarmd.manager.fleet.fleet import Fleet
 from swarmd.manager.fleet.json_body import decoded_object
 from swarmd.manager.fleet.placer import CONSTRAINTS, Placer, label_constraints
 from swarmd.manager.fleet.read_your_writes import settle_containers, settle_lists, unsettled
-from swarmd.manager.fleet.retry import twice
+from swarmd.manager.fleet.retry import retry
 from swarmd.manager.fleet.shield import shielded
 from swarmd.scheduler.placement import Pin, Placement
 from swarmd.streams.link import Answer
@@ -282,12 +282,12 @@ class LocalNetworks:
     async def _remove(self, ref: str, engine: Engine) -> None:
         """It may be gone already."""
         path, call = ("DELETE", "networks", ref), self._fleet.call
-        gone = await twice(partial(call, engine, *path, timeout=CHANGE, stale="networks"))
+        gone = await retry(partial(call, engine, *path, timeout=CHANGE, stale="networks"))
         accepted(engine.name, gone, 404)
 
     async def _shown(self, ref: str, engine: Engine) -> dict[str, Any]:
         path, call = ("GET", "networks", ref), self._fleet.call
-        answer = accepted(engine.name, await twice(partial(call, engine, *path, timeout=CHANGE)))
+        answer = accepted(engine.name, await retry(partial(call, engine, *path, timeout=CHANGE)))
         shown: dict[str, Any] = read_answer(engine.name, answer.body, dict)
         return shown
 

@@ -27,8 +27,8 @@ _SHORT_ID = 12  # characters, as Docker prints IDs
 
 def near(state: State, order: CreateOrder) -> list[str]:
     """Keys of engines, the best first."""
-    home = state.last_home(order.name) if order.replaces is None else ""
-    return list(dict.fromkeys((*filter(None, [home]), *companions(state, order))))
+    last = state.last_engine(order.name) if order.replaces is None else ""
+    return list(dict.fromkeys((*filter(None, [last]), *companions(state, order))))
 
 
 def companions(state: State, order: CreateOrder) -> list[str]:

@@ -78,7 +78,7 @@ class Rescheduler(Service):
         self._known = Candidates(fleet, clock, rules.default)
         self._shutdowns = Shutdowns(clock)
         self._replacing = Replacing(fleet, mover, operator_state, clock, jitter)
-        self._gate = DeferredSemaphore(AT_ONCE)
+        self._semaphore = DeferredSemaphore(AT_ONCE)
         self._timers: dict[str, IDelayedCall] = {}
         self._absent: dict[str, Sequence[Loss]] = {}  # engine key -> what goes after the grace
         self._alive: set[str] = set()  # keys of those whose last word was one
@@ -265,7 +265,7 @@ class Rescheduler(Service):
 
     async def _treat(self, case: Case) -> None:
         attempt = 0
-        while not await self._gate.run(self._attempt, case):
+        while not await self._semaphore.run(self._attempt, case):
             attempt += 1
             await self._replacing.rest(case, attempt)
 

@@ -24,7 +24,7 @@ from swarmd.manager.fleet.fleet import Fleet
 from swarmd.manager.fleet.keyed_lock import KeyedLock
 from swarmd.manager.fleet.placer import Placer, label_constraints
 from swarmd.manager.fleet.read_your_writes import settle_lists
-from swarmd.manager.fleet.retry import twice
+from swarmd.manager.fleet.retry import retry
 from swarmd.manager.fleet.shield import shielded
 from swarmd.manager.networks.local_networks import decoded
 from swarmd.scheduler.placement import Placement
@@ -46,7 +46,7 @@ class LocalVolumes:
         self.everywhere = everywhere
         self._fleet = fleet
         self._placer = placer
-        self._turns = KeyedLock()
+        self._lock = KeyedLock()
         self._in_doubt: dict[str, Engine] = {}  # name -> who was asked for it, and may yet make it
         # (engine key, name) of those made here and never mounted since: nothing can be in them.
         self._empty: set[tuple[str, str]] = set()
@@ -68,7 +68,7 @@ class LocalVolumes:
             return await self._create_everywhere(wanted, asked)
         if not name:
             return await self._create_once(wanted, asked)
-        return await self._turns.take(name, partial(self._create_once, wanted, asked))
+        return await self._lock.take(name, partial(self._create_once, wanted, asked))
 
     async def _create_once(self, wanted: Mapping[str, Any], asked: Version | None) -> Answer:
         await settle_lists(self._fleet, "volumes")
@@ -210,7 +210,7 @@ class LocalVolumes:
         await settle_lists(self._fleet, "volumes")
 
     async def _make(self, body: Mapping[str, Any], to: Engine) -> None:
-        made = await twice(partial(self._post, to, body, None))
+        made = await retry(partial(self._post, to, body, None))
         if made.status != 201:
             raise EngineRefused(to.name, made.status, message_of(made.body))
 
@@ -226,7 +226,7 @@ class LocalVolumes:
 
     async def _remove(self, name: str, engine: Engine) -> None:
         path, call = ("DELETE", "volumes", name), self._fleet.call
-        gone = await twice(partial(call, engine, *path, timeout=CHANGE, stale="volumes"))
+        gone = await retry(partial(call, engine, *path, timeout=CHANGE, stale="volumes"))
         accepted(engine.name, gone, 404)
 
 

@@ -105,7 +105,7 @@ class SshKeys:
             self._agent.transport.loseConnection()
 
 
-async def keyring(reactor: Any, file: str) -> SshKeys:
+async def load_keys(reactor: Any, file: str) -> SshKeys:
     """What there is to log in with.
 
     Args:

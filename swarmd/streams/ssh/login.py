@@ -33,10 +33,10 @@ class Login(SSHUserAuthClient):
     _log = QUIET
     preferredOrder = [_PUBLIC_KEY]  # noqa: RUF012 - Conch's name
 
-    def __init__(self, user: str, keyring: SshKeys, service: SSHService) -> None:
+    def __init__(self, user: str, keys: SshKeys, service: SSHService) -> None:
         super().__init__(user.encode(), service)
-        self._keyring = keyring
-        self._left = list(keyring.signers)
+        self._keys = keys
+        self._left = list(keys.signers)
         self._signer: Signer | None = None
         self._algorithm = b""
 
@@ -72,7 +72,7 @@ class Login(SSHUserAuthClient):
         """For human eyes."""
 
     def refused(self) -> LoginRefusedError:
-        tried = ", ".join(self._keyring.sources)
+        tried = ", ".join(self._keys.sources)
         return LoginRefusedError(
             f"sshd takes no key of ours for user {self.user.decode()} (offered: {tried})"
         )

@@ -28,7 +28,7 @@ from swarmd.files.reader import BadFileError, read
 from swarmd.streams.dialing.dial import dialer
 from swarmd.streams.dialing.dial_errors import silent, words
 from swarmd.streams.interfaces import Dial
-from swarmd.streams.ssh.keys import keyring
+from swarmd.streams.ssh.keys import load_keys
 from swarmd.streams.ssh.multiplexer import MOST_CHANNELS, Multiplexer
 from swarmd.streams.ssh.ssh_channel import ChannelRefusedError, SshChannel
 from swarmd.streams.ssh.transport import SilentSshError, SshError, SshTransport
@@ -162,15 +162,15 @@ class SshHost:
         await waiter
 
     async def _connect(self) -> Multiplexer:
-        ring = await keyring(self._reactor, self._files.key)
+        keys = await load_keys(self._reactor, self._files.key)
         connection = Multiplexer(self._reactor, self)
         path = os.path.expanduser(self._files.known_hosts)
-        transport = SshTransport(self._address, (read_known_hosts(path), path), ring, connection)
+        transport = SshTransport(self._address, (read_known_hosts(path), path), keys, connection)
         try:
             await self._dial(_Factory.forProtocol(lambda: transport))
             await transport.ready
         finally:
-            ring.close()
+            keys.close()
         return connection
 
     def _made(self, connection: Multiplexer) -> None:

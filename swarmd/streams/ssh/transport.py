@@ -46,16 +46,16 @@ class SshTransport(SSHClientTransport):
     ]
 
     def __init__(
-        self, address: Address, known: tuple[str, str], keyring: SshKeys, multiplexer: Multiplexer
+        self, address: Address, known: tuple[str, str], keys: SshKeys, multiplexer: Multiplexer
     ) -> None:
         """``known`` is a known_hosts file's text and path; ``address`` has a user."""
         self.ready: Deferred[Multiplexer] = Deferred(lambda _: self.no_word("given up"))
         self._address = address
         self._path = known[1]
         self._lines = lines_for(known[0], address)
-        self._keyring = keyring
+        self._keys = keys
         self._multiplexer = multiplexer
-        self._login = Login(address.user, keyring, multiplexer)
+        self._login = Login(address.user, keys, multiplexer)
         self._failure: Exception | None = None
         self._secure = False
         strong = [each for each in self.supportedPublicKeys if each not in (b"ssh-rsa", b"ssh-dss")]
@@ -75,7 +75,7 @@ class SshTransport(SSHClientTransport):
         self.transport.abortConnection()
 
     def logged_in(self) -> None:
-        self._keyring.close()
+        self._keys.close()
         self.ready.callback(self._multiplexer)
 
     def dataReceived(self, data: bytes) -> None:
@@ -155,6 +155,6 @@ class SshTransport(SSHClientTransport):
         """The first reason is the one."""
         if self._failure is None:
             self._failure = error
-            self._keyring.close()
+            self._keys.close()
             if not self.ready.called:
                 self.ready.errback(error)

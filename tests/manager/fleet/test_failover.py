@@ -4,7 +4,7 @@ import pytest
 
 from swarmd.core.errors import EngineUnreachable, Unavailable
 from swarmd.core.model import Engine
-from swarmd.manager.fleet.failover import ask_in_turn, by_load
+from swarmd.manager.fleet.failover import ask_with_failover, by_load
 from tests.manager.rig import Rig, result_of
 
 
@@ -13,7 +13,7 @@ def target(engine: Engine) -> bytes:
 
 
 def ask(rig: Rig, **options: bool) -> tuple[int, bytes]:
-    answer = result_of(ask_in_turn(rig.fleet, rig.fleet.healthy(), "GET", target, **options))
+    answer = result_of(ask_with_failover(rig.fleet, rig.fleet.healthy(), "GET", target, **options))
     return answer.status, answer.body
 
 

@@ -10,7 +10,7 @@ from swarmd.manager.fleet.keyed_lock import KeyedLock
 
 
 def test_one_waits_for_the_other_and_strangers_do_not() -> None:
-    turns, begun, gates = KeyedLock(), [], [Deferred[None]() for _ in range(3)]
+    locks, begun, gates = KeyedLock(), [], [Deferred[None]() for _ in range(3)]
 
     async def work(number: int) -> int:
         begun.append(number)
@@ -19,18 +19,18 @@ def test_one_waits_for_the_other_and_strangers_do_not() -> None:
 
     done: list[int] = []
     for number, name in enumerate(["a", "a", "b"]):
-        running = Deferred.fromCoroutine(turns.take(name, partial(work, number)))
+        running = Deferred.fromCoroutine(locks.take(name, partial(work, number)))
         running.addCallback(done.append)
     assert begun == [0, 2]
     gates[0].callback(None)
     assert (begun, done) == ([0, 2, 1], [0])
     gates[2].callback(None)
     gates[1].callback(None)
-    assert done == [0, 2, 1] and not turns._locks
+    assert done == [0, 2, 1] and not locks._locks
 
 
 def test_who_fails_lets_the_next_one_in() -> None:
-    turns, gate = KeyedLock(), Deferred[None]()
+    locks, gate = KeyedLock(), Deferred[None]()
 
     async def fails() -> None:
         await gate
@@ -38,8 +38,8 @@ def test_who_fails_lets_the_next_one_in() -> None:
     async def works() -> str:
         return "done"
 
-    failed = Deferred.fromCoroutine(turns.take("a", fails))
-    worked = Deferred.fromCoroutine(turns.take("a", works))
+    failed = Deferred.fromCoroutine(locks.take("a", fails))
+    worked = Deferred.fromCoroutine(locks.take("a", works))
     failed.addErrback(lambda failure: failure.trap(ValueError))
     gate.errback(ValueError())
-    assert worked.result == "done" and not turns._locks
+    assert worked.result == "done" and not locks._locks

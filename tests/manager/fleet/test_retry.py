@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from swarmd.core.errors import EngineUnreachable
-from swarmd.manager.fleet.retry import twice
+from swarmd.manager.fleet.retry import retry
 from swarmd.streams.link import Answer
 from tests.manager.rig import result_of
 
@@ -25,7 +25,7 @@ def asked(*replies: Answer | EngineUnreachable) -> tuple[Any, int]:
         return reply
 
     try:
-        return result_of(twice(call)), len(replies) - len(left)
+        return result_of(retry(call)), len(replies) - len(left)
     except EngineUnreachable as error:
         return error, len(replies) - len(left)
 

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from swarmd.core.model import Engine
-from swarmd.manager.images.engine_details import measured
+from swarmd.manager.images.engine_details import list_details
 from tests.manager.rig import Rig, result_of
 
 
@@ -13,6 +13,6 @@ def test_what_each_engine_tells_is_kept_apart() -> None:
     def line(engine: Engine) -> str:
         return "/v1.47/images/json?all=1&manifests=1"
 
-    details, outcomes = result_of(measured(rig.fleet, line))
+    details, outcomes = result_of(list_details(rig.fleet, line))
     assert details == {(rig.engine(1).key, "x"): {"Id": "x", "SharedSize": 1}}
     assert [outcome.ok for outcome in outcomes] == [True, False]

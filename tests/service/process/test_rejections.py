@@ -17,15 +17,15 @@ def test_a_flood_is_counted_not_told() -> None:
 
     globalLogPublisher.addObserver(observe)
     try:
-        refusals = Rejections(clock.seconds)
+        rejections = Rejections(clock.seconds)
         for number in range(MOST_LINES + 7):
             for port in (number, number):
-                refusals.report(IPv4Address("TCP", "10.0.0.9", port), f"reason {number}")
+                rejections.report(IPv4Address("TCP", "10.0.0.9", port), f"reason {number}")
         assert len(lines) == MOST_LINES
         assert lines[0] == "client 10.0.0.9:0 is not let in: reason 0"
         clock.advance(WINDOW)
-        refusals.report(IPv6Address("TCP", "fd00::1", 5), "why {not}")
-        refusals.report(None, "why")
+        rejections.report(IPv6Address("TCP", "fd00::1", 5), "why {not}")
+        rejections.report(None, "why")
     finally:
         globalLogPublisher.removeObserver(observe)
     assert lines[MOST_LINES:] == [

@@ -10,7 +10,7 @@ from twisted.conch.ssh.keys import Key
 from twisted.internet.defer import Deferred
 from twisted.trial.unittest import TestCase
 
-from swarmd.streams.ssh.keys import algorithm_for, keyring, read_key
+from swarmd.streams.ssh.keys import algorithm_for, load_keys, read_key
 from tests.lab.machine import OWNED
 from tests.lab.sshd import make_key
 from tests.streams.ssh.rig import needs_sshd, reactor
@@ -77,7 +77,7 @@ class KeyringTest(TestCase):
         subprocess.run(("ssh-add", "-q", str(key)), check=True, capture_output=True)
 
     async def ring(self, file: str = "") -> Any:
-        ring = await Deferred.fromCoroutine(keyring(reactor, file))
+        ring = await Deferred.fromCoroutine(load_keys(reactor, file))
         self.addCleanup(ring.close)
         return ring
 

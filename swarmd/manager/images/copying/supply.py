@@ -40,7 +40,7 @@ class Supply:
     def __init__(self, fleet: Fleet) -> None:
         self._fleet = fleet
         self._flights: SingleFlight[tuple[str, str], None] = SingleFlight()
-        self._gate = DeferredSemaphore(AT_ONCE)
+        self._semaphore = DeferredSemaphore(AT_ONCE)
         self._refused: Bounded[float] = Bounded(_MOST_REFUSED)
 
     def sources(self, ref: str, engine: Engine) -> list[Engine]:
@@ -77,7 +77,7 @@ class Supply:
         )
 
     async def _gated(self, ref: str, to: Engine, work: partial[Coroutine[Any, Any, None]]) -> None:
-        await self._gate.run(work)
+        await self._semaphore.run(work)
         self._fleet.state.images_changed(to.key, [ref])
         await settle_lists(self._fleet, "images")
 
