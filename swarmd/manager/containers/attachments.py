@@ -85,8 +85,9 @@ class Attachments:
         """
         with ExitStack() as claims:
             claims.callback(freed)
-            identities = [kind.identity(name) for kind, name in self._named]
-            claims.enter_context(self._local.claimed(identities, engine))
+            if self._named:
+                identities = [kind.identity(name) for kind, name in self._named]
+                claims.enter_context(self._local.claimed(identities, engine))
             try:
                 await self._bring(engine, has_other)
             except ApiError as error:

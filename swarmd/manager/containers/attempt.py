@@ -62,8 +62,9 @@ class Attempts:
         """
         free = partial(self._fleet.state.release, pending.id)
         async with attachments.on(engine, has_other, free) as claims:
-            plain = References(self._fleet.state, order.config).plain
-            await order.vet(engine, [plain(name) for name in order.config.volumes])
+            if order.config.volumes:
+                plain = References(self._fleet.state, order.config).plain
+                await order.vet(engine, [plain(name) for name in order.config.volumes])
             try:
                 answer = await make(self._fleet, engine, order, pending.demand)
                 if answer.status == 201:
@@ -107,10 +108,8 @@ class Attempt:
         self._order = order
 
     async def make(self, demand: Demand) -> Answer:
-        order, engine = self._order, self._engine
-        plain = References(self._fleet.state, order.config).plain
-        version = self._fleet.version_for(engine, order.version)
-        body, others = engine_body(order, plain, engine, version, demand)
+        plain = References(self._fleet.state, self._order.config).plain
+        body, others = engine_body(self._order, plain, self._engine, demand)
         answer = await self._created(body)
         if answer.status == 201 and others:
             return await self._join(answer, others)

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable
 from functools import partial
 from itertools import count
 
-from swarmd.core.container.container_state import Container, Demand
+from swarmd.core.container.container_state import Container
 from swarmd.core.errors import ApiError, EngineUnreachable
 from swarmd.core.image.image_reference import familiar
 from swarmd.core.model import Engine
@@ -26,10 +26,9 @@ from swarmd.manager.containers.create_order import (
     reservation,
 )
 from swarmd.manager.containers.local_resources import LocalResources
-from swarmd.manager.containers.node_choice import NodeChoice
+from swarmd.manager.containers.node_choice import Choice, NodeChoice
 from swarmd.manager.containers.pull_plans import PullPlans
 from swarmd.manager.containers.reconcile import Reconciler
-from swarmd.manager.containers.replaced import replaced
 from swarmd.manager.containers.start import Starter
 from swarmd.manager.fleet.answers import message_of
 from swarmd.manager.fleet.fleet import Fleet
@@ -85,25 +84,25 @@ class Creator:
             check_container_name(order.name)
         await self._local.settle(order.config)
         order = completed(self._fleet.state, order, self._invent, self._identify)
-        order = await platform_known(self._fleet, order)
         attachments = Attachments(self._local, order.config, order.leaves)
+        order = await platform_known(self._fleet, order)
         failures: Failures = {}
         while len(failures) < self._tries:
             try:
-                demand, engine = await self._choose(order, attachments, failures)
+                choice = await self._choose(order, attachments, failures)
             except NoCandidate:
                 if failures:
                     break
                 raise
             try:
-                return await self._create_on(engine, demand, order, attachments, failures)
+                return await self._create_on(choice, order, attachments, failures)
             except NotMadeError as failure:
-                failures[engine.key] = engine, failure.error
+                failures[choice.engine.key] = choice.engine, failure.error
         raise _all_failed(list(failures.values()))
 
     async def _choose(
         self, order: CreateOrder, attachments: Attachments, failures: Failures
-    ) -> tuple[Demand, Engine]:
+    ) -> Choice:
         """Before it is refused, what may have ended or changed a moment ago is asked for."""
         try:
             return self.choice.choose(order, attachments, failures)
@@ -117,8 +116,7 @@ class Creator:
 
     async def _create_on(
         self,
-        engine: Engine,
-        demand: Demand,
+        choice: Choice,
         order: CreateOrder,
         attachments: Attachments,
         failures: Failures,
@@ -127,9 +125,8 @@ class Creator:
 
         A missing image is the client's to pull, onto this node; a failing engine is left.
         """
-        fleet = self._fleet
-        # In one turn with the reservation, so that no two slip through.
-        order.admit(demand, replaced(fleet.state, order))
+        fleet, (engine, demand, old) = self._fleet, choice
+        order.admit(demand, old)  # in one turn with the reservation, so that no two slip through
         number, now = next(self._numbers), fleet.now()
         pending = reservation(fleet.state, order, engine, demand, number, now)
         fleet.state.reserve(pending, order.replaces.id if order.replaces else "")

@@ -23,7 +23,7 @@ from swarmd.core.container.resources import (
     without_visible_devices,
 )
 from swarmd.core.model import Engine
-from swarmd.core.request.version import Version
+from swarmd.core.request.version import Version, clamp
 from swarmd.manager.containers.create_order import CreateOrder
 
 SEVERAL_NETWORKS: Version = (1, 44)  # the first API that takes them at the create
@@ -32,23 +32,19 @@ Endpoints = Mapping[str, Any]
 
 
 def engine_body(
-    order: CreateOrder,
-    plain: Callable[[str], str],
-    engine: Engine,
-    version: Version,
-    demand: Demand,
+    order: CreateOrder, plain: Callable[[str], str], engine: Engine, demand: Demand
 ) -> tuple[Mapping[str, Any], Endpoints]:
     """The body, and the endpoints of networks that are left to be joined.
 
     Args:
         plain: Makes what ``engine`` knows of a reference.
-        version: The API version in which it is sent.
         demand: What the container was granted.
     """
     body: Mapping[str, Any] = with_devices(rewritten(order.body, plain), demand.devices)
     if not order.devices_by_environment:
         body = without_devices(body, engine.spec.info)
     body = with_weight(body, engine.spec.cpus)
+    version = clamp(order.version, engine.spec.api_min, engine.spec.api_max)
     if version < ON_EACH_NETWORK:
         body = of_main_network(body)
     return (body, {}) if version >= SEVERAL_NETWORKS else with_one_network(body)

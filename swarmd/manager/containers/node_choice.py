@@ -11,11 +11,12 @@ nowhere is refused at once.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import islice
+from typing import NamedTuple
 
-from swarmd.core.container.container_state import Demand
+from swarmd.core.container.container_state import Container, Demand
 from swarmd.core.model import Engine
 from swarmd.manager.containers.attachments import Attachments
 from swarmd.manager.containers.create_order import CreateOrder, placement
@@ -32,6 +33,21 @@ from swarmd.scheduler.placement import Counting, Pin, Placement
 from swarmd.scheduler.refusal import NoCandidate
 
 Chosen = tuple[Placement, Engine]  # what was asked of the node in the end, and the best for that
+
+
+class Choice(NamedTuple):
+    """Where a container goes.
+
+    Attributes:
+        demand: What it gets there.
+        replaced: The containers whose place it takes.
+    """
+
+    engine: Engine
+    demand: Demand
+    replaced: Sequence[Container]
+
+
 _NEAR = 3  # nodes that are tried before all others
 _LESS = (Counting.RUNNING, Counting.NOBODY)
 
@@ -49,13 +65,13 @@ class NodeChoice:
 
     def choose(
         self, order: CreateOrder, attachments: Attachments, without: Collection[str] = ()
-    ) -> tuple[Demand, Engine]:
-        """What the container gets, and on which engine. Raises NoCandidate."""
+    ) -> Choice:
+        """Raises NoCandidate."""
         old, best = replaced(self._fleet.state, order), near(self._fleet.state, order)
         with self._fleet.state.without(old):
             ways = attachments.ways(placement(self._fleet.state, order))
             wanted, engine = self._first(order, ways, {one.engine for one in old}, best, without)
-            return claim(wanted, engine), engine
+            return Choice(engine, claim(wanted, engine), old)
 
     def explain(self, order: CreateOrder) -> Explanation:
         """What ``choose`` would say, of every engine."""

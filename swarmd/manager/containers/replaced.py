@@ -31,7 +31,7 @@ def replaced(state: State, order: CreateOrder) -> list[Container]:
     """None for a container that is moved: that one must leave its node."""
     if order.replaces is not None:
         return []
-    found = {one.id: one for one in (*_of_instance(state, order), *_renamed(state, order))}
+    found = {one.id: one for one in (*_renamed(state, order), *_of_instance(state, order))}
     return list(found.values())
 
 

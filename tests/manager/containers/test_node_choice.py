@@ -22,7 +22,7 @@ HERE = ["constraint:node==node-2"]
 def choose(rig: Rig, wish: CreateOrder, *without: str) -> str:
     choice: NodeChoice = rig.creator().choice
     attachments = Attachments(rig.local, wish.config, wish.leaves)
-    return choice.choose(wish, attachments, without)[1].name
+    return choice.choose(wish, attachments, without).engine.name
 
 
 def asked(rig: Rig, **body: Any) -> tuple[str, str]:
