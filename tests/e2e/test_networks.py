@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -275,3 +276,14 @@ def test_another_default_driver(swarmd_for: Callable[..., Swarmd]) -> None:
 def _network_id(shown: Any) -> str:
     (endpoint,) = shown["NetworkSettings"]["Networks"].values()
     return str(endpoint["NetworkID"])
+
+
+def test_a_name_is_free_while_a_driver_that_is_nowhere_is_looked_for(api: Api) -> None:
+    """An engine looks for a plugin for some time; who comes meanwhile is told what it would be."""
+    with ThreadPoolExecutor(2) as pool:
+        body = {"Name": "sought", "CheckDuplicate": True}
+        first = pool.submit(api.call, "POST", "/networks/create", {**body, "Driver": "no.such"})
+        time.sleep(0.5)
+        second = api.call("POST", "/networks/create", body, timeout=60)
+        assert (first.result().status, second.status) == (404, 201)
+    assert api.call("DELETE", "/networks/sought").status == 204

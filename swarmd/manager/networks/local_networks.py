@@ -11,6 +11,7 @@ from functools import partial
 from typing import Any
 
 import orjson
+from twisted.internet.defer import Deferred
 from twisted.internet.task import deferLater
 from twisted.logger import Logger
 
@@ -59,13 +60,15 @@ class LocalNetworks:
         self._fleet = fleet
         self._placer = placer
         self._driver = driver
-        self._being_made: set[str] = set()
+        self._being_made: dict[str, list[Deferred[None]]] = {}  # name -> who waits for its end
         self._in_doubt: dict[str, Engine] = {}  # name -> who was asked for it, and may yet make it
 
     async def create(self, body: bytes, asked: Version | None) -> Answer:
         wanted = _without_kept_id(decoded(body, NETWORK_CREATE))
         await settle_lists(self._fleet, "networks")
         node, name = self._split(_name(wanted.get("Name")))
+        if name in self._being_made:
+            await self._first_one_is_over(name)
         self._check_free(name)
         sent = {**wanted, "Name": name, "Driver": wanted.get("Driver") or self._driver}
         if node is not None:
@@ -81,7 +84,7 @@ class LocalNetworks:
         doubtful = self._in_doubt.pop(name, None) is not None
         if doubtful:
             wanted = {**wanted, "CheckDuplicate": True}
-        self._being_made.add(name)
+        self._being_made[name] = []
         try:
             return await self._post(engine, wanted, asked)
         except EngineUnreachable as error:
@@ -89,7 +92,17 @@ class LocalNetworks:
                 self._in_doubt[name] = engine
             raise
         finally:
-            self._being_made.discard(name)
+            for waiting in self._being_made.pop(name):
+                if not waiting.called:
+                    waiting.callback(None)
+
+    async def _first_one_is_over(self, name: str) -> None:
+        """Whether the name is taken shows then: an engine may look for a driver that is nowhere."""
+        over: Deferred[None] = Deferred()
+        self._being_made[name].append(over)
+        over.addTimeout(CHANGE, self._fleet.clock, lambda result, timeout: None)
+        await over
+        await settle_lists(self._fleet, "networks")
 
     def _asked_already(self, name: str, node: Engine | None) -> Engine | None:
         """Who may have made it, or may yet do so: no other engine may be asked for it."""

@@ -18,7 +18,7 @@ from swarmd.manager.containers.create_order import NotMadeError, read_body
 from swarmd.manager.containers.local_resources import LocalResources
 from swarmd.manager.fleet.placer import CONSTRAINTS, Placer
 from swarmd.manager.images.copying.supply import Supply
-from swarmd.manager.networks.local_networks import LOOKS, PAUSE, LocalNetworks
+from swarmd.manager.networks.local_networks import CHANGE, LOOKS, PAUSE, LocalNetworks
 from swarmd.manager.volumes.local_volumes import LocalVolumes
 from swarmd.scheduler.placement import Placement
 from swarmd.scheduler.registry import make_policy
@@ -62,6 +62,9 @@ class Case(Rig):
     def create(self, **body: Any) -> Any:
         return result_of(self.networks.create(orjson.dumps(body), (1, 41)))
 
+    def begin(self, **body: Any) -> Deferred[Any]:
+        return Deferred.fromCoroutine(self.networks.create(orjson.dumps(body), (1, 41)))
+
     def asked(self, method: str) -> list[str]:
         return [
             name
@@ -69,6 +72,14 @@ class Case(Rig):
             for asked, _ in wire.asked
             if asked == method
         ]
+
+
+def outcome(begun: Deferred[Any]) -> int:
+    """The status of one that has come to an end."""
+    statuses: list[int] = []
+    begun.addCallbacks(lambda answer: answer.status, lambda refused: refused.value.status)
+    begun.addCallback(statuses.append)
+    return statuses[0]
 
 
 def config(*networks: str, **body: Any) -> Any:
@@ -108,11 +119,18 @@ class TestCreate:
         answer: Deferred[Any] = Deferred()
         case.wire(1).on("POST", "/networks/create", answer)
         Deferred.fromCoroutine(case.networks.create(b'{"Name":"net"}', (1, 41)))
-        with pytest.raises(Conflict):
-            case.create(Name="net")
-        answer.callback((500, {"message": "no"}))
-        case.wire(1).on("POST", "/networks/create", (201, {"Id": NEW}))
-        assert case.create(Name="net").status == 201
+        others = [case.begin(Name="net") for _ in range(3)]
+        assert case.asked("POST") == ["node-1"], "they wait for what becomes of the first"
+        case.wire(1).on("POST", "/networks/create", second := Deferred())
+        answer.callback((404, {"message": "could not find plugin nope"}))
+        assert case.asked("POST") == ["node-1"] * 2, "the name is free after all, for one"
+        second.callback((201, {"Id": NEW}))
+        assert [outcome(one) for one in others] == [201, 409, 409]
+        case.wire(1).on("POST", "/networks/create", Deferred())
+        first, late = case.begin(Name="other"), case.begin(Name="other")
+        case.clock.advance(CHANGE)
+        assert outcome(late) == 409
+        first.addErrback(lambda _: None)
 
     def test_it_goes_on_when_its_client_leaves(self) -> None:
         case = Case()
@@ -120,9 +138,11 @@ class TestCreate:
         case.on_all("POST", "/networks/create", answer)
         leaving = Deferred.fromCoroutine(case.networks.create(b'{"Name": "net"}', None))
         leaving.addErrback(lambda _: None).cancel()
-        with pytest.raises(Conflict, match="already exists"):
-            case.create(Name="net")
+        other, leaver = case.begin(Name="net"), case.begin(Name="net")
+        leaver.addErrback(lambda _: None).cancel()
+        case.has(1)
         answer.callback((201, {"Id": NEW}))
+        assert outcome(other) == 409
         assert "networks" in case.engine(1).stale
 
     def test_one_whose_answer_was_lost_is_made_nowhere_else(self) -> None:
