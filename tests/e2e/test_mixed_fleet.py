@@ -321,6 +321,41 @@ def test_an_image_of_a_containerd_store_that_no_registry_has(
             engine.local.call("DELETE", "/images/lone:1?force=1")
 
 
+@pytest.fixture
+def emptied(mixed_fleet: Fleet) -> Iterator[None]:
+    yield
+    mixed_fleet.remove_all()
+
+
+@pytest.mark.usefixtures("emptied")
+@pytest.mark.parametrize(("now", "before"), [(OLD, NEW), (NEW, OLD), (NEXT, NEW)])
+def test_a_name_that_moved_leaves_what_is_used(
+    swarmd: Swarmd, mixed_fleet: Fleet, tmp_path: Path, now: int, before: int
+) -> None:
+    """In every kind of store."""
+    docker, engine = oldest(swarmd, tmp_path), mixed_fleet[f"node-{now}"]
+    for tag in ("a", "b"):
+        engine.load(busybox_archive(f"mv{now}{before}:{tag}", Labels={"mv": tag}))
+    one, other, moved = (f"mv{now}{before}:{tag}" for tag in ("a", "b", "cur"))
+    eventually(lambda: docker("images", "-q", other).lines)
+    docker("tag", one, moved)
+    docker("create", "--name", "keeps", *on(before), moved, "true")
+    held = mixed_fleet[f"node-{before}"].local.get("/containers/keeps/json")["Image"]
+    docker("rmi", one)
+    docker("tag", other, moved)
+    shown = ("ps", "-a", "--no-trunc", "--format", "{{.Image}}")
+    assert docker(*shown).lines == [held]
+    docker("rmi", moved)
+    assert docker("images", "-q", moved).lines == [] and docker(*shown).lines == [held]
+    docker("start", "-a", "keeps")
+    docker("image", "prune", "-f")
+    assert held in docker("images", "-q", "--no-trunc").lines
+    docker("rm", "keeps")
+    docker("image", "prune", "-f")
+    assert held not in docker("images", "-q", "--no-trunc").lines
+    docker("rmi", other)
+
+
 def test_what_each_release_fills_in_is_nothing_that_was_asked_for(
     mixed_fleet: Fleet, tmp_path: Path
 ) -> None:

@@ -19,7 +19,6 @@ from swarmd.cluster.actions import Action, ImageShown, ImagesListed
 from swarmd.cluster.images.image_lookup import may_have
 from swarmd.core.decode import timestamp
 from swarmd.core.errors import ApiError
-from swarmd.core.model import Engine
 from swarmd.manager.fleet.answers import read_answer
 from swarmd.manager.fleet.fanout import gather
 from swarmd.manager.fleet.fleet import Fleet
@@ -67,7 +66,7 @@ class NameTimes:
         for name in state.index.meanings.split:
             for engine in may_have(state, name):
                 given = Given(engine.key, name, engine.image_refs.get(name, ""))
-                if engine.healthy and "@" not in name and not _is_known(engine, given):
+                if engine.healthy and "@" not in name and name not in engine.named:
                     yield given
 
     async def _ask(self, given: Given) -> None:
@@ -84,15 +83,9 @@ class NameTimes:
             return
         about = shown.get("Metadata")
         when = _moment(about.get("LastTagTime") if isinstance(about, dict) else None)
-        if when and not _is_known(engine, given):
+        if when and given.name not in engine.named:  # nor was it seen to be given meanwhile
             when += engine.spec.clock_offset
             self._fleet.state.image_named(given.key, given.name, given.image, when)
-
-
-def _is_known(engine: Engine, given: Given) -> bool:
-    """Of what was just pulled only the name is known, until the next list."""
-    known = engine.named.get(given.name)
-    return known is not None and known[0] in ("", given.image)
 
 
 def _moment(text: object) -> float:

@@ -3,6 +3,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from twisted.internet.defer import Deferred
 
 from swarmd.cluster.images.holders import latest
 from swarmd.core.errors import EngineUnreachable
@@ -85,3 +86,28 @@ def test_one_that_does_not_answer_has_another_chance() -> None:
     rig.has_image(1, NEW, "app:1", "b:1")
     rig.clock.advance(PAUSE)
     assert rig.engine(1).named["app:1"][0] == NEW
+
+
+def test_what_is_seen_meanwhile_is_known_better() -> None:
+    """The name has moved on, and the answer is about what it was before."""
+    rig = Rig(2)
+    NameTimes(rig.fleet)
+    rig.has_image(2, NEW, "app:1")
+    rig.wire(2).on("GET", f"/images/{NEW}/json", (200, {}))
+    answer: Deferred[Any] = Deferred()
+    rig.wire(1).on("GET", f"/images/{OLD}/json", lambda target, body: answer)
+    rig.has_image(1, OLD, "app:1")
+    rig.clock.advance(PAUSE)
+    rig.fleet.state.image_named(rig.engine(1).key, "app:1", NEW, NOW)
+    answer.callback((200, {"Metadata": {"LastTagTime": "2026-11-30T15:13:50Z"}}))
+    assert rig.engine(1).named == {"app:1": (NEW, NOW)}
+
+
+def test_what_was_seen_may_be_ahead_of_the_list() -> None:
+    rig = started((1, OLD, None))
+    rig.fleet.state.image_named(rig.engine(1).key, "app:1", NEW, NOW)
+    rig.state.mark_stale(rig.engine(1).key, "images")
+    rig.add(2)
+    rig.has_image(2, NEW, "app:1")
+    rig.clock.advance(PAUSE)
+    assert not asked(rig, 1)
