@@ -234,6 +234,20 @@ def test_a_public_name_is_one_class_and_at_most_its_protocol() -> None:
     assert alike == {}
 
 
+NO_NOUN = re.compile(r"(Args|Attributes|Raises):|`|(It|Its|They|Their|Them|By|Of|For|One for)\b")
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=show)
+def test_a_class_says_first_what_it_is(path: Path) -> None:
+    """Its parameters come later; a path of the API may stand for the resource."""
+    heads = [
+        (node.name, (ast.get_docstring(node) or "Args:").splitlines()[0].replace("``/", "/"))
+        for node in parsed(path).body
+        if isinstance(node, ast.ClassDef) and not node.name.startswith("_")
+    ]
+    assert [(name, head) for name, head in heads if NO_NOUN.match(head)] == []
+
+
 def changed(node: ast.AST) -> list[ast.expr]:
     """What ``node`` assigns to, deletes, or changes by a method."""
     match node:

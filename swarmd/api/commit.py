@@ -23,6 +23,8 @@ from swarmd.streams.forward import forward
 
 
 class Commit:
+    """The route ``POST /commit``."""
+
     def __init__(self, fleet: FleetView, own: OwnImages) -> None:
         self._fleet = fleet
         self._own = own

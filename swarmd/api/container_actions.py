@@ -248,8 +248,10 @@ def stream_in(call: ContainerCall) -> None:
 
 @dataclass(frozen=True, slots=True)
 class ActionRule:
-    """Attributes:
-    takes_head: The request's body is passed on unread.
+    """How one action on containers is passed on: a row of ``RULES``.
+
+    Attributes:
+        takes_head: The request's body is passed on unread.
     """
 
     send: Callable[[ContainerCall], Coroutine[Any, Any, None] | None]

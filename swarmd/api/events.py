@@ -104,7 +104,7 @@ class EventsResponse:
 
 
 class Events:
-    """The route."""
+    """The route ``GET /events``."""
 
     def __init__(self, fleet: FleetView, clock: IReactorTime) -> None:
         self._fleet = fleet

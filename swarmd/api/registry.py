@@ -17,7 +17,7 @@ AUTH = b"X-Registry-Auth"
 
 
 class Registry:
-    """``/auth`` and ``/distribution/…/json``."""
+    """The routes that ask a registry: ``/auth`` and ``/distribution/…/json``."""
 
     def __init__(self, fleet: FleetView) -> None:
         self._fleet = fleet

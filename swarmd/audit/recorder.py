@@ -33,7 +33,9 @@ _NAMING = ("name", "fromImage", "tag", "repo", "t", "container", "force", "signa
 
 
 class Recorder(Service):
-    """Makes a trail for each request that is to be recorded, and writes it at its end.
+    """The audit log.
+
+    Makes a trail for each request that is to be recorded, and writes it at its end.
 
     Args:
         place: ``-``, ``journald`` or a path.

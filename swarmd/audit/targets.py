@@ -12,6 +12,8 @@ JOURNAL = "/run/systemd/journal/socket"
 
 
 class Target(Protocol):
+    """Where audit lines go."""
+
     def write(self, line: bytes) -> None:
         """One whole line; OSError if it cannot be kept."""
 
@@ -51,8 +53,11 @@ class Output:
 
 
 class File(Output):
-    """Only ever appended to, so that it may be cut short (copytruncate); and opened again when it
-    was renamed or removed, so that it may be rotated without a word to us."""
+    """A file as target.
+
+    It is only ever appended to, so that it may be cut short (copytruncate); and opened again
+    when it was renamed or removed, so that it may be rotated without a word to us.
+    """
 
     def __init__(self, path: str) -> None:
         self._path = path

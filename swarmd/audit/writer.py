@@ -18,9 +18,11 @@ _END, _REOPEN = b"end", b"reopen"  # no line is one of these: it would begin wit
 
 
 class Writer:
-    """Attributes:
-    written, lost: Lines, since the start.
-    problem: Why the last one was lost; "" if it was not.
+    """The writer of audit lines, who keeps those that cannot be written yet.
+
+    Attributes:
+        written, lost: Lines, since the start.
+        problem: Why the last one was lost; "" if it was not.
     """
 
     def __init__(self, target: Target, troubled: Callable[[str], None]) -> None:

@@ -54,10 +54,12 @@ _SERIES = re.compile(r"(\d{1,5})(?:-(\d{1,5}))?\Z")
 
 
 class Violation(NamedTuple):
-    """Attributes:
-    what: What was asked for, in words.
-    key: The key of ``[role.X.create]`` that has to allow it.
-    value: What that key would have to hold.
+    """What a create asks for and its role does not let it have.
+
+    Attributes:
+        what: What was asked for, in words.
+        key: The key of ``[role.X.create]`` that has to allow it.
+        value: What that key would have to hold.
     """
 
     what: str

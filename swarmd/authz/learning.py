@@ -13,7 +13,10 @@ _FLAGS = ("privileged", "gpus", "publish_all")
 
 
 class Learner:
-    """By identity: its rights, and by key of ``[role.X.create]`` what that has to hold."""
+    """What was asked for in learning mode, as a policy that would allow it.
+
+    By identity: its rights, and by key of ``[role.X.create]`` what that has to hold.
+    """
 
     def __init__(self) -> None:
         self._rights: dict[Identity, dict[str, None]] = {}

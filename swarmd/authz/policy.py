@@ -15,7 +15,7 @@ from swarmd.core.request.scope import Scope
 
 @dataclass(frozen=True, slots=True)
 class Glob:
-    """``*`` stands for anything but a slash, ``**`` for anything."""
+    """A pattern of a policy. ``*`` stands for anything but a slash, ``**`` for anything."""
 
     text: str
 
@@ -94,11 +94,13 @@ NO_QUOTA = Quota()
 
 @dataclass(frozen=True, slots=True)
 class Role:
-    """Attributes:
-    allow: "verb", "noun:verb", "noun:*" or "*".
-    limits: None bounds nothing.
-    quota: For all who have the role, together.
-    quota_each: For each of them.
+    """A role of the policy: rights, limits, scope and quota.
+
+    Attributes:
+        allow: "verb", "noun:verb", "noun:*" or "*".
+        limits: None bounds nothing.
+        quota: For all who have the role, together.
+        quota_each: For each of them.
     """
 
     name: str
@@ -158,8 +160,10 @@ def _any(globs: tuple[Glob, ...], value: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """Attributes:
-    learn: Nothing is denied, but what would be is told.
+    """A whole policy file.
+
+    Attributes:
+        learn: Nothing is denied, but what would be is told.
     """
 
     who: tuple[Who, ...]

@@ -12,9 +12,11 @@ from swarmd.core.request.routes import ROUTES, ApiRoute
 
 
 class Right(NamedTuple):
-    """Attributes:
-    scoped: It can be had within a label scope.
-    ref: What the path names, "" if it names nothing.
+    """A right that a route needs.
+
+    Attributes:
+        scoped: It can be had within a label scope.
+        ref: What the path names, "" if it names nothing.
     """
 
     noun: str

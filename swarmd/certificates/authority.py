@@ -71,7 +71,7 @@ def common_name(certificate: x509.Certificate) -> str:
 
 
 class Authority:
-    """Signs with the key of its certificate."""
+    """A certificate authority. Signs with the key of its certificate."""
 
     def __init__(
         self, certificate: x509.Certificate, key: ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey

@@ -18,10 +18,12 @@ _LAST_PART = 4
 
 @dataclass(frozen=True, slots=True)
 class Expiry:
-    """Attributes:
-    what: In words, with the file that it is from, if any.
-    not_after: When it ends, in UTC.
-    notice: How long before that it is worth a warning.
+    """The end of validity of a certificate, a CA or a revocation list.
+
+    Attributes:
+        what: In words, with the file that it is from, if any.
+        not_after: When it ends, in UTC.
+        notice: How long before that it is worth a warning.
     """
 
     what: str

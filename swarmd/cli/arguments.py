@@ -10,9 +10,11 @@ from swarmd.cli.client import CommandError
 
 @dataclass
 class Arguments:
-    """Attributes:
-    words: What is no option, in order.
-    rest: What follows ``--``.
+    """The words and options of a command line.
+
+    Attributes:
+        words: What is no option, in order.
+        rest: What follows ``--``.
     """
 
     words: list[str] = field(default_factory=list)

@@ -57,7 +57,7 @@ no such list: who can reach the port of an engine is let in there (docs/tls.rst)
 
 
 class CertsError(Exception):
-    """Ends the command with one line."""
+    """An error of ``swarmd certs``. Ends the command with one line."""
 
 
 def run(words: Sequence[str]) -> None:
@@ -115,7 +115,7 @@ def _make(workshop: Workshop, wanted: Sequence[Wanted], life: timedelta) -> None
 
 
 class Workshop:
-    """The folder with the authority, and a folder below it for each certificate."""
+    """A folder with a certificate authority, and a folder below it for each certificate."""
 
     def __init__(self, folder: Path, now: datetime) -> None:
         self._folder = folder

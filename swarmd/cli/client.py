@@ -32,14 +32,16 @@ _JSON = Headers({"Content-Type": ["application/json"]})
 
 
 class CommandError(Exception):
-    """Ends the command with one line."""
+    """An error of a command of ``swarmd``. Ends the command with one line."""
 
 
 @dataclass(frozen=True, slots=True)
 class DaemonHost:
-    """Attributes:
-    url: tcp://HOST:PORT or unix:///PATH.
-    certs: The folder of ca.pem, cert.pem and key.pem; None speaks plainly.
+    """The address of a daemon, and the certificates to reach it with.
+
+    Attributes:
+        url: tcp://HOST:PORT or unix:///PATH.
+        certs: The folder of ca.pem, cert.pem and key.pem; None speaks plainly.
     """
 
     url: str
@@ -58,7 +60,7 @@ class DaemonHost:
 
 
 class Daemon:
-    """Calls to it; each raises CommandError, in its words, if it refuses or is not there."""
+    """The daemon as commands call it: CommandError, in its words, if it refuses or is not there."""
 
     def __init__(self, reactor: Any, host: DaemonHost) -> None:
         self._reactor = reactor

@@ -18,8 +18,10 @@ from swarmd.cli.client import CommandError
 
 @dataclass
 class Asked:
-    """Attributes:
-    query: Of the create: ``name`` and ``platform``.
+    """The words of a ``docker run``, as a create's body.
+
+    Attributes:
+        query: Of the create: ``name`` and ``platform``.
     """
 
     body: dict[str, Any] = field(default_factory=lambda: {"Env": [], "Labels": {}})

@@ -29,14 +29,14 @@ class EngineListed:
 
 @dataclass(frozen=True, slots=True)
 class EngineUnlisted:
-    """Discovery no longer names it: it is forgotten, nothing on it is touched."""
+    """Discovery no longer names an engine: it is forgotten, nothing on it is touched."""
 
     key: str
 
 
 @dataclass(frozen=True, slots=True)
 class EngineValidated:
-    """It said who it is. Another ID than before drops what was known of the old engine.
+    """An engine said who it is. Another ID than before drops what was known of the old one.
 
     ``ip`` is the address that was really connected to, "" where there is none (unix socket).
     """
@@ -49,7 +49,7 @@ class EngineValidated:
 
 @dataclass(frozen=True, slots=True)
 class EngineRejected:
-    """It answered, but cannot be managed (duplicate ID, another swarm manager, too old …)."""
+    """An engine answered, but cannot be managed (duplicate ID, another manager, too old …)."""
 
     key: str
     error: str
@@ -58,7 +58,7 @@ class EngineRejected:
 
 @dataclass(frozen=True, slots=True)
 class EngineNoted:
-    """What the operator should know about it, in words; they replace those of the same source."""
+    """What operators should know of an engine: replaces the words of the same source."""
 
     key: str
     source: str
@@ -90,6 +90,8 @@ class EngineFailed:
 
 @dataclass(frozen=True, slots=True)
 class EngineCordoned:
+    """An operator's cordon on an engine was set or lifted."""
+
     key: str
     cordoned: bool
 
@@ -158,6 +160,8 @@ class ContainerGone:
 
 @dataclass(frozen=True, slots=True)
 class ImagesListed:
+    """Items of an engine's image list, as decoded JSON."""
+
     key: str
     entries: Sequence[Mapping[str, Any]]
     at: float = math.inf
@@ -175,6 +179,8 @@ class ImageShown:
 
 @dataclass(frozen=True, slots=True)
 class NetworksListed:
+    """Items of an engine's network list, as decoded JSON."""
+
     key: str
     entries: Sequence[Mapping[str, Any]]
     at: float = math.inf
@@ -182,6 +188,8 @@ class NetworksListed:
 
 @dataclass(frozen=True, slots=True)
 class VolumesListed:
+    """Items of an engine's volume list, as decoded JSON."""
+
     key: str
     entries: Sequence[Mapping[str, Any]]
     warnings: Sequence[str] = ()
@@ -190,7 +198,7 @@ class VolumesListed:
 
 @dataclass(frozen=True, slots=True)
 class ListFailed:
-    """``kind``, "images", "networks" or "volumes", was asked for in vain; ``error`` says why."""
+    """A list was asked for in vain, "images", "networks" or "volumes"; ``error`` says why."""
 
     key: str
     kind: str

@@ -18,7 +18,7 @@ _REMEMBERED_NAMES = 1_000
 
 
 class Catalogue:
-    """Containers by ID, by name, by Swarm ID, by start of ID, by age; and what must be asked anew.
+    """Indexes of containers: by ID, name, Swarm ID, start of ID, age; and what must be asked anew.
 
     An answer may be older than what was learnt while it was on its way, so each piece of news
     has the moment of its question (``at``, monotonic seconds), and loses against later news.

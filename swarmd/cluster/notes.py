@@ -10,7 +10,7 @@ _LONGEST = 10
 
 
 class Notes:
-    """Keeps ``Engine.warnings``: the latest words of each source, in order of first mention."""
+    """The words in ``Engine.warnings``: the latest of each source, in order of first mention."""
 
     def __init__(self) -> None:
         self._texts: dict[str, dict[str, tuple[str, ...]]] = {}

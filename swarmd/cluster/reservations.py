@@ -17,7 +17,10 @@ def _nothing() -> None:
 
 
 class Reservation(NamedTuple):
-    """The engine is kept itself, not its key: it may leave and come back under the same key."""
+    """Resources and a name that a create under way has claimed on an engine.
+
+    The engine is kept itself, not its key: it may leave and come back under the same key.
+    """
 
     container: Container
     engine: Engine
@@ -41,7 +44,9 @@ class Doubt:
 
 
 class Reservations:
-    """One table of names for both creates and renames, so that no two can get the same.
+    """What creates and renames under way have claimed.
+
+    One table of names for both creates and renames, so that no two can get the same.
 
     ``counted`` hears of each engine whose sums have changed.
     """

@@ -19,7 +19,10 @@ class _Start(NamedTuple):
 
 
 class Starts:
-    """By the container's full ID; all times are monotonic seconds."""
+    """The starts that an engine was asked for and has not reported yet.
+
+    By the container's full ID; all times are monotonic seconds.
+    """
 
     def __init__(self) -> None:
         self._starts: dict[str, _Start] = {}

@@ -33,7 +33,9 @@ _INDEXED = news.ImagesListed | news.ImageShown | news.NetworksListed | news.Volu
 
 
 class State:
-    """Engines by key, containers by full ID, and what is reserved.
+    """The state of the fleet, which only actions change.
+
+    Engines by key, containers by full ID, and what is reserved.
 
     Attributes:
         containers: Those that engines have; pending ones are in ``reservations`` alone.

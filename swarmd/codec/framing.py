@@ -23,11 +23,11 @@ _TRAILER = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]++:[^\x00-\x08\x0a-\x1f\x7f]
 
 
 class BadBody(ValueError):
-    """The chunked coding is broken, ambiguous or over its bounds."""
+    """A body whose chunked coding is broken, ambiguous or over its bounds."""
 
 
 class Framing(Protocol):
-    """Walks over one body.
+    """A walk over one body.
 
     Attributes:
         done: The last byte has been seen.
@@ -47,7 +47,7 @@ class Framing(Protocol):
 
 
 class Sized:
-    """``length`` bytes, which may be 0.
+    """A body of ``length`` bytes, which may be 0.
 
     Attributes:
         left: How many of them are still to come.
@@ -72,7 +72,7 @@ class Sized:
 
 
 class UntilClose:
-    """Everything until the sender closes."""
+    """A body of everything until the sender closes."""
 
     __slots__ = ("done",)
 
@@ -89,7 +89,7 @@ class UntilClose:
 
 
 class Chunked:
-    """Chunked coding (RFC 9112 §7.1): size line, data, CRLF, and so on; trailers are dropped."""
+    """A body in chunked coding (RFC 9112 §7.1); trailers are dropped."""
 
     __slots__ = ("_extensions", "_left", "_line", "_step", "_trailers", "done")
 

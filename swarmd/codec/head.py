@@ -43,7 +43,7 @@ _SECRET = (b"registry", b"auth", b"cookie", b"token")  # in names of headers
 
 
 class BadHead(ValueError):
-    """Not a head that is safe to act on.
+    """A head that is not safe to act on.
 
     Attributes:
         status: The HTTP status to refuse a request with.
@@ -112,7 +112,7 @@ class Fields:
 
 
 class RequestFields(Fields):
-    """Those of a request.
+    """The header lines of a request.
 
     Attributes:
         expect_continue: The client waits for ``100 Continue`` before it sends the body.
@@ -191,7 +191,7 @@ class ResponseHead(Fields):
 
 
 class Memory(dict[bytes, V]):
-    """What was read lately, by its very bytes.
+    """A cache of what was read lately, by its very bytes.
 
     A client sends the same header lines with every request, and an engine the same head within one
     second: reading them again was a third of the Python in a forwarded call. Bounded in number and

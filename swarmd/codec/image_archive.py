@@ -27,11 +27,13 @@ Json = Mapping[str, Any]
 
 
 class BadArchive(BadTar):
-    """It is no image archive, or lacks something, or has what was not asked for."""
+    """No image archive, or one that lacks something, or has what was not asked for."""
 
 
 class ArchiveCheck:
-    """Is fed an archive in pieces; those are fit to be passed on when ``feed`` returns.
+    """A check of an image archive on its way.
+
+    It is fed the archive in pieces; those are fit to be passed on when ``feed`` returns.
 
     Args:
         name: The one name that an image in it may have, as engines list it; "" for none.

@@ -15,11 +15,13 @@ _MARK = re.compile(rb'\\.|["{}\n]', re.S)
 
 
 class DocumentTooLong(ValueError):
-    """A document did not end within the limit."""
+    """A document that did not end within the limit."""
 
 
 class JsonLines:
-    """Cuts a stream into documents, each delivered as soon as its last byte is there.
+    """A splitter of a stream of JSON documents.
+
+    Cuts a stream into documents, each delivered as soon as its last byte is there.
 
     A document ends with its line, or with the brace that closes it where documents are merely
     concatenated. Only the cut is made here: what is between the cuts may still be no JSON.

@@ -12,11 +12,11 @@ _LARGEST_EXTENSION = 1 << 20  # bytes of what an entry tells of the next one
 
 
 class BadTar(ValueError):
-    """It is no tar archive."""
+    """A file that is no tar archive."""
 
 
 class TarScan:
-    """Knows the names in all forms that tar programs write.
+    """A scanner of the headers of a tar archive, with names in all forms that tar programs write.
 
     Attributes:
         whole: All of it has come.

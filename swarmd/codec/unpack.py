@@ -18,7 +18,7 @@ _MAGIC = 6  # bytes that tell what it is
 
 
 class CannotUnpack(ValueError):
-    """It is broken, or becomes more than is looked at."""
+    """Packed data that is broken, or becomes more than is looked at."""
 
 
 class _Decompressor(Protocol):
@@ -81,7 +81,7 @@ _PACKINGS = (
 
 
 class Unpacker:
-    """What is packed in no known way passes as it is."""
+    """A decompressor of a stream. What is packed in no known way passes as it is."""
 
     def __init__(self) -> None:
         self._begun: bytes | None = b""

@@ -29,9 +29,11 @@ _COMMANDS = {"config", "check-config", "print-config", "help", "version"}
 
 
 class ConfigError(ValueError):
-    """Attributes:
-    problems: All that is wrong, a line each.
-    missing: There is no such file.
+    """A mistake in the configuration file.
+
+    Attributes:
+        problems: All that is wrong, a line each.
+        missing: There is no such file.
     """
 
     def __init__(self, problems: list[str], *, missing: bool = False) -> None:

@@ -16,9 +16,11 @@ USUAL = "/etc/swarmd/swarmd.toml"
 
 @dataclass(frozen=True, slots=True)
 class Configuration:
-    """Attributes:
-    given: What was given anywhere, and counts.
-    file: Where its file is; "" if there is none.
+    """The options as they count, from file, environment and command line.
+
+    Attributes:
+        given: What was given anywhere, and counts.
+        file: Where its file is; "" if there is none.
     """
 
     given: Layer

@@ -29,7 +29,7 @@ _NAMED = re.compile(r"--([a-z][a-z-]*[a-z])\b|\bDISCOVERY\b")
 
 @dataclass(frozen=True, slots=True)
 class GivenOption:
-    """One value, and who gave it.
+    """The value of one option, and who gave it.
 
     Attributes:
         name: How its giver calls the option: ``--heartbeat``, ``SWARMD_HEARTBEAT``, ``heartbeat``.

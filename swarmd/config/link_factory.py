@@ -21,7 +21,7 @@ from swarmd.tls.trust import ClientTls, Trust
 
 
 class LinkFactory:
-    """One for the daemon: engines with the same certificates share them in memory."""
+    """The maker of links to engines: those with the same certificates share them in memory."""
 
     def __init__(self, settings: Settings, tls_reload: TlsReload, reactor: Any) -> None:
         self._settings = settings

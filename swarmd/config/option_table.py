@@ -25,13 +25,15 @@ FLAG, TEXT, NUMBER, LIST = OptionKind
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """Attributes:
-    meaning: For ``--help``; of lists, it stands with their method.
-    letter: Its short form.
-    usual: What counts without it, where that is found out later.
-    path: It names a file or a folder.
-    live: A changed value counts from SIGHUP on, without a restart.
-    old: It is of old command lines only, and no key of the file.
+    """An option of swarmd: a row of the option table.
+
+    Attributes:
+        meaning: For ``--help``; of lists, it stands with their method.
+        letter: Its short form.
+        usual: What counts without it, where that is found out later.
+        path: It names a file or a folder.
+        live: A changed value counts from SIGHUP on, without a restart.
+        old: It is of old command lines only, and no key of the file.
     """
 
     name: str

@@ -30,8 +30,10 @@ def read_policy(path: str) -> Policy:
 
 
 class PolicyFile(MultiService):
-    """Attributes:
-    problem: Why the newest version of the file is not in force; "" if it is.
+    """The policy file, read again when it changes.
+
+    Attributes:
+        problem: Why the newest version of the file is not in force; "" if it is.
 
     Args:
         use: Gets each good policy that replaces the one of the start.

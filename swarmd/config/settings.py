@@ -57,7 +57,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """All that ``service`` needs to build swarmd.
+    """The checked settings: all that ``service`` needs to build swarmd.
 
     Attributes:
         listen: As ``listen_addresses.parse_listen`` gives them.

@@ -31,7 +31,7 @@ _RANGE = re.compile(r"\[([0-9]{1,9}):([0-9]{1,9})\]")
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """Where an engine listens.
+    """The address on which an engine listens.
 
     Attributes:
         scheme: "tcp", "unix" or "ssh".

@@ -37,7 +37,7 @@ STATES = frozenset({"created", "running", "paused", "restarting", "removing", "e
 
 
 class MalformedError(ValueError):
-    """An engine sent something that is not what its API says."""
+    """An engine's answer that is not what its API says."""
 
 
 def _checked(read: Callable[P, R]) -> Callable[P, R]:
@@ -52,7 +52,10 @@ def _checked(read: Callable[P, R]) -> Callable[P, R]:
 
 
 class Shared:
-    """Equal values become one: the containers of a service differ in little but their IDs."""
+    """A table of equal values, of which one is kept.
+
+    Equal values become one: the containers of a service differ in little but their IDs.
+    """
 
     LIMIT = 20_000
 

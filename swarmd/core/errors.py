@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 
 class ApiError(Exception):
-    """Ends a request with ``status`` and ``{"message": message}``."""
+    """An error that ends a request with ``status`` and ``{"message": message}``."""
 
     status = 500
 
@@ -23,47 +23,62 @@ class ApiError(Exception):
 
 
 class BadParameter(ApiError):
+    """Status 400: the request asks for what cannot be."""
+
     status = 400
 
 
 class NotFound(ApiError):
+    """Status 404: what is asked for is not there."""
+
     status = 404
 
 
 class Conflict(ApiError):
+    """Status 409: it cannot be now, or not beside what is there."""
+
     status = 409
 
 
 class Unavailable(ApiError):
-    """Nothing is wrong with the request; somebody who is needed is not there."""
+    """Status 503. Nothing is wrong with the request; somebody who is needed is not there."""
 
     status = 503
 
 
 class PageNotFound(NotFound):
-    """What engines answer to every unknown path and every wrong method."""
+    """The 404 that engines answer to every unknown path and every wrong method."""
 
     def __init__(self) -> None:
         super().__init__("page not found")
 
 
 class NoSuchContainer(NotFound):
+    """The 404 of a container, in engines' words."""
+
     def __init__(self, ref: str) -> None:
         super().__init__(f"No such container: {ref}")
 
 
 class NoSuchImage(NotFound):
+    """The 404 of an image, in engines' words."""
+
     def __init__(self, ref: str) -> None:
         super().__init__(f"No such image: {ref}")
 
 
 class NoSuchExec(NotFound):
+    """The 404 of an exec, in engines' words."""
+
     def __init__(self, ref: str) -> None:
         super().__init__(f"No such exec instance: {ref}")
 
 
 class Ambiguous(BadParameter):
-    """``candidates`` are what the user may have meant, in a form that is accepted."""
+    """A name that several things have.
+
+    ``candidates`` are what the user may have meant, in a form that is accepted.
+    """
 
     def __init__(self, kind: str, ref: str, candidates: Sequence[str]) -> None:
         shown = ", ".join(list(candidates)[:8])
@@ -72,7 +87,10 @@ class Ambiguous(BadParameter):
 
 
 class NameTaken(Conflict):
-    """``context`` is what engines put before it when the name was for a rename."""
+    """The name of a container that another one has.
+
+    ``context`` is what engines put before it when the name was for a rename.
+    """
 
     def __init__(self, name: str, holder: str, context: str = "") -> None:
         super().__init__(
@@ -88,7 +106,9 @@ class NameTaken(Conflict):
 
 
 class EngineUnreachable(Unavailable):
-    """The engine could not be asked, or died before it answered.
+    """A call to an engine without an answer.
+
+    The engine could not be asked, or died before it answered.
 
     Attributes:
         sent: A byte of the request may have reached the engine, so it must not be repeated.

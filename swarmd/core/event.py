@@ -16,10 +16,12 @@ _ACTOR = re.compile(rb'(?:"Actor":\{"ID"|"id"):"([0-9A-Za-z_.:@/-]{1,300})"')
 
 
 class Event(NamedTuple):
-    """Attributes:
-    verb, detail: "health_status" and "healthy" of ``health_status: healthy``.
-    when: Seconds since the epoch on the engine's clock.
-    record: All that the engine said, as decoded JSON.
+    """One record of an engine's event stream.
+
+    Attributes:
+        verb, detail: "health_status" and "healthy" of ``health_status: healthy``.
+        when: Seconds since the epoch on the engine's clock.
+        record: All that the engine said, as decoded JSON.
     """
 
     kind: str

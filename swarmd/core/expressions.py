@@ -26,7 +26,10 @@ _OPERATOR = re.compile("==|!=")
 
 @dataclass(frozen=True, slots=True)
 class Expression:
-    """``value`` is without the ``~`` of a soft expression, with the slashes of a regexp."""
+    """A constraint or an affinity, as a condition on a value.
+
+    ``value`` is without the ``~`` of a soft expression, with the slashes of a regexp.
+    """
 
     key: str
     equal: bool

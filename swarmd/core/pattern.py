@@ -19,7 +19,7 @@ PROGRAM = 2048
 
 
 class PatternError(ValueError):
-    """``position`` is that of the offending character in the pattern, from 1."""
+    """A pattern that cannot be read; ``position`` is that of the offending character, from 1."""
 
     def __init__(self, reason: str, position: int) -> None:
         super().__init__(f"{reason} at position {position}")
@@ -29,7 +29,9 @@ class PatternError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Pattern:
-    """``exact`` is the only text that matches, None if there may be several.
+    """A compiled pattern of bounded cost.
+
+    ``exact`` is the only text that matches, None if there may be several.
 
     ``size`` is the number of RE2's instructions, 0 where it is not needed.
     """
@@ -41,7 +43,7 @@ class Pattern:
 
 
 class Verdicts(dict[str, bool]):
-    """Remembers what a pattern says of a text: node labels have few distinct values."""
+    """A cache of what a pattern says of a text: node labels have few distinct values."""
 
     def __init__(self, pattern: Pattern) -> None:
         self._matches = pattern.matches

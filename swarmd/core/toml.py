@@ -15,8 +15,10 @@ _PLACE = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
 
 
 class TomlError(ValueError):
-    """Attributes:
-    reason: What is wrong, in words.
+    """A mistake in a TOML file, with its place.
+
+    Attributes:
+        reason: What is wrong, in words.
     """
 
     def __init__(self, reason: str, spot: Spot) -> None:

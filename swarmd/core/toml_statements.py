@@ -24,7 +24,7 @@ _INSIDE = re.compile(r"""[^\[\]{},"'#]++""")
 
 @dataclass(frozen=True, slots=True)
 class Spot:
-    """Counted from 1, columns in characters."""
+    """A place in a file, counted from 1, columns in characters."""
 
     line: int
     column: int

@@ -10,7 +10,7 @@ from swarmd.core.addresses import parse_address
 
 @dataclass(frozen=True, slots=True)
 class TlsOverride:
-    """What one engine needs otherwise than the rest; "" means as the rest.
+    """TLS options of one engine that differ from the rest; "" means as the rest.
 
     Attributes:
         ca, cert, key, crl: Paths of PEM files.
@@ -28,7 +28,7 @@ class TlsOverride:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One line, or one of the addresses that a line with ranges stands for.
+    """An entry of the hosts file: one line, or one of the addresses of a line with ranges.
 
     Attributes:
         key: The address in the one form in which addresses are compared.

@@ -35,7 +35,7 @@ def read_hosts(path: str, default_port: int) -> Hosts:
 
 
 class HostsFile(MultiService):
-    """Gives the engines that a hosts file lists, at start and after each change.
+    """A hosts file that is followed: gives its engines at start and after each change.
 
     Args:
         on_entries: Gets the whole list. The same list may come again.

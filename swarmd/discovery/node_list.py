@@ -25,7 +25,7 @@ def parse_nodes(text: str, default_port: int) -> list[Entry]:
 
 
 class NodeList(Service):
-    """Tells its list once, at start."""
+    """Discovery by the list in the URL; it is given once, at start."""
 
     def __init__(self, entries: list[Entry], on_entries: Callable[[list[Entry]], None]) -> None:
         self._entries = entries

@@ -9,6 +9,8 @@ from typing import Any
 
 
 class Level(StrEnum):
+    """How bad a finding is."""
+
     OK = "ok"
     WARNING = "warning"
     ERROR = "error"
@@ -16,9 +18,11 @@ class Level(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """Attributes:
-    about: An engine's address, or what of our own it is about.
-    fix: What to do about it; "" if that is plain.
+    """One line of the doctor's report.
+
+    Attributes:
+        about: An engine's address, or what of our own it is about.
+        fix: What to do about it; "" if that is plain.
     """
 
     level: Level

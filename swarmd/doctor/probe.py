@@ -35,8 +35,10 @@ _CLOSE = (
 
 @dataclass(slots=True)
 class Probe:
-    """Attributes:
-    spec: None if it did not tell.
+    """What asking one engine has shown.
+
+    Attributes:
+        spec: None if it did not tell.
     """
 
     entry: Entry

@@ -28,7 +28,7 @@ AT_ONCE = 32  # engines
 
 
 class DoctorOptions(Options):
-    """Those of the daemon, so that its command line can be looked at as it is."""
+    """The doctor's options: those of the daemon, so that its command line can be looked at."""
 
     def opt_json(self) -> None:
         """Findings as JSON."""

@@ -26,7 +26,7 @@ _LARGE = 256 << 20
 
 
 class EngineClient:
-    """Asks one engine; EngineUnreachable if it does not answer, EngineRefused if it refuses.
+    """The calls to one engine; EngineUnreachable without an answer, EngineRefused if it refuses.
 
     Attributes:
         link: To ask what is not asked here.

@@ -18,7 +18,7 @@ DEBOUNCE = 0.3
 
 
 class Details:
-    """Inspects the containers of one engine whose details are missing, a few at a time.
+    """The inspects of containers whose details are missing, a few at a time on one engine.
 
     Who asks for the same container twice gets one inspect; a failed one is left to the next list.
     """

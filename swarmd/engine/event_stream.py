@@ -65,7 +65,7 @@ def _identity(event: Event) -> int:
 
 
 class EngineEventStream:
-    """One subscription.
+    """One subscription to an engine's events.
 
     Args:
         handle: Gets each new event, and must not raise.

@@ -20,7 +20,7 @@ Ping = Callable[[Callable[[ApiError | None], None]], Question]
 
 
 class HealthCheck:
-    """A ping after every heartbeat of silence; a failed one is repeated soon, until it is sure.
+    """The health check of one engine: a ping after every heartbeat of silence, repeated on failure.
 
     A thousand engines are asked 200 times a second, so here are calls on one wheel of timers, and
     no coroutines but ``run``. A good answer clears the suspicion however late it comes: an engine

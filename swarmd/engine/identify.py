@@ -33,12 +33,15 @@ _FLEETING = frozenset(
 
 
 class NotManageableError(Exception):
-    """It answered, but no repetition of the question will make it usable."""
+    """An engine that answered, and that no repetition of the question will make usable."""
 
 
 @dataclass(frozen=True, slots=True)
 class EngineIdentity:
-    """``clock`` is the engine's own time when it was asked, in seconds since the epoch."""
+    """The identity of an engine, as it says in ``/info`` and ``/version``.
+
+    ``clock`` is the engine's own time when it was asked, in seconds since the epoch.
+    """
 
     spec: Spec
     clock: float

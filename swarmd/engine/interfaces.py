@@ -32,7 +32,7 @@ class Answer(Protocol):
 
 
 class Question(Protocol):
-    """What was asked, and may be without an answer yet."""
+    """A question that was asked, and may be without an answer yet."""
 
     def cancel(self) -> None:
         """Nothing will be told; does nothing if it was told already."""

@@ -9,7 +9,7 @@ from twisted.internet.defer import DeferredSemaphore
 
 @dataclass(frozen=True, slots=True)
 class Timing:
-    """Seconds, unless said otherwise.
+    """The time limits of tracking, in seconds unless said otherwise.
 
     Attributes:
         heartbeat: Between two health checks.
@@ -64,7 +64,7 @@ START_SPREAD = 0.1
 
 @dataclass(frozen=True, slots=True)
 class Gates:
-    """How much is done at once over the whole fleet; all trackers share one.
+    """Semaphores for the whole fleet: how much is done at once; all trackers share one.
 
     Without ``lists``, a thousand engines that are started together would all be slow together,
     and be taken for hung.

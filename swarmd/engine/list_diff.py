@@ -22,7 +22,7 @@ _AT_READING = ("State", "Status")
 
 
 class ListDiff:
-    """What lists have told the cluster of each container of one engine.
+    """What lists have told the cluster of each container of one engine, to find what is new in one.
 
     Attributes:
         nothing: No whole list was told in this session.

@@ -26,7 +26,7 @@ MOST_SPANS = 5  # from one listing of everything to the next
 
 
 class Refresh:
-    """For one session.
+    """The refreshes of one session: whole lists again, now and then and when something was missed.
 
     Args:
         read_spec: Asks anew who the engine is, if it is time.

@@ -23,11 +23,13 @@ class RefusedError(Exception):
 
 
 class SessionOverError(Exception):
-    """The engine is well, but what is known of it must be asked anew."""
+    """The end of a session: the engine is well, but what is known must be asked anew."""
 
 
 class Session:
-    """Validates, subscribes, lists, and then keeps all of that up, until it cannot.
+    """A session with one engine, from its first answer until it is lost.
+
+    Validates, subscribes, lists, and then keeps all of that up, until it cannot.
 
     Events are subscribed to before anything is listed: what happens in between is told twice
     rather than never. A session does not mend itself: whatever breaks ends all of it, and the next

@@ -20,7 +20,7 @@ SLICE = 0.01  # seconds
 
 
 class TimeSlices:
-    """One for all trackers."""
+    """The time slices of the reactor for work on engines' answers; all trackers share one."""
 
     def __init__(self, clock: IReactorTime) -> None:
         self._clock = clock

@@ -17,7 +17,7 @@ _SLACK = 1e-6  # of a step: what floating point may be off
 
 
 class Spoke:
-    """A call that is due at some turn of the wheel."""
+    """A timer: a call that is due at some turn of the wheel."""
 
     __slots__ = ("_wheel", "call", "turn")
 
@@ -32,7 +32,7 @@ class Spoke:
 
 
 class TimerWheel:
-    """Turns only while something is due.
+    """A timer wheel, which turns only while something is due.
 
     Args:
         step: Seconds between two turns.

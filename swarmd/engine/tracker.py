@@ -28,7 +28,7 @@ from swarmd.engine.tracking_context import TrackingContext
 
 
 class EngineTracker(Service):
-    """One session after another, and what readers ask for in between.
+    """The tracker of one engine: one session after another, and what readers ask for in between.
 
     Attributes:
         link: All connections to the engine; its maker closes it, for streams outlive the tracking.

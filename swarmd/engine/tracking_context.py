@@ -16,7 +16,7 @@ from swarmd.engine.timer_wheel import TimerWheel
 
 @dataclass(frozen=True, slots=True)
 class TrackingContext:
-    """Made once; each tracker gets the same.
+    """What all trackers share: clock, state, dispatch, limits.
 
     Attributes:
         now: Wall-clock seconds.

@@ -18,7 +18,9 @@ Look = tuple[int, int, int] | str
 
 
 class BadFileError(ValueError):
-    """The text says what is wrong, in one line, and not with which file: its reader knows.
+    """A file that cannot be used.
+
+    The text says what is wrong, in one line, and not with which file: its reader knows.
 
     Attributes:
         missing: There is no such file.

@@ -34,7 +34,7 @@ class _Followed:
 
 
 class Watch(Periodic, Generic[T]):
-    """Follows sets of files for as long as somebody keeps what they are for.
+    """A file watcher: follows sets of files for as long as somebody keeps what they are for.
 
     Args:
         changed: Reads the files of the one that it is given; what it raises is logged.

@@ -9,7 +9,7 @@ from swarmd.front.interfaces import BodySink
 
 
 class Body:
-    """Collects a body within a limit, hands it on as it comes, or skips it.
+    """A request's body: collected within a limit, handed on as it comes, or skipped.
 
     Attributes:
         data: The payload so far, unless it is handed on.

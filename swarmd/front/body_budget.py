@@ -12,11 +12,13 @@ ALL_BODIES = 256 << 20  # bytes; small bodies, a connection has one, are bound b
 
 
 class BudgetExceeded(ApiError):
+    """Status 503: large bodies take all memory that is set aside for them."""
+
     status = 503
 
 
 class BodyBudget:
-    """Room for bodies, by who reads them."""
+    """The memory that large bodies may take together, by who reads them."""
 
     def __init__(self, limit: int = ALL_BODIES) -> None:
         self._limit = limit

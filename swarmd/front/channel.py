@@ -37,6 +37,8 @@ CLOSING_TIME = 300.0
 
 
 class Phase(Enum):
+    """Where a connection is in the exchange of a request and its answer."""
+
     HEAD = "waits for a request, or for the rest of its head"
     BODY = "collects a request's body"
     ANSWER = "waits for the answer to be complete"
@@ -46,7 +48,7 @@ class Phase(Enum):
 
 @implementer(IHandshakeListener, IHalfCloseableProtocol, IPushProducer)
 class Channel(ClientConnection):
-    """The protocol that ``DockerSite`` builds."""
+    """The HTTP protocol of a client's connection, as ``DockerSite`` builds it."""
 
     __slots__ = (
         *("_ahead", "_blocked", "_body", "_end", "_persistent", "_phase", "_queued"),

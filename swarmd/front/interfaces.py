@@ -58,7 +58,7 @@ class Request(Protocol):
 
 
 class Audit(Protocol[Asked]):
-    """Decides which requests are recorded."""
+    """The choice of which requests are recorded."""
 
     def __call__(self, request: Asked, denied: str = "") -> AuditTrail | None:
         """What was ``denied``, for that reason, is, also where it would have changed nothing."""
@@ -73,7 +73,7 @@ class Audit(Protocol[Asked]):
 
 
 class StartupGate(Protocol):
-    """Puts requests off until there is something to tell."""
+    """A gate that puts requests off until there is something to say."""
 
     @property
     def closed(self) -> bool:
@@ -91,7 +91,7 @@ class HeadResource(Protocol[Asked]):
 
 
 class BodySink(Protocol):
-    """Takes a request's body as it comes."""
+    """A sink of a request's body as it comes."""
 
     def received(self, data: bytes) -> None:
         """A piece of it, without chunked coding; never empty."""
@@ -104,7 +104,7 @@ class BodySink(Protocol):
 
 
 class StreamEnd(Protocol):
-    """Hears what a client's connection does once it is no longer HTTP."""
+    """The end of a raw stream: hears what a client's connection does once it is no longer HTTP."""
 
     def received(self, data: bytes) -> None:
         """Bytes have come."""

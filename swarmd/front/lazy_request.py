@@ -26,7 +26,9 @@ _LATER: dict[str, Callable[[Any], object]] = {
 
 
 class LazyRequest(Request):
-    """Its constructor is not Twisted's, whose objects are made when they are asked for.
+    """Twisted's request with parts that are made when they are asked for.
+
+    Its constructor is not Twisted's, whose objects are made when they are asked for.
 
     Attributes:
         head: The request's head as it came.

@@ -24,11 +24,13 @@ _OWN_PAGES = (b"same-origin", b"none")
 
 
 class ForeignOrigin(ApiError):
+    """Status 403: a request that a foreign web page may have sent."""
+
     status = 403
 
 
 class OriginCheck:
-    """Decides by what a browser would have said.
+    """The check that no web page is the sender, by what a browser would have said.
 
     Attributes:
         names: By which the machine is asked; None where the Host may be anything.

@@ -35,7 +35,7 @@ Extra = Iterable[tuple[bytes, bytes]]
 
 
 class DockerRequest(LazyRequest):
-    """What resources get.
+    """A request as resources get it.
 
     Attributes:
         version: The API version in the path, set by the root of the tree; None if there is none.

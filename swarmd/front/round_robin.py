@@ -16,7 +16,10 @@ SHARE = 0.005  # seconds of each turn of the reactor
 
 
 class RoundRobin:
-    """``add`` has something called once, after all that were added before."""
+    """A queue of calls, one of each connection in turn.
+
+    ``add`` has something called once, after all that were added before.
+    """
 
     def __init__(self, clock: IReactorTime, time: Callable[[], float] = perf_counter) -> None:
         self._clock = clock

@@ -38,7 +38,7 @@ def beginning(pieces: Iterator[bytes], size: int = SLICE) -> tuple[list[bytes], 
 
 @implementer(IPullProducer)
 class SliceProducer:
-    """Writes one slice whenever the transport has room; never joins a whole answer at once."""
+    """A producer of one slice whenever the transport has room; never joins a whole answer."""
 
     def __init__(
         self, pieces: Iterable[bytes], write: Callable[[bytes], None], done: Callable[[], None]

@@ -37,10 +37,12 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """Attributes:
-    standings: Candidates, best first, then the others.
-    ignored: Soft expressions that no candidate could meet, as filter and expression.
-    error: What a create would answer; "" if there is a candidate.
+    """Why a container would be placed where.
+
+    Attributes:
+        standings: Candidates, best first, then the others.
+        ignored: Soft expressions that no candidate could meet, as filter and expression.
+        error: What a create would answer; "" if there is a candidate.
     """
 
     standings: tuple[Standing, ...]

@@ -13,7 +13,9 @@ from swarmd.core.expressions import Expression
 
 
 class Pin(NamedTuple):
-    """Only some engines will do, and the caller knows which.
+    """A pin to engines.
+
+    Only some engines will do, and the caller knows which.
 
     Attributes:
         condition: The wish as the user wrote it, say ``--volumes-from=data``.
@@ -27,14 +29,17 @@ class Pin(NamedTuple):
 
 
 class Platform(NamedTuple):
-    """As images name it, say ("linux", "arm64"); "" is any."""
+    """A platform as images name it, say ("linux", "arm64"); "" is any."""
 
     os: str = ""
     architecture: str = ""
 
 
 class Counting(IntEnum):
-    """Whose ports and resources a new container cannot have. It needs them when it starts."""
+    """What counts as taken on an engine.
+
+    Whose ports and resources a new container cannot have. It needs them when it starts.
+    """
 
     HOLDING = 0  # of all that run, or are about to
     RUNNING = 1  # of those that run
@@ -47,7 +52,9 @@ ANY_PLATFORM = Platform()
 
 @dataclass(frozen=True, slots=True)
 class Placement:
-    """One create request, resolved by the caller where it names other things.
+    """The request to the scheduler.
+
+    One create request, resolved by the caller where it names other things.
 
     Attributes:
         image: Its reference or ID, for the image-locality tie-break.

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class PlacementPolicy:
-    """Names are known ones.
+    """The strategy, filters and overcommit that placement goes by.
+
+    Names are known ones.
 
     Attributes:
         filters: Names, in order.

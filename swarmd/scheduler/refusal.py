@@ -22,7 +22,7 @@ class Verdict(NamedTuple):
 
 
 class NoCandidate(ApiError):
-    """No engine passed; ``verdicts`` has the reason for each, by its name."""
+    """No engine passed the filters; ``verdicts`` has the reason for each, by its name."""
 
     def __init__(self, rules: Sequence[Rule], verdicts: Mapping[str, Verdict]) -> None:
         """``rules`` are those tried, the last of which left no engine."""

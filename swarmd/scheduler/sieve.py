@@ -16,7 +16,9 @@ from swarmd.scheduler.rule import Rule
 
 
 class Sifted(NamedTuple):
-    """``kept`` passed all of ``rules``; the ``ignored`` soft ones would have left none of them.
+    """The result of the filters.
+
+    ``kept`` passed all of ``rules``; the ``ignored`` soft ones would have left none of them.
 
     ``tied`` passed the hard ones.
     """

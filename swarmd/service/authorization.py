@@ -20,8 +20,10 @@ from swarmd.manager.interfaces import FleetView
 
 
 class Authorization(PolicyFile):
-    """Attributes:
-    guard: The resource that stands before ``root``.
+    """The policy file in force: the guard of the API follows it.
+
+    Attributes:
+        guard: The resource that stands before ``root``.
 
     Args:
         tree: Makes a tree of its own for a part of the fleet.

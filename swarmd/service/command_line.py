@@ -15,7 +15,7 @@ from swarmd.doctor.config_check import check_config
 
 
 class CommandLine(Options):
-    """As twistd's plugin names it."""
+    """The options of ``twistd swarmd``, as twistd's plugin names them."""
 
     optFlags = (
         ["check-config", None, "Look at all options and at the files that they name, say what is "

@@ -27,7 +27,9 @@ from swarmd.manager.rescheduling.reschedule import Rescheduler
 
 
 class Operations(MultiService):
-    """Made before discovery starts, so that no news is missed.
+    """The background work of the fleet: watcher, drain, rescheduling, discovery.
+
+    Made before discovery starts, so that no news is missed.
 
     Raises:
         ValueError: The state file cannot be read.

@@ -35,7 +35,7 @@ OnAnswer = Callable[[Answer | EngineUnreachable], None]
 
 
 class Collected(Exchange):
-    """Holds the whole answer until it is complete."""
+    """A call whose whole answer is held until it is complete."""
 
     __slots__ = ("_limit",)
 
@@ -68,7 +68,7 @@ class Collected(Exchange):
 
 
 class Question(Collected):
-    """Without time limit and Deferred, for who asks the same often: a third of an ``EngineCall``.
+    """A call without time limit and Deferred, for who asks often: a third of an ``EngineCall``.
 
     Args:
         on_answer: Gets the answer or the error, unless it is cancelled first.
@@ -85,7 +85,7 @@ class Question(Collected):
 
 
 class EngineCall(Collected):
-    """With a time limit.
+    """A call to an engine with a time limit.
 
     Attributes:
         answer: Fires with it; fails with EngineUnreachable.
@@ -124,7 +124,7 @@ class EngineCall(Collected):
 
 
 class StreamCall(EngineCall):
-    """Hands the body on as it comes, unless the status says that it is an error."""
+    """A call whose body is handed on as it comes, unless the status says that it is an error."""
 
     __slots__ = ("_idle_limit", "_on_head", "_paused", "_receive")
 

@@ -21,7 +21,7 @@ _LOOK = int(socket.MSG_PEEK | socket.MSG_DONTWAIT)
 
 @implementer(IProtocol, IHalfCloseableProtocol)
 class EngineConnection:
-    """Hands everything to its ``end``; while it has none, nothing may come.
+    """The protocol of an engine's connection: hands everything to its ``end``.
 
     Attributes:
         end: Who uses it; None while it is idle.
@@ -103,7 +103,7 @@ class EngineConnection:
 
 
 class ConnectionFactory(Factory):
-    """Makes engine connections for a dialler."""
+    """The factory of engines' connections, for a dialler."""
 
     protocol = EngineConnection
     noisy = False

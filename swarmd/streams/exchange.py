@@ -23,7 +23,7 @@ _REPEATABLE = (b"GET", b"HEAD")
 
 
 class Exchange:
-    """Base of everything that is asked of an engine over HTTP.
+    """The base of everything that is asked of an engine over HTTP: a request and its answer.
 
     Attributes:
         head: The answer's head, once it is here.

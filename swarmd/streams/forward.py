@@ -59,7 +59,7 @@ def forward(
 
 
 class Forwarded(Exchange):
-    """Passes the answer on verbatim.
+    """A forwarded request, whose answer is passed on verbatim.
 
     Attributes:
         started: A byte of the answer was given to the client.
@@ -133,7 +133,7 @@ class Forwarded(Exchange):
 
 
 class Rewritten(Forwarded):
-    """Collects the answer, and passes on what ``rewrite`` makes of it."""
+    """A forwarded request whose answer is collected, and passed on as ``rewrite`` makes it."""
 
     __slots__ = ("_rewrite",)
 

@@ -55,7 +55,7 @@ def hijack(
 
 
 class Hijack(Forwarded):
-    """An exchange that may turn into a relay."""
+    """A hijacked connection: an exchange that may turn into a relay."""
 
     __slots__ = ()
 

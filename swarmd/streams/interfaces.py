@@ -21,7 +21,7 @@ Dial = Callable[[IProtocolFactory], "Deferred[Any]"]
 
 
 class End(Protocol):
-    """Who is told what happens on a connection, from either side."""
+    """An end of a connection: who hears what happens on it, from either side."""
 
     def received(self, data: bytes) -> None: ...
 

@@ -21,7 +21,7 @@ LARGEST_SMALL_ANSWER = 1 << 20
 
 
 class Link(Connector):
-    """Everything that goes to one engine."""
+    """The link to one engine: everything that goes to it."""
 
     async def call(
         self,

@@ -10,7 +10,7 @@ BOUNDS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
 
 
 class ReactorLag:
-    """Counts turns of the reactor by their length, by the wall clock.
+    """A histogram of the reactor's turns by their length, by the wall clock.
 
     Attributes:
         counts: Of the turns within each of ``BOUNDS`` and above the one before; then of the rest.

@@ -21,6 +21,8 @@ from swarmd.streams.tunnel import Tunnel
 
 
 class Reader(Protocol):
+    """The reader of a body on its way to an engine."""
+
     def feed(self, data: bytes) -> None:
         """More of the body, without its coding; must not raise."""
 
@@ -43,6 +45,8 @@ def read_tunnel(
 
 
 class ReadTunnel(Tunnel):
+    """A tunnel whose body is read on its way."""
+
     __slots__ = ("_last", "_left", "_reader")
 
     def __init__(

@@ -15,7 +15,7 @@ from twisted.python.failure import Failure
 
 
 class RelayOwner(Protocol):
-    """Who decides what the ends of a connection mean."""
+    """The owner of a relay, who decides what the ends of a connection mean."""
 
     def side_ended(self, side: Side) -> None: ...
 
@@ -26,7 +26,7 @@ class RelayOwner(Protocol):
 
 
 class Side:
-    """One of the two connections; what it hears goes to the other.
+    """One of the two connections of a relay; what it hears goes to the other.
 
     Attributes:
         deaf: What was written to it failed.
@@ -57,14 +57,14 @@ class Side:
 
 
 class Carrier(Protocol):
-    """Moves the bytes of one direction by itself."""
+    """A carrier of the bytes of one direction."""
 
     def stop(self) -> None:
         """Its connections are about to be closed."""
 
 
 class Relay:
-    """Joins a client and an engine for good.
+    """A relay that joins a client and an engine for good.
 
     It is a caller of the engine's link, so that it ends with the link.
 

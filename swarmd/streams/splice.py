@@ -47,7 +47,7 @@ def can_splice(side: Side) -> bool:
 
 @implementer(IPullProducer)
 class Bulk:
-    """What ``side`` sends, handed to its other side; ``side.deliver`` is this.
+    """The bulk of one direction: what ``side`` sends, handed to its other side.
 
     It hears of the end as before, by ``half_closed`` and ``lost``; ``stop`` must be called before
     either transport is closed.
@@ -126,7 +126,7 @@ class Bulk:
 
 
 class Pump:
-    """One direction: from the kernel's buffer of one socket into that of another.
+    """The pump of one direction: from the kernel's buffer of one socket into another's.
 
     Attributes:
         left: Bytes that may still be taken; None for all.

@@ -22,7 +22,7 @@ def upload_head(method: str, target: str, headers: Sequence[tuple[bytes, bytes]]
 
 
 class Upload(StreamCall):
-    """One such request.
+    """The call of an upload, whose body is sent as it is made.
 
     Attributes:
         full: Nothing should be written now; ``on_room`` tells when that ends.

@@ -11,7 +11,9 @@ from twisted.logger import Logger
 
 
 class Periodic(Service):
-    """Calls ``call`` every ``interval`` seconds; an error is logged, and ends nothing.
+    """A periodic service.
+
+    Calls ``call`` every ``interval`` seconds; an error is logged, and ends nothing.
 
     Twisted's own ``TimerService`` would stop at the first error, in silence.
 

@@ -30,12 +30,14 @@ _REVOCATION = X509StoreFlags.CRL_CHECK
 
 
 class Authorities:
-    """Attributes:
-    cas: The CAs.
-    crls: The lists that count.
-    lists: Of each CA its own.
-    ambiguous: Names that do not tell whose list it is: OpenSSL may have looked at the wrong one, or
-        at none.
+    """The CAs that are trusted, with their revocation lists.
+
+    Attributes:
+        cas: The CAs.
+        crls: The lists that count.
+        lists: Of each CA its own.
+        ambiguous: Names that do not tell whose list it is: OpenSSL may have looked at another, or
+            at none.
     """
 
     def __init__(self, cas: Sequence[x509.Certificate] = (), crls: Sequence[CRL] = ()) -> None:

@@ -34,12 +34,14 @@ _REVOKED_MEANWHILE = "its certificate was revoked meanwhile"
 
 
 class PeerRefusedError(Exception):
-    """The other side's certificate is not good enough; the text says why."""
+    """A certificate of the other side that is not good enough; the text says why."""
 
 
 @implementer(IHalfCloseableProtocol)
 class HalfCloseTLS(TLSMemoryBIOProtocol):
-    """One TLS connection; the wrapped protocol is told of a close_notify if it can half-close.
+    """The TLS protocol with half-close.
+
+    One TLS connection; the wrapped protocol is told of a close_notify if it can half-close.
 
     Writes go out as they come, not gathered for a turn of the reactor: our writers gather
     themselves, and an attached terminal echoes sooner.
@@ -245,7 +247,9 @@ class HalfCloseTLS(TLSMemoryBIOProtocol):
 
 
 class ServerTLS(HalfCloseTLS):
-    """Tells a client that speaks plain HTTP so, readably; and the log, who was not let in, and why.
+    """The server's TLS protocol.
+
+    Tells a client that speaks plain HTTP so, readably; and the log, who was not let in, and why.
 
     A client of which nothing came (a port scan, a check whether the port is open) is no news.
     """
@@ -289,7 +293,7 @@ class ServerTLS(HalfCloseTLS):
 
 
 class ClientTLSFactory(TLSMemoryBIOFactory):
-    """Wraps the factory of connections to an engine."""
+    """The factory of TLS around connections to an engine."""
 
     protocol = HalfCloseTLS
 
@@ -298,7 +302,7 @@ class ClientTLSFactory(TLSMemoryBIOFactory):
 
 
 class ServerTLSFactory(TLSMemoryBIOFactory):
-    """Wraps the factory of clients' connections.
+    """The factory of TLS around clients' connections.
 
     Attributes:
         refused: Gets the address of whoever was not let in, and why.

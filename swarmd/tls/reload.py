@@ -44,7 +44,7 @@ def _keep_quiet(key: str, texts: Sequence[str]) -> None:
 
 
 class TlsReload(MultiService):
-    """Makes the TLS of listeners and of connections to engines, and keeps it up to date.
+    """The TLS of listeners and of connections to engines, reloaded when files change.
 
     Attributes:
         on_change: Called after a set of files was read anew, with it.

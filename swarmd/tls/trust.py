@@ -44,7 +44,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class TlsFiles:
-    """One side's TLS.
+    """The files of one side's TLS.
 
     Attributes:
         ca, cert, key: Absolute paths of PEM files; "" for none.
@@ -81,7 +81,7 @@ class TlsFiles:
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """What a set of files said when it was read.
+    """The content of a set of files, as it was read.
 
     Attributes:
         files: With the list that was taken beside the CA.
@@ -147,7 +147,7 @@ class Trust:
 
 @implementer(IOpenSSLClientConnectionCreator)
 class ClientTls:
-    """TLS towards one engine: what it shares with others, and the name that it must prove.
+    """The client's TLS towards one engine: what is shared with others, and the name to be proven.
 
     Attributes:
         seen: The certificate that the engine showed last.
@@ -181,7 +181,7 @@ class ClientTls:
 
 @implementer(IOpenSSLServerConnectionCreator)
 class ServerTls:
-    """TLS of a listener."""
+    """The server's TLS, of a listener."""
 
     purpose = "clientAuth"
 

@@ -88,7 +88,7 @@ def judge_client(connection: Any, cert: X509, problem: int, depth: int, ok: int)
 
 @dataclass(slots=True)
 class Path:
-    """One chain on its way through the judgement.
+    """A certificate chain on its way through the judgement.
 
     Attributes:
         good: What OpenSSL is content with; it begins at the CA, and ends with the holder's own.

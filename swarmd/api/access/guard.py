@@ -38,11 +38,13 @@ MakeTree = Callable[[Role, bool], tuple[FleetView, Resource]]
 
 
 class Denied(ApiError):
+    """The answer 403 to a call that the role of its sender does not have."""
+
     status = 403
 
 
 class Guard(Resource):
-    """Stands before ``root``.
+    """The root of the API behind a policy: stands before ``root``.
 
     Attributes:
         policy: The one in force; may be replaced at any time.
@@ -149,7 +151,10 @@ def _found(tree: Resource, request: DockerRequest) -> IResource:
 
 
 class Judged(Resource):
-    """Acts once its judgement, which may change the request, has let it pass."""
+    """A resource whose request is judged before it is rendered.
+
+    Acts once its judgement, which may change the request, has let it pass.
+    """
 
     isLeaf = True
 

@@ -69,7 +69,7 @@ _WITHOUT_BODY = ("start", "stop", "restart", "kill", "pause", "unpause", "wait",
 
 
 class Judge:
-    """For one request of ``identity``, which came in with ``role``.
+    """The judgement of one request of ``identity``, which came in with ``role``.
 
     Args:
         whole: All of the fleet.

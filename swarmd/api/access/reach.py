@@ -66,7 +66,7 @@ MOST = 64  # containers of which one request takes something, and volumes that i
 
 
 class Reach:
-    """By the limits of one role.
+    """What one role may reach of what exists: whose containers, networks and volumes.
 
     Args:
         whole: All of the fleet, for what hangs on what the request names.

@@ -39,6 +39,8 @@ DEFAULT = "default"
 
 
 class Scoping:
+    """The rewriting of requests and lists for a role that sees a scope only."""
+
     def __init__(self, role: Role, whole: Fleet, seen: FleetView) -> None:
         assert role.scope is not None
         self._scope = role.scope

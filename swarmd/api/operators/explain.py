@@ -14,7 +14,10 @@ from swarmd.scheduler.place import Explanation, Standing
 
 
 class Explain:
-    """Takes the body and the query of a container create."""
+    """The route ``POST /swarmd/explain``: where a container would be placed, and why.
+
+    Takes the body and the query of a container create.
+    """
 
     def __init__(self, fleet: Fleet, choice: NodeChoice) -> None:
         self._fleet = fleet

@@ -28,7 +28,10 @@ from swarmd.streams.reactor_lag import REACTOR_LAG
 
 
 class Metrics:
-    """Nothing is collected before somebody asks; a family is made when the one before is sent."""
+    """The route ``GET /metrics``, for Prometheus.
+
+    Nothing is collected before somebody asks; a family is made when the one before is sent.
+    """
 
     def __init__(self, fleet: Fleet) -> None:
         self._fleet = fleet

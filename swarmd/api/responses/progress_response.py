@@ -9,7 +9,10 @@ from swarmd.manager.images.console import Console
 
 
 class ProgressResponse:
-    """Until something is told, the answer may still become an error with a status of its own."""
+    """An answer of progress lines whose head is held back until the first of them.
+
+    Until something is told, the answer may still become an error with a status of its own.
+    """
 
     def __init__(self, request: DockerRequest) -> None:
         self.console = Console(self._write)

@@ -17,8 +17,10 @@ _MODES = ("NetworkMode", "PidMode", "IpcMode")
 
 
 class Naming:
-    """Args:
-    seen: Where names are looked up; what is not there is NotFound.
+    """The names of one request's path, as the engine that gets it knows them.
+
+    Args:
+        seen: Where names are looked up; what is not there is NotFound.
     """
 
     def __init__(self, seen: StateView) -> None:

@@ -16,7 +16,7 @@ from swarmd.core.model import Engine
 
 
 class ContainerReducer:
-    """Turns answers of engines into what the catalogue holds."""
+    """The reducer of news about containers: answers of engines become what the catalogue holds."""
 
     def __init__(self, catalogue: Catalogue, shared: Shared, notes: Notes) -> None:
         self._catalogue = catalogue

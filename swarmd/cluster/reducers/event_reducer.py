@@ -23,7 +23,7 @@ _QUIET_VOLUME_VERBS = frozenset({"mount", "unmount"})
 
 
 class EventReducer:
-    """Applies events to the catalogue and the lists."""
+    """The reducer of engines' events: applies them to the catalogue and the lists."""
 
     def __init__(
         self, catalogue: Catalogue, containers: ContainerReducer, lists: ListReducer

@@ -35,7 +35,10 @@ _MOST_CHANGED = 32  # names that are asked for one by one where a list takes lon
 
 
 class ListReducer:
-    """Applies lists, and keeps ``Engine.stale``: which of them must be asked for again."""
+    """The reducer of lists of images, networks and volumes.
+
+    Applies lists, and keeps ``Engine.stale``: which of them must be asked for again.
+    """
 
     def __init__(self, shared: Shared, notes: Notes) -> None:
         self._shared = shared

@@ -46,7 +46,7 @@ class QueryArguments(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class ListQuery:
-    """Of ``GET /containers/json``; ``limit`` 0 is none."""
+    """The query of ``GET /containers/json``; ``limit`` 0 is none."""
 
     all: bool = False
     limit: int = 0
@@ -63,7 +63,7 @@ class ListQuery:
 
 @dataclass(frozen=True, slots=True)
 class ImageQuery:
-    """Of ``GET /images/json``."""
+    """The query of ``GET /images/json``."""
 
     all: bool = False
     filters: Filters = field(default_factory=dict)
@@ -78,7 +78,7 @@ class ImageQuery:
 
 @dataclass(frozen=True, slots=True)
 class NetworkQuery:
-    """Of ``GET /networks``."""
+    """The query of ``GET /networks``."""
 
     filters: Filters = field(default_factory=dict)
 
@@ -92,7 +92,7 @@ class NetworkQuery:
 
 @dataclass(frozen=True, slots=True)
 class VolumeQuery:
-    """Of ``GET /volumes``."""
+    """The query of ``GET /volumes``."""
 
     filters: Filters = field(default_factory=dict)
 
@@ -221,6 +221,8 @@ def _name_test(value: str, fits: Callable[[str], bool]) -> Callable[[str], bool]
 
 
 class PortFilter(NamedTuple):
+    """The ports of a filter ``publish`` or ``expose``."""
+
     first: int
     last: int
     proto: str

@@ -54,7 +54,7 @@ _PLUGIN_KINDS = ("Volume", "Network", "Authorization", "Log")
 
 @dataclass(frozen=True, slots=True)
 class FleetIdentity:
-    """Who this manager is, and how it was told to work.
+    """The identity of this manager, and how it was told to work.
 
     Attributes:
         role: "primary" or "replica".

@@ -19,7 +19,10 @@ _SPARE = 256  # kept rows of nodes that are gone, before all are forgotten
 
 
 class NodeTable:
-    """By node: what its rows were made from, and the rows."""
+    """The table of nodes in ``docker info``, kept.
+
+    By node: what its rows were made from, and the rows.
+    """
 
     def __init__(self) -> None:
         self._kept: dict[str, tuple[tuple[Any, ...], list[Row]]] = {}

@@ -17,10 +17,12 @@ from swarmd.core.model import Engine
 
 
 class Row:
-    """Attributes:
-    container: As it is known now.
-    end: State and Status, a comma behind them; "" until somebody asks.
-    until: On our clock, in seconds; then the end has to be made anew.
+    """A row of ``docker ps``, kept as bytes.
+
+    Attributes:
+        container: As it is known now.
+        end: State and Status, a comma behind them; "" until somebody asks.
+        until: On our clock, in seconds; then the end has to be made anew.
     """
 
     __slots__ = ("container", "end", "until")
@@ -38,7 +40,7 @@ class Row:
 
 
 class Rows:
-    """All of them, by ID and newest first."""
+    """All rows of ``docker ps``, by ID and newest first."""
 
     def __init__(self) -> None:
         self._by_id: dict[str, Row] = {}

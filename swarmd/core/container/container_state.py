@@ -23,7 +23,7 @@ class Published(NamedTuple):
 
 
 class Mount(NamedTuple):
-    """``name`` is the volume's, "" for a bind mount."""
+    """A mount of a container; ``name`` is the volume's, "" for a bind mount."""
 
     name: str
     source: str

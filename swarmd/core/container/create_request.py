@@ -56,7 +56,7 @@ RESCHEDULE_POLICIES = ("off", "on-node-failure")
 
 @dataclass(frozen=True, slots=True)
 class CreateRequest:
-    """What a create asks for.
+    """The body of a create: what it asks for.
 
     Attributes:
         labels: As the container will have them, expressions included.

@@ -18,7 +18,7 @@ _SYSCTLS = "com.docker.network.endpoint.sysctls"
 
 
 class Feature(NamedTuple):
-    """``since`` is the first API that knows it."""
+    """A part of the API that older engines do not know: ``since`` is the first version with it."""
 
     since: Version
     words: str

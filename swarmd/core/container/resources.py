@@ -37,7 +37,7 @@ _OF_OLD_IMAGES = "CUDA_VERSION"
 
 
 class DeviceWish(NamedTuple):
-    """``--gpus``: so many devices of a kind (-1 is all of them), or these very ones."""
+    """A ``--gpus``: so many devices of a kind (-1 is all of them), or these very ones."""
 
     kind: str
     amount: int

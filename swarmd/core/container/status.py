@@ -102,7 +102,7 @@ def _ago(container: Container, now: float) -> str:
 
 
 class Seen(NamedTuple):
-    """What a Status text tells.
+    """What the Status text of a list's item says.
 
     Attributes:
         youngest, oldest: Bounds of the age in seconds; both 0 where the text has no age.

@@ -46,7 +46,7 @@ _DIGITS = {"sha256": 64, "sha384": 96, "sha512": 128}
 
 
 class InvalidReference(BadParameter):
-    """What no engine takes for the name of an image."""
+    """A text that no engine takes for the name of an image."""
 
     def __init__(self, why: str = "invalid reference format") -> None:
         super().__init__(why)

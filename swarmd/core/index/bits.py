@@ -41,7 +41,10 @@ def flagged(flags: Sequence[bool] | bytearray) -> Bits:
 
 
 class Holders(Generic[K]):
-    """Value -> the engines that have it. A value that one engine has alone costs a small number."""
+    """An index of engines by value.
+
+    Value -> the engines that have it. A value that one engine has alone costs a small number.
+    """
 
     def __init__(self) -> None:
         self._found: dict[K, int] = {}  # bits, or ~slot of the only holder

@@ -22,7 +22,7 @@ OVERCOMMIT = "overcommit"  # label: share that a node gives beyond what it has
 
 
 class Load(NamedTuple):
-    """What an engine has, and what its containers hold of it in nano-CPUs and bytes.
+    """The load of an engine: what it has, and what containers hold of it in nano-CPUs and bytes.
 
     Engines of one kind that hold the same are one load, so a fleet has few of them.
     """
@@ -74,7 +74,7 @@ class _Labels(dict[str, Holders[str]]):
 
 
 class Meanings(Holders[tuple[str, str]]):
-    """(reference, whole ID of the image that it names) -> engines.
+    """An index by meaning: (reference, whole ID of the image that it names) -> engines.
 
     Attributes:
         split: References that name different images.
@@ -111,7 +111,9 @@ class NodeIndex(Protocol):
 
 
 class EngineIndex:
-    """Each engine has a slot for as long as it is listed.
+    """The engines in slots, with an index of all that placement asks of them.
+
+    Each engine has a slot for as long as it is listed.
 
     Attributes:
         labels: Label -> its values -> engines.

@@ -11,9 +11,11 @@ from contextvars import ContextVar
 
 
 class AuditTrail:
-    """Attributes:
-    nodes: Those that were asked to change something, in that order.
-    answer: The body of a 201, which tells what was made.
+    """The record of what one request does, which is reported once.
+
+    Attributes:
+        nodes: Those that were asked to change something, in that order.
+        answer: The body of a 201, which tells what was made.
     """
 
     __slots__ = ("_on_finish", "answer", "nodes")

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """Only what was proven: a certificate that our CA signed, what the kernel says of a peer.
+    """The proven identity of a client.
+
+    Only what was proven: a certificate that our CA signed, what the kernel says of a peer.
 
     Attributes:
         common_name: CN of the certificate's subject; "" without a certificate.

@@ -25,12 +25,14 @@ _ARCHIVES = frozenset(
 
 
 class UnsupportedType(ApiError):
+    """Status 415: a body of a type that the route does not take."""
+
     status = 415
 
 
 @dataclass(frozen=True, slots=True)
 class Media:
-    """What a route takes.
+    """The media types that a route takes.
 
     Attributes:
         sent_as: The content type that engines get.

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 
 class Scope(NamedTuple):
-    """``team=ml``."""
+    """A label, ``team=ml``, and with it what bears that label."""
 
     key: str
     value: str

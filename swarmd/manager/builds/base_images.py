@@ -17,7 +17,10 @@ _log = Logger()
 
 
 class BaseImages:
-    """``fleet`` is as much as the client sees: nothing else is brought for it."""
+    """The base images of a build, brought to the engine that builds.
+
+    ``fleet`` is as much as the client sees: nothing else is brought for it.
+    """
 
     def __init__(self, fleet: FleetView, supply: Supply) -> None:
         self._fleet = fleet

@@ -25,7 +25,9 @@ Bring = Callable[[list[str]], Deferred[None]]
 
 
 class BuildContext:
-    """Reads what it can: what is in no known form passes all the same.
+    """The context of a build on its way, read for its Dockerfile.
+
+    Reads what it can: what is in no known form passes all the same.
 
     Args:
         dockerfile: Its path in the context.

@@ -34,7 +34,7 @@ class _Bond:
 
 
 class Builders:
-    """By the client's identity: see ``swarmd.api.routing.client_key``."""
+    """The engine that builds, for each client's identity: see ``swarmd.api.routing.client_key``."""
 
     def __init__(self, fleet: Fleet, clock: IReactorTime) -> None:
         self._fleet = fleet

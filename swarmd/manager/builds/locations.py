@@ -11,7 +11,7 @@ MOST = 10_000  # places kept; the oldest goes first
 
 
 class Locations:
-    """The key of an engine by the ID of what is there: a build, a BuildKit session."""
+    """A table of engines by the ID of what is there: a build, a BuildKit session."""
 
     def __init__(self, clock: IReactorTime) -> None:
         self._clock = clock

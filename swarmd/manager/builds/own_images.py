@@ -13,7 +13,7 @@ MOST_EACH = 64  # the newest ones
 
 
 class OwnImages:
-    """By the client's identity: see ``swarmd.api.routing.client_key``."""
+    """The images that a client built or loaded, by identity (``swarmd.api.routing.client_key``)."""
 
     def __init__(self) -> None:
         self._names: OrderedDict[str, OrderedDict[str, None]] = OrderedDict()

@@ -36,7 +36,9 @@ LOOKS, PAUSE = 40, 0.25  # how often, and in seconds how long between, while it 
 
 
 class Attempts:
-    """Orders carried out on one engine: what one claims is free again when it is certainly over.
+    """The attempts of all creates: orders carried out on one engine.
+
+    What one claims is free again when it is certainly over.
 
     Args:
         plans: Of which those that have led to a container are dropped.
@@ -100,7 +102,7 @@ async def make(fleet: Fleet, engine: Engine, order: CreateOrder, demand: Demand)
 
 
 class Attempt:
-    """The calls that one order takes on one engine."""
+    """One attempt to carry out an order on one engine: the calls that it takes."""
 
     def __init__(self, fleet: Fleet, engine: Engine, order: CreateOrder) -> None:
         self._fleet = fleet

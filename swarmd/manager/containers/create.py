@@ -49,7 +49,7 @@ Failures = dict[str, tuple[Engine, ApiError]]  # by the engine's key
 
 
 class Creator:
-    """All creates.
+    """The creator of containers: all creates.
 
     Args:
         invent: Makes a free name, given a test whether a name is taken.

@@ -33,7 +33,7 @@ Vet = Callable[[Engine, Sequence[str]], Coroutine[Any, Any, None]]
 
 
 class NotMadeError(Exception):
-    """The engine made no container of an order, for this reason; another engine may."""
+    """The reason why an engine made no container of an order; another engine may."""
 
     def __init__(self, error: ApiError) -> None:
         super().__init__(error.message)
@@ -50,18 +50,20 @@ async def _allow_all(engine: Engine, volumes: Sequence[str]) -> None:
 
 @dataclass(frozen=True, slots=True)
 class CreateOrder:
-    """Attributes:
-    name: "" lets swarmd invent one.
-    body: The decoded body, as it came.
-    config: What placement needs of it.
-    client: Who asks, as far as it matters where a pull goes.
-    version: The API version in which it was asked.
-    query: The other query arguments, to be passed on.
-    admit: Raises ApiError if nothing of that size may be added now, in place of those.
-    vet: Raises ApiError if volumes of these names, on this engine, must not be mounted.
-    devices_by_environment: Env and image may ask a runtime for devices.
-    platform_holders: Keys of engines that have the image for ``platform``, which is not theirs.
-    replaces: The container, on a node that it must leave, whose name and place this one takes.
+    """A create as it is carried out: the request, its name and ID, and who asks.
+
+    Attributes:
+        name: "" lets swarmd invent one.
+        body: The decoded body, as it came.
+        config: What placement needs of it.
+        client: Who asks, as far as it matters where a pull goes.
+        version: The API version in which it was asked.
+        query: The other query arguments, to be passed on.
+        admit: Raises ApiError if nothing of that size may be added now, in place of those.
+        vet: Raises ApiError if volumes of these names, on this engine, must not be mounted.
+        devices_by_environment: Env and image may ask a runtime for devices.
+        platform_holders: Keys of engines that have the image for ``platform``, which is not theirs.
+        replaces: The container, on a node that it must leave, whose name and place this one takes.
     """
 
     name: str

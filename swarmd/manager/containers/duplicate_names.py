@@ -18,7 +18,10 @@ _MOST = 5  # names, and nodes of each, that one line has
 
 
 class DuplicateNames(Periodic):
-    """Tells the log of each name that was shared at two looks, and ``docker info`` of all."""
+    """A watch for names that containers of several nodes share.
+
+    Tells the log of each name that was shared at two looks, and ``docker info`` of all.
+    """
 
     _log = Logger()
 

@@ -30,7 +30,10 @@ KEPT, LARGEST_KEPT = 1024, 16 << 10  # containers, and bytes of each
 
 
 class HostAccess:
-    """Asks engines; ApiError where one does not tell, for then nobody can judge."""
+    """What existing containers and volumes have of their hosts, for a judgement.
+
+    Asks engines; ApiError where one does not tell, for then nobody can judge.
+    """
 
     def __init__(self, fleet: Fleet) -> None:
         self._fleet = fleet

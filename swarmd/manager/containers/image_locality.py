@@ -15,7 +15,7 @@ from swarmd.scheduler.placement import Pin
 
 
 class ImageLocality:
-    """Of the image that a container is made from, and of those that it mounts."""
+    """The image locality of a create: pins to nodes that have its image, and those it mounts."""
 
     def __init__(self, state: State, plans: PullPlans) -> None:
         self._state = state

@@ -53,7 +53,10 @@ _LESS = (Counting.RUNNING, Counting.NOBODY)
 
 
 class NodeChoice:
-    """``without`` are keys of engines that were tried in vain."""
+    """The choice of a node for a create.
+
+    ``without`` are keys of engines that were tried in vain.
+    """
 
     def __init__(
         self, fleet: Fleet, placer: Placer, plans: PullPlans, local: LocalResources

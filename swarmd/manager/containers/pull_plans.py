@@ -14,7 +14,7 @@ MOST = 10_000  # plans kept; the oldest goes first
 
 
 class PullPlans:
-    """Remembers, by client and image, the key of the engine that a create was planned for."""
+    """Planned pulls: by client and image, the engine on which a create waits for the pull."""
 
     def __init__(self, now: Callable[[], float]) -> None:
         self._now = now

@@ -45,7 +45,10 @@ class Holding(Enum):
 
 
 class Reconciler:
-    """For all engines; whatever is in doubt while one is away is asked when it is back."""
+    """The reconciler of creates and renames in doubt.
+
+    For all engines; whatever is in doubt while one is away is asked when it is back.
+    """
 
     _log = Logger()
 

@@ -27,7 +27,7 @@ _ENTIRELY = (("v", "1"), ("force", "1"))
 
 
 class NoRoom(ApiError):
-    """Its node has not what it asks for."""
+    """Status 409: the node of a container has not what its start asks for."""
 
     def __init__(self, container: Container, engine: Engine, lacks: str, advice: str) -> None:
         lines = [f"{HEADLINE} {container.name}", f"{engine.name}: {lacks}", advice]
@@ -42,7 +42,7 @@ def admit_all(container: Container) -> None:
 
 
 class Starter:
-    """All starts; each is begun, and ended with what became of it."""
+    """The starter of containers; each start is begun, and ended with what became of it."""
 
     _log = Logger()
 

@@ -57,7 +57,10 @@ class FleetEvent:
 
 
 class EventHub:
-    """Gives each event to every listener, in the order of arrival."""
+    """The hub of events: fan-out of all engines' events to all listeners.
+
+    Gives each event to every listener, in the order of arrival.
+    """
 
     def __init__(self, state: State) -> None:
         self._state = state

@@ -11,7 +11,7 @@ V = TypeVar("V")
 
 
 class KeyedLock:
-    """Locks by name; a name that nobody holds costs nothing."""
+    """A lock by key, here by name; a name that nobody holds costs nothing."""
 
     def __init__(self) -> None:
         self._locks: dict[str, DeferredLock] = {}

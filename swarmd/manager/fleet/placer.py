@@ -18,7 +18,10 @@ CONSTRAINTS = "com.docker.swarm.constraints"
 
 
 class Placer:
-    """``seed`` draws the number that the random strategy needs, one a placement."""
+    """The scheduler, with the state of the fleet and its policy.
+
+    ``seed`` draws the number that the random strategy needs, one a placement.
+    """
 
     def __init__(self, fleet: Fleet, policy: PlacementPolicy, seed: Callable[[], int]) -> None:
         self._fleet = fleet

@@ -12,7 +12,10 @@ V = TypeVar("V")
 
 
 class SingleFlight(Generic[K, V]):
-    """By key. An asker who gives up does not end the question for the others."""
+    """Single flight by key: those who ask the same at one time share one call and its result.
+
+    An asker who gives up does not end the call for the others.
+    """
 
     def __init__(self) -> None:
         self._waiting: dict[K, list[Deferred[V]]] = {}

@@ -24,7 +24,9 @@ _AT_ONCE = frozenset(route.path.encode() for route in ROUTES if route.at_once)
 
 
 class StartupGate(Periodic):
-    """Over once every engine on the list is known, or known not to answer.
+    """The gate of requests right after the start.
+
+    It opens once every engine on the list is known, or known not to answer.
 
     Attributes:
         closed: Requests are put off.

@@ -15,7 +15,9 @@ MOST_HELD = 10_000  # lines that wait for a client that does not read
 
 @implementer(IPushProducer)
 class Console:
-    """Writes records as JSON lines; a client that does not read misses moves of progress bars.
+    """A writer of progress lines, with back-pressure.
+
+    Writes records as JSON lines; a client that does not read misses moves of progress bars.
 
     Attributes:
         used: Something was told.

@@ -21,7 +21,9 @@ from swarmd.manager.interfaces import FleetView
 
 @dataclass(frozen=True, slots=True)
 class FullCopy:
-    """What ``name`` has to be: every one of ``needs`` names parts of which any will do.
+    """The parts of an image that an engine must have to hand it on whole.
+
+    What ``name`` has to be: every one of ``needs`` names parts of which any will do.
 
     Attributes:
         held: What engines have of it, by their keys.

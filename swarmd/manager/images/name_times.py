@@ -39,7 +39,10 @@ class Given(NamedTuple):
 
 
 class NameTimes:
-    """Asks once for each; the next list of images is another occasion if the engine was away."""
+    """The times at which engines gave images their names.
+
+    Asks once for each; the next list of images is another occasion if the engine was away.
+    """
 
     def __init__(self, fleet: Fleet) -> None:
         self._fleet = fleet

@@ -20,7 +20,7 @@ MOST_DETAILED = 8
 
 
 class NodeProgress:
-    """The lines of one engine.
+    """The progress lines of one engine.
 
     Attributes:
         error: What its own error line says; "" if it has none.
@@ -67,7 +67,10 @@ class NodeProgress:
 
 
 class LoadProgress(NodeProgress):
-    """Of a load: "Loaded image: …" is said once for all engines, as clients expect to parse it."""
+    """The progress lines of a load on one engine.
+
+    "Loaded image: …" is said once for all engines, as clients expect to parse it.
+    """
 
     def __init__(self, engine: Engine, console: Console, said: set[str], *, brief: bool) -> None:
         super().__init__(engine, console, brief=brief)
@@ -83,7 +86,7 @@ class LoadProgress(NodeProgress):
 
 
 class ProgressTally:
-    """Where it worked, and where not with which error."""
+    """The results by node: where it worked, and where not with which error."""
 
     def __init__(self) -> None:
         self.done: list[str] = []

@@ -26,7 +26,10 @@ _RUNNING, _NEEDED, _UNUSED = range(3)
 
 
 class Removal:
-    """Of the image that ``ref`` means; ``target`` is the call to each engine."""
+    """One ``rmi`` over all engines.
+
+    It removes the image that ``ref`` means; ``target`` is the call to each engine.
+    """
 
     def __init__(self, fleet: FleetView, ref: str, target: Target) -> None:
         self._fleet = fleet

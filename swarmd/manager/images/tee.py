@@ -10,7 +10,9 @@ from swarmd.streams.upload import Upload
 
 
 class Tee:
-    """Takes a body in pieces; engines that have answered get no more of it.
+    """A tee of one body to several engines, at the pace of the slowest.
+
+    Takes a body in pieces; engines that have answered get no more of it.
 
     Attributes:
         error: Why the body could not be read to its end; None if it could.

@@ -13,8 +13,10 @@ LINE_LIMIT = 1 << 20  # bytes
 
 
 class UnreadProgress:
-    """Attributes:
-    error: What the last error in it said; "" if there was none.
+    """Progress lines that no client reads; only their error counts.
+
+    Attributes:
+        error: What the last error in it said; "" if there was none.
     """
 
     def __init__(self) -> None:

@@ -25,10 +25,12 @@ _ENDPOINT = ("IPAMConfig", "Links", "DriverOpts", "GwPriority")
 
 @dataclass(frozen=True, slots=True)
 class Blueprint:
-    """Attributes:
-    body: For the create, with the one network that every engine takes there.
-    config: What placement needs, of all networks.
-    further: Networks to be connected before the start, with their endpoint settings.
+    """What is needed to make a container again on another node.
+
+    Attributes:
+        body: For the create, with the one network that every engine takes there.
+        config: What placement needs, of all networks.
+        further: Networks to be connected before the start, with their endpoint settings.
     """
 
     name: str

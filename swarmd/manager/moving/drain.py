@@ -64,7 +64,7 @@ class Drain:
 
 
 class Drainer(Service):
-    """All drains; see ``NodeWatcher`` for how it hears of nodes."""
+    """The drainer of nodes: all drains; see ``NodeWatcher`` for how it hears of nodes."""
 
     _log = Logger()
 

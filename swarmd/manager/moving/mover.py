@@ -32,7 +32,10 @@ _NEWEST: Version = (1, 51)
 
 
 class Mover:
-    """Every call raises ApiError, in the engine's words, if it did not do what it says."""
+    """The calls that moving a container takes.
+
+    Every call raises ApiError, in the engine's words, if it did not do what it says.
+    """
 
     def __init__(
         self, fleet: Fleet, creator: Creator, plans: PullPlans, operator_state: OperatorState

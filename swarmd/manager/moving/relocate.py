@@ -17,11 +17,13 @@ from swarmd.manager.moving.set_aside import aside_name, is_aside, plain_name
 
 
 class Staying(ApiError):
-    """The container is not to be moved, for reasons of its own."""
+    """A container that is not to be moved, for reasons of its own."""
 
 
 class Relocation:
-    """The old one is renamed, the new one made under its name; only then does the old one stop.
+    """The move of one container.
+
+    The old one is renamed, the new one made under its name; only then does the old one stop.
 
     So all that can go wrong early (no place, no image, a refused create) costs no downtime.
     """

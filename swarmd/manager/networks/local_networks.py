@@ -52,7 +52,10 @@ _KEPT = (
 
 
 class LocalNetworks:
-    """Creates and moves; ``driver`` is that of a create which names none."""
+    """The networks that live on one engine each.
+
+    Creates and moves; ``driver`` is that of a create which names none.
+    """
 
     _log = Logger()
 

@@ -19,7 +19,10 @@ from swarmd.scheduler.node_labels import WEIGHT, weight
 
 
 class NodeOperator:
-    """Everything below ``/swarmd/nodes``. Decisions are on the disk before they count."""
+    """The operator's verbs: cordon, labels, drain, tombstones.
+
+    Everything below ``/swarmd/nodes``. Decisions are on the disk before they count.
+    """
 
     def __init__(
         self,

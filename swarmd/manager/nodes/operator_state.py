@@ -25,7 +25,7 @@ LARGEST = 1 << 30  # bytes; of each container that is to be made again, all that
 
 @dataclass(frozen=True, slots=True)
 class NodeIntent:
-    """For one line of the hosts file.
+    """What operators decided of one node, by its line of the hosts file.
 
     Attributes:
         draining: A drain was begun and not finished; it goes on after a restart.
@@ -81,7 +81,7 @@ class Tombstone:
 
 @dataclass(frozen=True, slots=True)
 class Book:
-    """All of it. Nodes by key; losses and tombstones by the old container's ID.
+    """All operators' decisions and losses. Nodes by key; losses and tombstones by the old ID.
 
     ``key`` is the secret of ``proof``, as hexadecimal digits; "" before it is needed.
     """
@@ -93,7 +93,7 @@ class Book:
 
 
 class OperatorState:
-    """The book, and its file if there is one.
+    """The operators' state: the book, and its file if there is one.
 
     Args:
         folder: ``--state-dir``; None keeps everything in memory.

@@ -12,7 +12,7 @@ from swarmd.core.model import Engine
 
 
 class NodeListener(Protocol):
-    """What follows the news; an error of it is logged and concerns nobody else."""
+    """A listener of nodes' news; an error of it is logged and concerns nobody else."""
 
     def listed(self, engine: Engine) -> None:
         """Discovery names the node; it was perhaps known before."""
@@ -31,7 +31,7 @@ class NodeListener(Protocol):
 
 
 class NodeWatcher:
-    """One for the daemon."""
+    """The node watcher (watchdog): one for the daemon, it hears of each loss and each return."""
 
     _log = Logger()
 

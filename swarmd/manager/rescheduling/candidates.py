@@ -32,7 +32,10 @@ def is_wanted(labels: Mapping[str, str], default: bool) -> bool:
 
 
 class Candidates:
-    """The inspects, by container ID; fed by the news."""
+    """The containers that could be made again, if their node were lost.
+
+    The inspects, by container ID; fed by the news.
+    """
 
     _log = Logger()
 

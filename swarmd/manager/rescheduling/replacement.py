@@ -23,7 +23,7 @@ RETRY, RETRY_CEILING = 2.0, 60.0  # seconds between attempts where nothing sugge
 
 
 class HopelessError(Exception):
-    """Nothing that may change will make it possible."""
+    """A container that cannot be made again, whatever may change."""
 
 
 @dataclass(slots=True)
@@ -48,7 +48,7 @@ class Case:
 
 
 class Replacing:
-    """What is done for a case."""
+    """The steps of one replacement."""
 
     _log = Logger()
 

@@ -42,10 +42,12 @@ FREED = 1.0  # seconds after something made room, in which more may follow
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """Attributes:
-    default: Containers that say nothing are rescheduled, too.
-    grace: Seconds without an answer after which a node is lost.
-    confirm: Only an operator can say that a node is lost.
+    """The options of rescheduling.
+
+    Attributes:
+        default: Containers that say nothing are rescheduled, too.
+        grace: Seconds without an answer after which a node is lost.
+        confirm: Only an operator can say that a node is lost.
     """
 
     default: bool = False
@@ -54,7 +56,7 @@ class Rules:
 
 
 class Rescheduler(Service):
-    """Watches nodes; see ``NodeWatcher``.
+    """The rescheduler (failover of containers): watches nodes, see ``NodeWatcher``.
 
     Attributes:
         tombstones: The old copies.

@@ -19,7 +19,7 @@ _VERBS = ("kill", "start", "destroy")  # of all others nothing is kept
 
 
 class Shutdowns:
-    """Fed by the news."""
+    """Containers that were stopped with their engine, by the news: no user wished that."""
 
     def __init__(self, clock: IReactorTime) -> None:
         self._clock = clock

@@ -27,7 +27,7 @@ from swarmd.manager.rescheduling.reschedule_event import publish
 
 
 class Tombstones:
-    """Tombstones, and what they ask for.
+    """The tombstones of replaced containers, and what they ask for when the node is back.
 
     Args:
         open_cases: IDs of old containers that are just being replaced: not decided yet.

@@ -36,7 +36,10 @@ Part = tuple[Engine, Row]
 
 
 class DiskUsage:
-    """Asks each engine once at a time, however many clients want to know."""
+    """The ``docker system df`` of the fleet.
+
+    Asks each engine once at a time, however many clients want to know.
+    """
 
     def __init__(self, fleet: FleetView) -> None:
         self._fleet = fleet

@@ -35,9 +35,11 @@ def parse_time(text: str) -> int | None:
 
 @dataclass(frozen=True, slots=True)
 class EventQuery:
-    """Attributes:
-    since, until: Nanoseconds since the epoch, or None.
-    sizes: Of the values of each filter, so that a beginning is looked up, not tried.
+    """The query of ``GET /events``.
+
+    Attributes:
+        since, until: Nanoseconds since the epoch, or None.
+        sizes: Of the values of each filter, so that a beginning is looked up, not tried.
     """
 
     since: int | None

@@ -34,7 +34,9 @@ CHANGE = 30.0  # seconds for an engine to make or remove one
 
 
 class LocalVolumes:
-    """Creates and moves.
+    """The volumes that live on one engine each.
+
+    Creates and moves.
 
     Attributes:
         everywhere: A volume is made on every engine, and is one for clients, as in classic Swarm.

@@ -27,7 +27,10 @@ DELETED = "VolumesDeleted"
 
 
 class VolumePrune:
-    """One prune, asked in version ``asked`` with ``filters``; ``target`` passes it on as it is."""
+    """One ``docker volume prune`` over all engines.
+
+    It is asked in version ``asked`` with ``filters``; ``target`` passes it on as it is.
+    """
 
     def __init__(
         self, fleet: FleetView, asked: Version, filters: Filters, target: Callable[[Engine], str]

@@ -23,7 +23,10 @@ _value = itemgetter(0)
 
 
 class Column(NamedTuple):
-    """``split`` parts a set of engines by value, the smallest first."""
+    """One criterion of a strategy.
+
+    ``split`` parts a set of engines by value, the smallest first.
+    """
 
     name: str
     split: Callable[[Bits], Groups]

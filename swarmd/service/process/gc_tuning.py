@@ -13,7 +13,9 @@ THRESHOLDS = (10_000, 100, 50)
 
 
 class RareCollection(Service):
-    """Freezes what the imports have made, and searches less often.
+    """The tuning of the garbage collector.
+
+    Freezes what the imports have made, and searches less often.
 
     A search through everything holds the reactor for hundreds of milliseconds at 1,000 nodes.
     """

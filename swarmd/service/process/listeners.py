@@ -16,7 +16,7 @@ Listen = Callable[[str], "Deferred[IListeningPort]"]
 
 
 class Listeners(Service):
-    """Listens on every address, or the start fails.
+    """The listening ports: every address is listened on, or the start fails.
 
     Args:
         leave: Called when it is closed, before any other part of the daemon ends.

@@ -18,7 +18,7 @@ MOST_LINES = 30  # in one window
 
 
 class Rejections:
-    """``seconds`` is a monotonic clock."""
+    """The log of rejected clients, of bounded length. ``seconds`` is a monotonic clock."""
 
     _log = Logger()
 

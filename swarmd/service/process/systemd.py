@@ -30,7 +30,7 @@ def notify(address: str, message: str) -> None:
 
 
 class Notifier(Periodic):
-    """Sends READY once started, STATUS and WATCHDOG while running, STOPPING at the end."""
+    """The notifier of systemd (and its watchdog): READY, STATUS, WATCHDOG, STOPPING."""
 
     def __init__(
         self, environ: Mapping[str, str], clock: IReactorTime, status: Callable[[], str]

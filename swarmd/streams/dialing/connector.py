@@ -18,7 +18,7 @@ _READS = (b"GET", b"HEAD")
 
 
 class Caller(Protocol):
-    """Who wants a connection to the engine.
+    """A caller that wants a connection to the engine.
 
     Attributes:
         waiting: It is to end when the engine hangs: mostly, nothing has come from it yet.
@@ -40,7 +40,7 @@ class Caller(Protocol):
 
 
 class Connector:
-    """Gives callers a connection to the engine, and ends them if it has to.
+    """The connector: gives callers a connection to the engine, and ends them if it has to.
 
     Attributes:
         node: The engine's name as errors show it; may change.

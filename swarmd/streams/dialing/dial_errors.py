@@ -35,7 +35,7 @@ _WORDS: tuple[tuple[type[BaseException], str], ...] = (
 
 
 class SilentError(Exception):
-    """Nothing came from the other side."""
+    """The silence of the other side: nothing came."""
 
 
 _SILENT = (

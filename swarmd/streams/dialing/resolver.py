@@ -53,7 +53,9 @@ class _Resolution:
 
 @implementer(IHostnameResolver)
 class Resolver:
-    """Asks the system for a name once at a time, however many want to know it; only for TCP.
+    """A DNS resolver with single flight.
+
+    Asks the system for a name once at a time, however many want to know it; only for TCP.
 
     Args:
         ask: Calls in a thread of its own what it is given.

@@ -29,7 +29,7 @@ _AGENT_FLAGS = {b"rsa-sha2-256": b"\0\0\0\2", b"rsa-sha2-512": b"\0\0\0\4"}
 
 
 class Signer(Protocol):
-    """One key that we can prove to have.
+    """A key that we can prove to have.
 
     Attributes:
         blob: Its public half, as it goes over the wire.
@@ -71,7 +71,7 @@ class AgentSigner:
 
 
 class SshKeys:
-    """The keys for one connection.
+    """The SSH keys for one connection.
 
     Attributes:
         signers: In the order in which they are offered.

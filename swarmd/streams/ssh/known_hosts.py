@@ -26,12 +26,12 @@ _RSA_SIGNATURES = [b"rsa-sha2-512", b"rsa-sha2-256"]
 
 
 class HostKeyRefusedError(Exception):
-    """The text says which key was shown and what to do."""
+    """A host key that is not known; the text says which was shown and what to do."""
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One key of the host that is asked for.
+    """A line of known_hosts: one key of the host that is asked for.
 
     Attributes:
         number: Of the line in the file, from 1.

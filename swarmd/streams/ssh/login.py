@@ -28,7 +28,10 @@ class LoginRefusedError(Exception):
 
 
 class Login(SSHUserAuthClient):
-    """Conch's would sign with RSA keys by SHA-1, which sshd has refused since 2021."""
+    """The authentication by SSH keys.
+
+    Conch's would sign with RSA keys by SHA-1, which sshd has refused since 2021.
+    """
 
     _log = QUIET
     preferredOrder = [_PUBLIC_KEY]  # noqa: RUF012 - Conch's name

@@ -24,7 +24,7 @@ SILENCE_LIMIT = 80.0  # seconds after which it is lost, as with the kernel's kee
 
 
 class MultiplexerOwner(Protocol):
-    """Who keeps the connections to one host."""
+    """The owner of a multiplexer, who keeps the connections to one host."""
 
     def channel_gone(self, connection: Multiplexer) -> None: ...
 
@@ -32,7 +32,9 @@ class MultiplexerOwner(Protocol):
 
 
 class Multiplexer(SSHConnection):
-    """Conch's, with windows that mind who reads, and a producer's view of the socket.
+    """The SSH connection that carries several channels.
+
+    Conch's, with windows that mind who reads, and a producer's view of the socket.
 
     Attributes:
         used: Channels that are open, or about to be.

@@ -33,19 +33,19 @@ _ABSENT = ("daemon running", "daemon is running", "connection refused", "no such
 
 
 class ChannelRefusedError(Exception):
-    """The host opens no session now: there may be too many."""
+    """A session that the host does not open now: there may be too many."""
 
 
 class CommandFailedError(Exception):
-    """The text is what the program said."""
+    """The failure of the command on the host; the text is what the program said."""
 
 
 class NoEngineError(CommandFailedError, SilentError):
-    """The host is there, its engine is not: as where a connection is refused."""
+    """A host without an engine: as where a connection is refused."""
 
 
 class SharedConnection(Protocol):
-    """What a channel asks of its SSH connection, beside what every one of Conch's can do.
+    """What a channel needs of its SSH connection, beside what every one of Conch's can do.
 
     Attributes:
         clock: For what is told by the next turn.
@@ -67,7 +67,7 @@ class SharedConnection(Protocol):
 
 
 class SshChannel(SSHChannel):
-    """A transport.
+    """A channel of an SSH connection as a transport.
 
     Attributes:
         opened: Fires with the channel once the program runs.

@@ -45,7 +45,7 @@ _FIRST_WAIT, _LONGEST_WAIT = 1.0, 15.0
 
 @dataclass(frozen=True, slots=True)
 class SshFiles:
-    """What to log in with, and whom to trust.
+    """The files of SSH: what to log in with, and whom to trust.
 
     Attributes:
         known_hosts: Path; ``~`` is the home of whom swarmd runs as.

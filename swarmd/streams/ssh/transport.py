@@ -22,15 +22,17 @@ _MOST_WORDS = 300  # characters of what the host says
 
 
 class SshError(Exception):
-    """The text says what went wrong between us and sshd."""
+    """A failure between us and sshd; the text says what went wrong."""
 
 
 class SilentSshError(SshError, SilentError):
-    """Nothing, or nothing more, came from the host."""
+    """The silence of an SSH host: nothing, or nothing more, came from it."""
 
 
 class SshTransport(SSHClientTransport):
-    """Conch's, without what is too weak for sshd of today, or for us.
+    """The SSH transport.
+
+    Conch's, without what is too weak for sshd of today, or for us.
 
     Attributes:
         ready: Fires with the multiplexer once we are logged in; fails with the reason.

@@ -20,7 +20,10 @@ SILENCE = 120.0  # seconds between two things that it tells
 
 
 class AnonymousPull:
-    """``digest`` is a repository with a digest, as engines list it."""
+    """A pull by digest without a client's credentials.
+
+    ``digest`` is a repository with a digest, as engines list it.
+    """
 
     def __init__(self, fleet: Fleet, digest: str, engine: Engine) -> None:
         self._fleet = fleet

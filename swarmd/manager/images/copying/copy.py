@@ -31,7 +31,7 @@ TAR = ((b"Content-Type", b"application/x-tar"),)
 
 
 class Copy:
-    """Brings exactly one image, under exactly one name or none."""
+    """A copy of exactly one image to an engine, under exactly one name or none."""
 
     def __init__(self, fleet: Fleet, ref: str, source: Engine, to: Engine) -> None:
         self._fleet = fleet

@@ -21,7 +21,7 @@ _log = Logger()
 
 
 class CopyReports:
-    """Keeps, for each node, which built images it should have and has not."""
+    """Reports of copies: for each node, which built images it should have and has not."""
 
     def __init__(self, fleet: Fleet) -> None:
         self._fleet = fleet

@@ -30,7 +30,10 @@ def _nobody(_: list[str]) -> None:
 
 
 class Distributor:
-    """``builds`` is where images go that say nothing: "", "all" or a constraint."""
+    """The distributor of built images to other nodes.
+
+    ``builds`` is where images go that say nothing: "", "all" or a constraint.
+    """
 
     def __init__(self, fleet: Fleet, placer: Placer, supply: Supply, builds: str = "") -> None:
         self._fleet = fleet

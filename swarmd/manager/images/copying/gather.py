@@ -16,7 +16,10 @@ from swarmd.manager.interfaces import FleetView
 
 
 class Gatherer:
-    """``fleet`` is as much as the client sees; ``supply`` that of the whole fleet."""
+    """The gathering of images for one save.
+
+    ``fleet`` is as much as the client sees; ``supply`` that of the whole fleet.
+    """
 
     def __init__(self, fleet: FleetView, supply: Supply) -> None:
         self._fleet = fleet
