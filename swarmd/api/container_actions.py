@@ -112,7 +112,7 @@ def _begin(call: ContainerCall, *, again: bool) -> Coroutine[Any, Any, None] | N
 
 
 def _admit(call: ContainerCall) -> Admit:
-    return call.request.terms.get("admit") or admit_all
+    return call.request.terms.admit_start or admit_all
 
 
 async def _begin_later(call: ContainerCall, starter: Starter, *, again: bool) -> None:

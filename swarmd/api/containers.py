@@ -19,6 +19,7 @@ from swarmd.codec.query import parse_query
 from swarmd.core.container.container_state import Container
 from swarmd.core.errors import NoSuchContainer, PageNotFound
 from swarmd.core.model import Engine
+from swarmd.core.request.terms import RequestTerms
 from swarmd.front.request import DockerRequest
 from swarmd.manager.containers.create import Creator
 from swarmd.manager.containers.create_order import CreateOrder, read_body
@@ -94,7 +95,7 @@ class Containers(Noun):
             platform=request.arg("platform"),
             query=tuple(passed_on),
         )
-        created = await self._creator.create(replace(order, **request.terms))
+        created = await self._creator.create(_on_terms(order, request.terms))
         if not request.gone:
             request.reply(created.status, created.body)
 
@@ -103,6 +104,15 @@ class Containers(Noun):
             return target(self._fleet, request, engine, "containers", "prune").decode()
 
         request.reply_json(200, await prune(self._fleet, path, CONTAINERS))
+
+
+def _on_terms(order: CreateOrder, terms: RequestTerms) -> CreateOrder:
+    return replace(
+        order,
+        admit=terms.admit or order.admit,
+        vet=terms.vet or order.vet,
+        devices_by_environment=terms.devices_by_environment,
+    )
 
 
 def _prints_all_names(request: DockerRequest) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain
 from typing import Any, cast
 
@@ -22,6 +22,7 @@ from swarmd.codec.query import check_query, is_true, parse_query
 from swarmd.core.errors import ApiError, PageNotFound
 from swarmd.core.request.audit_trail import AuditTrail
 from swarmd.core.request.bounds import LARGE, check_body
+from swarmd.core.request.terms import NO_TERMS, RequestTerms
 from swarmd.front.admission import check_type, enter
 from swarmd.front.channel import Channel
 from swarmd.front.client_site import ClientSite
@@ -40,6 +41,7 @@ class DockerRequest(LazyRequest):
     Attributes:
         version: The API version in the path, set by the root of the tree; None if there is none.
         gone: The client has left before the end.
+        terms: What a policy has yet to say of it.
         survives_half_close: A FIN of the client does not mean that it has left.
         trail: For the audit; None if it is not to be recorded.
     """
@@ -48,7 +50,7 @@ class DockerRequest(LazyRequest):
     site: ClientSite[DockerRequest]  # type: ignore[assignment]
     defaultContentType = JSON
     version: tuple[int, int] | None = None
-    terms: Mapping[str, Any] = {}  # of a policy, for the order that a create becomes
+    terms: RequestTerms = NO_TERMS
     gone = survives_half_close = False
     trail: AuditTrail | None = None
     queued = False

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -139,7 +140,7 @@ class Judge:
         if self._reach is not None:
             await self._reach.pin(right, action, query, body)
             await self._existing(right, action, query, body)
-            request.terms = {**request.terms, "vet": self._vet}
+            request.terms = replace(request.terms, vet=self._vet)
         pairs = ((key, one) for key, all_ in query.items() for one in all_)
         request.raw_query, request._query = render_query(pairs).encode(), None
         if right.noun == "containers" and action == "create" and body is not None:
@@ -279,18 +280,18 @@ class Judge:
         body["Labels"] = {**(given if isinstance(given, dict) else {}), **made}
         limits = self._role.limits
         if counts_gpus(self._role) or (limits is not None and not limits.gpus):
-            request.terms = {**request.terms, "devices_by_environment": False}
+            request.terms = replace(request.terms, devices_by_environment=False)
         if not has_quota(self._role):
             return
         if missing := unbounded(body, self._role):
             raise ApiError(
                 f"denied by policy: the quota of role {self._role.name} needs {missing}", 403
             )
-        request.terms = {**request.terms, "admit": self._admit}
+        request.terms = replace(request.terms, admit=self._admit)
         await self._know_sizes()
 
     async def _count_starts(self, request: DockerRequest) -> None:
-        request.terms = {**request.terms, "admit": self._admit_start}
+        request.terms = replace(request.terms, admit_start=self._admit_start)
         await self._know_sizes()
 
     async def _know_sizes(self) -> None:
