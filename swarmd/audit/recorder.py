@@ -1,4 +1,4 @@
-"""From a request that changes something to its line. Nothing of bodies, headers or errors.
+"""The audit log: a line of each request that changes something, without bodies or headers.
 
 Of a query only values that name things are kept: build arguments, and URLs with passwords in them,
 are in others.

@@ -1,4 +1,4 @@
-"""Where audit lines go. Their calls may block; only the writer's thread makes them."""
+"""Targets of the audit log. Their calls may block; only the writer's thread makes them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Writes lines in a thread of its own, so that a slow disk holds nobody up.
+"""The writer of the audit log: a thread, so that a slow disk holds nobody up.
 
 What cannot be written is lost, counted and reported: a full disk must not stop the fleet.
 """

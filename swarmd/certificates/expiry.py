@@ -1,4 +1,4 @@
-"""What comes to its end: certificates, and lists of revoked ones. Time is an argument."""
+"""The expiry of certificates, and of lists of revoked ones. Time is an argument."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who signed what. It is told by the key: names are not unique, and CAs made anew keep theirs."""
+"""Issuance of certificates, told by the key: names are not unique, and new CAs keep theirs."""
 
 from __future__ import annotations
 

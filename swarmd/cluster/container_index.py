@@ -1,4 +1,4 @@
-"""The ways to find one of many containers without looking at all of them."""
+"""Indexes of containers: by start of ID, by name, and what they were called lately."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The rule of an engine's health: pending, healthy, unhealthy, and what leads from one to another.
+"""The health of an engine, with its circuit breaker: pending, healthy, unhealthy, and back.
 
 An engine is pending until it has said who it is, and again when it is refused. It is healthy from
 the first answer on after all of it was read. It is unhealthy after ``limit`` failures in a row, or

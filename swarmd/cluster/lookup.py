@@ -1,4 +1,4 @@
-"""Finds one thing by any name that a user may give it.
+"""Look-up of one thing by any name that a user may give it.
 
 Containers: full ID, exact name (plain or ``node/name``), Swarm ID, unique start of an ID, in this
 order. Two that fit are an error that names both, never a guess.

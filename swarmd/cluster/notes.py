@@ -1,4 +1,4 @@
-"""What could not be learnt of an engine, in words, from several sources."""
+"""Notes on an engine: what could not be learnt of it, in words, from several sources."""
 
 from __future__ import annotations
 

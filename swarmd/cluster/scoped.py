@@ -1,4 +1,4 @@
-"""The fleet as a scope sees it: what is not in it does not exist.
+"""The state as a scope sees it: what is not in it does not exist.
 
 The view has what ``StateView`` names, and nothing else: whatever is added there is missing here, an
 error of the types, until somebody has said how much of it a scope may see.

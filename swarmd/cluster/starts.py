@@ -1,4 +1,4 @@
-"""Starts that engines were asked for, until what they tell of the container is news of that.
+"""Starts under way, until what engines say of the container is news of that.
 
 From the call on the container has what it asks for, so that two starts under way never share it.
 """

@@ -1,4 +1,4 @@
-"""The one picture of the fleet. ``dispatch`` is the only way in for news; everybody else reads.
+"""The state of the fleet, the only one: ``dispatch`` is the way in for news; all others read.
 
 Everything is indexed and summed up as it comes, so that no look-up and no placement walks the
 containers.

@@ -1,4 +1,4 @@
-"""What a TLS listener says to a client that speaks plain HTTP."""
+"""Plain HTTP on a TLS port: recognised, and refused in words."""
 
 from __future__ import annotations
 

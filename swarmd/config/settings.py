@@ -1,4 +1,4 @@
-"""What swarmd was told at start, checked and in plain units.
+"""The settings of swarmd, from its options: checked and in plain units.
 
 Every check is made here, before anything listens, and each refusal is one line: a ValueError
 whose text names the option.

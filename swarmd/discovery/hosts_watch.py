@@ -1,4 +1,4 @@
-"""A hosts file that is followed."""
+"""The watcher of a hosts file."""
 
 from __future__ import annotations
 

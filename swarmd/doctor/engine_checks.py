@@ -1,4 +1,4 @@
-"""What an engine's own description gives reason to say. Pure."""
+"""Checks of an engine's own description. Pure."""
 
 from __future__ import annotations
 

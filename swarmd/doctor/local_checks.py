@@ -1,4 +1,4 @@
-"""What can be judged on this machine alone: options, TLS files, the hosts file."""
+"""Checks on this machine alone: options, TLS files, the hosts file."""
 
 from __future__ import annotations
 

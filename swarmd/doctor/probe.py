@@ -1,4 +1,4 @@
-"""One engine, asked as the daemon would ask it."""
+"""A probe of one engine, asked as the daemon would ask it."""
 
 from __future__ import annotations
 

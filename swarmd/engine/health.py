@@ -1,4 +1,4 @@
-"""Whether an engine still answers."""
+"""The health check of an engine, by heartbeats and pings."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How often, how long and how much at once."""
+"""Limits of tracking: how often, how long and how much at once."""
 
 from __future__ import annotations
 

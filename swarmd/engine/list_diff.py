@@ -1,4 +1,4 @@
-"""What is new in a list of containers.
+"""The difference between two lists of containers: what is new in the later one.
 
 A fleet of 50,000 is listed again every minute, and next to nothing in those lists is news but the
 ages in their Status texts. To make values of all items and put them into the state would be most of

@@ -1,4 +1,4 @@
-"""What is asked for again, though nobody said that it changed.
+"""Periodic refresh: what is asked for again, though nobody said that it changed.
 
 Events tell of nearly everything, but not always. An engine drops events for a subscriber that has
 1,024 of them waiting, and does not say so. And some things it never tells: images that another

@@ -1,4 +1,4 @@
-"""One spell of contact with an engine: from the first question to the loss of its event stream."""
+"""A session with one engine: from the first question to the loss of its event stream."""
 
 from __future__ import annotations
 

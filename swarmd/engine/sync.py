@@ -1,4 +1,4 @@
-"""What is on an engine, asked for and told to the cluster."""
+"""Synchronisation: what is on an engine, asked for and told to the cluster."""
 
 from __future__ import annotations
 

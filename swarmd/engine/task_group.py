@@ -1,4 +1,4 @@
-"""Coroutines that live and die together, and calls that several callers share."""
+"""A task group (coroutines that end together), and calls that several callers share."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Work on engines' answers, in portions between which everybody else is served.
+"""Time slices for work on engines' answers, between which everybody else is served.
 
 While a thousand engines join, hundreds of answers are there at a time, each worth 0.2 to 5 ms of
 decoding and putting in its place; taken as they come, they held the reactor for 150 to 700 ms.

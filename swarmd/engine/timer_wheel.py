@@ -1,4 +1,4 @@
-"""Many timers for the price of one: each may be early or late by half a step.
+"""A timer wheel: many timers for the price of one, each early or late by half a step.
 
 The checks of a thousand engines as delayed calls of the reactor were a heap of thousands, most of
 them cancelled, and a wake-up each. On a wheel all that falls due within a step is done together,

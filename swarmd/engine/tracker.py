@@ -1,4 +1,4 @@
-"""Everything about one engine: found, followed, lost, found again."""
+"""The tracker of one engine: found, followed, lost, found again."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Work with files, away from the reactor: a file system that hangs holds nobody else."""
+"""File I/O in threads, away from the reactor: a file system that hangs holds nobody else."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One way in for all that is read from outside: whole, regular and bounded, or a bad file."""
+"""Reading what comes from outside: whole, regular and bounded, or a bad file."""
 
 from __future__ import annotations
 

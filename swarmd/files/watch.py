@@ -1,4 +1,4 @@
-"""Files that are followed: read again once they have changed and come to rest.
+"""File watching: read again once they have changed and come to rest.
 
 A change counts once a file has looked the same twice in a row, so that one caught while an editor
 writes it, or missing for the moment between two renames, changes nothing.

@@ -1,4 +1,4 @@
-"""What every request has to pass before anything reads it: who may have sent it, and as what."""
+"""Admission of a request, before anything reads it: who may have sent it, and as what."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the large bodies of all requests take together: one client's limit is not everybody's.
+"""The memory budget of large bodies, all together: one client's limit is not everybody's.
 
 A client sends slowly, or on many connections, and each body alone is within its bound. A body
 counts until its request is answered, since work on it waits for its turn.

@@ -1,4 +1,4 @@
-"""Tells who is at the other end of a client's connection."""
+"""The identity of a client: who is at the other end of its connection."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The end of a connection on which the client may still be sending.
+"""Lingering close of a connection on which the client may still be sending.
 
 Closing on unread bytes sends a reset, and a reset overtakes the answer that says why.
 """

@@ -1,4 +1,4 @@
-"""Keeps web pages out: a browser must not do with swarmd what any page asks it to.
+"""The check of Origin: a browser must not do with swarmd what any page asks it to (CSRF).
 
 A browser says which page a request is from (``Origin``, ``Sec-Fetch-Site``); other clients say
 nothing of the kind. And a page may have its own name point to this machine for a moment, so that

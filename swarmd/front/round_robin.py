@@ -1,4 +1,4 @@
-"""Requests that clients send ahead of their answers: one of each connection in turn.
+"""Round robin over clients' pipelined requests: one of each connection in turn.
 
 What comes after a wait for events is served at once, one request of each connection. What has come
 behind it may be thousands, of ready answers; they share a small part of each turn of the reactor.

@@ -1,4 +1,4 @@
-"""Large answers, written at the client's pace."""
+"""Large answers, written with back-pressure: at the client's pace."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where the daemon is put together: the only place that knows all parts, and the reactor."""
+"""The wiring of the daemon: the only place that knows all parts, and the reactor."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Requests of swarmd's own: the control plane's way to an engine."""
+"""Calls of swarmd's own: the control plane's requests to an engine, with time limits."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How a call tells its status to whoever must know before its client does."""
+"""Completion of a call: its status, to whoever must know before its client does."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The framed path: one small request to an engine, and its answer as the engine wrote it.
+"""Forwarding on the framed path: one small request to an engine, and its answer verbatim.
 
 The answer's bytes go to the client as they came, head included, each as soon as it is here: a
 client of ``wait`` starts its container only after it has seen the head. Only the end of the answer

@@ -1,4 +1,4 @@
-"""Upgraded connections: attach, exec start, attach/ws, session, grpc.
+"""Hijacked (upgraded) connections: attach, exec start, attach/ws, session, grpc.
 
 The engine decides: its own 101, or the unframed 200 that clients without an Upgrade header get, is
 passed on, and from then on there is no HTTP on either connection. Whatever else it answers is an

@@ -1,4 +1,4 @@
-"""The way to one engine: its connections, and calls by swarmd itself.
+"""The link to one engine: its connections, and calls by swarmd itself.
 
 ``call`` is for short answers, ``stream`` for long ones; ``swarmd.streams.forward`` and its
 neighbours pass on what clients ask.

@@ -1,4 +1,4 @@
-"""How long the reactor was held: from one wait for events to the next, nobody else is served."""
+"""The reactor's lag: from one wait for events to the next, nobody else is served."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Two connections joined: bytes both ways, each direction ends alone, each is the other's throttle.
+"""A relay of two connections: each direction ends alone, and has back-pressure.
 
 FIN or close_notify of one side is passed on as such. A side that is lost takes the other with it:
 an engine's connection is aborted when the client is gone, and a client's when its engine died, so

@@ -1,4 +1,4 @@
-"""A request to an engine whose body comes bit by bit, at the engine's pace.
+"""An upload to an engine: the body comes bit by bit, with the engine's back-pressure.
 
 Whoever has the bytes writes them, and stops while the upload is full: nothing of the body is held
 here but what the transport buffers. The answer may begin, or be complete, before the body ends.

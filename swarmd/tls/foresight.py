@@ -1,4 +1,4 @@
-"""What an operator should know of a set of TLS files: what ends when, and whose list is missing."""
+"""Warnings about TLS files: what expires when, and whose revocation list is missing."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""TLS in which each direction ends by itself, for both sides.
+"""TLS with half-close: each direction ends by itself, for both sides.
 
 Docker clients end a container's stdin by a close_notify alert and go on reading; engines end its
 output the same way. Twisted's own protocol closes both directions at that moment: ``printf abc |

@@ -1,4 +1,4 @@
-"""All certificates that are in use: read again when their files change, and watched for their end.
+"""Reload of certificates when their files change, and the watch for their expiry.
 
 Connections keep what they were made with, so no stream is cut by a new certificate; except those of
 clients whose certificate a new CRL revokes. Files that cannot be used change nothing, and that is

@@ -1,4 +1,4 @@
-"""What OpenSSL's errors mean: why a handshake with an engine, or with a client, came to nothing."""
+"""TLS errors in words: why a handshake with an engine, or with a client, came to nothing."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether the other side's certificate is good enough, and if not, why, in words.
+"""Verification of the other side's certificate, with the reason of a refusal in words.
 
 OpenSSL calls ``judge_engine`` or ``judge_client`` for each problem of a chain, and for each
 certificate that is well. Both leave the reason in ``refusal`` of the connection's protocol.

@@ -1,4 +1,4 @@
-"""The one gate of the tree when there is a policy: every request passes it before any resource.
+"""The guard of the API where there is a policy: every request passes it before any resource.
 
 It sees what the tree sees, the decoded and cleaned path without its version, so no spelling of a
 path means one thing here and another behind it.

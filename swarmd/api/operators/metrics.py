@@ -1,4 +1,4 @@
-"""``GET /swarmd/metrics``: the fleet, the door and this process, for Prometheus."""
+"""``GET /swarmd/metrics``: the fleet, client connections and this process, for Prometheus."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from swarmd.streams.reactor_lag import REACTOR_LAG
 
 
 class Metrics:
-    """The route ``GET /metrics``, for Prometheus.
+    """The route ``GET /swarmd/metrics``, for Prometheus.
 
     Nothing is collected before somebody asks; a family is made when the one before is sent.
     """

@@ -1,4 +1,4 @@
-"""Engines are asked by ID; what they repeat of that in an error becomes what the client named."""
+"""References in engines' errors: asked by ID, they become what the client named."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who has the port for want of which an engine did not start a container: engines do not say."""
+"""The holder of a port for want of which a container was not started: engines do not say."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An answer of progress lines that begins with the first of them."""
+"""A progress response: its head waits for the first line."""
 
 from __future__ import annotations
 

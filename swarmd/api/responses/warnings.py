@@ -1,4 +1,4 @@
-"""A list that lacks a node's answer says so."""
+"""Warning headers: a list that lacks a node's answer says so."""
 
 from __future__ import annotations
 

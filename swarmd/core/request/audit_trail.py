@@ -1,4 +1,4 @@
-"""What one request does, noted on its way and told once: the audit's view of it.
+"""The audit trail of one request: noted on its way and reported once.
 
 The trail of the request that is being served is found by whoever acts for it, however deep: it is
 a context variable, which coroutines take along.

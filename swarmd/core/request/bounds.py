@@ -1,4 +1,4 @@
-"""How much one client may say: bounds of every list, map, text and number of a JSON body.
+"""Bounds against tarpits: of every list, map, text and number in a client's JSON body.
 
 They are about ten times what the largest real Compose files use. What is within them is read,
 judged, placed and written again in turns of the reactor shorter than a tenth of a second; a thread

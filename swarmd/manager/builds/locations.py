@@ -1,4 +1,4 @@
-"""Where things were put, for others that must follow them and may ask too early."""
+"""Locations of builds and sessions, for others that must follow them and may ask too early."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Names that several containers have, told to whoever can mend it.
+"""Duplicate names: several containers have one, and operators hear of it.
 
 Two swarmds may give one name in the same moment, and whoever talks to an engine itself may take one
 that is given. Nobody's container is stopped for that; but it must not stay unseen either.

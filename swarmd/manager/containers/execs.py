@@ -1,4 +1,4 @@
-"""Finds the owner of an exec that this process did not see being made."""
+"""A search for the owner of an exec that this process did not see being made."""
 
 from __future__ import annotations
 

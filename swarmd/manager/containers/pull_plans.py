@@ -1,4 +1,4 @@
-"""Which node a missing image is wanted on.
+"""Plans of pulls: which node a missing image is wanted on.
 
 ``docker run`` of an image that the chosen node lacks goes: create, 404, pull, create. The pull must
 go to the node that the first create was planned for, and the second create must land there.

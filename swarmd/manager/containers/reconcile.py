@@ -1,4 +1,4 @@
-"""Finds out what became of creates and renames whose answer was lost, by asking for the name.
+"""Reconciliation of creates and renames whose answer was lost, by asking for the name.
 
 An engine holds a name from the first moment of a create or a rename on. It does not show the
 container before the end of it, neither in a list nor when it is inspected by name, and with a slow

@@ -1,4 +1,4 @@
-"""What an answer about the whole fleet lacks, in words: nothing is silently left out."""
+"""The completeness of an answer about the fleet: what it lacks, in words, node by node."""
 
 from __future__ import annotations
 

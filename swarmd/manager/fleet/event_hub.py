@@ -1,4 +1,4 @@
-"""The events of all engines as one stream, encoded once for all its listeners."""
+"""The event hub: events of all engines as one stream, encoded once for all its listeners."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One question that any of several engines can answer: the next one is asked if one cannot."""
+"""Failover of one question: if an engine cannot answer it, the next one is asked."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One question to many engines: bounded parallelism, a time limit each, every failure kept."""
+"""Fan-out of one question: bounded parallelism, a time limit each, every failure kept."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Clients' JSON bodies, before anybody looks at what is in them."""
+"""Clients' JSON bodies decoded, within bounds, before anybody looks at what is in them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One at a time, for each name."""
+"""A keyed lock: one at a time, for each name."""
 
 from __future__ import annotations
 

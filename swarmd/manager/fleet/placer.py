@@ -1,4 +1,4 @@
-"""The fleet's way of placing: the operator's policy over the engines of this moment."""
+"""Placement for the fleet: the operator's policy over the engines of this moment."""
 
 from __future__ import annotations
 

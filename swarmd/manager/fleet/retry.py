@@ -1,4 +1,4 @@
-"""Calls that an engine may be asked twice: what it has done it does not do again."""
+"""Retry of calls that are safe to repeat: what an engine has done it does not do again."""
 
 from __future__ import annotations
 

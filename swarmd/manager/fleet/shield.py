@@ -1,4 +1,4 @@
-"""Work that belongs to nobody: it goes on to its end when who waits for it leaves."""
+"""Shielding from cancellation: work goes on to its end when who waits for it leaves."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One question at a time: who asks what is being asked already shares the answer."""
+"""Single flight: who asks what is being asked already shares the answer."""
 
 from __future__ import annotations
 

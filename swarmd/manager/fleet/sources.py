@@ -1,4 +1,4 @@
-"""A registry of whom to ask."""
+"""A registry of sources, of which each is asked for its share of a list."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Right after the start nobody knows what there is: requests about it wait until the engines spoke.
+"""The gate at start: until the engines spoke, requests about what there is have to wait.
 
 Else a list would be empty, a container unknown and its name free, for as long as it takes to ask;
 and whoever restarts swarmd under a running ``docker compose up`` would have everything twice.

@@ -1,4 +1,4 @@
-"""The one stream that a client reads while many engines work."""
+"""The progress stream to one client while many engines work, with back-pressure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What only an engine that is asked tells of its images: manifests, identities, shared bytes."""
+"""Details of images that only engines know: manifests, identities, shared bytes."""
 
 from __future__ import annotations
 

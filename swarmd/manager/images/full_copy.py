@@ -1,4 +1,4 @@
-"""Whether a node has all of an image that the fleet has, for what takes all of it: save and push.
+"""The full copy of an image, for what takes all of it: whether a node has it, to save or push.
 
 Each containerd store may keep other platforms of one index, and an engine saves or pushes without a
 word what it has.

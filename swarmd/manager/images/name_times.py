@@ -1,4 +1,4 @@
-"""When names were given that nobody saw being given: while no swarmd ran, or by BuildKit.
+"""Times of image names that nobody saw being given: while no swarmd ran, or by BuildKit.
 
 Where nodes have different images under one name, it means the one that got it last. An engine knows
 of an image when it was tagged last, with whatever name; for most that is when it got this one.

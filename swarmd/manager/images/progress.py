@@ -1,4 +1,4 @@
-"""What engines tell while they work, so that the reader knows whose line is whose."""
+"""Progress lines of several engines, so that the reader knows whose line is whose."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which engines an image is meant for, where the client says so.
+"""Target engines of an image, where the client says so.
 
 A pull or load has neither labels nor an environment, so the expressions come in a header, which
 the command line can be told to send (``HttpHeaders`` of its ``config.json``), or in the query.

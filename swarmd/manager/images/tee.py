@@ -1,4 +1,4 @@
-"""One body, given to several engines at the pace of the slowest."""
+"""A tee: one body, given to several engines with back-pressure by the slowest."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What an engine says while it works for swarmd itself: nobody reads it, but errors count."""
+"""Progress of work that swarmd does for itself: nobody reads it, but errors count."""
 
 from __future__ import annotations
 

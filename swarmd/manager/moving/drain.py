@@ -1,4 +1,4 @@
-"""Empties a node: nothing new goes there, and what may move is moved, a few at a time.
+"""Draining a node: nothing new goes there, and what may move is moved, a few at a time.
 
 A drain belongs to no client: it goes on when the one who asked leaves, and after a restart. What
 cannot be moved stays and runs on; the report says why.

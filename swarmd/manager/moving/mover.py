@@ -1,4 +1,4 @@
-"""Makes a container again on another node, and the calls that go with that."""
+"""The mover: makes a container again on another node, and the calls that go with that."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The proof that swarmd itself made a container in the place of another.
+"""The label that proves that swarmd itself made a container in the place of another.
 
 The label ``com.docker.swarm.replaces`` says so, but images, people and engines can write labels,
 too. So beside it stands a code over the old container's ID, under a key that only swarmd has.

@@ -1,4 +1,4 @@
-"""The name that a running container has while swarmd puts another in its place.
+"""The set-aside name of a running container while swarmd puts another in its place.
 
 It tells, also after a restart in the middle, whose it is and that it was running.
 """

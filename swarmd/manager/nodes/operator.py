@@ -1,4 +1,4 @@
-"""Nodes as operators see and change them: cordon, labels, and what is going on there."""
+"""Operators' verbs on nodes: cordon, labels, drain, and what is going on there."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tells when a node comes, is lost, or is taken off the list, out of the stream of news."""
+"""The node watcher: from the stream of news, when a node comes, is lost, or leaves the list."""
 
 from __future__ import annotations
 

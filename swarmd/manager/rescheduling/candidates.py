@@ -1,4 +1,4 @@
-"""What containers with a reschedule policy are, kept while their nodes can still be asked."""
+"""Candidates of rescheduling: their inspects, kept while their nodes can still be asked."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One container of a lost node: made again, tried until it works, or given up with a reason."""
+"""The replacement of one lost container: retried until it works, or given up with a reason."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Containers of a lost node, made again elsewhere: never twice, and only those that want it.
+"""Rescheduling (failover of containers): those of a lost node, made again elsewhere, never twice.
 
 A node is lost when nothing at all has come from it for the grace time, or when an operator says
 so. One that cannot be used but says anything (shows a certificate that we refuse, refuses ours,

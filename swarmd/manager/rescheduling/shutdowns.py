@@ -1,4 +1,4 @@
-"""Which containers of a lost node ended because their engine was told to end.
+"""Shutdowns of engines: which containers of a lost node ended because it was stopped.
 
 dockerd stops its containers first, and says so as if a user had done it. Whether their last
 moments still arrive is chance; so what counts is that all that ran there was told to end.

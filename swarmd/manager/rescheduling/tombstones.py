@@ -1,4 +1,4 @@
-"""Old copies of containers that run elsewhere by now: hidden, and removed when their node is back.
+"""Tombstones of replaced containers: hidden, and removed when their node is back.
 
 Nothing is removed without a tombstone. Where that was lost, with the state file or for want of
 one, a label may still say that one container replaces another; but anybody can write a label, so

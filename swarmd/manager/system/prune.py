@@ -1,4 +1,4 @@
-"""Prune: every engine cleans up its own, and the answers become one."""
+"""Prune over the fleet: every engine cleans up its own, and the answers become one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""When Python looks for cycles: seldom, and never among what was there from the start."""
+"""Tuning of the garbage collector: it runs seldom, and never over what the start has made."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How much this process may have open at one time, and how many clients that is enough for.
+"""The limit of open files, and how many clients that is enough for.
 
 Without descriptors left, no engine can be reached: clients alone could make every node look lost.
 """

@@ -1,4 +1,4 @@
-"""Who was not let in, in the log: in words, and not more lines than a person would read.
+"""The log of rejected clients: in words, and rate limited to what a person would read.
 
 A client tries again and again, and whoever can reach the port can make lines: each reason is told
 once a minute of each address, and of a flood only the number.

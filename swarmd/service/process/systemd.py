@@ -1,4 +1,4 @@
-"""Tells systemd how the daemon is: ready, alive, stopping, and one line of status.
+"""The notifier of systemd, its watchdog included: ready, alive, stopping, and a line of status.
 
 The protocol is one datagram a message, to the socket that NOTIFY_SOCKET names (sd_notify(3)).
 Without that variable nothing is sent.

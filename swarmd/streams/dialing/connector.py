@@ -1,4 +1,4 @@
-"""All connections to one engine: dialled for a caller, kept for the next one, ended together."""
+"""All connections to one engine: dialled for a caller, pooled, and ended together."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The idle connections to one engine, kept for the next call."""
+"""The connection pool of one engine: idle connections, kept for the next call."""
 
 from __future__ import annotations
 

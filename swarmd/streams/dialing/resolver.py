@@ -1,4 +1,4 @@
-"""Names of engines to addresses; a name server that does not answer costs nobody else anything.
+"""The DNS resolver for engines; a name server that does not answer costs nobody else anything.
 
 Twisted asks in ten threads, and waits for all of them when it ends. A dead name server holds each
 for ten seconds and more, while every further try of every engine takes a place in the queue.

@@ -1,4 +1,4 @@
-"""How the copies of built images went: told by events, and by warnings as long as one is missing.
+"""Reports of copies of built images: by events, and by warnings as long as one is missing.
 
 A build's own stream ends before its copies are made, and with BuildKit carries no words of ours.
 """

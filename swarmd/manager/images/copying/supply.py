@@ -1,4 +1,4 @@
-"""Brings images to where they are needed: what any node has can be run on every node.
+"""The supply of images where they are needed: what any node has can be run on every node.
 
 What came from a registry is asked of it, by its digest, so that the same content comes, and as
 nobody: a client's credentials are not at hand. Where that does not work, or nobody knows of a
