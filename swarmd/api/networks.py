@@ -25,6 +25,7 @@ from swarmd.core.request.json_keys import NETWORK_CONNECT
 from swarmd.front.request import DockerRequest
 from swarmd.manager.containers.local_resources import LocalResources
 from swarmd.manager.fleet.fanout import Outcome, ask_engines, refusal
+from swarmd.manager.fleet.json_body import spelled_object
 from swarmd.manager.fleet.read_your_writes import (
     looked_up,
     settle_containers,
@@ -34,7 +35,6 @@ from swarmd.manager.fleet.read_your_writes import (
 from swarmd.manager.fleet.shield import shielded
 from swarmd.manager.interfaces import FleetView
 from swarmd.manager.networks.local_networks import LocalNetworks as Manager
-from swarmd.manager.networks.local_networks import decoded
 from swarmd.manager.system.prune import prune
 from swarmd.streams.forward import forward
 
@@ -103,7 +103,7 @@ class Networks(Noun):
 
     async def attach(self, ref: str, action: str, request: DockerRequest) -> None:
         """Connect and disconnect go where the container is, under the names known there."""
-        body = decoded(request.body, NETWORK_CONNECT)
+        body = spelled_object(request.body, NETWORK_CONNECT)
         if not isinstance(body.get("Container"), str):
             raise BadParameter("Container is not specified")
         if not body["Container"]:

@@ -7,6 +7,7 @@ from typing import Any
 import orjson
 
 from swarmd.core.errors import BadParameter
+from swarmd.core.request.json_keys import Shape, spelled
 
 
 def decoded_json(body: bytes) -> Any:
@@ -23,3 +24,9 @@ def decoded_object(body: bytes) -> dict[str, Any]:
     if not isinstance(decoded, dict):
         raise BadParameter("invalid JSON: an object is expected")
     return decoded
+
+
+def spelled_object(body: bytes, shape: Shape) -> dict[str, Any]:
+    """The same, with keys of ``shape`` as engines spell them."""
+    found: dict[str, Any] = spelled(decoded_object(body), shape)
+    return found

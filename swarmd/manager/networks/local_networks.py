@@ -29,11 +29,11 @@ from swarmd.core.errors import (
 from swarmd.core.model import Engine, Network
 from swarmd.core.names import KEPT_ID, split_node
 from swarmd.core.predefined import PREDEFINED
-from swarmd.core.request.json_keys import NETWORK_CREATE, Shape, spelled
+from swarmd.core.request.json_keys import NETWORK_CREATE
 from swarmd.core.request.version import Version
 from swarmd.manager.fleet.answers import accepted, made_id, message_of, read_answer
 from swarmd.manager.fleet.fleet import Fleet
-from swarmd.manager.fleet.json_body import decoded_object
+from swarmd.manager.fleet.json_body import spelled_object
 from swarmd.manager.fleet.placer import CONSTRAINTS, Placer, label_constraints
 from swarmd.manager.fleet.read_your_writes import settle_containers, settle_lists, unsettled
 from swarmd.manager.fleet.retry import retry
@@ -67,7 +67,7 @@ class LocalNetworks:
         self._in_doubt: dict[str, Engine] = {}  # name -> who was asked for it, and may yet make it
 
     async def create(self, body: bytes, asked: Version | None) -> Answer:
-        wanted = _without_kept_id(decoded(body, NETWORK_CREATE))
+        wanted = _without_kept_id(spelled_object(body, NETWORK_CREATE))
         await settle_lists(self._fleet, "networks")
         node, name = self._split(_name(wanted.get("Name")))
         if name in self._being_made:
@@ -334,11 +334,6 @@ def _pinned(labels: Any, node: Engine) -> dict[str, Any]:
     labels = labels if isinstance(labels, dict) else {}
     stated = label_list(CONSTRAINTS, labels.get(CONSTRAINTS))
     return {**labels, CONSTRAINTS: orjson.dumps([*stated, f"node=={node.name}"]).decode()}
-
-
-def decoded(body: bytes, shape: Shape) -> dict[str, Any]:
-    found: dict[str, Any] = spelled(decoded_object(body), shape)
-    return found
 
 
 def _unused(engine: Engine) -> list[Network]:

@@ -21,12 +21,12 @@ from swarmd.core.request.version import Version
 from swarmd.manager.fleet.answers import accepted, message_of, read_answer
 from swarmd.manager.fleet.fanout import Outcome, ask_engines, together
 from swarmd.manager.fleet.fleet import Fleet
+from swarmd.manager.fleet.json_body import spelled_object
 from swarmd.manager.fleet.keyed_lock import KeyedLock
 from swarmd.manager.fleet.placer import Placer, label_constraints
 from swarmd.manager.fleet.read_your_writes import settle_lists
 from swarmd.manager.fleet.retry import retry
 from swarmd.manager.fleet.shield import shielded
-from swarmd.manager.networks.local_networks import decoded
 from swarmd.scheduler.placement import Placement
 from swarmd.streams.link import Answer
 
@@ -56,7 +56,7 @@ class LocalVolumes:
 
     async def create(self, body: bytes, asked: Version | None) -> Answer:
         """An existing volume of the name is the answer, as it is for an engine."""
-        wanted = decoded(body or b"{}", VOLUME_CREATE)
+        wanted = spelled_object(body or b"{}", VOLUME_CREATE)
         node, name = self._split(str(wanted.get("Name") or ""))
         return await shielded(self._create({**wanted, "Name": name}, node, asked))
 

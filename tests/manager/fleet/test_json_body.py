@@ -1,7 +1,8 @@
 import pytest
 
 from swarmd.core.errors import BadParameter
-from swarmd.manager.fleet.json_body import decoded_json, decoded_object
+from swarmd.core.request.json_keys import VOLUME_CREATE
+from swarmd.manager.fleet.json_body import decoded_json, decoded_object, spelled_object
 
 
 def test_what_engines_take_is_taken() -> None:
@@ -21,3 +22,7 @@ def test_what_engines_take_is_taken() -> None:
 def test_what_none_takes_is_refused(body: bytes, words: str) -> None:
     with pytest.raises(BadParameter, match=words):
         decoded_object(body)
+
+
+def test_keys_are_spelled_as_engines_spell_them() -> None:
+    assert spelled_object(b'{"nAME": "v", "x": 1}', VOLUME_CREATE) == {"Name": "v", "x": 1}
