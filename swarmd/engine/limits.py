@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from twisted.internet.defer import DeferredSemaphore
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Timing:
-    """The time limits of tracking, in seconds unless said otherwise.
+    """The time limits of tracking, in seconds unless said otherwise; they change with the options.
 
     Attributes:
         heartbeat: Between two health checks.

@@ -60,6 +60,20 @@ class TimerWheel:
             self._wait()
         return spoke
 
+    def set_step(self, step: float) -> None:
+        """Another pause between two turns; what is due stays due at its time."""
+        waiting = [spoke for due in self._due.values() for spoke in due]
+        times = [spoke.turn * self._step for spoke in waiting]
+        self._due.clear()
+        self._step = step
+        self._last = math.floor(self._clock.seconds() / step + _SLACK)
+        for spoke, time in zip(waiting, times, strict=True):
+            spoke.turn = max(math.floor(time / step + 0.5), self._last + 1)
+            self._due.setdefault(spoke.turn, {})[spoke] = None
+        if self._next is not None:
+            self._next.cancel()
+            self._wait()
+
     def drop(self, spoke: Spoke) -> None:
         due = self._due.get(spoke.turn)
         if due is not None and spoke in due:

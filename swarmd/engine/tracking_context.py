@@ -41,6 +41,15 @@ class TrackingContext:
     reads: TimeSlices = field(init=False)
     wheel: TimerWheel = field(init=False)
 
+    def retime(
+        self, heartbeat: float, failure_retry: int, refresh_min: float, refresh_max: float
+    ) -> None:
+        """Counts for each engine from what it waits for next."""
+        timing = self.timing
+        timing.heartbeat, timing.failure_retry = heartbeat, failure_retry
+        timing.refresh_min, timing.refresh_max = refresh_min, refresh_max
+        self.wheel.set_step(timing.step)
+
     def __post_init__(self) -> None:
         object.__setattr__(self, "time_slices", TimeSlices(self.clock))
         object.__setattr__(self, "reads", TimeSlices(self.clock))

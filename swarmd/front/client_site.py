@@ -126,6 +126,12 @@ class ClientSite(Factory, Generic[R]):
         for connection in list(self._connections):
             connection.leave()
 
+    def answer_to(self, names: Iterable[str]) -> None:
+        """From now on it is asked by these names, also on connections that are open."""
+        self.origin_check = OriginCheck(names)
+        for connection in self._connections:
+            connection.origin_check = None
+
     @property
     def connections(self) -> int:
         return len(self._connections)

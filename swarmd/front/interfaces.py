@@ -13,6 +13,7 @@ from twisted.python.failure import Failure
 from swarmd.codec.head import RequestHead
 from swarmd.core.errors import ApiError
 from swarmd.core.request.audit_trail import AuditTrail
+from swarmd.front.origin_check import OriginCheck
 
 Asked = TypeVar("Asked", contravariant=True)
 
@@ -22,9 +23,11 @@ class Connection(Protocol):
 
     Attributes:
         deadline: When patience ends, by the site's clock; None where there is no limit.
+        origin_check: What its requests have to pass; None until the next one asks.
     """
 
     deadline: float | None
+    origin_check: OriginCheck | None
 
     def expire(self) -> None:
         """The deadline has passed."""

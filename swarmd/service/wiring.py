@@ -63,14 +63,22 @@ from swarmd.manager.networks.local_networks import LocalNetworks
 from swarmd.manager.volumes.local_volumes import LocalVolumes
 from swarmd.service.authorization import Authorization
 from swarmd.service.daemon_id import daemon_id
+from swarmd.service.live_settings import (
+    LiveSettings,
+    change_listeners,
+    change_making,
+    change_placement,
+    change_tracking,
+)
 from swarmd.service.operations import Operations
 from swarmd.service.process.gc_tuning import RareCollection
 from swarmd.service.process.listen import listen
 from swarmd.service.process.listeners import Listeners
-from swarmd.service.process.logs import observer, place
-from swarmd.service.process.open_files import clients_within, raise_limit
+from swarmd.service.process.logs import LevelObserver, place
+from swarmd.service.process.open_files import affordable
 from swarmd.service.process.rejections import Rejections
 from swarmd.service.process.systemd import Notifier
+from swarmd.service.reconfiguration import Reconfiguration
 from swarmd.streams.dialing.resolver import names
 from swarmd.streams.reactor import speed_up
 from swarmd.tls.half_close import ServerTLSFactory
@@ -84,11 +92,13 @@ class Swarmd(MultiService):
 
     Attributes:
         forked: It runs in the background, and whoever started it waits to hear whether it does.
+        live: Settings that may change while it runs.
     """
 
     def __init__(self, log: ILogObserver | None, *, forked: bool) -> None:
         super().__init__()
         self.forked = forked
+        self.live = LiveSettings()
         self._log_observer = log
 
     def privilegedStartService(self) -> None:
@@ -125,22 +135,17 @@ def makeService(options: Options) -> MultiService:
     reactor: Any = installed
     speed_up(reactor)
     reactor.installNameResolver(names(reactor))
-    settings = _affordable(options.settings)
+    most = affordable(options.settings.max_connections)
+    settings = replace(options.settings, max_connections=most)
     log = _own_log(options, reactor)
-    daemon = make_service(settings, reactor, log=log, forked=_forks(options))
+    daemon = make_service(settings, reactor, log=log, forked=_forks(options), options=options)
+    if log is not None:
+        daemon.live.follow(lambda new: log.set_level(new.log_level))
+    for remark in options.sources.remarks():
+        _log.warn("{remark}", remark=remark)
     RareCollection().setServiceParent(daemon)
     signal.signal(signal.SIGHUP, lambda *_: reactor.callFromThread(daemon.reread))
     return daemon
-
-
-def _affordable(settings: Settings) -> Settings:
-    """As many clients as there are descriptors for."""
-    wanted = settings.max_connections
-    served = clients_within(raise_limit(), wanted)
-    if served < wanted:
-        text = "--max-connections {wanted} is cut to {served}: the limit of open files is too low"
-        _log.warn(text, wanted=wanted, served=served)
-    return replace(settings, max_connections=served)
 
 
 def _forks(options: Options) -> bool:
@@ -149,11 +154,11 @@ def _forks(options: Options) -> bool:
     return not outer.get("nodaemon", True)
 
 
-def _own_log(options: Options, reactor: Any) -> ILogObserver | None:
+def _own_log(options: Options, reactor: Any) -> LevelObserver | None:
     """In place of twistd's, and to the same place; except for syslog, which stays its own."""
     outer: Any = options.parent or {}
     where = place(outer, sys.stdout, reactor.callFromThread)
-    return None if where is None else observer(options.settings.log_level, where)
+    return None if where is None else LevelObserver(options.settings.log_level, where)
 
 
 def make_service(
@@ -162,6 +167,7 @@ def make_service(
     *,
     log: ILogObserver | None = None,
     forked: bool = False,
+    options: Options | None = None,
     now: Callable[[], float] = time.time,
     chance: random.Random | None = None,
 ) -> Swarmd:
@@ -169,6 +175,7 @@ def make_service(
 
     Args:
         reactor: Also the clock.
+        options: Where the settings are from, if that is to be read again.
         now: Wall-clock seconds.
         chance: All randomness there is; seeded by tests.
     """
@@ -181,21 +188,43 @@ def make_service(
     tls_reload.setServiceParent(daemon)
     fleet = Fleet(state, hub, context, LinkFactory(settings, tls_reload, reactor), now)
     fleet.setServiceParent(daemon)
-    fleet.notices.add(tls_reload.notices)
-    fleet.expiring.add(tls_reload.expiring)
-    fleet.bad_files["tls"] = tls_reload.problems
+    _report_tls(tls_reload, fleet)
     _discovery(settings, reactor, fleet).setServiceParent(daemon)
     root, rejections = _tree(settings, reactor, fleet, chance, daemon), Rejections(reactor.seconds)
     _duplicates(fleet, reactor).setServiceParent(daemon)
-    audit = _audit(settings.audit_log, reactor, fleet, now)
-    if audit is not None:
-        audit.setServiceParent(daemon)
+    audit = _audit(settings.audit_log, reactor, fleet, now, daemon)
     startup = StartupGate(state.engines, reactor)
     startup.setServiceParent(daemon)
     site = _site(settings, reactor, fleet, root, rejections.report, startup, audit)
     _listeners(settings, reactor, site, tls_reload, rejections).setServiceParent(daemon)
+    _follow(daemon, settings, options, reactor, fleet, site)
     Notifier(os.environ, reactor, fleet.summary).setServiceParent(daemon)
     return daemon
+
+
+def _report_tls(tls_reload: TlsReload, fleet: Fleet) -> None:
+    fleet.notices.add(tls_reload.notices)
+    fleet.expiring.add(tls_reload.expiring)
+    fleet.bad_files["tls"] = tls_reload.problems
+
+
+def _follow(
+    daemon: Swarmd,
+    settings: Settings,
+    options: Options | None,
+    reactor: Any,
+    fleet: Fleet,
+    site: DockerSite,
+) -> None:
+    """Settings that change while it runs."""
+    daemon.live.follow(partial(change_tracking, fleet))
+    daemon.live.follow(partial(change_listeners, site, settings))
+    if options is not None:
+        sources, running = options.sources, options.configuration
+        part = Reconfiguration(sources, running, daemon.live.change, in_thread(reactor))
+        part.setServiceParent(daemon)
+        fleet.notices.add(part.notices)
+        fleet.bad_files["config"] = part.problems
 
 
 def _note_tls(state: State, key: str, texts: Sequence[str]) -> None:
@@ -256,6 +285,8 @@ def _tree(
     creator = Creator(fleet, placer, plans, local, invent, make_id, settings.create_retry)
     builders, owned = Builders(fleet, reactor), OwnImages()
     builds, identity = BuildPlacement(fleet, placer, builders, reactor), _identity(settings)
+    daemon.live.follow(partial(change_placement, placer, creator, identity))
+    daemon.live.follow(partial(change_making, networks, distributor))
 
     def tree(seen: FleetView) -> Root:
         """The nouns, for whoever sees so much of the fleet."""
@@ -324,10 +355,13 @@ def _duplicates(fleet: Fleet, reactor: Any) -> DuplicateNames:
     return duplicates
 
 
-def _audit(place: str, reactor: Any, fleet: Fleet, now: Callable[[], float]) -> Recorder | None:
+def _audit(
+    place: str, reactor: Any, fleet: Fleet, now: Callable[[], float], daemon: Swarmd
+) -> Recorder | None:
     if not place:
         return None
     recorder = Recorder(place, reactor, now)
+    recorder.setServiceParent(daemon)
     fleet.notices.add(recorder.notices)
     return recorder
 

@@ -85,3 +85,27 @@ def test_an_error_is_logged_and_concerns_nobody_else(failures: list[str]) -> Non
     turning.pass_time(0.5)
     assert turning.made == [(0.5, "a")]
     assert "ZeroDivisionError" in failures.pop()
+
+
+def test_another_step_leaves_what_is_due_at_its_time() -> None:
+    for step in (0.125, 2.0):
+        turning = Turning()
+        turning.wheel.after(1.0, turning.call("a"))
+        turning.wheel.after(4.0, turning.call("b")).cancel()
+        turning.wheel.after(4.0, turning.call("c"))
+        turning.pass_time(0.5)
+        turning.wheel.set_step(step)
+        turning.wheel.after(1.5, turning.call("d"))
+        turning.pass_time(6.0)
+        assert sorted(name for _, name in turning.made) == ["a", "c", "d"]
+        for at, name in turning.made:
+            assert abs(at - {"a": 1.0, "d": 2.0, "c": 4.0}[name]) <= step / 2
+        assert turning.clock.getDelayedCalls() == []
+
+
+def test_a_wheel_that_stands_takes_another_step() -> None:
+    turning = Turning()
+    turning.wheel.set_step(0.125)
+    turning.wheel.after(0.25, turning.call("a"))
+    turning.pass_time(1)
+    assert turning.made == [(0.25, "a")]

@@ -3,6 +3,7 @@ from __future__ import annotations
 from twisted.trial.unittest import SynchronousTestCase
 
 from swarmd.front.client_site import SWEEP
+from tests.api.rig import ApiRig, Client
 from tests.front.memory import Connection, Leaf
 
 
@@ -31,3 +32,13 @@ class Sweeping(SynchronousTestCase):
         self.made.clock.pump([SWEEP] * 6)
         self.assertEqual(self.made.statuses(), [408])
         self.made.site.stopFactory()
+
+
+def test_other_names_count_on_open_connections_too() -> None:
+    rig = ApiRig(1)
+    client = Client(rig.site)
+    ask = b"GET /_ping HTTP/1.1\r\nHost: old\r\n\r\n"
+    for names, status in (({"old"}, b"200"), ({"new"}, b"403"), ({"old"}, b"200")):
+        rig.site.answer_to(names)
+        client.channel.dataReceived(ask)
+        assert client.received.rpartition(b"HTTP/1.1 ")[2][:3] == status

@@ -39,7 +39,7 @@ from swarmd.manager.containers.create import Creator
 from swarmd.manager.fleet.placer import Placer
 from swarmd.manager.networks import local_networks
 from swarmd.scheduler.registry import make_policy
-from swarmd.service.process.logs import observer
+from swarmd.service.process.logs import LevelObserver
 from swarmd.streams.exchange import Exchange
 from swarmd.streams.link import Link
 from swarmd.streams.tunnel import Tunnel
@@ -163,7 +163,7 @@ class Rig(HostileRig):
 @contextmanager
 def logged() -> Iterator[StringIO]:
     written = StringIO()
-    writer = observer("debug", written)
+    writer = LevelObserver("debug", written)
     globalLogPublisher.addObserver(writer)
     try:
         yield written

@@ -8,7 +8,7 @@ from twisted.internet.testing import MemoryReactorClock
 from twisted.logger import ILogObserver
 
 from swarmd.config.settings import Settings
-from swarmd.service.process.logs import observer
+from swarmd.service.process.logs import LevelObserver
 from swarmd.service.wiring import make_service
 from swarmd.tls.trust import TlsFiles, Trust
 from tests.lab.certificates import Authority
@@ -53,7 +53,7 @@ def test_a_signal_has_every_part_read_its_files_again(
 def test_the_application_gets_our_log(hosts: Path) -> None:
     import io
 
-    log = observer("info", io.StringIO())
+    log = LevelObserver("info", io.StringIO())
     application = Application("swarmd")
     daemon = make_service(Settings(f"file://{hosts}"), MemoryReactorClock(), log=log)
     daemon.setServiceParent(application)

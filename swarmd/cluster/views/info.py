@@ -52,9 +52,9 @@ _NO_SWARM: Mapping[str, Any] = {
 _PLUGIN_KINDS = ("Volume", "Network", "Authorization", "Log")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class FleetIdentity:
-    """The identity of this manager, and how it was told to work.
+    """The identity of this manager, and how it was told to work, which may change.
 
     Attributes:
         role: "primary" or "replica".

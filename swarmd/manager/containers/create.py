@@ -51,6 +51,9 @@ Failures = dict[str, tuple[Engine, ApiError]]  # by the engine's key
 class Creator:
     """The creator of containers: all creates.
 
+    Attributes:
+        retries: Of swarm.createretry.
+
     Args:
         invent: Makes a free name, given a test whether a name is taken.
         identify: Makes a Swarm ID.
@@ -74,7 +77,7 @@ class Creator:
         self._attempts = Attempts(fleet, plans)
         self._invent = invent
         self._identify = identify
-        self._tries = TRIES + retries
+        self.retries = retries
         self._numbers = count(1)
         self._reconciler = Reconciler(fleet)
 
@@ -87,7 +90,7 @@ class Creator:
         attachments = Attachments(self._local, order.config, order.leaves)
         order = await platform_known(self._fleet, order)
         failures: Failures = {}
-        while len(failures) < self._tries:
+        while len(failures) < TRIES + self.retries:
             try:
                 choice = await self._choose(order, attachments, failures)
             except NoCandidate:

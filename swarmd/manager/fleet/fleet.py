@@ -107,6 +107,12 @@ class Fleet(MultiService):
                 self._spoken[standing[1].api_max] += change
         self._api_version = version.advertised(+self._spoken)
 
+    def retime(
+        self, heartbeat: float, failure_retry: int, refresh_min: float, refresh_max: float
+    ) -> None:
+        """Other pauses between what engines are asked, in seconds."""
+        self._context.retime(heartbeat, failure_retry, refresh_min, refresh_max)
+
     # Discovery
 
     def apply(self, entries: Iterable[Entry]) -> None:

@@ -21,11 +21,14 @@ class Placer:
     """The scheduler, with the state of the fleet and its policy.
 
     ``seed`` draws the number that the random strategy needs, one a placement.
+
+    Attributes:
+        policy: May be replaced at any time.
     """
 
     def __init__(self, fleet: Fleet, policy: PlacementPolicy, seed: Callable[[], int]) -> None:
         self._fleet = fleet
-        self._policy = policy
+        self.policy = policy
         self._seed = seed
 
     def rank(self, wanted: Placement, without: Collection[str] = ()) -> list[Engine]:
@@ -35,22 +38,22 @@ class Placer:
             NoCandidate: No engine fits, with the rule that removed each.
         """
         index = self._fleet.state.index
-        return rank(wanted, index, self._policy, seed=self._seed(), without=without)
+        return rank(wanted, index, self.policy, seed=self._seed(), without=without)
 
     def only_engine(self, wanted: Placement) -> Engine | None:
         """The one that the wish itself leaves, if it leaves one."""
-        return only_engine(wanted, self._fleet.state.index, self._policy)
+        return only_engine(wanted, self._fleet.state.index, self.policy)
 
     def lacking(self, container: Container, demand: Demand, engine: Engine) -> str:
         """What the container's engine has not left of ``demand``, in words; "" if all."""
-        return lacking(container, demand, engine, self._policy)
+        return lacking(container, demand, engine, self.policy)
 
     def advice(self, demand: Demand, lacks: str) -> str:
         """What a client may do where that is lacking, "" if there is nothing."""
-        return advice(demand, lacks, self._policy)
+        return advice(demand, lacks, self.policy)
 
     def explain(self, wanted: Placement) -> Explanation:
-        return explain(wanted, self._fleet.state.index, self._policy, seed=self._seed())
+        return explain(wanted, self._fleet.state.index, self.policy, seed=self._seed())
 
 
 def node_pin(engine: Engine) -> Pin:

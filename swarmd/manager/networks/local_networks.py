@@ -62,7 +62,7 @@ class LocalNetworks:
     def __init__(self, fleet: Fleet, placer: Placer, driver: str = DRIVER) -> None:
         self._fleet = fleet
         self._placer = placer
-        self._driver = driver
+        self.driver = driver
         self._being_made: dict[str, list[Deferred[None]]] = {}  # name -> who waits for its end
         self._in_doubt: dict[str, Engine] = {}  # name -> who was asked for it, and may yet make it
 
@@ -73,7 +73,7 @@ class LocalNetworks:
         if name in self._being_made:
             await self._first_one_is_over(name)
         self._check_free(name)
-        sent = {**wanted, "Name": name, "Driver": wanted.get("Driver") or self._driver}
+        sent = {**wanted, "Name": name, "Driver": wanted.get("Driver") or self.driver}
         if node is not None:
             sent["Labels"] = _pinned(sent.get("Labels"), node)
         engine = self._asked_already(name, node) or self._choose(sent)

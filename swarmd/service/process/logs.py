@@ -20,14 +20,25 @@ from twisted.logger import (
     eventAsText,
 )
 from twisted.python.logfile import LogFile
+from zope.interface import implementer
 
 from swarmd.core.printable import printable
 
 
-def observer(level: str, stream: Any) -> ILogObserver:
+@implementer(ILogObserver)
+class LevelObserver:
     """Writes events of at least ``level`` (a name of twisted.logger's) to ``stream``, a file."""
-    predicate = LogLevelFilterPredicate(defaultLogLevel=LogLevel.levelWithName(level))
-    return FilteringLogObserver(FileLogObserver(stream, lines), [predicate])
+
+    def __init__(self, level: str, stream: Any) -> None:
+        self._all = FileLogObserver(stream, lines)
+        self.set_level(level)
+
+    def set_level(self, level: str) -> None:
+        predicate = LogLevelFilterPredicate(defaultLogLevel=LogLevel.levelWithName(level))
+        self._some = FilteringLogObserver(self._all, [predicate])
+
+    def __call__(self, event: LogEvent) -> None:
+        self._some(event)
 
 
 def lines(event: LogEvent) -> str | None:

@@ -7,6 +7,10 @@ from __future__ import annotations
 
 import resource
 
+from twisted.logger import Logger
+
+_log = Logger()
+
 # Of the log, the listeners, and of the engines: their event streams, pings and lists.
 KEPT = 64
 # A client's stream has a connection to its engine as well.
@@ -24,3 +28,12 @@ def raise_limit() -> int:
 def clients_within(descriptors: int, wanted: int) -> int:
     """How many of the ``wanted`` clients can be served at one time."""
     return max(1, min(wanted, (descriptors - KEPT) // OF_A_CLIENT))
+
+
+def affordable(wanted: int) -> int:
+    """As many clients as there are descriptors for."""
+    served = clients_within(raise_limit(), wanted)
+    if served < wanted:
+        text = "--max-connections {wanted} is cut to {served}: the limit of open files is too low"
+        _log.warn(text, wanted=wanted, served=served)
+    return served

@@ -10,7 +10,7 @@ import pytest
 from twisted.logger import Logger, LogLevel
 from twisted.python.logfile import LogFile
 
-from swarmd.service.process.logs import observer, place
+from swarmd.service.process.logs import LevelObserver, place
 
 STANDARD = StringIO()
 EVIL = "a\r\n\tb\x1b[31m\0\x9b\u2028\u202e\udc80"
@@ -19,7 +19,7 @@ SHOWN = r"a\r\n\tb\x1b[31m\x00\x9b\u2028\u202e\udc80"
 
 def test_only_what_is_asked_for_is_written() -> None:
     written = StringIO()
-    log = Logger(observer=observer("warn", written))
+    log = Logger(observer=LevelObserver("warn", written))
     log.emit(LogLevel.info, "quiet")
     log.emit(LogLevel.warn, "engine {engine} is lost", engine="node-1")
     assert "quiet" not in written.getvalue()
@@ -29,7 +29,7 @@ def test_only_what_is_asked_for_is_written() -> None:
 def test_words_from_outside_do_not_act() -> None:
     """In no place of a line: neither among the values nor where the name of a part stands."""
     written = StringIO()
-    log = Logger(EVIL, observer=observer("info", written))
+    log = Logger(EVIL, observer=LevelObserver("info", written))
     log.info("container {name} is gone", name=EVIL)
     [line] = written.getvalue().splitlines()
     assert line.endswith(f"[{SHOWN}#info] container {SHOWN} is gone")
@@ -37,7 +37,7 @@ def test_words_from_outside_do_not_act() -> None:
 
 def test_a_traceback_has_lines_of_its_own_that_look_like_no_others() -> None:
     written = StringIO()
-    log = Logger("part", observer=observer("info", written))
+    log = Logger("part", observer=LevelObserver("info", written))
     try:
         raise ValueError(EVIL)
     except ValueError:
@@ -80,9 +80,19 @@ def test_else_to_a_file_of_which_a_signal_begins_a_new_one(
     monkeypatch.chdir(tmp_path)
     file = place(outer, STANDARD, now)
     assert isinstance(file, LogFile)
-    Logger("part", observer=observer("info", file)).info("größe {name}", name=EVIL)
+    Logger("part", observer=LevelObserver("info", file)).info("größe {name}", name=EVIL)
     assert f"größe {SHOWN}" in (tmp_path / "twistd.log").read_text()
     signal.raise_signal(signal.SIGUSR1)
     assert (tmp_path / "twistd.log").read_text() == ""
     assert "größe" in (tmp_path / "twistd.log.1").read_text()
     file.close()
+
+
+def test_another_level_counts_at_once() -> None:
+    written = StringIO()
+    observer = LevelObserver("warn", written)
+    log = Logger(observer=observer)
+    log.info("before")
+    observer.set_level("info")
+    log.info("after")
+    assert "before" not in written.getvalue() and "after" in written.getvalue()

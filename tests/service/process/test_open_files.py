@@ -5,6 +5,7 @@ import sys
 
 import pytest
 
+from swarmd.service.process import open_files
 from swarmd.service.process.open_files import clients_within
 
 _RAISED = """
@@ -26,3 +27,8 @@ def test_all_that_is_allowed_is_taken() -> None:
 )
 def test_clients_leave_room_for_engines(descriptors: int, wanted: int, served: int) -> None:
     assert clients_within(descriptors, wanted) == served
+
+
+def test_more_clients_than_there_is_room_for_are_told_of(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(open_files, "raise_limit", lambda: 1024)
+    assert (open_files.affordable(7), open_files.affordable(10000)) == (7, 480)

@@ -39,7 +39,7 @@ class Distributor:
         self._fleet = fleet
         self._placer = placer
         self._supply = supply
-        self._builds = builds
+        self.builds = builds
         self._reports = CopyReports(fleet)
 
     def refs(self, engine: Engine) -> Refs:
@@ -78,7 +78,7 @@ class Distributor:
                 self._reports.copied(ref, image, engine)
 
     def _targets(self, ref: str, image: Image, source: Engine) -> Collection[Engine]:
-        wish = image.labels.get(DISTRIBUTE) or ("" if image.pulled else self._builds)
+        wish = image.labels.get(DISTRIBUTE) or ("" if image.pulled else self.builds)
         if not wish:
             return ()
         if wish == EVERYWHERE:
