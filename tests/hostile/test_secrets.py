@@ -210,7 +210,7 @@ def test_nothing_secret_is_logged_or_answered(trouble: Any, tmp_path: Path) -> N
             (Tunnel, "start"),
             (Tunnel, "connected"),
             (ContainerCall, "mark"),
-            (local_networks, "decoded"),
+            (local_networks, "spelled_object"),
         ),
         *((DockerRequest, "_ask"), (Channel, "take_over")),
         *((Placer, "rank"), (BuildPlacement, "place"), (DockerRequest, "arg")),
