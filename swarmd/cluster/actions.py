@@ -97,6 +97,23 @@ class EngineCordoned:
 
 
 @dataclass(frozen=True, slots=True)
+class EngineDraining:
+    """An engine is being emptied; told again when that goes on after a break."""
+
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class EngineDrained:
+    """The end of that, with the number of containers that moved, that stay, that failed to move."""
+
+    key: str
+    moved: int
+    stays: int
+    failed: int
+
+
+@dataclass(frozen=True, slots=True)
 class EngineLabelled:
     """An operator's labels, all of them; they outweigh those of the hosts file."""
 
@@ -236,6 +253,8 @@ Action = (
     | EngineAnswered
     | EngineFailed
     | EngineCordoned
+    | EngineDraining
+    | EngineDrained
     | EngineLabelled
     | EngineNoted
     | InDoubt

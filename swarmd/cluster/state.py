@@ -104,7 +104,7 @@ class State:
                 self.roster.label(engine, action.labels)
                 self._notes.put(engine, "labels", label_warnings(engine))
                 self.index.touch(engine)
-            case news.InDoubt():
+            case news.InDoubt() | news.EngineDraining() | news.EngineDrained():
                 pass  # for those who watch
             case news.DoubtResolved():
                 self.reservations.resolve(action.doubt)

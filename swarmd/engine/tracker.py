@@ -142,7 +142,12 @@ class EngineTracker(Service):
         return self._context.timing.retry_ceiling
 
     def _lost(self, error: str, *, silent: bool) -> None:
-        self._complain(error)
+        """The fall of an engine that was well is told by those who follow nodes, each time."""
+        engine = self._context.engines.get(self.key)
+        if engine is not None and engine.healthy:
+            self._complaint = error
+        else:
+            self._complain(error)
         now, limit = self._context.now(), self._context.timing.failure_retry
         failed = actions.EngineFailed(self.key, error, now, limit, fatal=True, silent=silent)
         self._context.dispatch(failed)

@@ -20,6 +20,8 @@ from swarmd.manager.fleet.placer import Placer
 from swarmd.manager.moving.drain import Drainer
 from swarmd.manager.moving.mover import Mover
 from swarmd.manager.moving.relocate import Relocation
+from swarmd.manager.nodes.node_events import NodeEvents
+from swarmd.manager.nodes.node_log import NodeLog
 from swarmd.manager.nodes.operator import NodeOperator
 from swarmd.manager.nodes.operator_state import OperatorState
 from swarmd.manager.nodes.watcher import NodeWatcher
@@ -56,7 +58,10 @@ class Operations(MultiService):
         self._operator = NodeOperator(fleet, operator_state, drainer, rescheduler)
         self._explain = Explain(fleet, creator.choice)
         self._metrics = Metrics(fleet)
-        NodeWatcher(fleet.state, (self._operator, rescheduler, drainer))
+        log = NodeLog(reactor)
+        changes = NodeEvents(fleet, log.report)
+        NodeWatcher(fleet.state, (self._operator, rescheduler, drainer, changes))
+        log.setServiceParent(self)
         drainer.setServiceParent(self)
         rescheduler.setServiceParent(self)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -13,6 +14,8 @@ from swarmd.cluster.state import State
 from swarmd.core.event import is_of_placeholder
 
 Listener = Callable[["FleetEvent"], None]
+
+REMEMBERED = 1024  # events of our own; engines remember 256 of theirs each
 
 _LEGACY = ("status", "id", "from")
 
@@ -65,6 +68,7 @@ class EventHub:
     def __init__(self, state: State) -> None:
         self._state = state
         self._listeners: dict[object, Listener] = {}
+        self._own: deque[FleetEvent] = deque(maxlen=REMEMBERED)
 
     @property
     def listeners(self) -> int:
@@ -83,9 +87,21 @@ class EventHub:
     def publish(self, key: str, event: Mapping[str, Any]) -> None:
         if not self._listeners or is_of_placeholder(event):
             return
-        described = self.describe(key, event)
+        self._deliver(self.describe(key, event))
+
+    def publish_own(self, record: dict[str, Any]) -> None:
+        """An event of the fleet itself, which no engine knows: remembered here."""
+        event = FleetEvent(record, int(record["timeNano"]))
+        self._own.append(event)
+        self._deliver(event)
+
+    def past(self, since: int, until: int) -> list[FleetEvent]:
+        """The fleet's own events of that time (nanoseconds), as far as they are remembered."""
+        return [event for event in self._own if since <= event.moment <= until]
+
+    def _deliver(self, event: FleetEvent) -> None:
         for listener in list(self._listeners.values()):
-            listener(described)
+            listener(event)
 
     def describe(self, key: str, event: Mapping[str, Any]) -> FleetEvent:
         """``event`` of engine ``key`` as clients of the fleet see it."""

@@ -47,6 +47,7 @@ class Fleet(MultiService):
         notices: Asks for what else the operator should know of swarmd itself.
         bad_files: By what they are, asks what is wrong with files as they are now.
         expiring: Asks when certificates and CRLs end.
+        lists: How many lists of engines discovery has brought.
         changes: Grows whenever an engine comes, goes, or turns out to be another than was known.
         scope: Whose part of the fleet this is; None for all of it.
         distrusted: Key -> what is listed -> until when (wall-clock seconds) reads do not wait for
@@ -73,6 +74,7 @@ class Fleet(MultiService):
         self.notices: Sources[str] = Sources()
         self.bad_files: dict[str, Callable[[], Sequence[str]]] = {}
         self.expiring: Sources[Expiry] = Sources()
+        self.lists = 0
         self.changes = 0
         self.distrusted: dict[str, dict[str, float]] = {}
         self._context = replace(context, dispatch=self.dispatch)
@@ -118,6 +120,7 @@ class Fleet(MultiService):
     def apply(self, entries: Iterable[Entry]) -> None:
         """Makes the fleet what discovery says; engines that stay keep every stream."""
         self.problem = ""
+        self.lists += 1
         wanted = {entry.key: entry for entry in entries}
         for key in [key for key in self._entries if key not in wanted]:
             self._forget(key)

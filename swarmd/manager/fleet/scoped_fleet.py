@@ -37,8 +37,14 @@ class ScopedHub:
     def subscribe(self, listener: Listener) -> Callable[[], None]:
         return self._hub.subscribe(lambda event: listener(event) if self.sees(event) else None)
 
+    def past(self, since: int, until: int) -> list[FleetEvent]:
+        return [event for event in self._hub.past(since, until) if self.sees(event)]
+
     def sees(self, event: FleetEvent) -> bool:
-        """By its labels; those of networks and volumes are not in their events."""
+        """By its labels; those of networks and volumes are not in their events.
+
+        What happens to nodes is the operator's affair.
+        """
         actor = event.record.get("Actor") or {}
         attributes, actor_id = actor.get("Attributes") or {}, str(actor.get("ID", ""))
         kind = event.record.get("Type", "container")

@@ -183,6 +183,7 @@ class Drainer(Service):
 
     def _begin(self, engine: Engine) -> Drain:
         drain = self._drains[engine.key] = Drain(engine.name)
+        self._fleet.state.dispatch(news.EngineDraining(engine.key))
         drain.work = Deferred.fromCoroutine(self._run(engine, drain))
         drain.work.addErrback(self._broke)
         drain.work.addBoth(self._end, engine.key, drain)
@@ -245,4 +246,7 @@ class Drainer(Service):
                 self._operator_state.set_node(engine.key, replace(wanted, draining=False))
             except ApiError as error:
                 self._log.warn("{error}", error=error)
+        if engine.healthy and not drain.stopped:
+            moved, stays, failed = counts.values()
+            self._fleet.state.dispatch(news.EngineDrained(engine.key, moved, stays, failed))
         drain.report(Done=True, Stopped=drain.stopped, **counts)

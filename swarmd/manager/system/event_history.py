@@ -1,4 +1,4 @@
-"""Events of the past: the engines keep them, so they are asked, and their answers merged."""
+"""Events of the past: the engines are asked for theirs, and the answers merged with our own."""
 
 from __future__ import annotations
 
@@ -16,9 +16,10 @@ LINE_LIMIT = 4 << 20  # bytes of one event
 
 
 async def past_events(fleet: FleetView, since: int, until: int) -> list[FleetEvent]:
-    """What all healthy engines remember from ``since`` to ``until`` (nanoseconds), in time order.
+    """What swarmd and all healthy engines remember, in the order of time.
 
-    An engine remembers its last 256 events and forgets them when it restarts.
+    From ``since`` to ``until``, in nanoseconds. An engine remembers its last 256 events and
+    forgets them when it restarts.
     """
 
     def target(engine: Engine) -> str:
@@ -28,6 +29,7 @@ async def past_events(fleet: FleetView, since: int, until: int) -> list[FleetEve
 
     outcomes = await ask_engines(fleet, fleet.healthy(), "GET", target)
     events = [event for outcome in outcomes if outcome.ok for event in _decoded(fleet, outcome)]
+    events += fleet.hub.past(since, until)
     return sorted(events, key=lambda event: event.moment)
 
 
