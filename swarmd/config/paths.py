@@ -15,16 +15,17 @@ _FILE = "file://"
 
 
 def located(option: Option, value: Any, folder: str) -> Any:
-    """The value of an option, from ``folder`` if it is a path."""
+    """The value of an option, from ``folder`` if it is a path; SSH looks into homes by itself."""
     if option.path:
-        return absolute(value, folder)
+        at_home = option.name.startswith("ssh-") and value.startswith("~")
+        return value if at_home else absolute(value, folder)
     if option.name == "discovery" and value.startswith(_FILE) and value != _FILE:
         return _FILE + absolute(value.removeprefix(_FILE), folder)
     return value
 
 
 def absolute(path: str, folder: str) -> str:
-    """From ``folder``; what begins in somebody's home stays as it is."""
-    if not path or path in _NO_PATHS or path.startswith("~"):
+    """From ``folder``, unless it is no path at all."""
+    if not path or path in _NO_PATHS:
         return path
     return os.path.normpath(os.path.join(folder, path))

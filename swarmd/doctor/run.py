@@ -35,7 +35,7 @@ class DoctorOptions(Options):
         self["json"] = True
 
     def getSynopsis(self) -> str:
-        return "Usage: swarmd doctor [--json] [options of the daemon] [DISCOVERY]"
+        return "Usage: swarmd doctor [--json] [--config FILE] [options of the daemon] [DISCOVERY]"
 
     def postOptions(self) -> None:
         """What is wrong is not the end here, but a finding."""

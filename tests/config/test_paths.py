@@ -12,7 +12,6 @@ from swarmd.config.paths import absolute, located
         ("hosts", "/etc/swarmd/hosts"),
         ("../x", "/etc/x"),
         ("/x", "/x"),
-        ("~/.ssh/key", "~/.ssh/key"),
         ("-", "-"),
         ("journald", "journald"),
         ("", ""),
@@ -26,6 +25,9 @@ def test_paths_begin_at_a_folder(path: str, found: str) -> None:
     ("name", "value", "found"),
     [
         ("hosts", "h", "/f/h"),
+        ("hosts", "~h", "/f/~h"),
+        ("ssh-known-hosts", "~/.ssh/x", "~/.ssh/x"),
+        ("ssh-key", "key", "/f/key"),
         ("discovery", "file://h", "/f/h"),
         ("discovery", "file://", ""),
         ("discovery", "nodes://h", "nodes://h"),
