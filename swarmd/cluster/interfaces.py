@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Protocol
 
+from swarmd.cluster.images.placeholders import Placeholders
 from swarmd.cluster.views.node_table import NodeTable
 from swarmd.cluster.views.rows import Row
 from swarmd.core.container.container_state import Container
@@ -140,6 +141,9 @@ class StateView(Protocol):
 
     @property
     def execs(self) -> ExecsView: ...
+
+    @property
+    def placeholders(self) -> Placeholders: ...
 
     def add_exec(self, exec_id: str, container_id: str) -> None: ...
 

@@ -313,6 +313,7 @@ class ScopedState:
         self.index = _Index(state, self.engines)
         self.node_table = NodeTable()
         self.execs = _Execs(state)
+        self.placeholders = state.placeholders
 
     def _seen(self, engine: Engine) -> Engine:
         """One object for one engine, since engines are compared by identity."""

@@ -14,6 +14,7 @@ from swarmd.cluster import actions as news
 from swarmd.cluster import health
 from swarmd.cluster.catalogue import Catalogue
 from swarmd.cluster.container_index import Bounded
+from swarmd.cluster.images.placeholders import Placeholders
 from swarmd.cluster.notes import Notes
 from swarmd.cluster.reducers.container_reducer import ContainerReducer
 from swarmd.cluster.reducers.event_reducer import EventReducer
@@ -60,7 +61,8 @@ class State:
         self._latest = 0.0
         self._seconds = seconds or (lambda: self._latest)
         shared, self._notes = Shared(), Notes()
-        self._lists = ListReducer(shared, self._notes)
+        self.placeholders = Placeholders()
+        self._lists = ListReducer(shared, self._notes, self.placeholders)
         self._containers = ContainerReducer(self.catalogue, shared, self._notes)
         self._events = EventReducer(self.catalogue, self._containers, self._lists)
 

@@ -6,8 +6,6 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
-from swarmd.core.names import PLACEHOLDER
-
 _DEEPEST = 8  # levels; engines' events have three
 
 _KIND = re.compile(rb'"Type":"([a-z]+)"')
@@ -67,12 +65,6 @@ def event_of_edges(edges: bytes) -> Event | None:
         return None
     named = kind[1].decode() if kind else "container"
     return Event(named, verb[1].decode(), "", actor[1].decode(), {}, 0.0, {})
-
-
-def is_of_placeholder(record: Mapping[str, Any]) -> bool:
-    """Whether it is of how swarmd took a name from an image, which on one host had lost it."""
-    actor = record.get("Actor") or {}
-    return record.get("Type") == "image" and PLACEHOLDER in (actor.get("Attributes") or ())
 
 
 def _is_shallow(value: object, levels: int = _DEEPEST) -> bool:

@@ -166,3 +166,23 @@ def _as_before(host: Host) -> Iterator[None]:
     for engine in host.fleet:
         engine.load(busybox_archive())
     host.wait_until_clean()
+
+
+def test_no_client_hides_an_image(docker: Docker, host: Host, tmp_path: Path) -> None:
+    """swarmd hides the empty images by which it takes names away; all can write their label."""
+    label = "com.docker.swarm.placeholder"
+    (tmp_path / "Dockerfile").write_text(f"FROM busybox\nLABEL {label}=1\nRUN echo hid > /hid\n")
+    docker("build", "-t", "mv:built", str(tmp_path))
+    docker("create", "--name", "mv-seed", "busybox")
+    docker("commit", "-c", f"LABEL {label}=1", "mv-seed", "mv:committed")
+    docker("rm", "mv-seed")
+    host.fleet["node-1"].load(busybox_archive("mv:loaded", Labels={label: ""}))
+    names = {"mv:built", "mv:committed", "mv:loaded"}
+    eventually(lambda: {name for name, _ in rows(docker)} == names)
+    assert docker("run", "--rm", "mv:built", "cat", "/hid").text == "hid"
+    docker("rmi", *names)
+    assert rows(docker) == set()
+    told = docker(
+        "events", "--since", "60s", "--until", "0s", "-f", "type=image", "-f", "event=untag"
+    )
+    assert len([line for line in told.lines if label in line]) >= len(names)

@@ -10,7 +10,10 @@ from swarmd.cluster.interfaces import StateView
 from swarmd.core.errors import Ambiguous, EngineUnreachable, NoSuchImage
 from swarmd.core.image.image_reference import familiar_if_valid, parse_reference, repository_of
 from swarmd.core.model import Engine, Image
-from swarmd.core.names import natural, short_id
+from swarmd.core.names import PLACEHOLDER, natural, short_id
+
+# Whether it is an image that somebody means, when it was given the name, and when it was made.
+Age = tuple[bool, float, int]
 
 
 def holders(state: StateView, ref: str) -> list[Engine]:
@@ -50,7 +53,7 @@ def latest(engines: Sequence[Engine], ref: str) -> list[Engine]:
     """
     held = [(engine, image) for engine in engines if (image := find_image(engine, ref))]
     ages = _ages(held, familiar_if_valid(ref))
-    newest: dict[str, tuple[float, int]] = {}
+    newest: dict[str, Age] = {}
     for engine, image in held:
         kind, age = engine.spec.architecture, ages[image.id]
         newest[kind] = max(newest.get(kind, age), age)
@@ -58,8 +61,11 @@ def latest(engines: Sequence[Engine], ref: str) -> list[Engine]:
     return found or list(engines)
 
 
-def _ages(held: Sequence[tuple[Engine, Image]], name: str) -> dict[str, tuple[float, int]]:
-    """Image ID -> when the image, in whichever store, was given ``name``, and when it was made."""
+def _ages(held: Sequence[tuple[Engine, Image]], name: str) -> dict[str, Age]:
+    """Image ID -> when the image, in whichever store, was given ``name``, and when it was made.
+
+    By what only takes a name away, as another swarmd may just do, no image is outdated.
+    """
     images = {image.id: image for _, image in held}
     named = dict.fromkeys(images, 0.0)
     for engine, image in held:
@@ -68,6 +74,7 @@ def _ages(held: Sequence[tuple[Engine, Image]], name: str) -> dict[str, tuple[fl
             named[image.id] = max(named[image.id], when)
     return {
         one: (
+            PLACEHOLDER not in image.labels,
             max(named[id_] for id_, other in images.items() if alike(image, other)),
             image.created,
         )

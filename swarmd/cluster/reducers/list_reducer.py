@@ -15,13 +15,13 @@ from swarmd.cluster.actions import (
     NetworksListed,
     VolumesListed,
 )
+from swarmd.cluster.images.placeholders import Placeholders
 from swarmd.cluster.kept_ids import kept_ids, predefined_ids
 from swarmd.cluster.notes import Notes
 from swarmd.core import decode
 from swarmd.core.decode import MalformedError, Shared
 from swarmd.core.image.image_reference import familiar_if_valid
 from swarmd.core.model import Engine, Image, Volume
-from swarmd.core.names import PLACEHOLDER
 
 V = TypeVar("V")
 
@@ -40,9 +40,10 @@ class ListReducer:
     Applies lists, and keeps ``Engine.stale``: which of them must be asked for again.
     """
 
-    def __init__(self, shared: Shared, notes: Notes) -> None:
+    def __init__(self, shared: Shared, notes: Notes, placeholders: Placeholders) -> None:
         self._shared = shared
         self._notes = notes
+        self._placeholders = placeholders
         self._asked: dict[tuple[str, str], float] = {}  # moment of the list that is known
         self._since: dict[tuple[str, str], float] = {}  # (key, kind) -> moment of the last change
         # (key, name) -> (moment, volume), until a list was asked for later
@@ -57,7 +58,8 @@ class ListReducer:
             return
         found = self._decoded(engine, IMAGES, action.entries, decode.image)
         gone = self._gone_since(engine, action.at)
-        left = (without(image, gone) for image in found if PLACEHOLDER not in image.labels)
+        images = (one for one in found if not self._placeholders.has(one.id, one.labels))
+        left = (without(image, gone) for image in images)
         engine.images = {image.id: image for image in left if image is not None}
         self._keep_shown(engine, action.at)
         engine.image_refs = refs = image_refs(list(engine.images.values()))
@@ -135,7 +137,7 @@ class ListReducer:
             return
         with suppress(MalformedError):
             shown = decode.shown_image(action.shown, self._shared)
-            if PLACEHOLDER in shown.labels:
+            if self._placeholders.has(shown.id, shown.labels):
                 self.images_gone(engine, [familiar_if_valid(action.name)], action.at)
                 return
             known = engine.images.get(shown.id)

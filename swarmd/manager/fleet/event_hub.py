@@ -9,9 +9,9 @@ from typing import Any
 
 import orjson
 
+from swarmd.cluster.images.placeholders import Placeholders
 from swarmd.cluster.kept_ids import with_kept_ids
 from swarmd.cluster.state import State
-from swarmd.core.event import is_of_placeholder
 
 Listener = Callable[["FleetEvent"], None]
 
@@ -85,7 +85,7 @@ class EventHub:
         return True
 
     def publish(self, key: str, event: Mapping[str, Any]) -> None:
-        if not self._listeners or is_of_placeholder(event):
+        if not self._listeners or is_of_placeholder(self._state.placeholders, event):
             return
         self._deliver(self.describe(key, event))
 
@@ -123,6 +123,13 @@ class EventHub:
             record["Actor"] = actor
             _legacy(record, actor)
         return FleetEvent(record, int(record.get("timeNano") or 0), offset)
+
+
+def is_of_placeholder(placeholders: Placeholders, record: Mapping[str, Any]) -> bool:
+    """Whether it is of how swarmd took a name from an image, which on one host had lost it."""
+    actor = record.get("Actor") or {}
+    labels = actor.get("Attributes") or {}
+    return record.get("Type") == "image" and placeholders.has(str(actor.get("ID", "")), labels)
 
 
 def _without(record: Mapping[str, Any], keys: Sequence[str]) -> dict[str, Any]:

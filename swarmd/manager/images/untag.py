@@ -2,11 +2,12 @@
 
 An engine that takes an image's last name away deletes the image, or refuses since it is used. But
 an image whose name is given to another one stays. So the name is given to an empty image that is
-made for it, and that is removed. swarmd never lists it: its label says what it is.
+made for it, and that is removed. swarmd never lists it: what its label says nobody else knows.
 """
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Iterable
 
 import orjson
@@ -54,7 +55,9 @@ async def _import(fleet: FleetView, engine: Engine, tag: str) -> str:
     """The ID of the empty image that has the name now, which somebody may take from it again."""
     named = parse_reference(tag)
     query = [("fromSrc", "-"), ("repo", named.repository), ("tag", named.tag)]
-    changes = [("changes", f"LABEL {PLACEHOLDER}=1")]
+    code = secrets.token_hex(16)
+    fleet.state.placeholders.expect(code)
+    changes = [("changes", f"LABEL {PLACEHOLDER}={code}")]
     answer = await fleet.call(
         engine, "POST", "images", "create", query=[*query, *changes], timeout=LIMIT
     )
@@ -65,6 +68,7 @@ async def _import(fleet: FleetView, engine: Engine, tag: str) -> str:
     if said.error or not made.startswith("sha256:"):
         why = said.error or "it does not tell the ID of what it has imported"
         raise EngineRefused(engine.name, 500, why)
+    fleet.state.placeholders.expect(code, made)
     return made
 
 

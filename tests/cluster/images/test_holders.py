@@ -12,13 +12,15 @@ from swarmd.cluster.images.holders import (
     latest,
     meant,
     newest_holders,
+    outdated_tags,
 )
 from swarmd.cluster.reducers import list_reducer
 from swarmd.cluster.state import State
 from swarmd.core.errors import Ambiguous, EngineUnreachable, NoSuchImage
+from swarmd.core.names import PLACEHOLDER
 from tests.cluster.fleet import NOW, fleet, key_of, seen, spec
 
-A, B = "sha256:" + "ab" * 32, "sha256:" + "ac" * 32
+A, B, C = ("sha256:" + two * 32 for two in ("ab", "ac", "cc"))
 
 
 def put(state: State, number: int, image: str, *tags: str) -> None:
@@ -101,6 +103,16 @@ def built() -> State:
 def test_a_name_is_that_of_the_image_made_last(built: State) -> None:
     assert last(built) == ["node-2", "node-3"]
     assert last(built, A) == ["node-1"]
+
+
+def test_what_takes_a_name_for_another_swarmd_is_never_meant(built: State) -> None:
+    taker = {"Id": C, "Created": NEW["Created"] + 1, "Labels": {PLACEHOLDER: "another's"}}
+    listed(built, 1, taker)
+    assert last(built) == ["node-2", "node-3"]
+    assert outdated_tags(built) == {(key_of(1), "app:latest")}
+    for number in (2, 3):
+        listed(built, number, taker)
+    assert len(last(built)) == 3, "else there is none"
 
 
 def test_or_of_the_one_that_was_seen_to_get_it_last(built: State) -> None:

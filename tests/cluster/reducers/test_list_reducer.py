@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import pytest
+
 from swarmd.cluster.actions import (
     EngineUnlisted,
     ImageShown,
@@ -166,6 +168,7 @@ class TestOneImage:
 
     def test_what_takes_a_name_is_no_image(self) -> None:
         state = self._state()
+        state.placeholders.expect("1")
         taker = {"Id": "sha256:3", "RepoTags": ["a:1"], "Config": {"Labels": {PLACEHOLDER: "1"}}}
         state.dispatch(ImageShown(KEY, "a:1", taker, 6.0))
         assert not self.engine.image_refs and "sha256:1" in self.engine.images
@@ -174,6 +177,17 @@ class TestOneImage:
         assert set(self.engine.images) == {"sha256:1"} and not self.engine.image_refs
         happened(state, 1, "tag", 3, at=8.0, kind="image", name="a:1", **{PLACEHOLDER: "1"})
         assert not self.engine.named and "a:1" in self.engine.changed_images
+
+    @pytest.mark.parametrize("code", ["1", "2", ""])
+    def test_what_only_says_that_it_takes_a_name_is_an_image(self, code: str) -> None:
+        """The label is in a Dockerfile, or inherited from one that swarmd has made."""
+        state, labels = self._state(), {PLACEHOLDER: code}
+        state.placeholders.expect("1", "sha256:9")
+        row = {"Id": "sha256:3", "RepoTags": ["c:1"], "Labels": labels}
+        state.dispatch(ImagesListed(KEY, [row], at=7.0))
+        shown = {"Id": "sha256:4", "RepoTags": ["d:1"], "Config": {"Labels": labels}}
+        state.dispatch(ImageShown(KEY, "d:1", shown, 8.0))
+        assert self.engine.image_refs == {"c:1": "sha256:3", "d:1": "sha256:4"}
 
     def test_what_changed_again_meanwhile_is_asked_for_again(self) -> None:
         state = self._state()

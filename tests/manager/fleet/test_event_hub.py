@@ -79,10 +79,11 @@ def test_one_event_told_twice_has_one_identity() -> None:
 def test_how_a_name_was_taken_is_no_news() -> None:
     rig, heard = Rig(1), []
     rig.hub.subscribe(heard.append)
-    attributes = {"name": "app:1", PLACEHOLDER: "1"}
-    for kind in ("image", "container"):
+    rig.state.placeholders.expect("1")
+    for kind, code in (("image", "1"), ("container", "1"), ("image", "of a client's")):
+        attributes = {"name": "app:1", PLACEHOLDER: code}
         rig.hub.publish(
             rig.engine(1).key,
             {"Type": kind, "Action": "tag", "Actor": {"ID": "e", "Attributes": attributes}},
         )
-    assert [event.record["Type"] for event in heard] == ["container"]
+    assert [event.record["Type"] for event in heard] == ["container", "image"]

@@ -19,12 +19,12 @@ def test_the_image_stays() -> None:
     wire.on("POST", "/images/create", (200, b'{"status":"%b"}\r\n' % EMPTY.encode()))
     wire.on("DELETE", f"/images/{EMPTY}", (200, []))
     result_of(untag(rig.fleet, rig.engine(1), "reg:5000/app:1"))
-    assert parse_qs(urlsplit(wire.asked[0][1]).query) == {
-        "fromSrc": ["-"],
-        "repo": ["reg:5000/app"],
-        "tag": ["1"],
-        "changes": [f"LABEL {PLACEHOLDER}=1"],
-    }
+    query = parse_qs(urlsplit(wire.asked[0][1]).query)
+    [change] = query.pop("changes")
+    assert query == {"fromSrc": ["-"], "repo": ["reg:5000/app"], "tag": ["1"]}
+    label, _, code = change.partition("=")
+    assert label == f"LABEL {PLACEHOLDER}" and len(code) == 32
+    assert rig.state.placeholders.has(EMPTY, {PLACEHOLDER: code})
     assert rig.engine(1).images[IMAGE].tags == ()
     assert "images" in rig.engine(1).stale
 

@@ -52,6 +52,7 @@ def test_the_order_is_that_of_our_clock() -> None:
 
 def test_how_a_name_was_taken_is_no_news() -> None:
     rig = Rig(1)
+    rig.state.placeholders.expect("1")
     actor = {"ID": "e", "Attributes": {PLACEHOLDER: "1"}}
     tag = orjson.dumps({"Type": "image", "Action": "tag", "Actor": actor, "timeNano": 10})
     rig.wire(1).on("GET", "/events", (200, tag + b"\n" + record(40)))
