@@ -24,7 +24,7 @@ class TrackingContext:
         dispatch: Takes news into the cluster; must not raise.
         on_event: Takes (engine key, record) of every new event, before the cluster learns of it.
         engines: The cluster's picture, by key; only read.
-        portions: For work on answers, which must not hold up clients.
+        time_slices: For work on answers, which must not hold up clients.
         reads: Likewise, for what clients wait for: a list may ask a thousand engines what changed.
         wheel: For what is done often and need not be on time.
     """

@@ -108,7 +108,7 @@ class Channel(ClientConnection):
 
     def _drop_request(self, reason: Failure) -> None:
         request, self._request = self._request, None
-        self.site.room.free(self)
+        self.site.body_budget.free(self)
         if request is not None:
             request.connectionLost(reason)
 
@@ -182,7 +182,7 @@ class Channel(ClientConnection):
         try:
             self._ahead = self._ahead[body.feed(self._ahead) :]
             if len(body.data) > LARGE:
-                self.site.room.take(self, len(body.data))
+                self.site.body_budget.take(self, len(body.data))
         except ApiError as error:
             self._refuse_body(error)
             return False
@@ -290,7 +290,7 @@ class Channel(ClientConnection):
     def requestDone(self, request: Request) -> None:
         """The answer is complete: on to the next request, or the end."""
         self._request = None
-        self.site.room.free(self)
+        self.site.body_budget.free(self)
         if self._phase in (Phase.STREAM, Phase.CLOSING):
             return
         if self.keeps_alive():
@@ -343,7 +343,7 @@ class Channel(ClientConnection):
         self._phase = Phase.STREAM
         self._end = end
         early, self._ahead = self._ahead, b""
-        self.site.room.free(self)
+        self.site.body_budget.free(self)
         self._request = self._body = self._peer = self._host = None
         self.transport.unregisterProducer()
         self.hold_reading(False)

@@ -46,7 +46,7 @@ class ClientSite(Factory, Generic[R]):
         max_body: Bytes of a collected body, unless its resource has a ``body_limit``.
         startup: Puts requests off right after the start; None if nothing does.
         round_robin: Requests that clients have sent ahead of an answer.
-        room: What the large bodies of all requests take together.
+        body_budget: What the large bodies of all requests take together.
         max_connections: Beyond it, connections are refused in words; far beyond it, without.
         origin_check: What requests pass that a page in a browser could have sent by any name.
         inner_origin_check: What those pass that come by a Unix socket or with a certificate.
@@ -88,7 +88,7 @@ class ClientSite(Factory, Generic[R]):
         self.clock = clock
         self.now = clock.seconds
         self.round_robin = RoundRobin(clock)
-        self.room = BodyBudget()
+        self.body_budget = BodyBudget()
         self.common_headers = common_headers
         self.max_connections = max_connections
         self.requests: Counter[str] = Counter()

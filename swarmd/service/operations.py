@@ -29,7 +29,7 @@ from swarmd.manager.rescheduling.reschedule import Rescheduler
 
 
 class Operations(MultiService):
-    """The background work of the fleet: watcher, drain, rescheduling, discovery.
+    """The operations on the fleet: node watcher, drain, rescheduling, and operators' paths.
 
     Made before discovery starts, so that no news is missed.
 
@@ -41,7 +41,7 @@ class Operations(MultiService):
         self,
         settings: Settings,
         reactor: Any,
-        chance: random.Random,
+        rng: random.Random,
         fleet: Fleet,
         creator: Creator,
         placer: Placer,
@@ -52,7 +52,7 @@ class Operations(MultiService):
         operator_state = OperatorState(settings.state_dir)
         mover = Mover(fleet, creator, plans, operator_state)
         rescheduler = Rescheduler(
-            fleet, mover, operator_state, reactor, chance.random, settings.rescheduling
+            fleet, mover, operator_state, reactor, rng.random, settings.rescheduling
         )
         drainer = Drainer(fleet, Relocation(fleet, mover), local, operator_state)
         self._operator = NodeOperator(fleet, operator_state, drainer, rescheduler)

@@ -137,7 +137,7 @@ def makeService(options: Options) -> MultiService:
     reactor.installNameResolver(names(reactor))
     most = affordable(options.settings.max_connections)
     settings = replace(options.settings, max_connections=most)
-    log = _own_log(options, reactor)
+    log = _own_log_observer(options, reactor)
     daemon = make_service(settings, reactor, log=log, forked=_forks(options), options=options)
     if log is not None:
         daemon.live.follow(lambda new: log.set_level(new.log_level))
@@ -154,7 +154,7 @@ def _forks(options: Options) -> bool:
     return not outer.get("nodaemon", True)
 
 
-def _own_log(options: Options, reactor: Any) -> LevelObserver | None:
+def _own_log_observer(options: Options, reactor: Any) -> LevelObserver | None:
     """In place of twistd's, and to the same place; except for syslog, which stays its own."""
     outer: Any = options.parent or {}
     where = place(outer, sys.stdout, reactor.callFromThread)
@@ -169,7 +169,7 @@ def make_service(
     forked: bool = False,
     options: Options | None = None,
     now: Callable[[], float] = time.time,
-    chance: random.Random | None = None,
+    rng: random.Random | None = None,
 ) -> Swarmd:
     """Everything, connected but not started.
 
@@ -177,22 +177,22 @@ def make_service(
         reactor: Also the clock.
         options: Where the settings are from, if that is to be read again.
         now: Wall-clock seconds.
-        chance: All randomness there is; seeded by tests.
+        rng: All randomness there is; seeded by tests.
     """
-    chance = chance or random.Random()
+    rng = rng or random.Random()
     daemon = Swarmd(log, forked=forked)
     state = State(reactor.seconds)
     hub = EventHub(state)
-    context = _context(settings, reactor, now, chance, state, hub)
+    context = _tracking_context(settings, reactor, now, rng, state, hub)
     tls_reload = TlsReload(reactor, now, in_thread(reactor), note=partial(_note_tls, state))
     tls_reload.setServiceParent(daemon)
     fleet = Fleet(state, hub, context, LinkFactory(settings, tls_reload, reactor), now)
     fleet.setServiceParent(daemon)
     _report_tls(tls_reload, fleet)
     _discovery(settings, reactor, fleet).setServiceParent(daemon)
-    root, rejections = _tree(settings, reactor, fleet, chance, daemon), Rejections(reactor.seconds)
-    _duplicates(fleet, reactor).setServiceParent(daemon)
-    audit = _audit(settings.audit_log, reactor, fleet, now, daemon)
+    root, rejections = _tree(settings, reactor, fleet, rng, daemon), Rejections(reactor.seconds)
+    _duplicate_names(fleet, reactor).setServiceParent(daemon)
+    audit = _audit_log(settings.audit_log, reactor, fleet, now, daemon)
     startup = StartupGate(state.engines, reactor)
     startup.setServiceParent(daemon)
     site = _site(settings, reactor, fleet, root, rejections.report, startup, audit)
@@ -246,11 +246,11 @@ def _discovery(settings: Settings, reactor: Any, fleet: Fleet) -> Source:
     return source
 
 
-def _context(
+def _tracking_context(
     settings: Settings,
     reactor: Any,
     now: Callable[[], float],
-    chance: random.Random,
+    rng: random.Random,
     state: State,
     hub: EventHub,
 ) -> TrackingContext:
@@ -261,44 +261,44 @@ def _context(
         refresh_max=settings.refresh_max,
     )
     return TrackingContext(
-        reactor, now, chance.random, state.dispatch, hub.publish, state.engines, timing
+        reactor, now, rng.random, state.dispatch, hub.publish, state.engines, timing
     )
 
 
-def _random_id(chance: random.Random) -> str:
-    return f"{chance.getrandbits(256):064x}"
+def _random_id(rng: random.Random) -> str:
+    return f"{rng.getrandbits(256):064x}"
 
 
 def _tree(
-    settings: Settings, reactor: Any, fleet: Fleet, chance: random.Random, daemon: Swarmd
+    settings: Settings, reactor: Any, fleet: Fleet, rng: random.Random, daemon: Swarmd
 ) -> Resource:
     """All that can be asked, and who does it."""
     plans = PullPlans(fleet.now)
-    placer = Placer(fleet, settings.policy, lambda: chance.getrandbits(32))
+    placer = Placer(fleet, settings.policy, lambda: rng.getrandbits(32))
     networks = LocalNetworks(fleet, placer, settings.network_driver)
     volumes = LocalVolumes(fleet, placer, everywhere=settings.volumes_everywhere)
     supply = Supply(fleet)
     NameTimes(fleet)
     distributor = Distributor(fleet, placer, supply, settings.distribute_builds)
     local = LocalResources(fleet, networks, volumes, supply)
-    invent, make_id = partial(random_name, chance.choice), partial(_random_id, chance)
+    invent, make_id = partial(random_name, rng.choice), partial(_random_id, rng)
     creator = Creator(fleet, placer, plans, local, invent, make_id, settings.create_retry)
-    builders, owned = Builders(fleet, reactor), OwnImages()
-    builds, identity = BuildPlacement(fleet, placer, builders, reactor), _identity(settings)
+    builders, own_images = Builders(fleet, reactor), OwnImages()
+    builds, identity = BuildPlacement(fleet, placer, builders, reactor), _fleet_identity(settings)
     daemon.live.follow(partial(change_placement, placer, creator, identity))
     daemon.live.follow(partial(change_making, networks, distributor))
 
     def tree(seen: FleetView) -> Root:
         """The nouns, for whoever sees so much of the fleet."""
-        root = make_tree(seen, identity, creator, plans, supply, owned, reactor)
+        root = make_tree(seen, identity, creator, plans, supply, own_images, reactor)
         root.putChild(b"networks", NetworksNoun(seen, networks, local))
         root.putChild(b"volumes", VolumesNoun(seen, volumes))
-        bases = BaseImages(seen, supply)
-        Build(seen, builds, builders, distributor, bases, owned).attach(root)
+        base_images = BaseImages(seen, supply)
+        Build(seen, builds, builders, distributor, base_images, own_images).attach(root)
         return root
 
     root = tree(fleet)
-    operations = Operations(settings, reactor, chance, fleet, creator, placer, plans, local)
+    operations = Operations(settings, reactor, rng, fleet, creator, placer, plans, local)
     own = operations.attach(root)
     operations.setServiceParent(fleet)
     if settings.authz is None:
@@ -341,7 +341,7 @@ def _listeners(
     rejections: Rejections,
 ) -> Listeners:
     """The listeners."""
-    secure = _secured(settings.tls, tls_reload, rejections) if settings.tls else None
+    secure = _with_tls(settings.tls, tls_reload, rejections) if settings.tls else None
 
     def listening(address: str) -> Deferred[IListeningPort]:
         return listen(reactor, address, site, secure)
@@ -349,13 +349,13 @@ def _listeners(
     return Listeners(settings.listen, listening, site.leave)
 
 
-def _duplicates(fleet: Fleet, reactor: Any) -> DuplicateNames:
+def _duplicate_names(fleet: Fleet, reactor: Any) -> DuplicateNames:
     duplicates = DuplicateNames(fleet.state, reactor)
     fleet.notices.add(duplicates.notices)
     return duplicates
 
 
-def _audit(
+def _audit_log(
     place: str, reactor: Any, fleet: Fleet, now: Callable[[], float], daemon: Swarmd
 ) -> Recorder | None:
     if not place:
@@ -366,7 +366,7 @@ def _audit(
     return recorder
 
 
-def _secured(
+def _with_tls(
     files: TlsFiles, tls_reload: TlsReload, rejections: Rejections
 ) -> Callable[[IProtocolFactory], IProtocolFactory]:
     """Puts TLS around a factory."""
@@ -382,7 +382,7 @@ def _secured(
     return secure
 
 
-def _identity(settings: Settings) -> FleetIdentity:
+def _fleet_identity(settings: Settings) -> FleetIdentity:
     proxies = {name: os.environ.get(name, "") for name in ("http_proxy", "https_proxy", "no_proxy")}
     return FleetIdentity(
         name=socket.gethostname(),

@@ -29,9 +29,9 @@ from swarmd.certificates import pem
 from swarmd.certificates.expiry import Expiry
 from swarmd.files.reader import BadFileError, load
 from swarmd.tls.authorities import Authorities
-from swarmd.tls.foresight import expiries, remarks
+from swarmd.tls.file_warnings import expiries, remarks
 from swarmd.tls.tls_errors import openssl_words
-from swarmd.tls.verify import Path, is_ip, judge_client, judge_engine
+from swarmd.tls.verify import Path, is_ip, verify_client, verify_engine
 
 # Gives idle connections' buffers back: 42 KB in place of 66 KB for each. pyOpenSSL has no name.
 _RELEASE_BUFFERS = 0x10
@@ -217,7 +217,7 @@ def _load_client(files: TlsFiles) -> Loaded:
     if files.verify:
         if not files.ca:
             loaded.context.set_default_verify_paths()
-        loaded.context.set_verify(SSL.VERIFY_PEER, judge_engine)
+        loaded.context.set_verify(SSL.VERIFY_PEER, verify_engine)
     return loaded
 
 
@@ -228,7 +228,7 @@ def _load_server(files: TlsFiles) -> Loaded:
     loaded.context.set_options(SSL.OP_NO_TICKET)
     if files.verify:
         demanded = SSL.VERIFY_PEER | SSL.VERIFY_FAIL_IF_NO_PEER_CERT
-        loaded.context.set_verify(demanded, judge_client)
+        loaded.context.set_verify(demanded, verify_client)
     return loaded
 
 

@@ -1,6 +1,6 @@
 """Verification of the other side's certificate, with the reason of a refusal in words.
 
-OpenSSL calls ``judge_engine`` or ``judge_client`` for each problem of a chain, and for each
+OpenSSL calls ``verify_engine`` or ``verify_client`` for each problem of a chain, and for each
 certificate that is well. Both leave the reason in ``refusal`` of the connection's protocol.
 """
 
@@ -59,8 +59,8 @@ _SELF_SIGNED = (18, 19)
 _STRANGE_CA = (2, 20, 21)
 
 
-def judge_engine(connection: Any, cert: X509, problem: int, depth: int, ok: int) -> bool:
-    if not judge_client(connection, cert, problem, depth, ok):
+def verify_engine(connection: Any, cert: X509, problem: int, depth: int, ok: int) -> bool:
+    if not verify_client(connection, cert, problem, depth, ok):
         return False
     tls = connection.get_app_data()
     if depth == 0:
@@ -76,7 +76,7 @@ def _introduced(cert: X509, creator: Any) -> str:
     return ""
 
 
-def judge_client(connection: Any, cert: X509, problem: int, depth: int, ok: int) -> bool:
+def verify_client(connection: Any, cert: X509, problem: int, depth: int, ok: int) -> bool:
     tls = connection.get_app_data()
     # Nothing may escape into OpenSSL: an exception there would be lost, and with it the refusal.
     try:

@@ -59,7 +59,7 @@ def make_site() -> Any:
     """Of a daemon that knows one engine, which does not answer."""
     reactor = MemoryReactorClock()
     settings = Settings("nodes://192.0.2.1", listen=("tcp://127.0.0.1:2375",))
-    daemon = make_service(settings, reactor, chance=random.Random(0))
+    daemon = make_service(settings, reactor, rng=random.Random(0))
     daemon.privilegedStartService()
     [(_, site, *_)] = reactor.tcpServers
     return site

@@ -24,7 +24,7 @@ def hosts(tmp_path: Path) -> Path:
 def test_it_listens_and_dials_every_engine_and_leaves_nothing(hosts: Path) -> None:
     reactor = MemoryReactorClock()
     settings = Settings(f"file://{hosts}", listen=("tcp://127.0.0.1:2375",))
-    daemon = make_service(settings, reactor, now=lambda: 5.0, chance=random.Random(1))
+    daemon = make_service(settings, reactor, now=lambda: 5.0, rng=random.Random(1))
     daemon.privilegedStartService()
     daemon.startService()
     reactor.advance(5)

@@ -11,7 +11,7 @@ from swarmd.manager.containers.reconcile import CERTAIN, PAUSE
 from swarmd.manager.moving.drain import Drain
 from swarmd.manager.nodes.operator_state import NodeIntent, OperatorState
 from tests.cluster.fleet import item, key_of
-from tests.manager.nodes.draining import Rig
+from tests.manager.moving.rig import Rig
 
 
 def test_only_a_node_that_answers_is_drained() -> None:

@@ -6,7 +6,7 @@ from swarmd.cluster import actions as news
 from swarmd.manager.moving.blueprint import MOVE
 from swarmd.manager.nodes.operator_state import NodeIntent
 from tests.cluster.fleet import key_of
-from tests.manager.nodes.draining import Rig, status
+from tests.manager.moving.rig import Rig, status
 
 
 def test_in_this_order() -> None:

@@ -10,7 +10,7 @@ from swarmd.core.errors import BadParameter, NotFound
 from swarmd.manager.nodes.operator import NodeOperator
 from swarmd.manager.nodes.operator_state import NodeIntent
 from tests.cluster.fleet import key_of
-from tests.manager.nodes.draining import Rig
+from tests.manager.moving.rig import Rig
 
 
 class Quiet:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from swarmd.cluster import actions as news
 from tests.cluster.fleet import key_of
-from tests.manager.nodes.rescheduling import ON, Rig
+from tests.manager.rescheduling.rig import ON, Rig
 
 
 def test_one_that_comes_back_during_the_create_keeps_its_container() -> None:

@@ -12,7 +12,7 @@ from swarmd.core.names import IDENTITY
 from swarmd.manager.nodes.operator_state import OperatorState
 from swarmd.manager.rescheduling.reschedule import Rules
 from tests.cluster.fleet import key_of, spec
-from tests.manager.nodes.rescheduling import GRACE, ON, Rig
+from tests.manager.rescheduling.rig import GRACE, ON, Rig
 
 
 def test_made_again_after_the_grace() -> None:

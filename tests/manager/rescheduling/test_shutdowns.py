@@ -7,7 +7,7 @@ from swarmd.cluster import actions as news
 from swarmd.manager.rescheduling import shutdowns as shutdowns
 from swarmd.manager.rescheduling.shutdowns import LATELY
 from tests.cluster.fleet import key_of, seen
-from tests.manager.nodes.rescheduling import Rig
+from tests.manager.rescheduling.rig import Rig
 
 MADE, STARTED = ["POST 2 create"], ["POST 2 create", "POST 2 start"]
 

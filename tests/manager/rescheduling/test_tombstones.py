@@ -8,7 +8,7 @@ from swarmd.core.errors import Conflict
 from swarmd.manager.moving.replacement_label import labels_of_replacement
 from swarmd.manager.moving.set_aside import aside_name
 from tests.cluster.fleet import key_of
-from tests.manager.nodes.rescheduling import GRACE, ON, Rig
+from tests.manager.rescheduling.rig import GRACE, ON, Rig
 
 
 def test_the_old_one_is_hidden_and_removed_when_it_is_back() -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 from swarmd.certificates import pem
 from swarmd.certificates.describe import authority
 from swarmd.tls.authorities import Authorities
-from swarmd.tls.foresight import expiries, remarks
+from swarmd.tls.file_warnings import expiries, remarks
 from tests.lab.certificates import Authority
 
 
