@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import os
 from collections.abc import Iterator, Mapping
+from typing import Literal
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -36,7 +37,14 @@ settings.register_profile(
 )
 settings.load_profile("swarmd")
 
+_standing: list[Fleet] = []
 _REAL = frozenset({"fleet", "tls_fleet", "mixed_fleet", "containerd_fleet"})
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--blame", action="store_true", help="look after each test for what it left on engines"
+    )
 
 
 @pytest.hookimpl(trylast=True)
@@ -56,6 +64,27 @@ def _only_ours_to_look_through() -> None:
     """What was there before this file of tests is passed over when theirs is looked for."""
     gc.collect()
     gc.freeze()
+
+
+def _blamed(fixture_name: str, config: pytest.Config) -> Literal["function", "module"]:
+    return "function" if config.getoption("--blame") else "module"
+
+
+@pytest.fixture(scope=_blamed, autouse=True)
+def _leaves_engines_as_they_were(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Who leaves something on engines that others use next is guilty, and nobody else is."""
+    before = {engine: engine.holds() for fleet in _standing for engine in fleet}
+    yield
+    left = [
+        f"{engine.name}: {words}"
+        for fleet in _standing
+        for engine in fleet
+        for words in sorted(engine.holds() ^ before.get(engine, frozenset()))
+    ]
+    if left:
+        for fleet in _standing:
+            fleet.reset()
+        pytest.fail(f"{request.node.nodeid} left behind, or took away: {', '.join(left)}")
 
 
 @pytest.hookimpl(trylast=True)
@@ -79,7 +108,7 @@ def tls_fleet() -> Iterator[Fleet]:
     yield from _stand_up(2, tls=True)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def mixed_fleet() -> Iterator[Fleet]:
     """node-1 as this machine has it, node-2 of the next release, node-3 of the newest.
 
@@ -113,6 +142,9 @@ def _stand_up(
     fleet = Fleet(count, tls=tls, programs=programs)
     try:
         fleet.up()
+        _standing.append(fleet)
         yield fleet
     finally:
+        if fleet in _standing:
+            _standing.remove(fleet)
         fleet.down()

@@ -86,6 +86,8 @@ def host(request: pytest.FixtureRequest) -> Iterator[Host]:
     host.fleet.remove_all()
     if host.swarmd is not None:
         assert host.swarmd.running(), f"swarmd died:\n{host.swarmd.log.read_text()[-3000:]}"
+        alarms = host.swarmd.alarms()
+        assert not alarms, f"swarmd complained:\n{alarms}"
 
 
 def _host(request: pytest.FixtureRequest, kind: str) -> Host:

@@ -9,7 +9,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from tests.e2e.registries import remove_images
 from tests.lab.daemon import Swarmd
 from tests.lab.engine import Engine
 from tests.lab.engines import Fleet
@@ -136,8 +135,7 @@ class Scene:
         for engine in self.fleet:
             self.call("POST", f"/swarmd/nodes/{engine.name}/uncordon")
         self.fleet.remove_all()
-        for engine in self.fleet:
-            remove_images(engine)
+        self.fleet.remove_images()
         eventually(lambda: self.swarmd.api.get(ALL) == [], CONVERGENCE)
 
 

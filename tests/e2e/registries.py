@@ -9,12 +9,8 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.conftest import Host
-from tests.lab.engine import Engine
 from tests.lab.engines import Fleet
 from tests.lab.registry import Registry, missing
-
-# What stays: the image that the tests run, by its name; a list calls no name at all so.
-KEPT, NO_NAME = "busybox:latest", "<none>:<none>"
 
 
 @pytest.fixture(scope="session")
@@ -49,22 +45,16 @@ def tidy(host: Host) -> Iterator[None]:
     yield
     for engine in host.fleet:
         engine.remove_all()
-        remove_images(engine)
-
-
-def remove_images(engine: Engine) -> None:
-    for image in engine.local.get("/images/json"):
-        names = {*(image["RepoTags"] or [NO_NAME])}
-        for ref in {image["Id"]} if names == {NO_NAME} else names - {KEPT}:
-            answer = engine.local.call("DELETE", f"/images/{ref}?force=1")
-            assert answer.status in (200, 404), answer.message
+        engine.remove_images()
 
 
 @pytest.fixture(scope="module")
-def pushed(fleet: Fleet, registry: Registry) -> str:
+def pushed(fleet: Fleet, registry: Registry) -> Iterator[str]:
     """An image that the registry has; node-1 has it as well, until somebody removes it."""
     engine, repository = fleet["node-1"].local, f"{registry.address}/matrix"
     engine.post(f"/images/busybox/tag?repo={repository}&tag=1")
     answer = engine.call("POST", f"/images/{repository}/push?tag=1", X_Registry_Auth="e30=")
     assert b"errorDetail" not in answer.body
-    return f"{repository}:1"
+    yield f"{repository}:1"
+    for engine in fleet:
+        engine.remove_images()

@@ -59,6 +59,7 @@ def test_who_did_what_where(swarmd_for: Callable[..., Swarmd], tmp_path: Path, n
     log.unlink()
     swarmd.reread()
     eventually(log.exists, what="SIGHUP opens it again")
+    assert swarmd.api.call("DELETE", f"/images/{name}").status == 200
 
 
 def test_what_was_under_way_when_swarmd_ended(
@@ -68,7 +69,10 @@ def test_what_was_under_way_when_swarmd_ended(
     swarmd = swarmd_for(options=("--audit-log", str(log)))
     docker = Docker("/usr/bin/docker", swarmd.url, home=tmp_path)
     docker("run", "-d", "--name", name, "busybox", "sleep", "600")  # which heeds no SIGTERM
-    with docker.running("events") as events, docker.running("stop", "-t", "60", name):
+    with (
+        docker.running("events", "--since", "1m") as events,
+        docker.running("stop", "-t", "60", name),
+    ):
         events.expect("container kill")
         assert swarmd.stop()
     (line,) = [line for line in lines(log) if line["verb"] == "stop"]

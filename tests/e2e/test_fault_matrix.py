@@ -68,12 +68,7 @@ class Door:
 
     def heal(self) -> None:
         self.wire.heal()
-        self.engine.machine.heal()
-        self.engine.machine.empty()
-        if self.engine.running():
-            self.engine.thaw()
-        else:
-            self.engine.start()
+        self.engine.heal()
 
     # Each is called while node-2 is in trouble, or sound again.
 
@@ -121,8 +116,6 @@ def behind_a_wire(
     finally:
         swarmd.close()
         wire.close()
-        for engine in fleet:
-            engine.remove_images()
 
 
 @pytest.fixture

@@ -38,12 +38,7 @@ def victim(fleet: Fleet) -> Iterator[Engine]:
     """An engine that the test may harm in any way that is undone here."""
     engine = fleet["node-2"]
     yield engine
-    engine.machine.heal()
-    if engine.running():
-        engine.thaw()
-    else:
-        engine.launch()
-    engine.wait_ready()
+    engine.heal()
 
 
 def status(swarmd: Swarmd, node: str) -> str:

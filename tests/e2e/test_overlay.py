@@ -35,6 +35,9 @@ def swarmd(mixed_fleet: Fleet, tmp_path_factory: pytest.TempPathFactory) -> Iter
         eventually(lambda: len(_holders(mixed_fleet, "ingress")) == 2, 20, what="a swarm of two")
         yield swarmd
     finally:
+        for engine in (worker, manager):
+            engine.local.call("POST", "/swarm/leave?force=1")
+            engine.local.call("DELETE", "/networks/docker_gwbridge")
         swarmd.close()
 
 

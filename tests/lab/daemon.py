@@ -75,6 +75,7 @@ class Swarmd:
         self._options = options
         self._inside = inside
         self._process: subprocess.Popen[bytes] | None = None
+        self._heard = 0  # how far the log was looked through
         self.list_engines(engines)
 
     def list_engines(self, engines: Iterable[Engine | str]) -> None:
@@ -161,8 +162,13 @@ class Swarmd:
         assert clean, f"swarmd did not end cleanly:\n{self.log.read_text()[-2000:]}"
 
     def alarms(self) -> str:
-        """The first complaint of its log, with what stands around it."""
-        text = self.log.read_text() if self.log.exists() else ""
+        """The first complaint since this was last asked, with what stands around it."""
+        if not self.log.exists():
+            return ""
+        with open(self.log, encoding="utf-8") as log:
+            log.seek(self._heard)
+            text = log.read()
+            self._heard = log.tell()
         found = _ALARMS.search(text)
         return text[max(0, found.start() - 500) : found.start() + 2500] if found else ""
 

@@ -14,6 +14,11 @@ from tests.lab.machine import Machine, children
 from tests.lab.programs import Program
 from tests.lab.waiting import eventually
 
+# What it starts with; a list of images calls no name at all so.
+_OWN_IMAGE, _NO_NAME = "busybox:latest", "<none>:<none>"
+_OWN = {f"image {_OWN_IMAGE}", *(f"network {name}" for name in ("bridge", "host", "none"))}
+_CONTAINERS = "/containers/json?all=1"
+
 
 class Engine:
     """A Docker engine that listens on TCP (with TLS if it has a certificate) and a unix socket.
@@ -112,7 +117,7 @@ class Engine:
 
     def containers(self) -> list[str]:
         """IDs of all its containers, as it says itself."""
-        return [str(item["Id"]) for item in self.local.get("/containers/json?all=1")]
+        return [str(item["Id"]) for item in self.local.get(_CONTAINERS)]
 
     def remove_all(self) -> None:
         """Force-removes every container and prunes what they leave."""
@@ -126,10 +131,27 @@ class Engine:
     def remove_images(self) -> None:
         """All but the one that it started with, by their tags, or by ID if they have none."""
         for image in self.local.get("/images/json"):
-            tags = [tag for tag in image["RepoTags"] or () if tag != "<none>:<none>"]
-            for ref in tags or [image["Id"]]:
-                if ref != "busybox:latest":
-                    self.local.call("DELETE", f"/images/{ref}?force=1")
+            names = {*(image["RepoTags"] or [_NO_NAME])}
+            for ref in {image["Id"]} if names == {_NO_NAME} else names - {_OWN_IMAGE}:
+                answer = self.local.call("DELETE", f"/images/{ref}?force=1")
+                if answer.status not in (200, 404):
+                    raise RuntimeError(f"{self.name}: {answer.message}")
+
+    def holds(self) -> frozenset[str]:
+        """What it has beside what it started with, or that it is of no use."""
+        if not self.running():
+            return frozenset({"dockerd does not run"})
+        for api in (self.local, self.remote):
+            try:
+                api.call("GET", "/_ping", timeout=5)
+            except OSError as error:
+                return frozenset({f"{api.url}: {error}"})
+        found = {f"container {item['Names'] or item['Id']}" for item in self.local.get(_CONTAINERS)}
+        found |= {f"network {item['Name']}" for item in self.local.get("/networks")}
+        found |= {f"volume {item['Name']}" for item in self.local.get("/volumes")["Volumes"] or ()}
+        for item in self.local.get("/images/json"):
+            found |= {f"image {tag}" for tag in item["RepoTags"] or [item["Id"]]}
+        return frozenset(found - _OWN)
 
     def stop(self) -> None:
         """Ends dockerd as an operator would; its containers end with it."""
@@ -163,6 +185,16 @@ class Engine:
 
     def running(self) -> bool:
         return self._process is not None
+
+    def heal(self) -> None:
+        """It runs, answers, and its network is there, whatever a test has done to it."""
+        self.machine.heal()
+        self.machine.empty()
+        if self.running():
+            self.thaw()
+        else:
+            self.launch()
+        self.wait_ready()
 
     def close(self) -> None:
         """Ends everything at once; the machine goes with it."""

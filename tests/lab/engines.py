@@ -106,6 +106,13 @@ class Fleet:
         with ThreadPoolExecutor(len(self.engines)) as pool:
             list(pool.map(Engine.remove_all, self.engines))
 
+    def reset(self) -> None:
+        """All that tests left is gone, and every engine is of use."""
+        for engine in self.engines:
+            engine.heal()
+            engine.remove_all()
+            engine.remove_images()
+
     def down(self) -> None:
         for engine in self.engines:
             engine.close()

@@ -1,0 +1,36 @@
+"""What a test leaves on engines is seen, and goes: the rule of ``tests/conftest.py``."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.e2e.trouble import context
+from tests.lab.engine import Engine
+from tests.lab.engines import Fleet
+
+
+@pytest.fixture
+def engine(fleet: Fleet) -> Engine:
+    return fleet["node-2"]
+
+
+def test_things_of_all_kinds(engine: Engine, fleet: Fleet) -> None:
+    assert engine.holds() == frozenset()
+    api = engine.local
+    api.post("/containers/create?name=left", {"Image": "busybox"})
+    api.post("/networks/create", {"Name": "left"})
+    api.post("/volumes/create", {"Name": "left"})
+    api.post("/images/busybox/tag?repo=left&tag=1")
+    api.call("POST", "/build", context(b"FROM busybox\nLABEL nobody=names-it\n"))
+    kinds = sorted(words.split()[0] for words in engine.holds())
+    assert kinds == ["container", "image", "image", "network", "volume"]
+    fleet.reset()
+    assert engine.holds() == frozenset()
+
+
+@pytest.mark.parametrize("harm", ["kill", "freeze", "cut"])
+def test_an_engine_of_no_use(engine: Engine, fleet: Fleet, harm: str) -> None:
+    engine.machine.cut() if harm == "cut" else getattr(engine, harm)()
+    assert len(engine.holds()) == 1
+    fleet.reset()
+    assert engine.holds() == frozenset()
