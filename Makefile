@@ -3,6 +3,9 @@
 .PHONY: demo test test-fast lint bench soak clean
 .SHELLFLAGS := -euc
 
+# Compiled modules are kept: swarmd is started some 150 times.
+export PYTHONDONTWRITEBYTECODE :=
+
 PYTHON ?= python3
 BIN := .venv/bin
 PROGRAMS := faketime dockerd docker docker-compose docker-init busybox ip iptables ps nsenter setpriv openssl docker-registry sshd ssh-agent

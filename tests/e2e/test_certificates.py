@@ -18,6 +18,7 @@ from tests.e2e.conftest import Host
 from tests.lab.certificates import Authority, Certificate
 from tests.lab.cli import Docker, Running
 from tests.lab.daemon import Swarmd
+from tests.lab.engine import Engine
 from tests.lab.engines import Fleet
 from tests.lab.http import Api, client_context
 from tests.lab.waiting import eventually
@@ -50,6 +51,11 @@ def shown(swarmd: Swarmd, client: Certificate) -> int:
         found = connection.getpeercert()
         assert found is not None
         return int(str(found["serialNumber"]), 16)
+
+
+def refused(engine: Engine) -> int:
+    """How many connections its clients have broken off over its certificate."""
+    return engine.log.read_text().count("TLS handshake error")
 
 
 def warnings(swarmd: Swarmd) -> str:
@@ -165,7 +171,9 @@ def test_an_engine_that_is_revoked_is_not_lost(
     )
     assert 'was revoked by "CN=lab-ca"' in row["Error"]
     assert swarmd.healthy() == [other.name]
-    time.sleep(5)  # several times the grace, and some further attempts to connect
+    # Each further attempt to connect is one more chance to take it for lost; the grace is 1 s.
+    seen, began = refused(engine), time.monotonic()
+    eventually(lambda: refused(engine) >= seen + 2 and time.monotonic() > began + 2, 20)
     assert node()["Rescheduling"] == ["web"] and node()["RescheduleHeld"]
     assert (engine.containers(), other.containers()) == ([old], [])
     fleet.authority.revoke()
