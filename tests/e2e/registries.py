@@ -43,9 +43,8 @@ def serving(fleet: Fleet, folder: Path, *, private: bool) -> Iterator[Registry]:
 def tidy(host: Host) -> Iterator[None]:
     """No engine keeps an image of the test."""
     yield
-    for engine in host.fleet:
-        engine.remove_all()
-        engine.remove_images()
+    host.fleet.remove_all()
+    host.fleet.remove_images()
 
 
 @pytest.fixture(scope="module")
@@ -56,5 +55,4 @@ def pushed(fleet: Fleet, registry: Registry) -> Iterator[str]:
     answer = engine.call("POST", f"/images/{repository}/push?tag=1", X_Registry_Auth="e30=")
     assert b"errorDetail" not in answer.body
     yield f"{repository}:1"
-    for engine in fleet:
-        engine.remove_images()
+    fleet.remove_images()

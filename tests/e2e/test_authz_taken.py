@@ -52,6 +52,7 @@ def door(fleet: Fleet, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Doo
         yield Door(Docker(program, f"unix://{socket}", None, folder), dora)
     finally:
         fleet.remove_all()
+        fleet.remove_images()
         swarmd.close()
 
 

@@ -106,6 +106,10 @@ class Fleet:
         with ThreadPoolExecutor(len(self.engines)) as pool:
             list(pool.map(Engine.remove_all, self.engines))
 
+    def remove_images(self) -> None:
+        for engine in self.engines:
+            engine.remove_images()
+
     def reset(self) -> None:
         """All that tests left is gone, and every engine is of use."""
         for engine in self.engines:
