@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import gc
 import os
-from collections.abc import Iterator, Mapping
+import sys
+from collections.abc import Generator, Iterator, Mapping
 from typing import Literal
 
 import pytest
@@ -87,13 +88,27 @@ def _leaves_engines_as_they_were(request: pytest.FixtureRequest) -> Iterator[Non
         pytest.fail(f"{request.node.nodeid} left behind, or took away: {', '.join(left)}")
 
 
-@pytest.hookimpl(trylast=True)
-def pytest_runtest_teardown() -> None:
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(item: pytest.Item) -> Generator[None]:
     """What a test dropped without closing it is found now, and told as its own error.
 
-    It comes after all fixtures, and before pytest asks for what was told.
+    It comes after all fixtures. What pytest itself collects of such, it has asked for already, and
+    would tell as an error of the next test.
     """
-    gc.collect()
+    yield
+    dropped: list[str] = []
+
+    def note(found: sys.UnraisableHookArgs) -> None:
+        dropped.append(f"{found.object!r}: {found.exc_value!r}")
+
+    getattr(item, "funcargs", {}).clear()
+    usual, sys.unraisablehook = sys.unraisablehook, note
+    try:
+        gc.collect()
+    finally:
+        sys.unraisablehook = usual
+    if dropped:
+        pytest.fail(f"dropped without being closed: {'; '.join(dropped)}")
 
 
 @pytest.fixture(scope="session")

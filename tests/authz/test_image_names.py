@@ -37,8 +37,7 @@ def listed(one: str, labels: dict[str, str], *refs: str) -> dict[str, Any]:
 
 
 @pytest.fixture
-def rig() -> GuardedRig:
-    rig = GuardedRig()
+def rig(rig: GuardedRig) -> GuardedRig:
     web, ml = {"team": "web"}, {"team": "ml"}
     images = [
         listed(SECRET, web, "secret:1", f"secret@{PUSHED}", "reg.io:5000/secret:latest"),

@@ -64,11 +64,6 @@ USES: list[tuple[str, str, Any]] = [
 ]
 
 
-@pytest.fixture
-def rig() -> GuardedRig:
-    return GuardedRig()
-
-
 def has(rig: GuardedRig, **host: Any) -> None:
     rig.show(inspected(ADM, "adm", **host))
 

@@ -10,12 +10,6 @@ from swarmd.cluster import actions
 from tests.authz.rig import DAVE, GuardedRig, create
 from tests.authz.test_taken import USES, denied, has
 
-
-@pytest.fixture
-def rig() -> GuardedRig:
-    return GuardedRig()
-
-
 # Volumes
 
 

@@ -22,11 +22,6 @@ from tests.authz.rig import (
 )
 
 
-@pytest.fixture
-def rig() -> GuardedRig:
-    return GuardedRig()
-
-
 def ids(found: Any) -> set[str]:
     return {item["Id"][:2] for item in found}
 
