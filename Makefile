@@ -45,9 +45,11 @@ soak: .venv/programs
 clean:
 	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage
 
-# Tests mostly wait; each of two runners has its own engines, and a file of tests stays with one.
-# They take files in the order that tests/conftest.py puts them into.
-SIDE_BY_SIDE := -n 2 --dist loadfile --no-loadscope-reorder
+# Tests of engines wait for more than a third of their time, so three runners keep two processors
+# busy. Each has its own engines, and a file of tests stays with one. They take files in the order
+# that tests/conftest.py puts them into.
+RUNNERS := 3
+SIDE_BY_SIDE := -n $(RUNNERS) --dist loadfile --no-loadscope-reorder
 
 # Percent of the lines and branches of swarmd/ that the tests must reach.
 COVERAGE := 95
