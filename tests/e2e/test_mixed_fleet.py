@@ -36,6 +36,7 @@ def swarmd(mixed_fleet: Fleet, tmp_path_factory: pytest.TempPathFactory) -> Iter
         swarmd.start(3)
         yield swarmd
     finally:
+        mixed_fleet.remove_images()
         swarmd.close()
 
 
