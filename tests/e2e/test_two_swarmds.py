@@ -6,7 +6,7 @@ import re
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
 
@@ -66,6 +66,12 @@ def echoes(stream: Running, text: str) -> None:
     stream.expect(text)
 
 
+def shown(swarmd: Swarmd) -> list[Any]:
+    """What it lists, but for how long a container is up in words."""
+    containers = [{**item, "Status": ""} for item in swarmd.api.get(ALL)]
+    return [containers, *(swarmd.api.get(path) for path in ("/networks", "/volumes"))]
+
+
 @pytest.mark.parametrize("ending", _ENDINGS)
 def test_work_goes_on_at_the_other(pair: Pair, name: str, ending: str) -> None:
     """Sessions over the lost one end, with an error; nothing else has to be done again."""
@@ -76,7 +82,7 @@ def test_work_goes_on_at_the_other(pair: Pair, name: str, ending: str) -> None:
                 "-v", f"{name}-data:/d", "busybox", *work).text  # fmt: skip
     begun = pair.one.api.post(f"/containers/{made}/exec", {"Cmd": ["echo", "in"],
                               "AttachStdout": True})["Id"]  # fmt: skip
-    before = [pair.one.api.get(path) for path in (ALL, "/networks", "/volumes")]
+    before = shown(pair.one)
     with (
         here.running("exec", "-i", name, "cat") as session,
         here.running("logs", "-f", name) as followed,
@@ -85,7 +91,7 @@ def test_work_goes_on_at_the_other(pair: Pair, name: str, ending: str) -> None:
         echoes(session, "before")
         followed.expect("begun")
         _ENDINGS[ending](pair.one)
-        assert [pair.other.api.get(path) for path in (ALL, "/networks", "/volumes")] == before
+        assert shown(pair.other) == before
         assert session.wait() != 0 and followed.wait() != 0 and waited.wait() != 0
     assert there("inspect", "-f", "{{.Id}}", name).text == made
     assert there("logs", name).text == "begun"
