@@ -43,8 +43,7 @@ def serving(fleet: Fleet, folder: Path, *, private: bool) -> Iterator[Registry]:
 def tidy(host: Host) -> Iterator[None]:
     """No engine keeps an image of the test."""
     yield
-    host.fleet.remove_all()
-    host.fleet.remove_images()
+    host.fleet.clear()
 
 
 @pytest.fixture(scope="module")

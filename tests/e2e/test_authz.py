@@ -111,8 +111,7 @@ def door(tls_fleet: Fleet, tmp_path_factory: pytest.TempPathFactory) -> Iterator
         admin = Docker(program, f"unix://{socket}", None, folder)
         yield Door(tls_fleet, swarmd, policy, socket, who[0], who[1], admin, *who[2:])
     finally:
-        tls_fleet.remove_all()
-        tls_fleet.remove_images()
+        tls_fleet.clear()
         swarmd.close()
 
 

@@ -51,8 +51,7 @@ def door(fleet: Fleet, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Doo
         dora = Docker([program, *newer][-1], swarmd.url, None, folder)
         yield Door(Docker(program, f"unix://{socket}", None, folder), dora)
     finally:
-        fleet.remove_all()
-        fleet.remove_images()
+        fleet.clear()
         swarmd.close()
 
 

@@ -110,12 +110,16 @@ class Fleet:
         for engine in self.engines:
             engine.remove_images()
 
+    def clear(self) -> None:
+        """Nothing is left of what tests made."""
+        self.remove_all()
+        self.remove_images()
+
     def reset(self) -> None:
         """All that tests left is gone, and every engine is of use."""
         for engine in self.engines:
             engine.heal()
-            engine.remove_all()
-            engine.remove_images()
+        self.clear()
 
     def down(self) -> None:
         for engine in self.engines:
