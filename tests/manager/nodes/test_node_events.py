@@ -11,7 +11,7 @@ from swarmd.manager.nodes.operator_state import NodeIntent
 from swarmd.manager.nodes.watcher import NodeWatcher
 from swarmd.manager.system.event_query import NANOS, EventQuery
 from tests.cluster.fleet import NOW, key_of, spec
-from tests.manager.nodes.draining import Rig as DrainRig
+from tests.manager.moving.rig import Rig as DrainRig
 from tests.manager.nodes.test_operator import operator
 from tests.manager.scripted import ScriptedFleet
 
