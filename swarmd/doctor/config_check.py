@@ -44,7 +44,7 @@ def check_config(options: Options, environ: Mapping[str, str], now: float) -> li
     if configuration.file and not problems:
         findings.append(ok(CONFIGURATION, f"{configuration.file} is understood"))
     entries, problems = local_checks.entries_of(settings)
-    findings += problems
+    findings += local_checks.unreported(problems, findings)
     if entries:
         findings.append(ok(HOSTS, f"{len(entries)} engine{'s' if len(entries) > 1 else ''}"))
     findings += _of_policy(settings)

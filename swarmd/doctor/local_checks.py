@@ -73,6 +73,12 @@ def entries_of(settings: Settings) -> tuple[list[Entry], list[Finding]]:
     return hosts.entries, findings
 
 
+def unreported(problems: Iterable[Finding], findings: Iterable[Finding]) -> list[Finding]:
+    """Those that no finding has in its words: a start is refused for a list that cannot be read."""
+    texts = [one.text for one in findings]
+    return [one for one in problems if not any(one.text in text for text in texts)]
+
+
 def askable(settings: Settings, entries: Iterable[Entry]) -> tuple[list[Entry], list[Finding]]:
     """Engines that can be asked; for the others, our own files that cannot be used are to blame."""
     problems: dict[TlsFiles, str] = {}

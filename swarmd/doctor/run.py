@@ -77,7 +77,7 @@ async def examine(
     if settings is None:
         return findings
     entries, problems = local_checks.entries_of(settings)
-    findings += problems
+    findings += local_checks.unreported(problems, findings)
     findings += local_files(settings, entries, time.time())
     tls_reload = TlsReload(reactor, time.time)
     maker = LinkFactory(settings, tls_reload, reactor)

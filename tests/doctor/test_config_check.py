@@ -61,3 +61,8 @@ def test_a_policy_that_only_learns(path: Path) -> None:
     (path.parent / "policy.toml").write_text('mode = "learn"\n')
     found = check(path, "hosts = 'hosts'\nauthz = 'policy.toml'")
     assert (Level.WARNING, f'{path.parent}/policy.toml: mode = "learn" denies nothing') in found
+
+
+def test_what_is_told_with_its_place_is_not_told_again(path: Path) -> None:
+    (found,) = check(path, "hosts = 'gone'")
+    assert found[1].startswith(f"{path}:1:9: hosts: cannot read hosts file {path.parent}/gone")
