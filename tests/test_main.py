@@ -33,6 +33,12 @@ def test_commands_of_their_own_need_no_daemon(tmp_path: Path) -> None:
     assert run(tmp_path, "doctor", "nodes://127.0.0.1:1").returncode == 1
 
 
+def test_a_mistyped_command_starts_no_daemon(tmp_path: Path) -> None:
+    done = run(tmp_path, "docter")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith("swarmd: unknown command: docter; did you mean doctor? ")
+
+
 def run(folder: Path, *args: str) -> subprocess.CompletedProcess[str]:
     root = Path(__file__).parent.parent
     return subprocess.run(

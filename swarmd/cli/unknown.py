@@ -1,0 +1,24 @@
+"""A first word that looks like a command but is none: ``swarmd docter`` is no engine's name. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+from difflib import get_close_matches
+
+_WORD = re.compile(r"[A-Za-z]{2,}")
+_HOSTS = frozenset({"localhost"})
+
+
+def refusal(word: str, commands: Collection[str]) -> str:
+    """Why ``word`` starts no daemon; "" for options, and for what names engines or a file.
+
+    An engine's bare name looks like a command as well: it needs ``nodes://`` in that place.
+    """
+    if not _WORD.fullmatch(word) or word in _HOSTS:
+        return ""
+    near = get_close_matches(word.lower(), [*commands, "help", "version"], 1, 0.6)
+    options = near and near[0] in ("help", "version")
+    meant = f"did you mean {'--' if options else ''}{near[0]}?" if near else ""
+    known = meant or f"there are {', '.join(sorted(commands))}; without one, the daemon starts"
+    return f"unknown command: {word}; {known} (An engine of that name: nodes://{word})"
