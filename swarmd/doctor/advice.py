@@ -14,7 +14,7 @@ _CA = (
 )
 _REACH = "is the machine up, and does a firewall let this machine through to the port?"
 
-# The first sign that occurs counts.
+# The first sign that occurs counts, in whatever case: some words are the system's.
 _ADVICE: tuple[tuple[str, str], ...] = (
     (
         "connection refused",
@@ -22,7 +22,14 @@ _ADVICE: tuple[tuple[str, str], ...] = (
         '("hosts" in /etc/docker/daemon.json, or -H tcp://0.0.0.0:PORT)?',
     ),
     ("host name is not known", "check its spelling, the DNS, and /etc/hosts of this machine"),
-    ("no route to host", _REACH),
+    (
+        "no route to host",
+        "is the machine up, is its address right, and does its firewall let this machine through to "
+        "the port (one that rejects says the same)?",
+    ),
+    ("network is unreachable", "this machine has no route there (ip route get ADDRESS)"),
+    ("connection timed out", _REACH),
+    ("connection reset", "does something else than Docker listen on this port?"),
     (
         "does not speak TLS",
         f"say tls=off in its line, or better give its dockerd TLS: {_CERTIFICATES}",
@@ -68,13 +75,13 @@ _ADVICE: tuple[tuple[str, str], ...] = (
     ("is encrypted", "keep the key without a passphrase, readable by swarmd alone"),
     ("is not the key of", "certificate and key were not made together: name the right pair"),
     ("No such file", "is the path right, also from where swarmd is started?"),
+    ("permission denied while", "let that user open the socket: usermod -aG docker USER"),
     ("Permission denied", "let the user that swarmd runs as open it"),
     (
         "sshd takes no key of ours",
         "add swarmd's public key to ~/.ssh/authorized_keys of that user there, or name another "
         "key: --ssh-key, or sshkey= in its line",
     ),
-    ("permission denied while", "let that user open the socket: usermod -aG docker USER"),
     ("is too old", "upgrade Docker there"),
     ("is too new", "upgrade swarmd"),
     ("lead round in circles", "list the engines behind it in its place"),
@@ -87,4 +94,5 @@ _ADVICE: tuple[tuple[str, str], ...] = (
 
 def advice(text: str) -> str:
     """ "" where the words already say it."""
-    return next((fix for sign, fix in _ADVICE if sign in text), "")
+    said = text.lower()
+    return next((fix for sign, fix in _ADVICE if sign.lower() in said), "")
