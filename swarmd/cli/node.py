@@ -11,8 +11,9 @@ import orjson
 
 from swarmd.cli.arguments import Arguments
 from swarmd.cli.client import CommandError, Daemon
-from swarmd.cli.table import size, table
+from swarmd.cli.table import table
 from swarmd.core.printable import printable
+from swarmd.core.units import counted, show_size
 
 USAGE = """\
 Usage: swarmd node COMMAND [-H HOST] [--json]
@@ -64,7 +65,7 @@ def _row(one: Json) -> tuple[str, ...]:
         one["Availability"],
         f"{one['Running']} of {one['Containers']} up",
         f"{one['ReservedCPUs']:g} / {one['CPUs']}",
-        f"{size(one['ReservedMemory'])} / {size(one['Memory'])}",
+        f"{show_size(one['ReservedMemory'])} / {show_size(one['Memory'])}",
         one["EngineVersion"],
     )
 
@@ -153,7 +154,9 @@ async def _drain(daemon: Daemon, words: list[str], as_json: bool) -> None:
     if not last.get("Done"):
         raise CommandError("swarmd ended before the drain did; it goes on when swarmd is back")
     if last["Failed"]:
-        raise CommandError(f"{last['Failed']} containers could not be moved off {last['Node']}")
+        raise CommandError(
+            f"{counted(last['Failed'], 'container')} could not be moved off {last['Node']}"
+        )
 
 
 def _progress(line: Json, seconds: float) -> str:

@@ -16,12 +16,3 @@ def table(rows: Sequence[Sequence[str]]) -> str:
     lines = ["".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
              for row in rows]  # fmt: skip
     return "\n".join(lines)
-
-
-def size(count: float) -> str:
-    """Bytes as ``512MiB``."""
-    for unit in ("B", "KiB", "MiB", "GiB"):
-        if abs(count) < 1024:
-            return f"{count:.4g}{unit}"
-        count /= 1024
-    return f"{count:.4g}TiB"

@@ -1,4 +1,4 @@
-"""A first word that looks like a command but is none: ``swarmd docter`` is no engine's name. Pure."""
+"""A first word that looks like a command but is none, as in ``swarmd docter``. Pure."""
 
 from __future__ import annotations
 

@@ -27,3 +27,8 @@ def show_size(size: float) -> str:
     while size >= 1024 and power < len(_SIZE_UNITS) - 1:
         size, power = size / 1024, power + 1
     return f"{size:.4g} {_SIZE_UNITS[power]}"
+
+
+def counted(number: int, thing: str) -> str:
+    """``1 node``, ``2 nodes``."""
+    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"

@@ -24,8 +24,8 @@ _ADVICE: tuple[tuple[str, str], ...] = (
     ("host name is not known", "check its spelling, the DNS, and /etc/hosts of this machine"),
     (
         "no route to host",
-        "is the machine up, is its address right, and does its firewall let this machine through to "
-        "the port (one that rejects says the same)?",
+        "is the machine up, is its address right, and does its firewall let this machine through "
+        "to the port (one that rejects says the same)?",
     ),
     ("network is unreachable", "this machine has no route there (ip route get ADDRESS)"),
     ("connection timed out", _REACH),

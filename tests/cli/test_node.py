@@ -87,7 +87,7 @@ def test_commands(
 def test_ls(capsys: pytest.CaptureFixture[str]) -> None:
     run(Daemon(), "ls")
     head, row, *notes = capsys.readouterr().out.splitlines()
-    assert head.split()[0] == "NAME" and "1.5 / 4" in row and "1GiB / 8GiB" in row
+    assert head.split()[0] == "NAME" and "1.5 / 4" in row and "1 GiB / 8 GiB" in row
     assert notes == ["node-1: connection refused", "node-1: to be rescheduled: web"]
     run(Daemon(), "ls", "--json")
     assert json.loads(capsys.readouterr().out) == [NODE]
@@ -113,7 +113,7 @@ def test_progress_of_a_drain(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_a_drain_that_did_not_do_all_fails() -> None:
-    with pytest.raises(CommandError, match="1 containers could not be moved"):
+    with pytest.raises(CommandError, match="1 container could not be moved"):
         run(Daemon(*LINES, {**END, "Failed": 1}), "drain", "node-1")
     with pytest.raises(CommandError, match="swarmd ended before"):
         run(Daemon(*LINES), "drain", "node-1")

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from swarmd.core.units import parse_duration, show_size
+from swarmd.core.units import counted, parse_duration, show_size
 
 
 @pytest.mark.parametrize(
@@ -55,3 +55,7 @@ def test_parts_of_a_duration_add_up(hours: int, minutes: int, milliseconds: int)
 )
 def test_size_shown(size: int, text: str) -> None:
     assert show_size(size) == text
+
+
+def test_one_is_not_many() -> None:
+    assert [counted(number, "node") for number in (0, 1, 2)] == ["0 nodes", "1 node", "2 nodes"]

@@ -68,7 +68,8 @@ class StartupGate(Periodic):
         if not missing:
             self._over()
         elif now >= self._heard + PATIENCE or now >= self._began + LONGEST:
-            self._log.warn("{missing} nodes have said nothing yet: serving", missing=missing)
+            silent = "1 node has" if missing == 1 else f"{missing} nodes have"
+            self._log.warn("{silent} said nothing yet: serving", silent=silent)
             self._over()
 
     def _over(self) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 from twisted.logger import Logger
 
 from swarmd.core.addresses import Address
+from swarmd.core.units import counted
 
 WINDOW = 60.0  # seconds
 MOST_LINES = 30  # in one window
@@ -43,6 +44,8 @@ class Rejections:
 
     def _begin(self, now: float) -> None:
         if self._unlogged:
-            self._log.warn("{count} more connections were not let in", count=self._unlogged)
+            were = "was" if self._unlogged == 1 else "were"
+            more = counted(self._unlogged, "more connection")
+            self._log.warn("{more} {were} not let in", more=more, were=were)
         self._begun, self._unlogged = now, 0
         self._logged.clear()
