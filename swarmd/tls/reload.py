@@ -9,7 +9,7 @@ that is written a moment after its certificate is waited for.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from weakref import WeakValueDictionary
@@ -20,6 +20,7 @@ from twisted.logger import Logger
 
 from swarmd.certificates.expiry import Expiry, ending, of_certificate, warnings
 from swarmd.files.in_thread import Executor, at_once
+from swarmd.files.reader import Look, look_at
 from swarmd.files.watch import Watch
 from swarmd.timers.periodic import Periodic
 from swarmd.tls.trust import (
@@ -75,6 +76,7 @@ class TlsReload(MultiService):
         self._lists: set[str] = set()
         self._remarked: list[str] = []
         self._logged: dict[str, float] = {}  # what expires -> when the log last said so
+        self._looks: dict[str, Look] = {}  # of files in use: how they looked when they were read
         self._executor = executor
         self._files: Watch[Trust] = Watch(clock, self._reread, executor)
         self._files.setServiceParent(self)
@@ -110,6 +112,8 @@ class TlsReload(MultiService):
 
     def _watch(self, trust: Trust) -> None:
         self._files.follow(trust, trust.files.paths)
+        for path, look in _looks(trust).items():
+            self._looks.setdefault(path, look)
 
     # Reading again
 
@@ -119,11 +123,10 @@ class TlsReload(MultiService):
 
     async def _reread(self, trust: Trust) -> None:
         before = trust.problem
-        await self._executor(lambda: self._is_read(trust))
+        looks = await self._executor(lambda: self._is_read_anew(trust))
         self._log_problem(trust, before)
         if not trust.problem:
-            paths = ", ".join(trust.current.files.named)
-            self._log.info("TLS files were read anew: {paths}", paths=paths)
+            self._log_changed(looks)
             for listener in self.on_change:
                 listener(trust)
             self._log_lists()
@@ -134,10 +137,25 @@ class TlsReload(MultiService):
         self._is_read(trust)
         self._log_problem(trust, before)
 
+    def _is_read_anew(self, trust: Trust) -> dict[str, Look]:
+        """How the files looked right before they were read."""
+        looks = _looks(trust)
+        self._is_read(trust)
+        return looks
+
     def _is_read(self, trust: Trust) -> None:
         """What is wrong with the files is in ``problem``."""
         with suppress(ValueError):
             trust.read()
+
+    def _log_changed(self, looks: Mapping[str, Look]) -> None:
+        """Each change once, although listener and engines may share a file."""
+        paths = [path for path, look in looks.items() if self._looks.get(path) != look]
+        in_use = {path for trust in self._files.followed() for path in trust.files.paths}
+        known = {**self._looks, **looks}
+        self._looks = {path: look for path, look in known.items() if path in in_use}
+        if paths:
+            self._log.info("TLS files were read anew: {paths}", paths=", ".join(paths))
 
     def _log_problem(self, trust: Trust, before: str) -> None:
         if trust.problem not in ("", before):
@@ -207,6 +225,11 @@ class TlsReload(MultiService):
                 self._note(key, [text])
             elif key in before:
                 self._note(key, [])
+
+
+def _looks(trust: Trust) -> dict[str, Look]:
+    paths = trust.files.paths
+    return dict(zip(paths, look_at(paths), strict=True))
 
 
 def _problem(trust: Trust) -> str:

@@ -95,6 +95,36 @@ def test_a_change_is_read_once_it_has_settled(
     assert len(rig.changes) == 1
 
 
+def test_a_file_of_listener_and_engines_is_told_once_and_alone(
+    rig: Rig, node: Certificate, log: list[str]
+) -> None:
+    server = rig.tls_reload.server(files(node))
+    client = rig.tls_reload.client(files(node), "node", "10.0.0.1:2376")
+    node.cert.write_bytes(node.cert.read_bytes() + b"\n")
+    rig.look(3)
+    assert set(rig.changes) == {server.trust, client.trust}
+    assert [line for line in log if "read anew" in line] == [
+        f"TLS files were read anew: {node.cert}"
+    ]
+    rig.tls_reload.reread()
+    assert sum("read anew" in line for line in log) == 1
+
+
+def test_what_could_not_be_used_at_first_is_told_when_it_can(
+    rig: Rig, node: Certificate, log: list[str]
+) -> None:
+    server = rig.tls_reload.server(files(node))
+    good = node.key.read_bytes()
+    node.key.write_text("half")
+    rig.look(3)
+    node.key.write_bytes(good + b"\n")
+    rig.look(3)
+    assert rig.changes == [server.trust]
+    assert [line for line in log if "read anew" in line] == [
+        f"TLS files were read anew: {node.key}"
+    ]
+
+
 def test_bad_files_change_nothing_and_are_told_until_they_are_good(
     rig: Rig, node: Certificate, log: list[str]
 ) -> None:
