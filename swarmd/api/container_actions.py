@@ -15,6 +15,7 @@ import orjson
 
 from swarmd.api.responses.asked_reference import as_asked
 from swarmd.api.responses.container_inspect import with_node
+from swarmd.api.responses.name_holder import as_seen
 from swarmd.api.responses.port_holder import with_holder
 from swarmd.api.routing.request_line import target
 from swarmd.cluster.lookup import find_container
@@ -208,7 +209,7 @@ def rename(call: ContainerCall) -> None:
     try:
         state.reserve_name(name, call.container.id)
     except NameTaken as taken:
-        raise taken.of_rename() from None
+        raise as_seen(taken.of_rename(), call.fleet) from None
 
     def done(status: int) -> None:
         granted = None if status in UNKNOWN else status == 204

@@ -10,6 +10,7 @@ from twisted.web.resource import IResource, Resource
 from twisted.web.server import NOT_DONE_YET
 
 from swarmd.api.container_actions import ASK, REMOVE, RULES, ActionRule, ContainerCall
+from swarmd.api.responses.name_holder import as_seen
 from swarmd.api.routing.request_line import target
 from swarmd.api.routing.resource import Noun, answer, client_of, own
 from swarmd.cluster.lookup import find_container
@@ -17,7 +18,7 @@ from swarmd.cluster.views.container_list import container_chunks
 from swarmd.cluster.views.filters import ListQuery
 from swarmd.codec.query import parse_query
 from swarmd.core.container.container_state import Container
-from swarmd.core.errors import NoSuchContainer, PageNotFound
+from swarmd.core.errors import NameTaken, NoSuchContainer, PageNotFound
 from swarmd.core.model import Engine
 from swarmd.core.request.terms import RequestTerms
 from swarmd.front.request import DockerRequest
@@ -94,8 +95,12 @@ class Containers(Noun):
             version=request.version or self._fleet.api_version,
             platform=request.arg("platform"),
             query=tuple(passed_on),
+            scope=self._fleet.scope,
         )
-        created = await self._creator.create(_on_terms(order, request.terms))
+        try:
+            created = await self._creator.create(_on_terms(order, request.terms))
+        except NameTaken as taken:
+            raise as_seen(taken, self._fleet) from None
         if not request.gone:
             request.reply(created.status, created.body)
 

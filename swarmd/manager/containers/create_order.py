@@ -23,6 +23,7 @@ from swarmd.core.names import IDENTITY, split_node
 from swarmd.core.predefined import predefined_name
 from swarmd.core.request.bounds import check_trials
 from swarmd.core.request.json_keys import CONTAINER_CREATE, spelled
+from swarmd.core.request.scope import Scope
 from swarmd.core.request.version import Version, show
 from swarmd.manager.fleet.json_body import decoded_json
 from swarmd.manager.fleet.placer import node_pin
@@ -64,6 +65,7 @@ class CreateOrder:
         devices_by_environment: Env and image may ask a runtime for devices.
         platform_holders: Keys of engines that have the image for ``platform``, which is not theirs.
         replaces: The container, on a node that it must leave, whose name and place this one takes.
+        scope: Whose containers have a say in where it goes; None for all.
     """
 
     name: str
@@ -78,6 +80,11 @@ class CreateOrder:
     admit: Callable[[Demand, Sequence[Container]], None] = _admit_all
     vet: Vet = _allow_all
     devices_by_environment: bool = True
+    scope: Scope | None = None
+
+    def heeds(self, other: Container) -> bool:
+        """Whether labels and names that this one has in common with ``other`` mean anything."""
+        return self.scope is None or self.scope.owns(other.labels)
 
     @property
     def leaves(self) -> str:

@@ -31,7 +31,8 @@ def replaced(state: State, order: CreateOrder) -> list[Container]:
     """None for a container that is moved: that one must leave its node."""
     if order.replaces is not None:
         return []
-    found = {one.id: one for one in (*_renamed(state, order), *_of_instance(state, order))}
+    candidates = (*_renamed(state, order), *_of_instance(state, order))
+    found = {one.id: one for one in candidates if order.heeds(one)}
     return list(found.values())
 
 

@@ -37,7 +37,8 @@ def companions(state: State, order: CreateOrder) -> list[str]:
     project = project_of(labels)
     if not project or config.spread or config.containers:
         return []
-    everyone = [*of_project(state, project), *_being_made(state, project)]
+    members = (*of_project(state, project), *_being_made(state, project))
+    everyone = [one for one in members if order.heeds(one)]
     if labels.get(NUMBER) == _FIRST:
         on_bridge = not config.networks and _is_bridge(config.network_mode)
         found = [one for one in everyone if on_bridge and _is_first_on_bridge(one)]

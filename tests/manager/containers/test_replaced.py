@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from swarmd.core.request.scope import Scope
 from swarmd.manager.containers.create_order import CreateOrder
 from swarmd.manager.containers.replaced import RECENT, replaced
 from tests.cluster.fleet import seen
@@ -79,3 +81,15 @@ def test_a_name_that_came_back() -> None:
         rig.clock.advance(1)
         rename(rig, name)
     assert found(rig, order("web")) == [] and found(rig, order("aside")) == ["web"]
+
+
+def test_within_a_scope_only_its_own() -> None:
+    """Else whoever forges a project's labels gets its ports, and a place where none is left."""
+    rig = Rig(1)
+    rig.has_container(1, OLD, "p-web-1", Labels={**ONE, "team": "web"})
+    by_instance, by_id = order("new", Labels=ONE), order("x", Labels={**ONE, f"{C}replace": OLD})
+    rig.clock.advance(1)
+    rename(rig, "p-web-old")
+    for wish in (by_instance, by_id, order("p-web-1")):
+        assert found(rig, replace(wish, scope=Scope("team", "web"))) == ["p-web-old"]
+        assert found(rig, replace(wish, scope=Scope("team", "ml"))) == []

@@ -9,6 +9,7 @@ import pytest
 
 from swarmd.cluster.actions import ContainerInspected
 from swarmd.core.container.container_state import Container
+from swarmd.core.request.scope import Scope
 from swarmd.manager.projects.companions import companions
 from swarmd.manager.projects.companions import near as best
 from swarmd.manager.projects.compose_labels import NUMBER, ONE_OFF, PROJECT, SERVICE
@@ -128,3 +129,12 @@ def test_home_goes_before_company() -> None:
     rig.state.catalogue.remove(rig.engine(3), old.id)
     assert best(rig.state, wish) == [rig.engine(3).key, rig.engine(2).key]
     assert best(rig.state, replace(wish, replaces=old)) == [rig.engine(2).key], "it must move"
+
+
+def test_within_a_scope_only_its_own_are_company() -> None:
+    rig = Rig(2)
+    has(rig, 2, "a", "db")
+    wish = order("new", Labels=labels("web"), HostConfig=BRIDGE)
+    assert companions(rig.state, wish) and not companions(
+        rig.state, replace(wish, scope=Scope("team", "ml"))
+    )
