@@ -49,8 +49,10 @@ def latest(engines: Sequence[Engine], ref: str) -> list[Engine]:
     A name moves to what is built or pulled under it, and others may have a copy of what it meant
     before. An image that comes from a cache may be older than those: what counts is when it got
     the name, and only where nobody saw that, when it was made. On another architecture a name
-    means another image, which is none the older for that.
+    means another image, which is none the older for that. A digest never moves.
     """
+    if "@" in ref:
+        return list(engines)
     held = [(engine, image) for engine in engines if (image := find_image(engine, ref))]
     ages = _ages(held, familiar_if_valid(ref))
     newest: dict[str, Age] = {}

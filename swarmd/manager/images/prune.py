@@ -10,7 +10,7 @@ from twisted.logger import Logger
 from swarmd.cluster.images.holders import outdated_tags
 from swarmd.cluster.images.image_lookup import engines_with_image
 from swarmd.core.errors import ApiError
-from swarmd.core.model import Engine
+from swarmd.core.model import Engine, Image
 from swarmd.manager.fleet.answers import listed
 from swarmd.manager.fleet.fanout import AT_ONCE, Outcome, gather
 from swarmd.manager.fleet.read_your_writes import settle_containers, settle_lists, unsettled
@@ -57,12 +57,15 @@ async def prune_images(
 def _outdated(fleet: FleetView) -> list[tuple[Engine, str]]:
     """What a name meant before has none on one host; an engine that has it so prunes it."""
     found = ((fleet.state.engines[key], tag) for key, tag in sorted(outdated_tags(fleet.state)))
-    return [(engine, tag) for engine, tag in found if _owns(fleet, engine, tag)]
+    return [
+        (engine, tag)
+        for engine, tag in found
+        if _may_change(fleet, engine.images[engine.image_refs[tag]])
+    ]
 
 
-def _owns(fleet: FleetView, engine: Engine, tag: str) -> bool:
+def _may_change(fleet: FleetView, image: Image) -> bool:
     """Within a scope what is nobody's can be seen, but is not changed."""
-    image = engine.images[engine.image_refs[tag]]
     return fleet.scope is None or fleet.scope.owns(image.labels)
 
 
@@ -71,10 +74,21 @@ def _names_to_keep(fleet: FleetView) -> Iterable[tuple[Engine, str, str]]:
     for engine in fleet.healthy():
         used = {one.image_id for one in engine.containers.values()} & engine.images.keys()
         for image_id in used:
-            if not engine.images[image_id].tags:
+            if not engine.images[image_id].tags and _may_change(fleet, engine.images[image_id]):
                 holders = engines_with_image(fleet.state, image_id)
                 for name in sorted(names_of(fleet, holders, image_id)):
-                    yield engine, image_id, name
+                    if _is_free(fleet, engine, name):
+                        yield engine, image_id, name
+
+
+def _is_free(fleet: FleetView, engine: Engine, name: str) -> bool:
+    """Whether it means nothing there; within a scope, nothing else anywhere, for not all is seen.
+
+    On another architecture a name means another image, which is none the older for that.
+    """
+    if name in engine.image_refs:
+        return False
+    return fleet.scope is None or name not in fleet.state.index.meanings.split
 
 
 async def _name(fleet: FleetView, engine: Engine, image_id: str, name: str) -> None:

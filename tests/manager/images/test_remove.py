@@ -3,6 +3,7 @@ from __future__ import annotations
 import orjson
 import pytest
 
+from swarmd.cluster.actions import ImagesListed
 from swarmd.cluster.images.image_lookup import engines_with_image
 from swarmd.core.errors import ApiError, Conflict
 from swarmd.core.model import Engine
@@ -95,6 +96,18 @@ def test_what_the_name_meant_before_only_loses_it() -> None:
     assert remove(rig, "app:1") == GONE
     assert [method for method, _ in rig.wire(2).asked] == ["POST", "DELETE"]
     assert rig.engine(2).images[OLD].tags == ()
+
+
+def test_a_digest_means_the_same_everywhere() -> None:
+    """Of two platforms both have the digest of their index; ``app:latest`` is another image."""
+    rig, digest = Rig(2), "app@sha256:" + "d" * 64
+    for number, image, made in ((1, NEW, 200), (2, OLD, 100)):
+        entry = {"Id": image, "RepoDigests": [digest], "Created": made}
+        rig.fleet.dispatch(ImagesListed(rig.engine(number).key, [entry]))
+    rig.on_all("DELETE", "/images/app", (200, GONE))
+    remove(rig, digest)
+    for number in (1, 2):
+        assert [method for method, _ in rig.wire(number).asked] == ["DELETE"]
 
 
 def test_a_name_of_several_is_taken_from_what_is_used() -> None:
