@@ -75,7 +75,7 @@ class HoldersView(Protocol):
 class ImagesView(HoldersView, Protocol):
     """Which engines have an image of that reference or whole ID."""
 
-    def items(self) -> Iterable[tuple[str, Bits]]: ...
+    def texts(self, prefix: str, /) -> Iterable[str]: ...
 
 
 class MeaningsView(Protocol):

@@ -222,9 +222,11 @@ class _Images:
     def of(self, ref: str) -> Bits:
         return self._real.keyed(key for key, one in self._seen.items() if ref in one.image_refs)
 
-    def items(self) -> Iterator[tuple[str, Bits]]:
-        refs = {ref for one in self._seen.values() for ref in one.image_refs}
-        return ((ref, self.of(ref)) for ref in refs)
+    def texts(self, prefix: str) -> Iterator[str]:
+        return (ref for ref in self._real.images.texts(prefix) if self._is_seen(ref))
+
+    def _is_seen(self, ref: str) -> bool:
+        return any(ref in one.image_refs for one in self._seen.values())
 
     def starting(self, prefix: str) -> Bits:
         """More than are seen: what is seen there is the engine's affair."""

@@ -110,12 +110,8 @@ def meant(state: StateView, ref: str) -> list[str]:
     if not named.is_bare:
         return [ref]
     state.index.refresh()
-    tags = (tag for tag, _ in state.index.images.items() if _is_tag_of(tag, named.repository))
-    return sorted(tags) or [ref]
-
-
-def _is_tag_of(listed: str, repository: str) -> bool:
-    return listed.startswith(f"{repository}:") and repository_of(listed) == repository
+    listed = state.index.images.texts(f"{named.repository}:")
+    return [tag for tag in listed if repository_of(tag) == named.repository] or [ref]
 
 
 def _by_name(engines: Iterable[Engine]) -> list[Engine]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import compress, count
+from itertools import compress, count, islice, takewhile
 from typing import Generic, TypeVar
 
 K = TypeVar("K")
@@ -75,14 +75,17 @@ class Holders(Generic[K]):
 
     def starting(self: Holders[str], prefix: str) -> Bits:
         """Those that have a text which begins so."""
+        found = 0
+        for text in self.texts(prefix):
+            found |= self.of(text)
+        return found
+
+    def texts(self: Holders[str], prefix: str) -> Iterator[str]:
+        """What begins with ``prefix`` and is had by anybody, in order; found without a walk."""
         if self._sorted is None:
             self._sorted = sorted(self._found)
-        found = 0
-        for place in range(bisect_left(self._sorted, prefix), len(self._sorted)):
-            if not self._sorted[place].startswith(prefix):
-                break
-            found |= self.of(self._sorted[place])
-        return found
+        first = bisect_left(self._sorted, prefix)
+        return takewhile(lambda text: text.startswith(prefix), islice(self._sorted, first, None))
 
     def items(self) -> Iterator[tuple[K, Bits]]:
         return ((value, self.of(value)) for value in self._found)

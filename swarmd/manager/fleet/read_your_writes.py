@@ -32,6 +32,8 @@ PATIENCE = 1.0
 LAST_PATIENCE = 5.0
 # A list that was too slow is not waited for again for this long; the next read would be as slow.
 DISTRUST = 10.0
+# Images that are asked for one by one, for one request.
+NAMES = 16
 _NOBODY: Mapping[str, float] = {}
 
 
@@ -100,12 +102,14 @@ async def settle_names(fleet: FleetView) -> None:
 async def settle_unknown(fleet: FleetView, refs: Iterable[str]) -> None:
     """Asks for those of ``refs`` that no engine is known to have, where lists are out of date.
 
-    A list of many images takes seconds; one image is found at once, by its name or ID.
+    A list of many images takes seconds; one image is found at once, by its name or ID. Of more than
+    a few, the list is the cheaper question.
     """
     slow = [engine for engine in fleet.state.engines.values() if "images" in engine.stale]
     unknown = [ref for ref in refs if slow and not engines_with_image(fleet.state, ref)]
     unknown = [ref for ref in unknown if is_reference(ref)]
-    await _ask_by_name(fleet, [(engine, ref) for engine in slow for ref in unknown])
+    if len(unknown) <= NAMES:
+        await _ask_by_name(fleet, [(engine, ref) for engine in slow for ref in unknown])
 
 
 async def _ask_by_name(fleet: FleetView, images: Iterable[tuple[Engine, str]]) -> None:

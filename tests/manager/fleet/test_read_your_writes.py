@@ -7,6 +7,7 @@ from swarmd.core.errors import NoSuchImage
 from swarmd.manager.fleet.read_your_writes import (
     DISTRUST,
     LAST_PATIENCE,
+    NAMES,
     PATIENCE,
     looked_up,
     settle_containers,
@@ -218,6 +219,13 @@ def test_one_image_is_found_while_a_list_is_slow() -> None:
     assert len(rig.wire(1).asked) == len(rig.wire(2).asked) == 1
     result_of(settle_unknown(rig.fleet, [image]))
     assert len(rig.wire(1).asked) == 1, "somebody has it"
+
+
+def test_of_many_images_none_is_asked_for_by_itself() -> None:
+    rig = Rig(1)
+    rig.state.mark_stale(rig.engine(1).key, "images")
+    result_of(settle_unknown(rig.fleet, [f"app:{number}" for number in range(NAMES + 1)]))
+    assert rig.wire(1).asked == []
 
 
 def test_what_all_say_that_they_do_not_have_is_not_waited_for() -> None:
