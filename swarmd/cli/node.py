@@ -31,6 +31,7 @@ HOST is tcp://HOST:PORT or unix:///PATH; without it the environment's DOCKER_HOS
 DOCKER_TLS_VERIFY and DOCKER_CERT_PATH count."""
 
 Json = Mapping[str, Any]
+_MOST_NAMES = 10  # of what a drain has left
 
 
 async def node(daemon: Daemon, arguments: Arguments) -> None:
@@ -139,6 +140,7 @@ async def _drain(daemon: Daemon, words: list[str], as_json: bool) -> None:
     """Fails if something that was to move did not."""
     _expect(words, 1, 1, "drain NODE")
     last: dict[str, Any] = {}
+    left: list[str] = []
     began = time.monotonic()
 
     def print_line(line: dict[str, Any]) -> None:
@@ -149,10 +151,14 @@ async def _drain(daemon: Daemon, words: list[str], as_json: bool) -> None:
             print(orjson.dumps(line).decode(), flush=True)
         elif text:
             print(printable(text), flush=True)
+        if line.get("Status") in ("stays", "failed"):
+            left.append(line["Name"])
 
     await daemon.lines("POST", f"{_path(words[0])}/drain", print_line)
     if not last.get("Done"):
         raise CommandError("swarmd ended before the drain did; it goes on when swarmd is back")
+    if not as_json:
+        print(printable(_afterwards(last, left)))
     if last["Failed"]:
         raise CommandError(
             f"{counted(last['Failed'], 'container')} could not be moved off {last['Node']}"
@@ -166,6 +172,16 @@ def _progress(line: Json, seconds: float) -> str:
     status = line["Status"]
     detail = f" to {line['To']}" if status == "moved" else f": {line.get('Reason', '')}"
     return f"{line['Name']}: {status}{'' if status == 'moving' else detail}"
+
+
+def _afterwards(last: Json, left: list[str]) -> str:
+    """What is to be known of a node when its drain is over."""
+    if last.get("Stopped"):
+        return f"{last['Node']} takes containers again"
+    node, shown = last["Node"], ", ".join(left[:_MOST_NAMES])
+    more = f" and {len(left) - _MOST_NAMES} more" if len(left) > _MOST_NAMES else ""
+    there = f"still there: {shown}{more} (why: see above)\n" if left else ""
+    return f"{there}{node} stays cordoned; `swarmd node uncordon {node}` ends that"
 
 
 _COMMANDS: Mapping[str, Callable[[Daemon, list[str], bool], Coroutine[Any, Any, None]]] = {

@@ -110,6 +110,15 @@ def test_progress_of_a_drain(capsys: pytest.CaptureFixture[str]) -> None:
     lines = capsys.readouterr().out.splitlines()
     assert lines[:3] == ["web: moving", "web: moved to node-2", "db: stays: it has a volume"]
     assert lines[3].startswith("node-1 is drained: 1 moved, 1 stay, 0 failed")
+    assert lines[4:] == [
+        "still there: db (why: see above)",
+        "node-1 stays cordoned; `swarmd node uncordon node-1` ends that",
+    ]
+
+
+def test_a_drain_that_was_ended_leaves_no_cordon(capsys: pytest.CaptureFixture[str]) -> None:
+    run(Daemon(*LINES, {**END, "Stopped": True}), "drain", "node-1")
+    assert capsys.readouterr().out.splitlines()[-1] == "node-1 takes containers again"
 
 
 def test_a_drain_that_did_not_do_all_fails() -> None:

@@ -17,15 +17,16 @@ from twisted.python.failure import Failure
 
 from swarmd.cluster import actions as news
 from swarmd.core.container.container_state import Container
-from swarmd.core.errors import ApiError, Unavailable
+from swarmd.core.errors import ApiError, NotFound, Unavailable
 from swarmd.core.model import Engine
 from swarmd.manager.containers.local_resources import LocalResources
 from swarmd.manager.fleet.fleet import Fleet
-from swarmd.manager.moving.relocate import Relocation, Staying
+from swarmd.manager.moving.groups import groups
+from swarmd.manager.moving.relocate import Move, Relocation, Staying
 from swarmd.manager.moving.set_aside import plain_name
 from swarmd.manager.nodes.operator_state import OperatorState
 
-AT_ONCE = 4  # containers of one node that move at the same time
+AT_ONCE = 4  # groups of containers of one node that move at the same time
 
 Line = dict[str, Any]
 Listener = Callable[[Line], None]
@@ -195,8 +196,7 @@ class Drainer(Service):
 
     async def _run(self, engine: Engine, drain: Drain) -> None:
         semaphore = DeferredSemaphore(AT_ONCE)
-        there = sorted(engine.containers.values(), key=lambda container: container.created)
-        moves = [semaphore.run(self._started, drain, container) for container in there]
+        moves = [semaphore.run(self._started, drain, group) for group in groups(engine)]
         try:
             await DeferredList(moves, consumeErrors=True)
         except BaseException:
@@ -206,28 +206,60 @@ class Drainer(Service):
         await self._tidy(engine)
         self._finish(engine, drain)
 
-    def _started(self, drain: Drain, container: Container) -> Deferred[None]:
-        return Deferred.fromCoroutine(self._one(drain, container))
+    def _started(self, drain: Drain, group: list[Container]) -> Deferred[None]:
+        return Deferred.fromCoroutine(self._move(drain, group))
 
-    async def _one(self, drain: Drain, container: Container) -> None:
-        name = plain_name(container)
-        about = {"Container": container.id, "Name": name}
+    async def _move(self, drain: Drain, group: list[Container]) -> None:
+        """All of a group, or none: half of it would find the other half no more."""
         if drain.stopped:
             return
-        drain.report(**about, Status="moving")
         try:
-            new = await self._relocation.move(container.id)
-        except Staying as reason:
-            drain.report(**about, Status="stays", Reason=reason.message)
-        except ApiError as error:
-            drain.report(**about, Status="failed", Reason=error.message)
-            self._mend_soon()
+            moves, holder = await self._plan(drain, group)
+            if not holder and moves and not await self._relocation.run(moves):
+                holder = next(plain_name(move.old) for move in moves if move.error)
         except Exception:  # noqa: BLE001 - the others are to be moved all the same
-            self._log.failure("moving {name}", name=name)
-            drain.report(**about, Status="failed", Reason="internal error; see swarmd's log")
+            self._log.failure("moving {names}", names=", ".join(map(plain_name, group)))
+            for container in group:
+                self._report(drain, container, "failed", "internal error; see swarmd's log")
         else:
-            to = self._fleet.state.engines.get(new.engine)
-            drain.report(**about, Status="moved", To=to.name if to else new.engine, As=new.id)
+            for move in moves:
+                self._report_move(drain, move, holder)
+
+    async def _plan(self, drain: Drain, group: list[Container]) -> tuple[list[Move], str]:
+        """What may move, and the name of what keeps it from that, or ""."""
+        moves: list[Move] = []
+        holder = ""
+        for container in group:
+            self._report(drain, container, "moving")
+            try:
+                moves.append(await self._relocation.plan(container.id))
+            except Staying as reason:
+                self._report(drain, container, "stays", reason.message)
+                holder = holder or (plain_name(container) if reason.holds else "")
+            except ApiError as error:
+                self._report(drain, container, "failed", error.message)
+                if not isinstance(error, NotFound):
+                    holder = holder or plain_name(container)
+        return moves, holder
+
+    def _report_move(self, drain: Drain, move: Move, holder: str) -> None:
+        if move.error:
+            self._report(drain, move.old, "failed", move.error)
+            self._mend_soon()
+        elif holder:
+            reason = f"it shares networks of this node with {holder}, which cannot be moved"
+            self._report(drain, move.old, "stays", reason)
+        elif move.new is not None:
+            to = self._fleet.state.engines.get(move.new.engine)
+            name = to.name if to else move.new.engine
+            self._report(drain, move.old, "moved", To=name, As=move.new.id)
+
+    def _report(
+        self, drain: Drain, container: Container, status: str, reason: str = "", **more: str
+    ) -> None:
+        why = {"Reason": reason} if reason else {}
+        name = plain_name(container)
+        drain.report(Container=container.id, Name=name, Status=status, **why, **more)
 
     async def _tidy(self, engine: Engine | None) -> None:
         if engine is None or not engine.healthy:
