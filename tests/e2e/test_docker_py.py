@@ -158,6 +158,13 @@ def test_prune(client: dockerpy.DockerClient) -> None:
     assert client.containers.prune()["ContainersDeleted"] == [box.id]
 
 
+def test_prune_of_nothing(client: dockerpy.DockerClient) -> None:
+    """Scripts loop over the one list that engines never leave out."""
+    assert client.volumes.prune()["VolumesDeleted"] == []
+    assert client.containers.prune()["ContainersDeleted"] is None
+    assert client.networks.prune()["NetworksDeleted"] is None
+
+
 @pytest.mark.fleet
 def test_images_on_all_nodes(client: dockerpy.DockerClient, host: Host) -> None:
     archive = busybox_archive("py:1", Labels={"made": "here"})

@@ -50,9 +50,10 @@ def _forget(fleet: FleetView, outcomes: list[Outcome]) -> None:
 def merged(outcomes: list[Outcome], deleted: str) -> dict[str, Any]:
     """The union of what was deleted and the sum of what it freed; failures as warnings."""
     records = [outcome.value for outcome in outcomes if outcome.ok]
-    items = [item for record in records for item in listed(record.get(deleted), object)]
+    lists = [record[deleted] for record in records if isinstance(record.get(deleted), list)]
     body: dict[str, Any] = {
-        deleted: items or None,
+        # Of volumes an engine says an empty list, of all else null: clients count on either.
+        deleted: [item for one in lists for item in one] if lists else None,
         "SpaceReclaimed": sum(counted(record.get("SpaceReclaimed")) for record in records),
     }
     failed = [outcome for outcome in outcomes if not outcome.ok]

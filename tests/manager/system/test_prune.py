@@ -18,6 +18,13 @@ def test_the_union_and_the_sum() -> None:
     assert pruned(rig) == {"ThingsDeleted": ["a", "b", "c"], "SpaceReclaimed": 6}
 
 
+@pytest.mark.parametrize("nothing", [None, []])
+def test_nothing_is_said_as_the_engines_say_it(nothing: list | None) -> None:
+    rig = Rig(2)
+    rig.on_all("POST", "/things/prune", (200, {"ThingsDeleted": nothing, "SpaceReclaimed": 0}))
+    assert pruned(rig) == {"ThingsDeleted": nothing, "SpaceReclaimed": 0}
+
+
 def test_a_node_that_failed_is_told() -> None:
     rig = Rig(2)
     rig.wire(1).on("POST", "/things/prune", (500, {"message": "busy"}))
