@@ -35,9 +35,7 @@ class Asked:
 
 def parse_run(words: Sequence[str]) -> Asked:
     """``docker run …`` or ``docker create …``; CommandError for what is not understood."""
-    left = list(words)
-    if left[:1] == ["docker"]:
-        del left[0]
+    left = _command(words)
     if left[:1] == ["container"]:
         del left[0]
     if left[:1] not in (["run"], ["create"]):
@@ -56,6 +54,41 @@ def parse_run(words: Sequence[str]) -> Asked:
         raise CommandError("docker run needs an image")
     asked.body["Image"], asked.body["Cmd"] = left[0], left[1:]
     return asked
+
+
+_CLIENT_VALUES = frozenset(
+    {
+        *("-H", "--host", "-c", "--context", "--config", "-l", "--log-level"),
+        *("--tlscacert", "--tlscert", "--tlskey"),
+    }
+)
+_CLIENT_FLAGS = frozenset(("-D", "--debug", "--tls", "--tlsverify"))
+
+
+def client_host(words: Sequence[str]) -> str:
+    """The daemon that a ``docker -H HOST run …`` speaks to; "" if its words do not say."""
+    before = words[: len(words) - len(_command(words))]
+    for word, value in zip_longest(before, before[1:], fillvalue=""):
+        if word in ("-H", "--host"):
+            return value
+        if word.startswith(("--host=", "-Hunix", "-Htcp", "-H=")):
+            return word.removeprefix("--host=").removeprefix("-H").removeprefix("=")
+    return ""
+
+
+def _command(words: Sequence[str]) -> list[str]:
+    """What stands behind ``docker`` and the client's own options."""
+    left = list(words)
+    if left[:1] != ["docker"]:
+        return left
+    del left[0]
+    while left and left[0].startswith("-"):
+        word = left.pop(0)
+        if word in _CLIENT_VALUES:
+            _next(word, left)
+        elif word.partition("=")[0] not in _CLIENT_FLAGS | _CLIENT_VALUES and word[:2] != "-H":
+            raise CommandError(f"docker has no option {word}, as far as swarmd knows")
+    return left
 
 
 def _long(asked: Asked, word: str, left: list[str]) -> None:

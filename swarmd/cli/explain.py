@@ -34,7 +34,8 @@ async def explain(daemon: Daemon, arguments: Arguments) -> None:
     else:
         print(shown(found))
     if found["Error"]:
-        raise CommandError("no node would take it")
+        taken = any("Place" in one for one in found["Nodes"])
+        raise CommandError("it would not run anywhere" if taken else "no node would take it")
 
 
 def shown(found: Mapping[str, Any]) -> str:

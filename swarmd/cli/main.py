@@ -11,6 +11,7 @@ from twisted.internet.task import react
 
 from swarmd.cli.arguments import Arguments
 from swarmd.cli.client import CommandError, Daemon, DaemonHost
+from swarmd.cli.docker_run import client_host
 from swarmd.cli.explain import explain
 from swarmd.cli.node import node
 from swarmd.core.printable import printable
@@ -30,7 +31,7 @@ def run(words: Sequence[str], environ: Mapping[str, str]) -> None:
     left: list[BrokenPipeError] = []
     try:
         arguments = Arguments.parse(words[1:])
-        host = DaemonHost.of(environ, arguments.host)
+        host = DaemonHost.of(environ, arguments.host or client_host(arguments.rest))
     except CommandError as error:
         sys.exit(f"swarmd: {error}")
 

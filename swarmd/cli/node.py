@@ -158,7 +158,8 @@ async def _drain(daemon: Daemon, words: list[str], as_json: bool) -> None:
     if not last.get("Done"):
         raise CommandError("swarmd ended before the drain did; it goes on when swarmd is back")
     if not as_json:
-        print(printable(_afterwards(last, left)))
+        for text in _afterwards(last, left):
+            print(printable(text))
     if last["Failed"]:
         raise CommandError(
             f"{counted(last['Failed'], 'container')} could not be moved off {last['Node']}"
@@ -174,14 +175,14 @@ def _progress(line: Json, seconds: float) -> str:
     return f"{line['Name']}: {status}{'' if status == 'moving' else detail}"
 
 
-def _afterwards(last: Json, left: list[str]) -> str:
+def _afterwards(last: Json, left: list[str]) -> list[str]:
     """What is to be known of a node when its drain is over."""
-    if last.get("Stopped"):
-        return f"{last['Node']} takes containers again"
     node, shown = last["Node"], ", ".join(left[:_MOST_NAMES])
+    if last.get("Stopped"):
+        return [f"{node} takes containers again"]
     more = f" and {len(left) - _MOST_NAMES} more" if len(left) > _MOST_NAMES else ""
-    there = f"still there: {shown}{more} (why: see above)\n" if left else ""
-    return f"{there}{node} stays cordoned; `swarmd node uncordon {node}` ends that"
+    there = [f"still there: {shown}{more} (why: see above)"] if left else []
+    return [*there, f"{node} stays cordoned; `swarmd node uncordon {node}` ends that"]
 
 
 _COMMANDS: Mapping[str, Callable[[Daemon, list[str], bool], Coroutine[Any, Any, None]]] = {

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from swarmd.cli.client import CommandError
-from swarmd.cli.docker_run import parse_run
+from swarmd.cli.docker_run import client_host, parse_run
 from swarmd.core.container.create_request import parse_create
 
 
@@ -132,3 +132,25 @@ def test_two_networks() -> None:
 def test_what_is_not_understood_is_said(words: list[str]) -> None:
     with pytest.raises(CommandError):
         parse_run(words)
+
+
+@pytest.mark.parametrize(
+    ("words", "host"),
+    [
+        ("docker -H tcp://a:1 run busybox", "tcp://a:1"),
+        ("docker --host=tcp://a:1 --tlsverify run busybox", "tcp://a:1"),
+        ("docker -Hunix:///x -D -l debug container run busybox", "unix:///x"),
+        ("docker --log-level=debug create busybox", ""),
+        ("docker --context x run busybox -H y", ""),
+        ("run busybox -H y", ""),
+    ],
+)
+def test_the_clients_own_options(words: str, host: str) -> None:
+    assert parse_run(words.split()).body["Image"] == "busybox"
+    assert client_host(words.split()) == host
+
+
+@pytest.mark.parametrize("words", ["docker --frob run busybox", "docker -H", "docker -D"])
+def test_options_that_the_client_has_not(words: str) -> None:
+    with pytest.raises(CommandError):
+        parse_run(words.split())

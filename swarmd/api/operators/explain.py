@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from swarmd.cluster.lookup import find_network
+from swarmd.core.errors import ApiError, NameTaken
 from swarmd.front.request import DockerRequest
 from swarmd.manager.containers.create_order import CreateOrder, read_body
 from swarmd.manager.containers.node_choice import NodeChoice
 from swarmd.manager.fleet.fleet import Fleet
-from swarmd.manager.fleet.read_your_writes import settle_lists
+from swarmd.manager.fleet.read_your_writes import settle_containers, settle_lists, unsettled
 from swarmd.manager.images.platforms import platform_known
 from swarmd.scheduler.place import Explanation, Standing
 
@@ -26,6 +28,7 @@ class Explain:
     async def explain(self, request: DockerRequest) -> None:
         body, config = read_body(request.body)
         await request.yield_to_others()
+        await settle_containers(self._fleet, unsettled(self._fleet))
         await settle_lists(self._fleet, "images", "networks", "volumes")
         order = CreateOrder(
             name=request.arg("name").removeprefix("/"),
@@ -36,13 +39,25 @@ class Explain:
             platform=request.arg("platform"),
         )
         found = self._choice.explain(await platform_known(self._fleet, order))
-        request.reply_json(200, shown(found))
+        request.reply_json(200, shown(found, self._obstacle(order)))
+
+    def _obstacle(self, order: CreateOrder) -> str:
+        """What no choice of a node helps against, in the words in which a run would fail; or ""."""
+        holder = self._fleet.state.reservations.holder(order.name) if order.name else ""
+        if holder:
+            return NameTaken(order.name, holder).message
+        try:
+            for ref in order.config.networks:
+                find_network(self._fleet.state, ref)
+        except ApiError as error:
+            return error.message
+        return ""
 
 
-def shown(found: Explanation) -> dict[str, Any]:
+def shown(found: Explanation, obstacle: str = "") -> dict[str, Any]:
     return {
-        "Node": found.chosen,
-        "Error": found.error,
+        "Node": "" if obstacle else found.chosen,
+        "Error": obstacle or found.error,
         "Nodes": [_standing(one) for one in found.standings],
         "Ignored": list(found.ignored),
     }

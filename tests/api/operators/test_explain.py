@@ -26,3 +26,21 @@ def test_what_no_engine_would_take_is_refused() -> None:
     assert Rig().ask("POST", "/swarmd/explain", {})[0] == 400
     wrong = {"Image": "busybox", "Env": ["constraint:node=1"]}
     assert Rig().ask("POST", "/swarmd/explain", wrong)[0] == 400
+
+
+def test_a_name_in_use_is_told() -> None:
+    rig = Rig()
+    rig.fleet.make(1, {"Image": "busybox"}, "web")
+    rig.fleet.listing(1)
+    status, found = rig.ask("POST", "/swarmd/explain?name=web", {"Image": "busybox"})
+    assert status == 200 and found["Node"] == ""
+    assert found["Error"].startswith('Conflict. The container name "/web" is already in use by ')
+
+
+def test_an_unknown_network_is_told() -> None:
+    body = {"Image": "busybox", "HostConfig": {"NetworkMode": "nope"}}
+    status, found = Rig().ask("POST", "/swarmd/explain", body)
+    assert (status, found["Node"], found["Error"]) == (200, "", "network nope not found")
+    assert all("Place" in one for one in found["Nodes"])
+    body = {"Image": "busybox", "HostConfig": {"NetworkMode": "host"}}
+    assert Rig().ask("POST", "/swarmd/explain", body)[1]["Error"] == ""
