@@ -10,7 +10,19 @@ import pytest
 
 from swarmd.cluster import actions
 from swarmd.core.request.identity import Identity
-from tests.authz.rig import ALICE, BOB, DAVE, ROOT, GuardedRig, create, inspected
+from tests.authz.rig import (
+    ALICE,
+    BOB,
+    BUSYBOX,
+    DAVE,
+    ROOT,
+    GuardedRig,
+    answer,
+    container,
+    create,
+    inspected,
+)
+from tests.cluster.fleet import seen
 
 POLICY = """
 [[identity]]
@@ -45,6 +57,15 @@ allow = ["*"]
 [role.admin]
 allow = ["*"]
 create = "anything"
+"""
+ONE_CONTAINER = """
+[[identity]]
+cn = "alice"
+roles = ["small"]
+[role.small]
+allow = ["read", "run"]
+create = "anything"
+quota = { containers = 1 }
 """
 ALL = ["A=b", "NVIDIA_VISIBLE_DEVICES=all"]
 
@@ -142,3 +163,32 @@ def test_checkpoints_in_folders_of_the_host(rig: GuardedRig) -> None:
     assert rig.asked == []
     assert rig.status(ALICE, "POST", path, {"CheckpointID": "x"}) == 204
     assert rig.status(ALICE, "GET", path) == 200
+
+
+def test_what_its_engine_starts_again_still_runs() -> None:
+    """Its end is an event, and that it is being started again only a question tells."""
+    rig = GuardedRig(ONE_CONTAINER)
+    key, labels = rig.engine(1).key, {"com.docker.swarm.role": "small"}
+    again, new = "d5" * 32, "d6" * 32
+    items = [
+        container(again, "again", labels, BUSYBOX),
+        {**container(new, "new", labels, BUSYBOX), "State": "created", "Status": "Created"},
+    ]
+    at = rig.clock.seconds()
+    rig.fleet.dispatch(actions.ContainersListed(key, items, at, rig.now))
+    for one, name, word in ((again, "again", "running"), (new, "new", "created")):
+        state = {"Status": word, "Running": word == "running"}
+        shown = {**inspected(one, name, Labels=labels), "State": state}
+        rig.fleet.dispatch(actions.ContainerInspected(key, shown, at))
+    waits = {"State": "restarting", "Status": "Restarting (1) Less than a second ago"}
+
+    def script(method: str, target: str) -> tuple[int, Any]:
+        is_list = target.startswith("/containers/json")
+        return (200, [{**items[0], **waits}]) if is_list else answer(method, target)
+
+    rig.script(1, script)
+    rig.clock.advance(1)
+    died = {"Type": "container", "Action": "die", "Actor": {"ID": again, "Attributes": {}}}
+    rig.fleet.dispatch(seen(key, died, rig.clock.seconds(), rig.now))
+    status, body = rig.as_(ALICE, "POST", "/containers/new/start").answer()
+    assert status == 403 and "small.quota.containers would be exceeded" in body["message"]

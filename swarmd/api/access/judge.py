@@ -291,6 +291,8 @@ class Judge:
         await self._know_sizes()
 
     async def _count_starts(self, request: DockerRequest) -> None:
+        """By what is, not by what was: what an engine starts again has ended for a moment only."""
+        await settle_containers(self._whole, unsettled(self._whole))
         request.terms = replace(request.terms, admit_start=self._admit_start)
         await self._know_sizes()
 
