@@ -11,7 +11,8 @@ from swarmd.config.given import ENVIRONMENT, GivenOption
 from swarmd.config.option_table import CURRENT, Option, OptionKind
 from swarmd.core.printable import printable
 
-_PASSWORD = re.compile(r"(//[^/@\s:\"]*:)[^@/\s\"]+@")
+# Up to the last @: people write what a URL has to escape.
+_PASSWORD = re.compile(r"(//[^/@\s:\",]*:)[^\s\",]+@")
 _COLUMN = 40  # where origins begin, if the value leaves room
 
 

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from swarmd.config.config_file import parse_config
 from swarmd.config.configuration import ConfigSources, Configuration
 from swarmd.config.given import FLAG, GivenOption
@@ -39,7 +41,8 @@ def test_it_is_a_configuration_file_of_the_same_meaning() -> None:
     assert shown(Configuration({})).startswith("# no configuration file\n")
 
 
-def test_no_password_is_shown() -> None:
-    given = {"discovery": GivenOption("ssh://ops:secret@a,ssh://b:22", "DISCOVERY", FLAG)}
+@pytest.mark.parametrize("secret", ["secret", "se/secret", "se@secret", "/:secret"])
+def test_no_password_is_shown(secret: str) -> None:
+    given = {"discovery": GivenOption(f"ssh://ops:{secret}@a,ssh://b:22", "DISCOVERY", FLAG)}
     text = shown(Configuration(given))
     assert 'discovery = "ssh://ops:***@a,ssh://b:22"' in text and "secret" not in text
