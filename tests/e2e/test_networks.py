@@ -125,6 +125,7 @@ class TestMoving:
         rank = 1 + int(before[-1]) % 3
         docker("run", "-d", "--name", "web", *on(rank), "--network", made, *SLEEP)
         assert holders(host.fleet, "net") == [f"node-{rank}"]
+        assert docker.inspect("web")["HostConfig"]["NetworkMode"] == made, "as on one engine"
         (shown,) = json.loads(docker("network", "inspect", made).out)
         assert shown["Id"] == made and shown["Labels"]["a"] == "b"
         assert shown["IPAM"]["Config"][0]["Subnet"] == "10.98.0.0/24"

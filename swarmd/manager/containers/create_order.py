@@ -8,7 +8,6 @@ from itertools import chain, islice
 from typing import Any
 
 from swarmd.cluster.images.image_lookup import is_misread
-from swarmd.cluster.kept_ids import network_id
 from swarmd.cluster.lookup import find_container, find_network
 from swarmd.cluster.state import State
 from swarmd.core.container.container_state import Container, Demand
@@ -20,7 +19,7 @@ from swarmd.core.expressions import Expression, parse_expressions
 from swarmd.core.image.image_reference import familiar
 from swarmd.core.model import Engine
 from swarmd.core.names import IDENTITY, split_node
-from swarmd.core.predefined import predefined_name
+from swarmd.core.predefined import PREDEFINED, predefined_name
 from swarmd.core.request.bounds import check_trials
 from swarmd.core.request.json_keys import CONTAINER_CREATE, spelled
 from swarmd.core.request.scope import Scope
@@ -235,9 +234,7 @@ class References:
             network = find_network(self._state, ref).value
         except NotFound:
             return ref
-        if ref == network.name or network_id(network) != network.id:
-            return network.name
-        return network.id
+        return network.name if ref == network.name or network.name in PREDEFINED else network.id
 
     def dependencies(self) -> Iterator[Pin]:
         for option, ref in self._config.containers:
