@@ -65,8 +65,8 @@ def _row(one: Json) -> tuple[str, ...]:
         one["Status"],
         one["Availability"],
         f"{one['Running']} of {one['Containers']} up",
-        f"{one['ReservedCPUs']:g} / {one['CPUs']}",
-        f"{show_size(one['ReservedMemory'])} / {show_size(one['Memory'])}",
+        f"{one['ReservedCPUs']:g} / {one['ReservableCPUs']}",
+        f"{show_size(one['ReservedMemory'])} / {show_size(one['ReservableMemory'])}",
         one["EngineVersion"],
     )
 
@@ -100,7 +100,8 @@ async def _uncordon(daemon: Daemon, words: list[str], as_json: bool) -> None:
 async def _each(daemon: Daemon, words: list[str], action: str, as_json: bool) -> None:
     for word in words:
         changed = await daemon.call("POST", f"{_path(word)}/{action}")
-        _done(changed, f"{changed['Name']} {action}ed", as_json)
+        fleeting = _fleeting(changed) if action == "cordon" else ""
+        _done(changed, f"{changed['Name']} {action}ed{fleeting}", as_json)
 
 
 async def _label(daemon: Daemon, words: list[str], as_json: bool) -> None:
@@ -118,7 +119,8 @@ async def _label(daemon: Daemon, words: list[str], as_json: bool) -> None:
     body = {"Add": add, "Remove": remove}
     changed = await daemon.call("POST", f"{_path(words[0])}/labels", body)
     labels = " ".join(f"{key}={value}" for key, value in changed["OperatorLabels"].items())
-    _done(changed, f"{changed['Name']}: {labels or 'no labels of its operator'}", as_json)
+    said = labels + _fleeting(changed) if labels else "no labels of its operator"
+    _done(changed, f"{changed['Name']}: {said}", as_json)
 
 
 async def _lost(daemon: Daemon, words: list[str], as_json: bool) -> None:
@@ -158,7 +160,8 @@ async def _drain(daemon: Daemon, words: list[str], as_json: bool) -> None:
     if not last.get("Done"):
         raise CommandError("swarmd ended before the drain did; it goes on when swarmd is back")
     if not as_json:
-        for text in _afterwards(last, left):
+        view = await daemon.call("GET", _path(words[0]))
+        for text in _afterwards(last, left, _fleeting(view)):
             print(printable(text))
     if last["Failed"]:
         raise CommandError(
@@ -175,14 +178,20 @@ def _progress(line: Json, seconds: float) -> str:
     return f"{line['Name']}: {status}{'' if status == 'moving' else detail}"
 
 
-def _afterwards(last: Json, left: list[str]) -> list[str]:
+def _fleeting(view: Json) -> str:
+    """How long what an operator decided counts, where that is not for good."""
+    return "" if view["Lasting"] else " (until swarmd restarts: it has no --state-dir)"
+
+
+def _afterwards(last: Json, left: list[str], fleeting: str) -> list[str]:
     """What is to be known of a node when its drain is over."""
     node, shown = last["Node"], ", ".join(left[:_MOST_NAMES])
     if last.get("Stopped"):
         return [f"{node} takes containers again"]
     more = f" and {len(left) - _MOST_NAMES} more" if len(left) > _MOST_NAMES else ""
     there = [f"still there: {shown}{more} (why: see above)"] if left else []
-    return [*there, f"{node} stays cordoned; `swarmd node uncordon {node}` ends that"]
+    stays = f"{node} stays cordoned{fleeting}; `swarmd node uncordon {node}` ends that"
+    return [*there, stays]
 
 
 _COMMANDS: Mapping[str, Callable[[Daemon, list[str], bool], Coroutine[Any, Any, None]]] = {

@@ -55,7 +55,9 @@ class Operations(MultiService):
             fleet, mover, operator_state, reactor, rng.random, settings.rescheduling
         )
         drainer = Drainer(fleet, Relocation(fleet, mover), local, operator_state)
-        self._operator = NodeOperator(fleet, operator_state, drainer, rescheduler)
+        self._operator = NodeOperator(
+            fleet, operator_state, drainer, rescheduler, settings.policy.overcommit
+        )
         self._explain = Explain(fleet, creator.choice)
         self._metrics = Metrics(fleet)
         log = NodeLog(reactor)

@@ -19,8 +19,11 @@ NODE: dict[str, Any] = {
     "Containers": 2,
     "ReservedCPUs": 1.5,
     "CPUs": 4,
+    "ReservableCPUs": 4,
+    "Lasting": True,
     "ReservedMemory": 1 << 30,
-    "Memory": 8 << 30,
+    "Memory": 7 << 30,
+    "ReservableMemory": 8 << 30,
     "EngineVersion": "28.5.2",
     "Error": "connection refused",
     "Rescheduling": ["web"],
@@ -139,3 +142,16 @@ def test_wrong_use(words: str) -> None:
 def test_without_words_it_explains_itself(capsys: pytest.CaptureFixture[str]) -> None:
     run(Daemon())
     assert capsys.readouterr().out.startswith("Usage: swarmd node COMMAND")
+
+
+def test_what_a_restart_forgets_is_told(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(NODE, "Lasting", False)
+    for words in ("cordon n", "label n a=b", "uncordon n"):
+        run(Daemon(), *words.split())
+    run(Daemon(*LINES, END), "drain", "node-1")
+    lines = capsys.readouterr().out.splitlines()
+    note = " (until swarmd restarts: it has no --state-dir)"
+    assert lines[:3] == [f"node-1 cordoned{note}", f"node-1: zone=a{note}", "node-1 uncordoned"]
+    assert lines[-1] == f"node-1 stays cordoned{note}; `swarmd node uncordon node-1` ends that"

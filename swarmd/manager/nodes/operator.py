@@ -8,6 +8,7 @@ from typing import Any
 
 from swarmd.cluster import actions as news
 from swarmd.cluster.lookup import find_engine
+from swarmd.cluster.views.node_table import with_overcommit
 from swarmd.core.container.container_state import Container
 from swarmd.core.errors import BadParameter
 from swarmd.core.model import Engine
@@ -30,11 +31,13 @@ class NodeOperator:
         operator_state: OperatorState,
         drainer: Drainer,
         rescheduler: Rescheduler,
+        overcommit: float = 0.0,
     ) -> None:
         self._fleet = fleet
         self._operator_state = operator_state
         self._drainer = drainer
         self._rescheduler = rescheduler
+        self._overcommit = overcommit
 
     # News
 
@@ -118,9 +121,12 @@ class NodeOperator:
             "Error": engine.error,
             "Since": engine.since,
             "Availability": self._availability(engine),
+            "Lasting": self._operator_state.lasting,
             "EngineVersion": spec.version,
             "CPUs": spec.cpus,
             "Memory": spec.memory,
+            "ReservableCPUs": with_overcommit(spec.cpus, self._overcommit),
+            "ReservableMemory": with_overcommit(spec.memory, self._overcommit),
             "ReservedCPUs": tally.cpus / 1e9,
             "ReservedMemory": tally.memory,
             "Containers": tally.total,

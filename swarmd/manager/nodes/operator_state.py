@@ -106,6 +106,11 @@ class OperatorState:
         self._path = Path(folder, NAME) if folder else None
         self.book = read_book(self._path) if self._path else Book()
 
+    @property
+    def lasting(self) -> bool:
+        """Whether it outlives a restart."""
+        return self._path is not None
+
     def node(self, key: str) -> NodeIntent:
         return self.book.nodes.get(key, NodeIntent())
 

@@ -60,3 +60,12 @@ def test_labels_are_added_and_removed_one_by_one() -> None:
         changed.label("node-1", {"a=b": "c"}, [])
     with pytest.raises(NotFound):
         changed.label("nowhere", {}, [])
+
+
+def test_what_can_be_reserved_is_that_of_docker_info() -> None:
+    rig = Rig()
+    quiet: Any = Quiet()
+    changed = NodeOperator(rig.fleet, rig.operator_state, rig.drainer, quiet, 0.05)
+    view = changed.view(rig.node)
+    memory = rig.node.spec.memory
+    assert view["ReservableMemory"] == memory + memory * 5 // 100 and not view["Lasting"]
