@@ -61,11 +61,20 @@ class Starter:
         container = state.containers.get(container_id)
         if container is None:
             return True
-        if not container.up and (not container.sized or self._lacking(container)):
+        if not container.up and (not container.sized or self._is_uncertain(container)):
             return False
         admit(container)
         state.begin_start(container_id, again=again and container.up)
         return True
+
+    def _is_uncertain(self, container: Container) -> bool:
+        """What has just ended may be between two starts of its engine's, and need all again."""
+        demand, engine = container.demand, self._fleet.engine(container)
+        if not (demand.cpus or demand.memory or demand.devices):
+            return False
+        ended = (engine.containers.get(one) for one in engine.dirty if one != container.id)
+        may_return = any(one is not None and one.state == "exited" for one in ended)
+        return may_return or bool(self._lacking(container))
 
     async def begin_later(
         self,

@@ -90,6 +90,21 @@ def test_what_was_stopped_a_moment_ago_is_asked_for_before_a_refusal() -> None:
     assert rig.state.containers["b" * 64].starting
 
 
+def test_what_its_engine_starts_again_has_ended_for_a_moment_only() -> None:
+    rig, starter = rig_of_1000()
+    has(rig, "a", "exited", Memory=700 * MIB)
+    has(rig, "b", "exited", Memory=700 * MIB)
+    has(rig, "c", "exited")
+    rig.clock.advance(1)
+    rig.state.mark_dirty("a" * 64)
+    again = {"Id": "a" * 64, "Names": ["/a"], "State": "restarting", "Status": "Restarting (1) now"}
+    rig.wire(1).on("GET", "/containers/json", (200, [again]))
+    assert starter.begin("c" * 64), "it asks for nothing that somebody could need again"
+    assert not starter.begin("b" * 64)
+    with pytest.raises(NoRoom, match="in use by a"):
+        begun_later(starter, "b")
+
+
 def test_what_is_not_known_of_it_is_asked_first() -> None:
     """Say it was made behind our back, and only a list has told of it."""
     rig, starter = rig_of_1000()
