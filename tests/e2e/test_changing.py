@@ -99,9 +99,9 @@ def test_as_watchers_of_images_do_it(docker: Docker, host: Host) -> None:
     docker("rm", "web-old")
 
 
-def test_what_is_removed_and_made_anew_comes_back(docker: Docker, host: Host) -> None:
+def test_what_is_removed_and_made_anew_comes_back(docker: Docker, tmp_path: Path) -> None:
     """Ansible's order, and that of people: its folders and its address are where they were."""
-    for options in (("-p", "8888:80"), ("-v", "/srv/of-web:/srv")):
+    for options in (("-p", "8888:80"), ("-v", f"{tmp_path}:/srv")):
         docker("run", "-d", "--name", "web", *options, *SLEEP)
         node = node_of(docker, "web")
         for _ in range(2):
