@@ -81,6 +81,7 @@ def test_inspect_is_the_engines_own_but_for_the_node(
 def test_ports_show_the_nodes_address(api: Api, docker: Docker, host: Host, name: str) -> None:
     docker("run", "-d", "--name", name, *on("node-2"), "-p", "8083:80", "busybox", "sleep", "60")
     ip = host.fleet["node-2"].machine.ip
+    eventually(lambda: api.get("/containers/json")[0]["Ports"])  # a busy engine is waited for 1 s
     (port,) = api.get("/containers/json")[0]["Ports"]
     assert port == {"IP": ip, "PrivatePort": 80, "PublicPort": 8083, "Type": "tcp"}
     bound = docker.inspect(name)["NetworkSettings"]["Ports"]["80/tcp"]

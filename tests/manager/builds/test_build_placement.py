@@ -66,11 +66,11 @@ def test_where_the_network_of_its_steps_is(network: str, sent: str) -> None:
     assert case.builds.network_of(BuildRequest(network=network)) == sent
 
 
-def test_a_network_that_was_moved_goes_by_its_name() -> None:
+def test_a_network_that_was_moved_goes_by_the_id_that_its_engine_knows() -> None:
     case = Case()
     case.has_network(2, NET, "net", Labels={KEPT_ID: "c" * 64})
     assert case.place(network="c" * 64).name == "node-2"
-    assert case.builds.network_of(BuildRequest(network="c" * 64)) == "net"
+    assert case.builds.network_of(BuildRequest(network="c" * 64)) == NET
 
 
 @pytest.mark.parametrize("network", ["", "default", "bridge", "host", "none", "nowhere"])
