@@ -70,7 +70,7 @@ def test_what_was_under_way_when_swarmd_ended(
     docker = Docker("/usr/bin/docker", swarmd.url, home=tmp_path)
     docker("run", "-d", "--name", name, "busybox", "sleep", "600")  # which heeds no SIGTERM
     with (
-        docker.running("events", "--since", "1m") as events,
+        docker.running("events", "--since", "1m", "-f", f"container={name}") as events,
         docker.running("stop", "-t", "60", name),
     ):
         events.expect("container kill")
