@@ -15,10 +15,7 @@ from functools import partial
 from typing import Any
 
 from twisted.application.service import MultiService
-from twisted.internet.defer import Deferred
-from twisted.internet.interfaces import IListeningPort, IProtocolFactory
 from twisted.logger import ILogObserver, Logger
-from twisted.python.components import Componentized
 from twisted.web.resource import Resource
 
 from swarmd import __version__
@@ -27,22 +24,18 @@ from swarmd.api.networks import Networks as NetworksNoun
 from swarmd.api.root import Root
 from swarmd.api.tree import make_tree
 from swarmd.api.volumes import Volumes as VolumesNoun
-from swarmd.audit.recorder import Recorder
 from swarmd.cluster.actions import EngineNoted
 from swarmd.cluster.state import State
 from swarmd.cluster.views.info import FleetIdentity
 from swarmd.config.link_factory import LinkFactory
 from swarmd.config.options import Options as Options
-from swarmd.config.own_names import own_names
 from swarmd.config.settings import Settings
-from swarmd.config.tls_options import TlsFiles
 from swarmd.core.names import random_name
-from swarmd.core.request.version import show
 from swarmd.discovery.source import Source, make_source
 from swarmd.engine.limits import Timing
 from swarmd.engine.tracking_context import TrackingContext
 from swarmd.files.in_thread import in_thread
-from swarmd.front.site import CommonHeaders, DockerSite
+from swarmd.front.site import DockerSite
 from swarmd.manager.builds.base_images import BaseImages
 from swarmd.manager.builds.build_placement import BuildPlacement
 from swarmd.manager.builds.builders import Builders
@@ -62,9 +55,9 @@ from swarmd.manager.interfaces import FleetView
 from swarmd.manager.networks.local_networks import LocalNetworks
 from swarmd.manager.volumes.local_volumes import LocalVolumes
 from swarmd.service.authorization import Authorization
+from swarmd.service.daemon import Swarmd
 from swarmd.service.daemon_id import daemon_id
 from swarmd.service.live_settings import (
-    LiveSettings,
     change_listeners,
     change_making,
     change_placement,
@@ -72,60 +65,17 @@ from swarmd.service.live_settings import (
 )
 from swarmd.service.operations import Operations
 from swarmd.service.process.gc_tuning import RareCollection
-from swarmd.service.process.listen import listen
-from swarmd.service.process.listeners import Listeners
 from swarmd.service.process.logs import LevelObserver, place
 from swarmd.service.process.open_files import affordable
 from swarmd.service.process.rejections import Rejections
 from swarmd.service.process.systemd import Notifier
 from swarmd.service.reconfiguration import Reconfiguration
+from swarmd.service.server import make_audit_log, make_listeners, make_site
 from swarmd.streams.dialing.resolver import names
 from swarmd.streams.reactor import speed_up
-from swarmd.tls.half_close import ServerTLSFactory
 from swarmd.tls.reload import TlsReload
 
 _log = Logger()
-
-
-class Swarmd(MultiService):
-    """The whole daemon.
-
-    Attributes:
-        forked: It runs in the background, and whoever started it waits to hear whether it does.
-        live: Settings that may change while it runs.
-    """
-
-    def __init__(self, log: ILogObserver | None, *, forked: bool) -> None:
-        super().__init__()
-        self.forked = forked
-        self.live = LiveSettings()
-        self._log_observer = log
-
-    def privilegedStartService(self) -> None:
-        """What stands in the way of a start is one line, and status 1.
-
-        Raises:
-            SystemExit: In the foreground.
-            OSError: If it has forked: twistd passes on ordinary errors, and else waits for ever.
-        """
-        try:
-            super().privilegedStartService()
-        except OSError as error:
-            if not self.forked:
-                raise SystemExit(f"swarmd: {error}") from None
-            _log.error("{why}", why=error)
-            raise
-
-    def setServiceParent(self, parent: Any) -> None:
-        """twistd makes us a child of its application, whose log observer is ours to choose."""
-        if self._log_observer is not None and isinstance(parent, Componentized):
-            parent.setComponent(ILogObserver, self._log_observer)
-        super().setServiceParent(parent)
-
-    def reread(self) -> None:
-        """Every part that has files reads them again."""
-        for part in self:
-            getattr(part, "reread", lambda: None)()
 
 
 def makeService(options: Options) -> MultiService:
@@ -192,11 +142,11 @@ def make_service(
     _discovery(settings, reactor, fleet).setServiceParent(daemon)
     root, rejections = _tree(settings, reactor, fleet, rng, daemon), Rejections(reactor.seconds)
     _duplicate_names(fleet, reactor).setServiceParent(daemon)
-    audit = _audit_log(settings.audit_log, reactor, fleet, now, daemon)
+    audit = make_audit_log(settings.audit_log, reactor, fleet, now, daemon)
     startup = StartupGate(state.engines, reactor)
     startup.setServiceParent(daemon)
-    site = _site(settings, reactor, fleet, root, rejections.report, startup, audit)
-    _listeners(settings, reactor, site, tls_reload, rejections).setServiceParent(daemon)
+    site = make_site(settings, reactor, fleet, root, rejections.report, startup, audit)
+    make_listeners(settings, reactor, site, tls_reload, rejections).setServiceParent(daemon)
     _follow(daemon, settings, options, reactor, fleet, site)
     Notifier(os.environ, reactor, fleet.summary).setServiceParent(daemon)
     return daemon
@@ -309,77 +259,10 @@ def _tree(
     return authorization.guard
 
 
-def _site(
-    settings: Settings,
-    reactor: Any,
-    fleet: Fleet,
-    root: Resource,
-    refused: Callable[[Any, str], None],
-    startup: StartupGate,
-    audit: Recorder | None,
-) -> DockerSite:
-    headers = CommonHeaders(fleet.now, __version__, lambda: show(fleet.api_version))
-    most = settings.max_connections
-    names = own_names(settings.listen) | set(settings.allow_hosts)
-    return DockerSite(
-        root,
-        reactor,
-        headers,
-        max_connections=most,
-        refused=refused,
-        names=names,
-        startup=startup,
-        audit=audit,
-    )
-
-
-def _listeners(
-    settings: Settings,
-    reactor: Any,
-    site: DockerSite,
-    tls_reload: TlsReload,
-    rejections: Rejections,
-) -> Listeners:
-    """The listeners."""
-    secure = _with_tls(settings.tls, tls_reload, rejections) if settings.tls else None
-
-    def listening(address: str) -> Deferred[IListeningPort]:
-        return listen(reactor, address, site, secure)
-
-    return Listeners(settings.listen, listening, site.leave)
-
-
 def _duplicate_names(fleet: Fleet, reactor: Any) -> DuplicateNames:
     duplicates = DuplicateNames(fleet.state, reactor)
     fleet.notices.add(duplicates.notices)
     return duplicates
-
-
-def _audit_log(
-    place: str, reactor: Any, fleet: Fleet, now: Callable[[], float], daemon: Swarmd
-) -> Recorder | None:
-    if not place:
-        return None
-    recorder = Recorder(place, reactor, now)
-    recorder.setServiceParent(daemon)
-    fleet.notices.add(recorder.notices)
-    return recorder
-
-
-def _with_tls(
-    files: TlsFiles, tls_reload: TlsReload, rejections: Rejections
-) -> Callable[[IProtocolFactory], IProtocolFactory]:
-    """Puts TLS around a factory."""
-    creator = tls_reload.server(files)
-
-    def secure(site: IProtocolFactory) -> IProtocolFactory:
-        factory = ServerTLSFactory(creator, site, refused=rejections.report)
-        tls_reload.on_change.append(
-            lambda trust: factory.drop_revoked() if trust is creator.trust else None
-        )
-        return factory
-
-    return secure
 
 
 def _fleet_identity(settings: Settings) -> FleetIdentity:

@@ -108,7 +108,7 @@ def seen(url: str) -> dict[str, Any]:
     api = Api(url)
     containers = {
         own_name(one): (
-            one["State"] if "migrate" not in own_name(one) else "soon over",
+            one["State"] if one["Command"] != "true" else "soon over",
             sorted({(p["PublicPort"], p["Type"]) for p in one["Ports"] if "PublicPort" in p}),
             sorted(one["NetworkSettings"]["Networks"]),
             sorted(mount["Destination"] for mount in one["Mounts"]),
