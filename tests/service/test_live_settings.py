@@ -12,7 +12,7 @@ from swarmd.config.option_table import TABLE
 from swarmd.config.options import Options
 from swarmd.config.settings import Settings
 from swarmd.scheduler.registry import make_policy
-from swarmd.service import wiring
+from swarmd.service import server, wiring
 from swarmd.service.live_settings import LiveSettings
 
 # What each live option is seen in: a value of it, the field, and what is in that then.
@@ -60,8 +60,9 @@ def test_everybody_hears_of_it() -> None:
 
 def test_it_counts_in_all_parts(monkeypatch: pytest.MonkeyPatch) -> None:
     made: dict[str, Any] = {}
-    for name in ("Fleet", "Placer", "Creator", "LocalNetworks", "Distributor", "DockerSite"):
+    for name in ("Fleet", "Placer", "Creator", "LocalNetworks", "Distributor"):
         monkeypatch.setattr(wiring, name, keeping(getattr(wiring, name), name, made))
+    monkeypatch.setattr(server, "DockerSite", keeping(server.DockerSite, "DockerSite", made))
     daemon = wiring.make_service(settings(), MemoryReactorClock())
     words = [f"--{name}={value}" if value else f"--{name}" for name, (value, _) in CHANGED.items()]
     new = settings(*words)

@@ -3,12 +3,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from twisted.application.service import Application, IServiceCollection
 from twisted.internet.testing import MemoryReactorClock
-from twisted.logger import ILogObserver
 
 from swarmd.config.settings import Settings
-from swarmd.service.process.logs import LevelObserver
 from swarmd.service.wiring import make_service
 from swarmd.tls.trust import TlsFiles, Trust
 from tests.lab.certificates import Authority
@@ -48,14 +45,3 @@ def test_a_signal_has_every_part_read_its_files_again(
     monkeypatch.setattr(source, "reread", lambda: read.append("hosts"))
     daemon.reread()
     assert sorted(read) == sorted(["hosts", files.cert])
-
-
-def test_the_application_gets_our_log(hosts: Path) -> None:
-    import io
-
-    log = LevelObserver("info", io.StringIO())
-    application = Application("swarmd")
-    daemon = make_service(Settings(f"file://{hosts}"), MemoryReactorClock(), log=log)
-    daemon.setServiceParent(application)
-    assert application.getComponent(ILogObserver) is log
-    assert list(IServiceCollection(application)) == [daemon]
