@@ -1,34 +1,40 @@
 """``swarmd …`` is ``twistd --nodaemon --pidfile= swarmd …`` under the same interpreter.
 
-``swarmd node …`` and ``swarmd explain …`` speak to a daemon that runs; ``swarmd doctor …``,
-``swarmd certs …`` and ``swarmd authz …`` need none.
+The table of commands (``swarmd.cli.commands``) says what else it understands. Some of them speak to
+a daemon that runs; ``swarmd doctor``, ``certs`` and ``authz`` need none.
 """
 
 from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Sequence
 from importlib import import_module
 
 from twisted.scripts.twistd import run
 
-from swarmd.cli import main as commands
-from swarmd.cli import output
+from swarmd.cli.commands import MODULES
+from swarmd.cli.errors import Misuse
+from swarmd.cli.terminal import output
 from swarmd.cli.unknown import refusal
-
-# Loaded when asked for: the others should not wait for what they do not use.
-_ALONE = {"doctor": "swarmd.doctor.run", "certs": "swarmd.cli.certs", "authz": "swarmd.cli.authz"}
 
 
 def main() -> None:
-    if sys.argv[1:2] and sys.argv[1] in _ALONE:
-        output.run(lambda: import_module(_ALONE[sys.argv[1]]).run(sys.argv[2:]))
-    if sys.argv[1:2] and sys.argv[1] in commands.COMMANDS:
-        output.run(lambda: commands.run(sys.argv[1:], os.environ))
-    if why := refusal(sys.argv[1] if sys.argv[1:] else "", {*_ALONE, *commands.COMMANDS}):
-        sys.exit(f"swarmd: {why}")
+    first = sys.argv[1] if sys.argv[1:] else ""
+    if first in MODULES:
+        output.run(lambda: _run_command(first, sys.argv[2:]))
+    if why := refusal(first, MODULES):
+        output.end(Misuse(why))
     sys.argv[1:1] = ["--nodaemon", "--pidfile=", "swarmd"]
     run()
+
+
+def _run_command(first: str, words: Sequence[str]) -> None:
+    """Loads what it needs when it is asked for: the daemon does not wait for that."""
+    if module := MODULES[first]:
+        import_module(module).run(words)
+    else:
+        import_module("swarmd.cli.main").run(first, words, os.environ)
 
 
 if __name__ == "__main__":

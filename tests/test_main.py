@@ -21,7 +21,7 @@ def test_runs_twistd_in_the_foreground(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_operators_commands_do_not_start_a_daemon(tmp_path: Path) -> None:
     done = run(tmp_path, "node", "frobnicate")
-    assert (done.returncode, done.stdout) == (1, "")
+    assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.startswith("swarmd: unknown command: node frobnicate; there are ls, ")
     assert done.stderr.count("\n") == 1
     assert run(tmp_path, "node", "--help").stdout.startswith("Usage: swarmd node COMMAND")
@@ -35,7 +35,7 @@ def test_commands_of_their_own_need_no_daemon(tmp_path: Path) -> None:
 
 def test_a_mistyped_command_starts_no_daemon(tmp_path: Path) -> None:
     done = run(tmp_path, "docter")
-    assert (done.returncode, done.stdout) == (1, "")
+    assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.startswith("swarmd: unknown command: docter; did you mean doctor? ")
 
 
@@ -57,9 +57,9 @@ def test_version_of_the_whole_program(tmp_path: Path) -> None:
     assert (done.returncode, done.stdout) == (0, f"swarmd version {__version__}\n")
 
 
-def test_a_wrong_value_is_one_line_and_status_1(tmp_path: Path) -> None:
+def test_a_wrong_value_is_one_line_and_status_2(tmp_path: Path) -> None:
     done = run(tmp_path, "--heartbeat", "10", "a")
-    assert done.returncode == 1
+    assert done.returncode == 2
     assert done.stdout == ""
     assert done.stderr == (
         "swarmd: --heartbeat: '10' is not a duration; write it like 10s, 500ms or 1m30s\n"
@@ -70,7 +70,7 @@ def test_a_wrong_value_is_one_line_and_status_1(tmp_path: Path) -> None:
 def test_a_state_file_that_is_not_understood_stops_the_start(tmp_path: Path) -> None:
     (tmp_path / "swarmd.json").write_text("{")
     done = run(tmp_path, "--state-dir", str(tmp_path), "nodes://127.0.0.1:1")
-    assert done.returncode == 1 and done.stdout == ""
+    assert done.returncode == 2 and done.stdout == ""
     assert done.stderr.startswith(f"swarmd: state file {tmp_path}/swarmd.json is not understood")
     assert done.stderr.count("\n") == 1
 

@@ -1,1 +1,1 @@
-"""``swarmd node`` and ``swarmd explain``: what operators say to a daemon over its API."""
+"""What operators type: ``swarmd node``, ``events``, ``explain``, ``certs``, ``authz``."""

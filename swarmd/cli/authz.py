@@ -5,21 +5,26 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
+
+import orjson
 
 from swarmd.authz.create_rules import judge_create
 from swarmd.authz.policy import Policy, Role, denial
 from swarmd.authz.policy_parser import parse_policy
 from swarmd.authz.rights import RIGHTS, classify
 from swarmd.authz.strict_json import CREATE, read_strictly
-from swarmd.cli.table import table
+from swarmd.cli.arguments import Arguments
+from swarmd.cli.errors import DONE, FAILED, CommandError, Misuse
+from swarmd.cli.terminal.output import end
+from swarmd.cli.terminal.table import table
+from swarmd.cli.usage import usage
 from swarmd.core.errors import ApiError
+from swarmd.core.printable import printable
 from swarmd.core.request.identity import Identity
 from swarmd.core.request.version import parse_prefix
 
-USAGE = """\
-Usage: swarmd authz check POLICY [CONDITION=VALUE ...] [METHOD PATH [BODY]]
-
+_PROSE = """\
 Without a condition, shows what each role of the policy allows. Conditions say who asks: cn=, ou=,
 san=, uid=, gid=, address=; then shows the roles that such a client has, or, with METHOD and PATH
 (and the file BODY, for a container create), whether it may do that. Ends with 1 if it may not.
@@ -43,33 +48,69 @@ def run(words: Sequence[str]) -> None:
     """Does what is asked, and ends the process.
 
     Raises:
-        SystemExit: Always; with 1 and one line on stderr if it failed, or if it is denied.
+        SystemExit: Always; with ``FAILED`` if it failed, or if it is denied.
     """
-    if len(words) < 2 or words[0] != "check":
-        print(USAGE)
-        sys.exit(0 if words in (["-h"], ["--help"]) else 2)
     try:
-        text, allowed = check(words[1], words[2:])
+        arguments = Arguments.parse(words, "authz")
+        if arguments.help:
+            print(usage("authz", _PROSE))
+            sys.exit(DONE)
+        if arguments.words[:1] != ["check"] or len(arguments.words) < 2:
+            raise Misuse("usage: swarmd authz check POLICY ...; see swarmd authz --help")
+        found = check(arguments.words[1], arguments.words[2:])
+    except CommandError as error:
+        end(error)
     except (OSError, ValueError) as error:
-        sys.exit(f"swarmd: {error}")
-    print(text)
-    sys.exit(0 if allowed else 1)
+        end(CommandError(str(error)))
+    print(as_json(found) if arguments.json else shown(found))
+    sys.exit(DONE if found.allowed else FAILED)
 
 
-def check(path: str, words: Sequence[str]) -> tuple[str, bool]:
-    """What to print, and whether it is allowed. Raises OSError or ValueError with the reason."""
+class PolicyAnswer(NamedTuple):
+    """What a policy says.
+
+    Attributes:
+        roles: Those that were asked for, with their rights.
+        lines: Of a call: why it is allowed, or each reason why it is not.
+    """
+
+    allowed: bool
+    roles: Sequence[Role] = ()
+    lines: Sequence[str] = ()
+
+
+def check(path: str, words: Sequence[str]) -> PolicyAnswer:
+    """The answer to what comes behind ``check``. Raises OSError or ValueError with the reason."""
     policy = parse_policy(Path(path).read_text("utf-8-sig"))
     given = [word for word in words if word.partition("=")[0] in _CONDITIONS]
     asked = words[len(given) :]
     if list(words[: len(given)]) != given or len(asked) not in (0, 2, 3):
-        raise ValueError("what is asked? see swarmd authz --help")
+        raise Misuse("what is asked? see swarmd authz --help")
     if not given:
-        return _rights(list(policy.roles.values())), True
+        return PolicyAnswer(True, list(policy.roles.values()))
     identity = identity_of(given)
     if not asked:
         roles = policy.roles_of(identity)
-        return (_rights(list(roles)) if roles else f"{identity.name} has no role"), bool(roles)
+        lines = () if roles else (f"{identity.name} has no role",)
+        return PolicyAnswer(bool(roles), roles, lines)
     return _verdict(policy, identity, *asked)
+
+
+def shown(found: PolicyAnswer) -> str:
+    return _rights(found.roles) if found.roles else "\n".join(map(printable, found.lines))
+
+
+def as_json(found: PolicyAnswer) -> str:
+    roles = [
+        {
+            "Name": role.name,
+            "Scope": str(role.scope or ""),
+            "Rights": [str(right) for right in RIGHTS if role.allows(right)],
+        }
+        for role in found.roles
+    ]
+    report = {"Allowed": found.allowed, "Roles": roles, "Reasons": list(found.lines)}
+    return orjson.dumps(report, option=orjson.OPT_INDENT_2).decode()
 
 
 def identity_of(conditions: Sequence[str]) -> Identity:
@@ -93,17 +134,18 @@ def _rights(roles: Sequence[Role]) -> str:
 
 def _verdict(
     policy: Policy, identity: Identity, method: str, path: str, body: str = ""
-) -> tuple[str, bool]:
+) -> PolicyAnswer:
     segments = path.partition("?")[0].lstrip("/").split("/")
     if len(segments) > 1 and parse_prefix(segments[0]) is not None:
         del segments[0]
     right = classify(method, segments)
     role = policy.role_for(identity, right)
     if role is None:
-        return denial(identity, right, policy.roles_of(identity)), False
+        return PolicyAnswer(False, (), [denial(identity, right, policy.roles_of(identity))])
     found = _denied(role, body) if body and segments == ["containers", "create"] else []
     bound = f" within {role.scope}" if role.scope else ""
-    return "\n".join(found) or f"allowed by role {role.name} as {right}{bound}", not found
+    allowed = f"allowed by role {role.name} as {right}{bound}"
+    return PolicyAnswer(not found, (), found or [allowed])
 
 
 def _denied(role: Role, body: str) -> list[str]:

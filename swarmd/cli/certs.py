@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import orjson
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
@@ -24,10 +25,12 @@ from swarmd.certificates.authority import (
 )
 from swarmd.certificates.expiry import NOTICE, ending
 from swarmd.certificates.issuance import issued_by, latest, lists_of, signed_by
+from swarmd.cli.arguments import Arguments
+from swarmd.cli.errors import DONE, CommandError, Misuse
+from swarmd.cli.terminal.output import end
+from swarmd.cli.usage import usage
 
-USAGE = """\
-Usage: swarmd certs [--days N] FOLDER ROLE=NAME[,NAME...] ... [revoke=NAME ...]
-
+_PROSE = """\
 Roles:
   swarmd=cloud.example.com,192.0.2.1   swarmd itself, for clients and towards engines
   engine=node-1,10.0.0.11              one Docker host
@@ -56,52 +59,50 @@ points. It is read within three seconds; `swarmd doctor` says whether there is o
 no such list: who can reach the port of an engine is let in there (docs/tls.rst)."""
 
 
-class CertsError(Exception):
-    """An error of ``swarmd certs``. Ends the command with one line."""
+class CertsError(CommandError):
+    """An error of ``swarmd certs``."""
 
 
 def run(words: Sequence[str]) -> None:
     """Does what is asked, and ends the process.
 
     Raises:
-        SystemExit: Always; with 1 and one line on stderr if it failed.
+        SystemExit: Always; with one line on stderr if it failed.
     """
-    if words and words[0] in ("-h", "--help"):
-        print(USAGE)
-        sys.exit(0)
     try:
-        days, rest = _days(words)
-        if len(rest) < 2:
-            print(USAGE, file=sys.stderr)
-            sys.exit(1)
-        wanted = [_wanted(word) for word in rest[1:]]
-        _make(Workshop(Path(rest[0]), datetime.now(UTC)), wanted, timedelta(days=days))
-    except (CertsError, ValueError, OSError) as error:
-        sys.exit(f"certs: {error}")
-    sys.exit(0)
+        arguments = Arguments.parse(words, "certs")
+        if arguments.help:
+            print(usage("certs", _PROSE))
+            sys.exit(DONE)
+        if len(arguments.words) < 2:
+            raise Misuse("usage: swarmd certs FOLDER ROLE=NAME...; see swarmd certs --help")
+        folder, *rest = arguments.words
+        wanted, life = [_wanted(word) for word in rest], timedelta(days=_days(arguments))
+        workshop = Workshop(Path(folder), datetime.now(UTC), quiet=arguments.json)
+        _make(workshop, wanted, life)
+    except CommandError as error:
+        end(error, "certs")
+    except (ValueError, OSError) as error:
+        end(CommandError(str(error)), "certs")
+    if arguments.json:
+        print(orjson.dumps(workshop.changes, option=orjson.OPT_INDENT_2).decode())
+    sys.exit(DONE)
 
 
-def _days(words: Sequence[str]) -> tuple[int, Sequence[str]]:
-    if not words or not words[0].startswith("-"):
-        return DAYS, words
-    option, mark, value = words[0].partition("=")
-    rest = words[1:]
-    if option != "--days":
-        raise CertsError(f"unknown option {option}")
-    if not mark:
-        value, rest = (rest[0], rest[1:]) if rest else ("", rest)
+def _days(arguments: Arguments) -> int:
+    value = arguments.value("days") if arguments.flag("days") else str(DAYS)
     if not (value.isascii() and value.isdigit() and 0 < int(value) < 10_000):
-        raise CertsError(f"--days {value!r} is not a number of days")
-    return int(value), rest
+        raise Misuse(f"--days {value!r} is not a number of days")
+    return int(value)
 
 
 def _wanted(word: str) -> Wanted:
     role, _, names = word.partition("=")
     if role not in (*USAGES, _REVOKE) or not names:
         roles = ", ".join(f"{each}=NAME" for each in (*USAGES, _REVOKE))
-        raise CertsError(f"{word} is none of {roles}")
+        raise Misuse(f"{word} is none of {roles}")
     if not _NAMES.fullmatch(names):
-        raise CertsError(f"{word}: not a list of names")
+        raise Misuse(f"{word}: not a list of names")
     return Wanted(role, tuple(names.split(",")))
 
 
@@ -115,9 +116,15 @@ def _make(workshop: Workshop, wanted: Sequence[Wanted], life: timedelta) -> None
 
 
 class Workshop:
-    """A folder with a certificate authority, and a folder below it for each certificate."""
+    """A folder with a certificate authority, and a folder below it for each certificate.
 
-    def __init__(self, folder: Path, now: datetime) -> None:
+    Attributes:
+        changes: What was done, each with what it is about; unless ``quiet``, it is printed as well.
+    """
+
+    def __init__(self, folder: Path, now: datetime, *, quiet: bool = False) -> None:
+        self.changes: list[dict[str, str]] = []
+        self._quiet = quiet
         self._folder = folder
         self._now = now
         self._crl = folder / "crl.pem"
@@ -146,7 +153,7 @@ class Workshop:
         if left <= timedelta(0):
             raise CertsError(f"the authority itself {self._ended(certificate)}")
         if left <= NOTICE:
-            print(f"the authority itself {self._ended(certificate)}")
+            self._report("the authority itself", self._ended(certificate), " ")
 
     def _ended(self, certificate: x509.Certificate) -> str:
         when = ending(certificate.not_valid_after_utc, self._now.timestamp())
@@ -157,10 +164,16 @@ class Workshop:
         lists = [crl for copy in self._copies() for crl in pem.revocations(copy.read_bytes())]
         found = latest(lists_of(lists, self._authority.certificate))
         if found:
-            print(f"{self._crl} was gone, and is as in the copies of it")
+            self._report(str(self._crl), "was gone, and is as in the copies of it", " ")
         elif not is_new:
-            print(f"{self._crl} was gone, and is empty now: whoever was revoked is to be again")
+            lost = "was gone, and is empty now: whoever was revoked is to be again"
+            self._report(str(self._crl), lost, " ")
         self._list(found[0] if found else None, ())
+
+    def _report(self, about: str, what: str, mark: str = ": ") -> None:
+        self.changes.append({"About": about, "Change": what})
+        if not self._quiet:
+            print(f"{about}{mark}{what}")
 
     def make(self, wanted: Wanted, life: timedelta) -> None:
         """Key and certificate; those that are good stay."""
@@ -176,7 +189,7 @@ class Workshop:
             signed = self._authority.sign(wanted, key.public_key(), self._now, life)
             self._remember([signed] if found is None else [found, signed])
             _write(path, signed.public_bytes(Encoding.PEM), 0o644)
-            print(f"{name}: new certificate")
+            self._report(name, "new certificate")
         _write(folder / "ca.pem", (self._folder / "ca.pem").read_bytes(), 0o644)
         if wanted.role == "swarmd":
             _write(folder / "crl.pem", self._crl.read_bytes(), 0o644)
@@ -240,9 +253,9 @@ class Workshop:
             if left:
                 serials = dict.fromkeys(each.serial_number for each in left)
                 self._list(self._revoked(), list(serials))
-                print(f"{name}: revoked")
+                self._report(name, "revoked")
         self._hand_out_list()
-        if names:
+        if names and not self._quiet:
             print(_TO_DO.format(crl=self._crl))
 
     def _list(self, before: x509.CertificateRevocationList | None, serials: Sequence[int]) -> None:

@@ -14,11 +14,13 @@ import treq
 from treq.client import HTTPClient
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IProtocolFactory, IStreamClientEndpoint
+from twisted.internet.task import deferLater
 from twisted.web.client import URI, Agent
 from twisted.web.http_headers import Headers
 from twisted.web.iweb import IAgentEndpointFactory
 from zope.interface import implementer
 
+from swarmd.cli.errors import CommandError, Misuse
 from swarmd.codec.json_stream import JsonLines
 from swarmd.streams.dialing.dial import dialer
 from swarmd.streams.dialing.dial_errors import words
@@ -31,8 +33,12 @@ LINE_LIMIT = 1 << 20
 _JSON = Headers({"Content-Type": ["application/json"]})
 
 
-class CommandError(Exception):
-    """An error of a command of ``swarmd``. Ends the command with one line."""
+class Unreachable(CommandError):
+    """A daemon that is not there, or cannot serve now; later it may."""
+
+
+def _ignore() -> None:
+    """Nothing is to be done."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +58,7 @@ class DaemonHost:
         """As the docker CLI reads its environment; ``given`` is the option -H."""
         url = given or environ.get("DOCKER_HOST") or DEFAULT_HOST
         if not url.startswith(("tcp://", "unix://")):
-            raise CommandError(f"host {url!r} is neither tcp://HOST:PORT nor unix:///PATH")
+            raise Misuse(f"host {url!r} is neither tcp://HOST:PORT nor unix:///PATH")
         if url.startswith("unix:") or not environ.get("DOCKER_TLS_VERIFY"):
             return cls(url)
         folder = environ.get("DOCKER_CERT_PATH") or os.path.expanduser("~/.docker")
@@ -79,9 +85,20 @@ class Daemon:
         except Exception as error:  # noqa: BLE001 - as below
             raise self._broken(error) from None
 
-    async def lines(self, method: str, path: str, on_line: Callable[[Any], None]) -> None:
-        """Gives each line of a long answer to ``on_line`` as it comes."""
-        response = await self._ask(method, path, None)
+    async def pause(self, seconds: float) -> None:
+        await deferLater(self._reactor, seconds)
+
+    async def lines(
+        self,
+        method: str,
+        path: str,
+        on_line: Callable[[Any], None],
+        on_open: Callable[[], None] = _ignore,
+        body: object = None,
+    ) -> None:
+        """Gives each line of a long answer to ``on_line`` as it comes, and says when it begins."""
+        response = await self._ask(method, path, body)
+        on_open()
         lines = JsonLines(LINE_LIMIT)
 
         def receive(data: bytes) -> None:
@@ -110,14 +127,15 @@ class Daemon:
             raise self._broken(error) from None
         if response.code >= 400:
             content = await response.content().addTimeout(ANSWER, self._reactor)
-            raise CommandError(_message(content) or f"status {response.code}")
+            kind = Unreachable if response.code >= 500 else CommandError
+            raise kind(_message(content) or f"status {response.code}")
         return response
 
-    def _broken(self, error: BaseException) -> CommandError:
+    def _broken(self, error: BaseException) -> Unreachable:
         """What the agent wraps in failures of its own, in words."""
         while reasons := getattr(error, "reasons", None):
             error = reasons[-1].value
-        return CommandError(f"cannot talk to swarmd at {self._host.url}: {words(error)}")
+        return Unreachable(f"cannot talk to swarmd at {self._host.url}: {words(error)}")
 
 
 def _agent(reactor: Any, host: DaemonHost) -> Any:

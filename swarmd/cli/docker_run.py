@@ -13,7 +13,7 @@ from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
-from swarmd.cli.client import CommandError
+from swarmd.cli.errors import Misuse
 
 
 @dataclass
@@ -39,7 +39,7 @@ def parse_run(words: Sequence[str]) -> Asked:
     if left[:1] == ["container"]:
         del left[0]
     if left[:1] not in (["run"], ["create"]):
-        raise CommandError("only docker run and docker create can be explained")
+        raise Misuse("only docker run and docker create can be explained")
     del left[0]
     asked = Asked()
     while left and left[0].startswith("-") and left[0] != "--":
@@ -51,7 +51,7 @@ def parse_run(words: Sequence[str]) -> Asked:
     if left[:1] == ["--"]:
         del left[0]
     if not left:
-        raise CommandError("docker run needs an image")
+        raise Misuse("docker run needs an image")
     asked.body["Image"], asked.body["Cmd"] = left[0], left[1:]
     return asked
 
@@ -87,7 +87,7 @@ def _command(words: Sequence[str]) -> list[str]:
         if word in _CLIENT_VALUES:
             _next(word, left)
         elif word.partition("=")[0] not in _CLIENT_FLAGS | _CLIENT_VALUES and word[:2] != "-H":
-            raise CommandError(f"docker has no option {word}, as far as swarmd knows")
+            raise Misuse(f"docker has no option {word}, as far as swarmd knows")
     return left
 
 
@@ -98,7 +98,7 @@ def _long(asked: Asked, word: str, left: list[str]) -> None:
             _set_flag(asked, name)
         return
     if name not in _VALUES and name not in _OTHER_VALUES:
-        raise CommandError(f"docker run has no option --{name}, as far as swarmd knows")
+        raise Misuse(f"docker run has no option --{name}, as far as swarmd knows")
     if not equals:
         value = _next(word, left)
     _take(asked, name, value)
@@ -110,7 +110,7 @@ def _short(asked: Asked, letters: str, left: list[str]) -> None:
         letter, letters = letters[0], letters[1:]
         name = _SHORT.get(letter)
         if name is None:
-            raise CommandError(f"docker run has no option -{letter}, as far as swarmd knows")
+            raise Misuse(f"docker run has no option -{letter}, as far as swarmd knows")
         if name in _FLAGS:
             _set_flag(asked, name)
         else:
@@ -121,7 +121,7 @@ def _short(asked: Asked, letters: str, left: list[str]) -> None:
 
 def _next(word: str, left: list[str]) -> str:
     if not left:
-        raise CommandError(f"{word} needs a value")
+        raise Misuse(f"{word} needs a value")
     return left.pop(0)
 
 
@@ -130,7 +130,7 @@ def _take(asked: Asked, name: str, value: str) -> None:
         try:
             _VALUES[name](asked, value)
         except (ValueError, OSError) as error:
-            raise CommandError(f"--{name} {value}: {error}") from None
+            raise Misuse(f"--{name} {value}: {error}") from None
 
 
 def _set_flag(asked: Asked, name: str) -> None:

@@ -9,23 +9,20 @@ from urllib.parse import urlencode
 import orjson
 
 from swarmd.cli.arguments import Arguments
-from swarmd.cli.client import CommandError, Daemon
+from swarmd.cli.client import Daemon
 from swarmd.cli.docker_run import parse_run
-from swarmd.cli.table import table
+from swarmd.cli.errors import CommandError, Misuse
+from swarmd.cli.terminal.table import table
 
-USAGE = """\
-Usage: swarmd explain [-H HOST] [--json] -- docker run [OPTIONS] IMAGE [COMMAND]
-
-Tells which node would be taken, the score of each that could be (the smaller, the
-better; parts that count more come first), and which filter removed each other node."""
+PROSE = """\
+Takes `docker run [OPTIONS] IMAGE [COMMAND]` as it is typed. Tells which node would be taken, the
+score of each that could be (the smaller, the better; parts that count more come first), and which
+filter removed each other node."""
 
 
 async def explain(daemon: Daemon, arguments: Arguments) -> None:
-    if arguments.help or not arguments.rest:
-        print(USAGE)
-        if not arguments.help:
-            raise CommandError("what is to be explained comes after --")
-        return
+    if not arguments.rest:
+        raise Misuse("what is to be explained comes after --: swarmd explain -- docker run ...")
     asked = parse_run(arguments.rest)
     query = urlencode({key: value for key, value in asked.query.items() if value})
     found = await daemon.call("POST", f"/swarmd/explain?{query}", asked.body)

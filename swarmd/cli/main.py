@@ -2,52 +2,73 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Coroutine, Mapping, Sequence
-from typing import Any
+from typing import Any, NoReturn
 
 from twisted.internet.defer import Deferred
 from twisted.internet.task import react
 
 from swarmd.cli.arguments import Arguments
-from swarmd.cli.client import CommandError, Daemon, DaemonHost
+from swarmd.cli.client import Daemon, DaemonHost
 from swarmd.cli.docker_run import client_host
+from swarmd.cli.errors import DONE, INTERRUPTED, CommandError
+from swarmd.cli.events import PROSE as OF_EVENTS
+from swarmd.cli.events import events
+from swarmd.cli.explain import PROSE as OF_EXPLAIN
 from swarmd.cli.explain import explain
+from swarmd.cli.node import PROSE as OF_NODE
 from swarmd.cli.node import node
-from swarmd.core.printable import printable
+from swarmd.cli.terminal.output import end
+from swarmd.cli.usage import usage
 
 Command = Callable[[Daemon, Arguments], Coroutine[Any, Any, None]]
 
-COMMANDS: Mapping[str, Command] = {"node": node, "explain": explain}
+RUN: Mapping[str, tuple[Command, str]] = {
+    "node": (node, OF_NODE),
+    "events": (events, OF_EVENTS),
+    "explain": (explain, OF_EXPLAIN),
+}
+"""The first word of a command -> what it does, and what its help says beside the table."""
 
 
-def run(words: Sequence[str], environ: Mapping[str, str]) -> None:
-    """Runs one command, ``words[0]`` being its name, and ends the process.
+def run(first: str, words: Sequence[str], environ: Mapping[str, str]) -> None:
+    """Runs the command that begins with ``first``, and ends the process.
 
     Raises:
-        SystemExit: Always; with 1 and one line on stderr if it failed.
+        SystemExit: Always; with one line on stderr if it failed.
     """
-    failures: list[str] = []
-    left: list[BrokenPipeError] = []
+    command, prose = RUN[first]
     try:
-        arguments = Arguments.parse(words[1:])
+        arguments = Arguments.parse(words, first)
+        if arguments.help:
+            print(usage(first, prose))
+            raise SystemExit(DONE)
         host = DaemonHost.of(environ, arguments.host or client_host(arguments.rest))
     except CommandError as error:
-        sys.exit(f"swarmd: {error}")
+        end(error)
+    outcomes: list[Exception | None] = []
 
     async def work(reactor: Any) -> None:
         try:
-            await COMMANDS[words[0]](Daemon(reactor, host), arguments)
-        except CommandError as error:
-            failures.append(str(error))
-        except BrokenPipeError as error:
-            left.append(error)
+            await command(Daemon(reactor, host), arguments)
+        except (CommandError, BrokenPipeError) as error:
+            outcomes.append(error)
+        else:
+            outcomes.append(None)
 
     try:
         react(lambda reactor: Deferred.fromCoroutine(work(reactor)))
     except SystemExit as ended:
-        if left:
-            raise left[0] from None
-        if failures:
-            sys.exit(f"swarmd: {printable(failures[0])}")
-        sys.exit(ended.code)
+        _end(outcomes, ended)
+
+
+def _end(outcomes: Sequence[Exception | None], ended: SystemExit) -> NoReturn:
+    """Without any outcome, a signal has stopped the reactor: ^C."""
+    if not outcomes and not ended.code:
+        raise SystemExit(INTERRUPTED) from None
+    for error in outcomes:
+        if isinstance(error, CommandError):
+            end(error)
+        if error is not None:
+            raise error from None
+    raise ended

@@ -10,25 +10,16 @@ from urllib.parse import quote, urlencode
 import orjson
 
 from swarmd.cli.arguments import Arguments
-from swarmd.cli.client import CommandError, Daemon
-from swarmd.cli.table import table
+from swarmd.cli.client import Daemon
+from swarmd.cli.errors import CommandError, Misuse
+from swarmd.cli.terminal.table import table
+from swarmd.cli.usage import usage
 from swarmd.core.printable import printable
 from swarmd.core.units import counted, show_size
 
-USAGE = """\
-Usage: swarmd node COMMAND [-H HOST] [--json]
-
-  ls                        list nodes
-  inspect NODE              all that is known of one, as JSON
-  cordon NODE...            schedule nothing there any more
-  uncordon NODE...          schedule there again; also ends a drain
-  drain NODE                cordon, and move what may move; shows progress
-  label NODE KEY=VALUE...   set labels (weight=2 doubles its share); KEY- removes one
-  lost NODE                 it will not come back: reschedule without waiting
-  forget NODE CONTAINER...  give up containers of a node that does not answer
-
-HOST is tcp://HOST:PORT or unix:///PATH; without it the environment's DOCKER_HOST,
-DOCKER_TLS_VERIFY and DOCKER_CERT_PATH count."""
+PROSE = """\
+Without --host, the environment's DOCKER_HOST, DOCKER_TLS_VERIFY and DOCKER_CERT_PATH count, as
+for docker."""
 
 Json = Mapping[str, Any]
 _MOST_NAMES = 10  # of what a drain has left
@@ -36,12 +27,12 @@ _MOST_NAMES = 10  # of what a drain has left
 
 async def node(daemon: Daemon, arguments: Arguments) -> None:
     words = arguments.words
-    if arguments.help or not words:
-        print(USAGE)
+    if not words:
+        print(usage("node", PROSE))
         return
     command = _COMMANDS.get(words[0])
     if command is None:
-        raise CommandError(f"unknown command: node {words[0]}; there are {', '.join(_COMMANDS)}")
+        raise Misuse(f"unknown command: node {words[0]}; there are {', '.join(_COMMANDS)}")
     await command(daemon, words[1:], arguments.json)
 
 
@@ -115,7 +106,7 @@ async def _label(daemon: Daemon, words: list[str], as_json: bool) -> None:
         elif word.endswith("-"):
             remove.append(word[:-1])
         else:
-            raise CommandError(f"{word!r} is neither KEY=VALUE nor KEY-")
+            raise Misuse(f"{word!r} is neither KEY=VALUE nor KEY-")
     body = {"Add": add, "Remove": remove}
     changed = await daemon.call("POST", f"{_path(words[0])}/labels", body)
     labels = " ".join(f"{key}={value}" for key, value in changed["OperatorLabels"].items())
@@ -212,7 +203,7 @@ def _path(name: str) -> str:
 
 def _expect(words: list[str], least: int, most: int | None, form: str) -> None:
     if len(words) < least or (most is not None and len(words) > most):
-        raise CommandError(f"usage: swarmd node {form}")
+        raise Misuse(f"usage: swarmd node {form}")
 
 
 def _show(found: object) -> None:

@@ -10,6 +10,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from twisted.python import usage
 
 from swarmd import __version__
+from swarmd.cli.errors import MISUSED
+from swarmd.cli.usage import overview
 from swarmd.config.configuration import USUAL, ConfigSources, Configuration
 from swarmd.config.given import FLAG, GivenOption, Layer
 from swarmd.config.option_table import OPTIONS, TABLE, OptionKind
@@ -45,7 +47,7 @@ class Options(usage.Options):
     """
 
     longdesc = (
-        "`swarmd node`, explain, doctor and certs are commands of their own, each with --help. "
+        f"{overview()} "
         "DISCOVERY names the engines, in place of --hosts: file:///PATH, "
         "nodes://10.0.0.[1:20]:2375,host-b:2375 or just the comma list. Each option is also a key "
         'of the configuration file and a variable of the environment: log-level = "warn", '
@@ -55,7 +57,9 @@ class Options(usage.Options):
         "--cluster-opt: swarm.overcommit=0.05 lets containers reserve 5 % more than an "
         "engine has, swarm.createretry=0 is how often a failed create goes elsewhere, "
         "swarm.reserve=soft lets CPU limits exceed what an engine has. Durations are written "
-        "10s, 500ms, 1m30s."
+        "10s, 500ms, 1m30s. Exit status: 0: ended as asked; 1: could not start, or what "
+        "--check-config looked at is wrong; 2: the command line or the configuration was not "
+        "understood."
     )
     optFlags = tuple(
         [option.name, option.letter, option.meaning]
@@ -127,7 +131,8 @@ class Options(usage.Options):
         try:
             super().parseOptions(words)
         except usage.UsageError as error:
-            sys.exit(" ".join(f"swarmd: {error}".split()))
+            print(" ".join(f"swarmd: {error}".split()), file=sys.stderr)
+            sys.exit(MISUSED)
 
     def parseArgs(self, *args: str) -> None:
         if args and args[0] in _RETIRED_COMMANDS:

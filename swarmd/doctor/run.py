@@ -12,6 +12,7 @@ import orjson
 from twisted.internet.defer import Deferred, DeferredSemaphore, gatherResults
 from twisted.internet.task import react
 
+from swarmd.cli.usage import usage
 from swarmd.config.link_factory import LinkFactory
 from swarmd.config.options import Options
 from swarmd.config.settings import Settings
@@ -25,6 +26,9 @@ from swarmd.streams.link import Link
 from swarmd.tls.reload import TlsReload
 
 AT_ONCE = 32  # engines
+_PROSE = """\
+Takes the daemon's command line as it is (see `swarmd --help`), its environment and its
+configuration file, and asks each engine once. Nothing is changed."""
 
 
 class DoctorOptions(Options):
@@ -34,8 +38,12 @@ class DoctorOptions(Options):
         """Findings as JSON."""
         self["json"] = True
 
-    def getSynopsis(self) -> str:
-        return "Usage: swarmd doctor [--json] [--config FILE] [options of the daemon] [DISCOVERY]"
+    def opt_help(self) -> None:
+        """Print this and exit; what the daemon's own options are, `swarmd --help` says."""
+        print(usage("doctor", _PROSE))
+        sys.exit(0)
+
+    opt_h = opt_help
 
     def postOptions(self) -> None:
         """What is wrong is not the end here, but a finding."""

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import json
 import os
 import shutil
 import ssl
@@ -164,7 +165,7 @@ def test_a_certificate_about_to_expire_is_made_anew(tmp_path: Path) -> None:
 )
 def test_what_it_refuses(tmp_path: Path, wanted: str, reason: str) -> None:
     done = certs(str(tmp_path / "tls"), "client=good", wanted)
-    assert done.returncode == 1
+    assert done.returncode == 2
     assert reason in done.stderr
     assert not (tmp_path / "tls").exists()
 
@@ -172,7 +173,7 @@ def test_what_it_refuses(tmp_path: Path, wanted: str, reason: str) -> None:
 def test_what_it_refuses_of_its_options(tmp_path: Path) -> None:
     for words, reason in (
         (("--frob", "x", "client=a"), "unknown option --frob"),
-        (("--days",), "--days '' is not a number of days"),
+        (("--days",), "--days needs a value"),
         (("--days=0", "x", "client=a"), "--days '0' is not a number of days"),
     ):
         assert certs(*words).stderr == f"certs: {reason}\n"
@@ -182,8 +183,15 @@ def test_what_it_refuses_of_its_options(tmp_path: Path) -> None:
 def test_help_and_usage() -> None:
     assert certs("--help").stdout.startswith("Usage: swarmd certs")
     wrong = certs("folder")
-    assert (wrong.returncode, wrong.stdout) == (1, "")
-    assert wrong.stderr.startswith("Usage: swarmd certs")
+    assert (wrong.returncode, wrong.stdout) == (2, "")
+    assert wrong.stderr.startswith("certs: usage: swarmd certs FOLDER ROLE=NAME")
+
+
+def test_as_json(tmp_path: Path) -> None:
+    done = certs("--json", str(tmp_path), "client=alice")
+    assert json.loads(done.stdout) == [{"About": "alice", "Change": "new certificate"}]
+    done = certs(str(tmp_path), "revoke=alice", "--json")
+    assert json.loads(done.stdout) == [{"About": "alice", "Change": "revoked"}]
 
 
 def test_the_script_in_conf_is_the_same(tmp_path: Path) -> None:

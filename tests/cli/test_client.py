@@ -16,7 +16,8 @@ from twisted.web.client import ResponseFailed, ResponseNeverReceived
 from twisted.web.resource import Resource
 from twisted.web.server import Site
 
-from swarmd.cli.client import CommandError, Daemon, DaemonHost
+from swarmd.cli.client import Daemon, DaemonHost
+from swarmd.cli.errors import CommandError
 from swarmd.tls.half_close import ServerTLSFactory
 from tests.lab.certificates import Authority, server_options
 

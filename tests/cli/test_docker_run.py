@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from swarmd.cli.client import CommandError
 from swarmd.cli.docker_run import client_host, parse_run
+from swarmd.cli.errors import CommandError
 from swarmd.core.container.create_request import parse_create
 
 

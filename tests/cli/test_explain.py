@@ -7,7 +7,7 @@ import pytest
 from twisted.internet.defer import Deferred
 
 from swarmd.cli.arguments import Arguments
-from swarmd.cli.client import CommandError
+from swarmd.cli.errors import CommandError
 from swarmd.cli.explain import explain, shown
 
 FOUND: dict[str, Any] = {

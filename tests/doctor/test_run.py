@@ -96,8 +96,8 @@ def test_json(hosts: Path) -> None:
 
 def test_bad_words_and_help() -> None:
     done = doctor("--frob")
-    assert (done.returncode, done.stderr) == (1, "swarmd: option --frob not recognized\n")
+    assert (done.returncode, done.stderr) == (2, "swarmd: option --frob not recognized\n")
     done = doctor("--help")
-    assert done.returncode == 0 and done.stdout.startswith("Usage: swarmd doctor [--json]")
+    assert done.returncode == 0 and done.stdout.startswith("Usage: swarmd doctor ")
     done = doctor()
     assert done.returncode == 1 and "no engines are given" in done.stdout

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from swarmd.cli.table import table
+from swarmd.cli.terminal.table import table
 
 
 def test_columns_are_aligned() -> None:

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from swarmd.cli.output import LEFT
+from swarmd.cli.terminal.output import LEFT
 
-TREE = Path(__file__).parents[2]
+TREE = Path(__file__).parents[3]
 
 
 @pytest.mark.parametrize(

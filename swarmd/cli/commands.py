@@ -1,0 +1,113 @@
+"""The table of all commands: help, documentation and completion are made from it. Pure.
+
+Nothing is imported here that a command needs in order to run: whoever only completes a word, or
+starts the daemon, does not wait for it.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class CommandOption(NamedTuple):
+    """An option of a command.
+
+    Attributes:
+        value: What it takes, as help shows it; "" for a flag.
+        letter: Its short form.
+        many: It may be given several times.
+    """
+
+    name: str
+    about: str
+    value: str = ""
+    letter: str = ""
+    many: bool = False
+
+
+HELP = CommandOption("help", "print this and exit", letter="h")
+HOST = CommandOption("host", "where swarmd is: tcp://HOST:PORT or unix:///PATH", "HOST", letter="H")
+JSON = CommandOption("json", "JSON instead of text")
+
+_OF_ALL = (JSON, HELP)
+_OF_A_DAEMON = (HOST, *_OF_ALL)
+
+
+class Command(NamedTuple):
+    """One command.
+
+    Attributes:
+        name: Its words: ``node drain``.
+        takes: What follows them; capitals name what it is (NODE, CONTAINER, FILE), as completion
+            understands it.
+        module: Of one that needs no daemon: where its function ``run`` is, which gets all words
+            behind the first.
+    """
+
+    name: str
+    takes: str
+    about: str
+    options: tuple[CommandOption, ...] = _OF_A_DAEMON
+    module: str = ""
+
+    @property
+    def first(self) -> str:
+        return self.name.partition(" ")[0]
+
+
+_EVENTS = (
+    CommandOption("follow", "go on with what happens from now on, until ^C", letter="f"),
+    CommandOption("filter", "only those, as `docker events` has it", "KEY=VALUE", many=True),
+    CommandOption("since", "from then on: a time, or how long ago (10m)", "TIME"),
+    CommandOption("until", "up to then; in the future with --follow", "TIME"),
+)
+
+COMMANDS: tuple[Command, ...] = (
+    Command("node ls", "", "list nodes"),
+    Command("node inspect", "NODE", "all that is known of one, as JSON"),
+    Command("node cordon", "NODE...", "schedule nothing there any more"),
+    Command("node uncordon", "NODE...", "schedule there again; also ends a drain"),
+    Command("node drain", "NODE", "cordon, and move what may move; shows progress"),
+    Command(
+        "node label",
+        "NODE KEY=VALUE...",
+        "set labels (weight=2 doubles its share); KEY- removes one",
+    ),
+    Command("node lost", "NODE", "it will not come back: reschedule without waiting"),
+    Command(
+        "node forget",
+        "NODE CONTAINER...",
+        "give up containers of a node that does not answer",
+    ),
+    Command("events", "", "what happened to nodes and containers", (*_EVENTS, *_OF_A_DAEMON)),
+    Command("explain", "-- docker run ...", "where it would go, and why not elsewhere"),
+    Command(
+        "doctor",
+        "[options of the daemon] [DISCOVERY]",
+        "look at options, files and engines, and say what to mend",
+        _OF_ALL,
+        "swarmd.doctor.run",
+    ),
+    Command(
+        "certs",
+        "FOLDER ROLE=NAME...",
+        "a certificate authority, and certificates by it for a whole fleet",
+        (CommandOption("days", "how long certificates are valid; default 825", "N"), *_OF_ALL),
+        "swarmd.cli.certs",
+    ),
+    Command(
+        "authz check",
+        "POLICY [CONDITION=VALUE...] [METHOD PATH [BODY]]",
+        "who may do what by a policy, without a daemon",
+        _OF_ALL,
+        "swarmd.cli.authz",
+    ),
+)
+
+MODULES = {command.first: command.module for command in COMMANDS}
+"""First word of a command -> its module; "" of one that speaks to a daemon."""
+
+
+def family(first: str) -> tuple[Command, ...]:
+    """All commands that begin with a word."""
+    return tuple(command for command in COMMANDS if command.first == first)

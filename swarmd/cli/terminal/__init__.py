@@ -1,0 +1,1 @@
+"""What commands print, and how: tables, colours, a line of progress."""
