@@ -15,7 +15,8 @@ from swarmd.discovery.entry import Entry
 from swarmd.streams.dialing.dial import dialer
 from swarmd.streams.interfaces import Dial
 from swarmd.streams.link import Link
-from swarmd.streams.ssh.ssh_host import SshFiles, ssh_dialer
+from swarmd.streams.ssh.files import SshFiles
+from swarmd.streams.ssh.ssh_host import ssh_dialer
 from swarmd.tls.reload import TlsReload
 from swarmd.tls.trust import ClientTls, Trust
 

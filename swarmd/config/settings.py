@@ -30,8 +30,8 @@ from swarmd.manager.rescheduling.candidates import ON_FAILURE
 from swarmd.manager.rescheduling.reschedule import Rules
 from swarmd.scheduler.policy import PlacementPolicy
 from swarmd.scheduler.registry import make_policy
-from swarmd.streams.ssh.keys import read_key
-from swarmd.streams.ssh.ssh_host import SshFiles
+from swarmd.streams.ssh.files import SshFiles
+from swarmd.streams.ssh.key_file import check_key
 
 DEFAULT_LISTEN = OPTIONS["host"].usual
 # By Twisted's names; the last two are what classic Swarm had above "error".
@@ -258,7 +258,7 @@ def ssh_files(options: Mapping[str, Any]) -> SshFiles:
         for path in (options["ssh-known-hosts"], options["ssh-key"] or "")
     )
     if key:
-        _named("ssh-key", read_key, os.path.expanduser(key))
+        _named("ssh-key", check_key, os.path.expanduser(key))
     return SshFiles(known_hosts, os.path.expanduser(key))
 
 

@@ -10,7 +10,7 @@ import ipaddress
 import itertools
 import math
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 PLAIN_PORT = 2375
 TLS_PORT = 2376
@@ -21,6 +21,8 @@ MOST_ADDRESSES = 10_000
 
 _HOST = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,252})")
 _USER = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,63}")
+# Of the engine on an SSH host, where a shell reads it.
+_SOCKET = re.compile(r"[A-Za-z0-9._/-]{1,100}")
 _HOST_PORT = re.compile(r"(\[[^\[\]]*\]|[^:\[\]]*)(?::([^:]*))?")
 _PORT = re.compile(r"[0-9]{1,5}")
 # An IPv4 address has four parts to vary, a name hardly more.
@@ -37,7 +39,7 @@ class Address:
         scheme: "tcp", "unix" or "ssh".
         host: Without brackets; "" for unix.
         port: 0 for unix.
-        path: Absolute; "" for tcp and ssh.
+        path: Of a socket, absolute; "" for tcp, and for ssh unless the engine's is elsewhere.
         user: Only for ssh; may be "".
     """
 
@@ -48,20 +50,21 @@ class Address:
     user: str = ""
 
     def __str__(self) -> str:
-        """``10.0.0.1:2375``, ``[fd00::1]:2375``, ``unix:///path`` or ``ssh://user@host:22``."""
+        """``10.0.0.1:2375``, ``[fd00::1]:2375``, ``unix:///path`` or ``ssh://user@host:22/path``."""
         if self.scheme == "unix":
             return f"unix://{self.path}"
         place = f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
         if self.scheme == "tcp":
             return place
-        return f"ssh://{self.user}@{place}" if self.user else f"ssh://{place}"
+        user = f"{self.user}@" if self.user else ""
+        return f"ssh://{user}{place}{self.path}"
 
     @property
     def key(self) -> str:
         """The same for all spellings: host names do not distinguish capitals."""
         if self.scheme == "unix":
             return str(self)
-        return str(Address(self.scheme, self.host.lower(), self.port, user=self.user))
+        return str(replace(self, host=self.host.lower()))
 
 
 def parse_address(text: str, default_port: int = PLAIN_PORT) -> Address:
@@ -141,8 +144,11 @@ def _unix(path: str) -> Address:
 
 
 def _ssh(rest: str) -> Address:
+    rest, slash, path = rest.partition("/")
     user, mark, place = rest.rpartition("@")
     if mark and not _USER.fullmatch(user):
         raise ValueError(f"{user!r} is not a user name")
+    if path and not _SOCKET.fullmatch(path):
+        raise ValueError(f"/{path}: a socket's path has letters, digits and . _ / - only")
     host, port = parse_host_port(place, SSH_PORT)
-    return Address("ssh", host, port, user=user)
+    return Address("ssh", host, port, user=user, path=slash + path if path else "")

@@ -1,7 +1,7 @@
-"""Engines behind sshd: no Docker port is open, ``docker system dial-stdio`` is run on the host.
+"""Engines behind sshd: no Docker port is open there, and OpenSSH's own ``ssh`` reaches them.
 
-``host`` keeps the SSH connections to one host and is what a link dials; ``channel`` is one engine
-connection, a transport like a socket's; ``multiplexer`` carries channels over one SSH connection;
-``transport`` sets that up, with ``known_hosts`` (whom to trust) and ``login`` and ``keys`` (who we
-are). SSH itself is Twisted's Conch.
+``ssh_host`` is what a link dials. It finds the way: ``forward``, one process that forwards a socket
+of ours to the engine's, or, where the host forbids that, ``stdio``, a process for each stream that
+runs ``docker system dial-stdio``. ``command`` says how ``ssh`` is called, ``process`` hears what it
+says, ``reasons`` turns that into an error, and ``key_file`` looks at a key before it is used.
 """

@@ -1,79 +1,57 @@
-"""All SSH connections to one host, and the engine connections that they carry.
+"""The way to one host by SSH: found once for all who wait for it, and found anew when it fails.
 
-One carries ten (what sshd allows unless ``MaxSessions`` says more); another is made when a further
-one is needed, or when sshd refuses to open one. They are made one at a time, for sshd bounds those
-that are not logged in yet, and after a failure only once a growing pause is over. One that carries
-nothing for a while is closed.
-
-The program needs a moment to start, so two that nobody uses yet are kept running.
+After a failure the next try waits for a growing pause, and who asks meanwhile hears the reason.
 """
 
 from __future__ import annotations
 
-import os
-import pwd
 import random
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 from typing import Any
 
+from twisted.internet.address import IPv4Address, IPv6Address
 from twisted.internet.defer import Deferred
-from twisted.internet.interfaces import IDelayedCall, IProtocolFactory
-from twisted.internet.protocol import Factory
+from twisted.internet.error import ConnectError
+from twisted.internet.interfaces import IProtocolFactory
+from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from swarmd.core.addresses import Address, parse_address
 from swarmd.core.backoff import backoff
-from swarmd.files.reader import BadFileError, read
-from swarmd.streams.dialing.dial import dialer
 from swarmd.streams.dialing.dial_errors import silent, words
 from swarmd.streams.interfaces import Dial
-from swarmd.streams.ssh.keys import load_keys
-from swarmd.streams.ssh.multiplexer import MOST_CHANNELS, Multiplexer
-from swarmd.streams.ssh.ssh_channel import ChannelRefusedError, SshChannel
-from swarmd.streams.ssh.transport import SilentSshError, SshError, SshTransport
+from swarmd.streams.ssh.command import SOCKET
+from swarmd.streams.ssh.files import SshFiles
+from swarmd.streams.ssh.forward import Forward
+from swarmd.streams.ssh.key_file import check_key
+from swarmd.streams.ssh.probe import answers
+from swarmd.streams.ssh.reasons import SilentSshError, SshError
+from swarmd.streams.ssh.stdio import Stdio
+from swarmd.timers.periodic import Periodic
 
-LOGIN_LIMIT = 15.0  # seconds for a connection, from TCP to the login
-DIAL_LIMIT = 20.0  # seconds for an engine connection, waiting for that included
-MOST_CONNECTIONS = 64  # to one host
-IDLE_LIMIT = 60.0  # seconds
-CROWDED_FOR = 5.0  # seconds for which a connection on which sshd refused a channel gets no other
-SPARES = 2
-LARGEST_KNOWN_HOSTS = 4 << 20  # bytes
+LOGIN_LIMIT = 15.0  # seconds, from the connection to the login
+FIND_LIMIT = 25.0  # seconds until a way is known, that included
+DIAL_LIMIT = 30.0  # seconds for an engine connection, waiting for that included
+IDLE_LIMIT = 60.0  # seconds without a stream until the login is given up
+TIDY = 5.0  # seconds
+STDIO_FOR = 600.0  # seconds after which forwarding is tried again where it was not possible
 _FIRST_WAIT, _LONGEST_WAIT = 1.0, 15.0
 
-
-@dataclass(frozen=True, slots=True)
-class SshFiles:
-    """The files of SSH: what to log in with, and whom to trust.
-
-    Attributes:
-        known_hosts: Path; ``~`` is the home of whom swarmd runs as.
-        key: Path; "" for the keys of an agent, and the usual ones.
-    """
-
-    known_hosts: str = "~/.ssh/known_hosts"
-    key: str = ""
+Way = Forward | Stdio
 
 
 def ssh_dialer(reactor: Any, address: str, files: SshFiles) -> Dial:
-    """As ``swarmd.streams.dialing.dial.dialer``, for ``ssh://[user@]host[:port]``.
-
-    Raises:
-        ValueError: It is not known whom to log in as.
-    """
+    """As ``swarmd.streams.dialing.dial.dialer``, for ``ssh://[user@]host[:port][/socket]``."""
     host = SshHost(reactor, parse_address(address), files)
     return lambda factory: Deferred.fromCoroutine(host.open(factory)).addTimeout(
         DIAL_LIMIT, reactor
     )
 
 
-class _Factory(Factory):
-    noisy = False
-
-
 class SshHost:
     """One host; failures are exceptions for ``swarmd.streams.dialing.dial_errors.words``."""
+
+    _log = Logger()
 
     def __init__(
         self,
@@ -83,102 +61,117 @@ class SshHost:
         jitter: Callable[[], float] = random.random,
     ) -> None:
         self._reactor = reactor
-        self._address = replace(address, user=address.user or _own_name())
+        self._address = address
         self._files = files
         self._jitter = jitter
-        self._dial = dialer(reactor, str(Address("tcp", address.host, address.port)), None)
-        self._connections: list[Multiplexer] = []
-        self._crowded: dict[Multiplexer, float] = {}  # until when
-        self._idle: dict[Multiplexer, IDelayedCall] = {}
-        self._waiting: list[Deferred[None]] | None = None  # for the one that is being made
+        self._forward: Forward | None = None
+        self._stdio = Stdio(reactor, address, files)
+        self._way: Way | None = None
+        self._stdio_until = 0.0
+        self._streams: list[Any] = []  # transports; those that are gone are dropped now and then
+        self._used = 0.0
+        self._waiting: list[Deferred[Way]] | None = None  # for the way that is being looked for
         self._failures = 0
         self._not_before = 0.0
         self._cause, self._silent = "", False
-        self._spares: list[SshChannel] = []
-        self._coming = 0  # spares that are being opened
+        self._tidying = Periodic(reactor, TIDY, self._tidy, failed="SSH could not be tidied up")
 
     async def open(self, factory: IProtocolFactory) -> Any:
         """The factory's protocol, connected to the engine."""
-        channel = self._spare() or await self._channel()
-        protocol: Any = factory.buildProtocol(None)  # type: ignore[arg-type]
-        channel.attach(protocol)
-        self._busy(channel.conn)
-        self._provide()
+        protocol = await self._open(factory)
+        self._used = self._reactor.seconds()
+        self._streams.append(protocol.transport)
+        if peer := self._forward.peer if self._forward else "":
+            # Clients are shown the host, not our end of a socket.
+            kind = IPv6Address if ":" in peer else IPv4Address
+            protocol.transport.getPeer = lambda: kind("TCP", peer, self._address.port)
         return protocol
 
-    def _spare(self) -> SshChannel | None:
-        while self._spares:
-            channel = self._spares.pop(0)
-            if channel.fresh:
-                return channel
-            channel.abortConnection()
-        return None
+    async def _open(self, factory: IProtocolFactory) -> Any:
+        way = self._usable() or await self._found()
+        try:
+            return await way.open(factory)
+        except ConnectError:  # its ssh has just ended
+            return await (await self._found()).open(factory)
 
-    def _provide(self) -> None:
-        """Spares never cause a further connection; one that fails is only missed."""
-        while len(self._spares) + self._coming < SPARES and (room := self._with_room()):
-            self._coming += 1
-            Deferred.fromCoroutine(room.open()).addBoth(self._provided)
+    @property
+    def idle(self) -> bool:
+        """Nothing runs for it any more."""
+        return not (self._forward and self._forward.alive) and not self._stdio.used
 
-    def _provided(self, outcome: SshChannel | Failure) -> None:
-        self._coming -= 1
-        if isinstance(outcome, SshChannel):
-            self._spares.append(outcome)
+    def close(self) -> None:
+        """Ends all that runs for it."""
+        self._way = None
+        if self._forward is not None:
+            self._forward.stop()
+        self._stdio.stop()
+        self._tidying.stopService()
 
-    async def _channel(self) -> SshChannel:
-        while True:
-            connection = self._with_room()
-            if connection is None:
-                await self._another()
-                continue
-            try:
-                return await connection.open()
-            except ChannelRefusedError as error:
-                if not connection.proven:
-                    connection.transport.loseConnection()
-                    raise SshError(f"sshd opens no session: {error}") from None
-                self._crowded[connection] = self._reactor.seconds() + CROWDED_FOR
+    def _usable(self) -> Way | None:
+        way = self._way
+        if way is None or way.refused or not way.alive:
+            return None
+        return None if way is self._stdio and self._reactor.seconds() > self._stdio_until else way
 
-    def _with_room(self) -> Multiplexer | None:
-        now = self._reactor.seconds()
-        for connection in self._connections:
-            if connection.used < MOST_CHANNELS and self._crowded.get(connection, 0.0) <= now:
-                return connection
-        return None
+    # Finding the way.
 
-    async def _another(self) -> None:
-        """Waits for one more connection; who gives up waiting does not end the attempt."""
-        if len(self._connections) >= MOST_CONNECTIONS:
-            raise SshError(f"{MOST_CONNECTIONS} SSH connections are in use, which is the most")
-        waiter: Deferred[None] = Deferred()
+    def _found(self) -> Deferred[Way]:
+        """Who gives up waiting does not end the search."""
+        waiter: Deferred[Way] = Deferred()
         if self._waiting is not None:
             self._waiting.append(waiter)
         elif self._cause and self._reactor.seconds() < self._not_before:
-            raise self._error()
+            waiter.errback(self._error())
         else:
             self._waiting = [waiter]
-            attempt = Deferred.fromCoroutine(self._connect())
-            attempt.addTimeout(LOGIN_LIMIT, self._reactor).addCallbacks(self._made, self._failed)
-        await waiter
+            search = Deferred.fromCoroutine(self._find())
+            search.addTimeout(FIND_LIMIT, self._reactor).addCallbacks(self._is, self._failed)
+        return waiter
 
-    async def _connect(self) -> Multiplexer:
-        keys = await load_keys(self._reactor, self._files.key)
-        connection = Multiplexer(self._reactor, self)
-        path = os.path.expanduser(self._files.known_hosts)
-        transport = SshTransport(self._address, (read_known_hosts(path), path), keys, connection)
-        try:
-            await self._dial(_Factory.forProtocol(lambda: transport))
-            await transport.ready
-        finally:
-            keys.close()
-        return connection
+    async def _find(self) -> Way:
+        forward = await self._logged_in()
+        forward.refused = False
+        if await answers(forward.open, self._reactor):
+            return forward
+        await self._try_stdio(forward)
+        forward.stop()
+        self._stdio_until = self._reactor.seconds() + STDIO_FOR
+        self._log.warn(
+            "{host}: sshd opens no {socket} ({reason}): a process ssh for each stream runs "
+            "docker system dial-stdio there",
+            host=self._address,
+            socket=self._address.path or SOCKET,
+            reason=forward.reason,
+        )
+        return self._stdio
 
-    def _made(self, connection: Multiplexer) -> None:
-        self._failures, self._cause = 0, ""
-        self._connections.append(connection)
-        self.channel_gone(connection)
+    async def _logged_in(self) -> Forward:
+        if self._forward is not None and self._forward.alive:
+            return self._forward
+        if self._files.key:
+            check_key(self._files.key)
+        self._forward = forward = Forward(self._reactor, self._address, self._files)
+        starting = Deferred.fromCoroutine(forward.start())
+        await starting.addTimeout(LOGIN_LIMIT, self._reactor)
+        return forward
+
+    async def _try_stdio(self, forward: Forward) -> None:
+        """Raises SshError where no engine answers in this way either."""
+        self._stdio.refused = False
+        if await answers(self._stdio.open, self._reactor):
+            return
+        error = await self._stdio.last_words()
+        kind = SilentSshError if silent(error) else SshError
+        place = self._address.path or SOCKET
+        raise kind(f"{error} (and sshd opens no {place}: {forward.reason or 'it is closed'})")
+
+    def _is(self, way: Way) -> None:
+        self._failures, self._cause, self._way = 0, "", way
+        self._used = self._reactor.seconds()
+        if not self._tidying.running:
+            self._tidying.startService()
         for waiter in self._no_longer_waiting():
-            waiter.callback(None)
+            waiter.callback(way)
 
     def _failed(self, failure: Failure) -> None:
         self._failures += 1
@@ -189,58 +182,19 @@ class SshHost:
             waiter.errback(self._error())
 
     def _error(self) -> SshError:
-        """Why the last attempt failed, for one more of those who wanted it."""
+        """Why the last search failed, for one more of those who wanted it."""
         return SilentSshError(self._cause) if self._silent else SshError(self._cause)
 
-    def _no_longer_waiting(self) -> list[Deferred[None]]:
+    def _no_longer_waiting(self) -> list[Deferred[Way]]:
         waiting, self._waiting = self._waiting or [], None
         return waiting
 
-    # What becomes of a connection.
+    # What is left.
 
-    def _busy(self, connection: Multiplexer) -> None:
-        timer = self._idle.pop(connection, None)
-        if timer is not None:
-            timer.cancel()
-
-    def channel_gone(self, connection: Multiplexer) -> None:
-        """Without one that is in use it is closed after a while."""
-        known = connection in self._connections and connection not in self._idle
-        if known and self._unused(connection):
-            self._idle[connection] = self._reactor.callLater(IDLE_LIMIT, self._close, connection)
-
-    def _close(self, connection: Multiplexer) -> None:
-        del self._idle[connection]
-        if self._unused(connection):
-            connection.transport.loseConnection()
-
-    def _unused(self, connection: Multiplexer) -> bool:
-        return connection.used <= sum(spare.conn is connection for spare in self._spares)
-
-    def connection_lost(self, connection: Multiplexer) -> None:
-        self._busy(connection)
-        self._crowded.pop(connection, None)
-        if connection in self._connections:
-            self._connections.remove(connection)
-
-
-def _own_name() -> str:
-    try:
-        return pwd.getpwuid(os.geteuid()).pw_name
-    except KeyError:
-        raise ValueError("whom to log in as? swarmd's own user has no name: ssh://USER@…") from None
-
-
-def read_known_hosts(path: str) -> str:
-    """ "" if there is no such file: then no host is known.
-
-    Raises:
-        ValueError: It cannot be read.
-    """
-    try:
-        data, _ = read(path, LARGEST_KNOWN_HOSTS)
-    except BadFileError as error:
-        if error.missing:
-            return ""
-        raise ValueError(f"cannot read {path}: {error}") from None
-    return data.decode("utf-8", "replace")
+    def _tidy(self) -> None:
+        """A login without use is given up after a while, a program without a reader at once."""
+        self._stdio.tidy()
+        self._streams = [each for each in self._streams if not each.disconnected]
+        if self._streams or self._reactor.seconds() - self._used < IDLE_LIMIT:
+            return
+        self.close()

@@ -1,4 +1,7 @@
-"""A real sshd on loopback whose ``docker`` is a shell script of the test, and who dials it."""
+"""A real sshd on loopback, what it leads to, and who dials it.
+
+The engine is a socket that echoes; ``docker`` on the host is a shell script of the test.
+"""
 
 from __future__ import annotations
 
@@ -11,13 +14,14 @@ from typing import Any, ClassVar
 import pytest
 from twisted.internet import reactor as installed
 from twisted.internet.defer import Deferred
-from twisted.internet.protocol import Factory, connectionDone
+from twisted.internet.protocol import Factory, Protocol, connectionDone
 from twisted.internet.task import deferLater
 from twisted.python.failure import Failure
 from twisted.trial.unittest import TestCase
 
-from swarmd.core.addresses import parse_address
-from swarmd.streams.ssh.ssh_host import SshFiles, SshHost
+from swarmd.core.addresses import Address, parse_address
+from swarmd.streams.ssh.files import SshFiles
+from swarmd.streams.ssh.ssh_host import SshHost
 from tests.lab.daemon import free_port
 from tests.lab.sshd import PROGRAM, Sshd
 
@@ -27,14 +31,21 @@ needs_sshd = pytest.mark.skipif(
 )
 
 
+class Echo(Protocol):
+    """The engine: gives back what comes."""
+
+    def dataReceived(self, data: bytes) -> None:
+        assert self.transport is not None
+        self.transport.write(data)
+
+
 class Listener:
-    """Takes an engine's place: keeps what comes, and how it ended."""
+    """Takes an engine connection's place: keeps what comes, and how it ended."""
 
     def __init__(self) -> None:
         self.transport: Any = None
         self.data = bytearray()
         self.ended = False
-        self.lost: BaseException | None = None
         self.over: Deferred[None] = Deferred()
 
     def makeConnection(self, transport: Any) -> None:
@@ -47,16 +58,14 @@ class Listener:
         self.ended = True
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
-        self.lost = reason.value
         self.over.callback(None)
 
 
 class SshdCase(TestCase):
-    """Tests against one sshd; the script is for each test to write."""
+    """Tests against one sshd."""
 
     timeout = 60
     settings: ClassVar[tuple[str, ...]] = ()
-    kind = "ed25519"
     folder: Path
     sshd: Sshd
 
@@ -66,7 +75,7 @@ class SshdCase(TestCase):
         (cls.folder / "docker").write_text(f". {cls.folder}/script\n")
         (cls.folder / "docker").chmod(0o755)
         env, port = {"PATH": f"{cls.folder}:/usr/bin:/bin"}, free_port()
-        cls.sshd = Sshd(cls.folder / "sshd", *cls.settings, kind=cls.kind, env=env, port=port)
+        cls.sshd = Sshd(cls.folder / "sshd", *cls.settings, env=env, port=port)
         cls.sshd.start()
 
     @classmethod
@@ -75,12 +84,24 @@ class SshdCase(TestCase):
         shutil.rmtree(cls.folder)
 
     def setUp(self) -> None:
-        self.opened: list[Listener] = []
+        self.docker("cat")
         self.hosts: list[SshHost] = []
+        self.address = parse_address(f"{self.sshd.url}{self.folder}/engine")
+        self.files = SshFiles(str(self.sshd.known_hosts), str(self.sshd.key))
+        self.engine: Any = None
+        self.start_engine()
 
-    def host(self, **files: str) -> SshHost:
-        chosen = {"known_hosts": str(self.sshd.known_hosts), "key": str(self.sshd.key), **files}
-        host = SshHost(reactor, parse_address(self.sshd.url), SshFiles(**chosen), lambda: 0.0)
+    def start_engine(self) -> None:
+        self.engine = reactor.listenUNIX(str(self.folder / "engine"), Factory.forProtocol(Echo))
+
+    async def stop_engine(self) -> None:
+        engine, self.engine = self.engine, None
+        if engine is not None:
+            await engine.stopListening()
+
+    def host(self, address: Address | None = None, **files: str) -> SshHost:
+        chosen = {"known_hosts": self.files.known_hosts, "key": self.files.key, **files}
+        host = SshHost(reactor, address or self.address, SshFiles(**chosen), lambda: 0.0)
         self.hosts.append(host)
         return host
 
@@ -88,20 +109,23 @@ class SshdCase(TestCase):
         """What ``docker system dial-stdio`` does from now on."""
         (self.folder / "script").write_text(f"{script}\n")
 
-    async def dial(self, host: SshHost) -> Listener:
+    async def dial(self, way: Any) -> Listener:
         factory = Factory.forProtocol(Listener)  # type: ignore[type-var]
-        listener: Listener = await Deferred.fromCoroutine(host.open(factory))
-        self.opened.append(listener)
+        listener: Listener = await Deferred.fromCoroutine(way.open(factory))
+        self.addCleanup(listener.transport.abortConnection)
         return listener
+
+    async def echoes(self, listener: Listener, words: bytes = b"hello") -> None:
+        listener.transport.write(words)
+        await self.until(lambda: listener.data.endswith(words))
 
     async def until(self, condition: Any) -> None:
         while not condition():
             await deferLater(reactor, 0.02)
 
     async def tearDown(self) -> None:  # type: ignore[override]
+        await self.stop_engine()
         for host in self.hosts:
-            await self.until(lambda host=host: not host._coming)  # type: ignore[misc]
-            for connection in list(host._connections):
-                connection.transport.give_up("the test is over")
-            await self.until(lambda host=host: not host._connections)  # type: ignore[misc]
+            host.close()
+            await self.until(lambda host=host: host.idle)  # type: ignore[misc]
         await deferLater(reactor, 0.05)  # a socket is closed one turn after it is given up
