@@ -72,8 +72,8 @@ TABLE = (
            "every fifth time for everything, after random times not shorter than this.", "30s",
            live=True),
     Option("engine-refresh-max-interval", TEXT, "The longest such time.", "60s", live=True),
-    _file("ssh-key", "Private key to log in to ssh:// hosts with; without it, those of the agent "
-          "(SSH_AUTH_SOCK) and of ~/.ssh."),
+    _file("ssh-key", "Private key to log in to ssh:// hosts with; without it, what ssh finds by "
+          "itself: an agent's (SSH_AUTH_SOCK), and those of ~/.ssh."),
     _file("ssh-known-hosts", "The host keys of ssh:// hosts.", "~/.ssh/known_hosts"),
     # Clients
     Option("host", LIST, letter="H", usual="tcp://127.0.0.1:2375"),

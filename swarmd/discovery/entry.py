@@ -32,7 +32,7 @@ class Entry:
 
     Attributes:
         key: The address in the one form in which addresses are compared.
-        address: ``host:port``, ``unix:///path`` or ``ssh://user@host:port``, to connect to and
+        address: ``host:port``, ``unix:///path`` or ``ssh://user@host:port/socket``, to connect to and
             to show.
         labels: Added to the labels that the engine has of its own.
         name: Replaces the engine's own host name; "" if none is given.

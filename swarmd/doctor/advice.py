@@ -82,6 +82,11 @@ _ADVICE: tuple[tuple[str, str], ...] = (
         "add swarmd's public key to ~/.ssh/authorized_keys of that user there, or name another "
         "key: --ssh-key, or sshkey= in its line",
     ),
+    ("the program ssh is not installed", "install openssh-client where swarmd runs"),
+    (
+        "is the docker CLI installed there",
+        "install it there, or let sshd forward to the socket (AllowStreamLocalForwarding)",
+    ),
     ("is too old", "upgrade Docker there"),
     ("is too new", "upgrade swarmd"),
     ("lead round in circles", "list the engines behind it in its place"),

@@ -1,15 +1,13 @@
-import os
 from dataclasses import replace
 from pathlib import Path
 
-import pytest
 from twisted.internet.task import Clock
 
 from swarmd.config.link_factory import LinkFactory
 from swarmd.config.settings import Settings
 from swarmd.core.errors import EngineUnreachable
 from swarmd.discovery.entry import Entry, TlsOverride
-from swarmd.streams.ssh.ssh_host import SshFiles
+from swarmd.streams.ssh.files import SshFiles
 from swarmd.tls.reload import TlsReload
 from tests.manager.rig import result_of
 
@@ -50,9 +48,3 @@ def test_a_line_may_have_an_ssh_key_of_its_own() -> None:
     line = Entry("ssh://10.0.0.9:22", "ssh://root@10.0.0.9:22")
     assert "cannot read SSH key /common" in refusal(line, settings)
     assert "cannot read SSH key /own" in refusal(replace(line, ssh_key="/own"), settings)
-
-
-def test_a_user_without_a_name_must_be_given_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(os, "geteuid", lambda: 4_000_000_000)
-    said = refusal(Entry("ssh://10.0.0.9:22", "ssh://10.0.0.9:22"), Settings("nodes://a"))
-    assert "whom to log in as?" in said

@@ -10,7 +10,7 @@ from swarmd.config.options import Options
 from swarmd.config.settings import Settings, from_options
 from swarmd.config.tls_options import TlsFiles
 from swarmd.discovery.entry import TlsOverride, bare_entry
-from swarmd.streams.ssh.ssh_host import SshFiles
+from swarmd.streams.ssh.files import SshFiles
 from tests.lab.certificates import Authority
 
 

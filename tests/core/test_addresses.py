@@ -28,6 +28,8 @@ from swarmd.core.addresses import (
         ("ssh://10.0.0.1", "ssh://10.0.0.1:22"),
         ("ssh://ops@host:2222", "ssh://ops@host:2222"),
         ("ssh://ops@[::1]", "ssh://ops@[::1]:22"),
+        ("ssh://h/run/user/1000/docker.sock", "ssh://h:22/run/user/1000/docker.sock"),
+        ("ssh://h/", "ssh://h:22"),
     ],
 )
 def test_address(text: str, shown: str) -> None:
@@ -60,6 +62,8 @@ def test_address(text: str, shown: str) -> None:
         ("unix:///a\nb", "the path of a socket must be absolute"),
         ("ssh://a b@h", "'a b' is not a user name"),
         ("ssh://@h", "'' is not a user name"),
+        ("ssh://h/a b", "/a b: a socket's path has letters, digits and . _ / - only"),
+        ("ssh://h/a;reboot", "/a;reboot: a socket's path has letters"),
     ],
 )
 def test_not_an_address(text: str, reason: str) -> None:

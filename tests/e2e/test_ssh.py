@@ -83,7 +83,7 @@ def test_files_are_copied_and_ports_show_the_host(
     assert docker("port", name).text.startswith(f"80/tcp -> {sshd.ip}:")
 
 
-def test_more_streams_than_one_ssh_connection_carries(docker: Docker, name: str) -> None:
+def test_many_streams_by_one_login(docker: Docker, name: str) -> None:
     docker("run", "-d", "--name", name, *HERE, "busybox", "sh", "-c", "echo up; sleep 600")
     running = [docker.running("logs", "-f", name) for _ in range(12)]
     logs = [each.__enter__() for each in running]
@@ -162,6 +162,23 @@ def test_what_is_wrong_stands_in_info_until_it_is_mended(
     shows(f"sshd takes no key of ours for user root (offered: {other})")
     swarmd.list_engines([sshd.url])
     eventually(lambda: swarmd.healthy() == ["node-1"], 20, what="it is mended")
+
+
+def test_a_host_that_forbids_forwarding_runs_a_program_for_each_stream(
+    fleet: Fleet, swarmd_for: Callable[..., Swarmd], tmp_path: Path
+) -> None:
+    sshd = EngineSshd(fleet["node-3"], tmp_path / "sshd", "AllowStreamLocalForwarding no")
+    sshd.start()
+    try:
+        swarmd = swarmd_for([sshd.url], options=options(sshd))
+        docker = Docker("/usr/bin/docker", swarmd.url, home=tmp_path)
+        script = "cat; sleep 0.3; echo after; exit 7"
+        done = docker("run", "-i", "--rm", "busybox", "sh", "-c", script, input=BULK, status=7)
+        assert done.out == BULK + b"after\n"
+        said = "a process ssh for each stream runs docker system dial-stdio there"
+        assert said in swarmd.log.read_text()
+    finally:
+        sshd.kill()
 
 
 def test_a_host_whose_docker_does_not_answer_says_why(

@@ -131,13 +131,17 @@ class Sshd:
 
 
 class EngineSshd(Sshd):
-    """On port 22 of an engine's machine: its API without an open Docker port."""
+    """On port 22 of an engine's machine: its API without an open Docker port.
+
+    ``url`` says where the engine's socket is, and programs there are told it, too.
+    """
 
     def __init__(self, engine: Engine, folder: Path, *settings: str, place: str = "") -> None:
-        """``place`` is where docker looks for the engine, in place of where it is."""
+        """``place`` is where the engine is said to be, in place of where it is."""
         env = {"DOCKER_HOST": f"unix://{place or engine.socket}"}
         machine = engine.machine
         super().__init__(folder, *settings, env=env, ip=machine.ip, spawn=machine.spawn)
+        self.url += str(place or engine.socket)
 
 
 def _below(pid: int) -> list[int]:

@@ -97,7 +97,8 @@ class SshHost:
     @property
     def idle(self) -> bool:
         """Nothing runs for it any more."""
-        return not (self._forward and self._forward.alive) and not self._stdio.used
+        forwarded = self._forward is not None and not self._forward.process.over
+        return not forwarded and not self._stdio.used
 
     def close(self) -> None:
         """Ends all that runs for it."""

@@ -14,10 +14,12 @@ from typing import Any, ClassVar
 import pytest
 from twisted.internet import reactor as installed
 from twisted.internet.defer import Deferred
+from twisted.internet.interfaces import IHalfCloseableProtocol
 from twisted.internet.protocol import Factory, Protocol, connectionDone
 from twisted.internet.task import deferLater
 from twisted.python.failure import Failure
 from twisted.trial.unittest import TestCase
+from zope.interface import implementer
 
 from swarmd.core.addresses import Address, parse_address
 from swarmd.streams.ssh.files import SshFiles
@@ -31,12 +33,20 @@ needs_sshd = pytest.mark.skipif(
 )
 
 
+@implementer(IHalfCloseableProtocol)
 class Echo(Protocol):
-    """The engine: gives back what comes."""
+    """The engine: gives back what comes, and ends once it has."""
+
+    transport: Any
 
     def dataReceived(self, data: bytes) -> None:
-        assert self.transport is not None
         self.transport.write(data)
+
+    def readConnectionLost(self) -> None:
+        self.transport.loseConnection()
+
+    def writeConnectionLost(self) -> None:
+        """The other side reads no more; it ends as well."""
 
 
 class Listener:

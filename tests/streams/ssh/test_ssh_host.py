@@ -39,7 +39,9 @@ class HostTest(SshdCase):
         await self.stop_engine()
         lost = await self.dial(host)  # the host does not open it
         await lost.over
-        with pytest.raises(SshError, match="daemon running.*and sshd opens no .*/engine: ") as told:
+        with pytest.raises(
+            SshError, match=r"running.*and sshd opens no .*/engine: "
+        ) as told:
             await self.dial(host)
         assert silent(told.value)
         self.start_engine()
