@@ -32,8 +32,8 @@ class Entry:
 
     Attributes:
         key: The address in the one form in which addresses are compared.
-        address: ``host:port``, ``unix:///path`` or ``ssh://user@host:port/socket``, to connect to and
-            to show.
+        address: ``host:port``, ``unix:///path`` or ``ssh://user@host:port/socket``, to connect to
+            and to show.
         labels: Added to the labels that the engine has of its own.
         name: Replaces the engine's own host name; "" if none is given.
         ssh_key: Path of the key to log in with; "" means as the rest.

@@ -79,6 +79,9 @@ class Forward:
             self.stop()
             raise
 
+    def provide(self) -> None:
+        """Nothing to do: a further stream costs no login."""
+
     def stop(self) -> None:
         self._ending = True
         self.process.stop()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 from collections import deque
@@ -96,7 +97,7 @@ class SshProcess(ProcessProtocol):
     def processEnded(self, reason: Failure) -> None:
         self._say(self._rest)
         self.over, self.status = True, getattr(reason.value, "exitCode", None)
-        if self._trigger is not None:
+        with contextlib.suppress(ValueError):  # the reactor ends, and has fired it
             self._reactor.removeSystemEventTrigger(self._trigger)
         if self._killing is not None and self._killing.active():
             self._killing.cancel()

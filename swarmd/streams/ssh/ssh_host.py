@@ -90,9 +90,12 @@ class SshHost:
     async def _open(self, factory: IProtocolFactory) -> Any:
         way = self._usable() or await self._found()
         try:
-            return await way.open(factory)
+            protocol = await way.open(factory)
         except ConnectError:  # its ssh has just ended
-            return await (await self._found()).open(factory)
+            way = await self._found()
+            protocol = await way.open(factory)
+        way.provide()
+        return protocol
 
     @property
     def idle(self) -> bool:

@@ -1,4 +1,7 @@
-"""A process ``ssh`` for each stream, which runs the docker CLI on the host."""
+"""A process ``ssh`` for each stream, which runs the docker CLI on the host.
+
+A login takes its time, so that some are kept running that nobody uses yet.
+"""
 
 from __future__ import annotations
 
@@ -15,6 +18,7 @@ from swarmd.streams.ssh.process import SshProcess
 from swarmd.streams.ssh.reasons import SshError, why_ended, why_no_engine
 
 MOST_PROCESSES = 64  # for one host
+SPARES = 2
 END_LIMIT = 5.0  # seconds from the end of a stream to that of its process
 _SSH_FAILED = 255
 
@@ -38,12 +42,13 @@ class Stdio:
         self._address = address
         self._files = files
         self._streams: dict[SshProcess, Any] = {}  # -> the transport of our end
+        self._spares: dict[SshProcess, socket.socket] = {}  # -> our end, not adopted yet
         self._last: SshProcess | None = None
 
     @property
     def used(self) -> int:
-        """How many there are."""
-        return len(self._streams)
+        """How many processes there are."""
+        return len(self._streams) + len(self._spares)
 
     async def open(self, factory: IProtocolFactory) -> Any:
         """The factory's protocol; whether an engine answers shows when it is used.
@@ -52,16 +57,28 @@ class Stdio:
             SshError: There are too many, or there is no ``ssh``.
         """
         self.tidy()
+        process = next(iter(self._spares), None) or self._start()
+        with self._spares.pop(process) as ours:
+            protocol = self._adopt(ours, factory)
+        self._streams[process], self._last = protocol.transport, process
+        return protocol
+
+    def provide(self) -> None:
+        """What the next streams need is made ready."""
+        while len(self._spares) < SPARES and self.used < MOST_PROCESSES:
+            self._start()
+
+    def _start(self) -> SshProcess:
+        """A spare one."""
         if self.used >= MOST_PROCESSES:
             raise SshError(f"{MOST_PROCESSES} streams by SSH are in use, which is the most")
         process, (ours, theirs) = SshProcess(self._reactor), socket.socketpair()
-        with ours, theirs:
+        self._spares[process] = ours
+        with theirs:
             end = theirs.fileno()
             process.start(dial_command(self._address, self._files), {0: end, 1: end})
-            protocol = self._adopt(ours, factory)
-        self._streams[process], self._last = protocol.transport, process
         process.ended().addCallback(lambda _: self._ended(process))
-        return protocol
+        return process
 
     def _adopt(self, ours: socket.socket, factory: IProtocolFactory) -> Any:
         """The reactor works with a copy of the descriptor."""
@@ -72,6 +89,8 @@ class Stdio:
 
     def _ended(self, process: SshProcess) -> None:
         self._streams.pop(process, None)
+        if (ours := self._spares.pop(process, None)) is not None:
+            ours.close()
         self.refused |= bool(process.status)
 
     async def last_words(self) -> SshError:
@@ -90,7 +109,7 @@ class Stdio:
                 process.stop()
 
     def stop(self) -> None:
-        for process in self._streams:
+        for process in (*self._streams, *self._spares):
             process.stop()
 
 

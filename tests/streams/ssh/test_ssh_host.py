@@ -11,6 +11,7 @@ from twisted.internet.protocol import Factory
 from swarmd.core.addresses import parse_address
 from swarmd.streams.dialing.dial_errors import silent
 from swarmd.streams.ssh import ssh_host as module
+from swarmd.streams.ssh import stdio
 from swarmd.streams.ssh.reasons import SshError
 from swarmd.streams.ssh.ssh_host import ssh_dialer
 from tests.lab.sshd import make_key
@@ -39,9 +40,7 @@ class HostTest(SshdCase):
         await self.stop_engine()
         lost = await self.dial(host)  # the host does not open it
         await lost.over
-        with pytest.raises(
-            SshError, match=r"running.*and sshd opens no .*/engine: "
-        ) as told:
+        with pytest.raises(SshError, match=r"running.*and sshd opens no .*/engine: ") as told:
             await self.dial(host)
         assert silent(told.value)
         self.start_engine()
@@ -129,7 +128,8 @@ class NoForwardingTest(SshdCase):
             await self.echoes(await self.dial(host), b"%d" % number)
         assert not host._forward or not host._forward.alive
         calls = (self.folder / "calls").read_text().splitlines()
-        assert calls == [f"--host unix://{self.folder}/engine system dial-stdio"] * 4
+        assert set(calls) == {f"--host unix://{self.folder}/engine system dial-stdio"}
+        assert len(calls) >= 4
 
     async def test_a_program_that_fails_is_the_reason(self) -> None:
         self.docker("echo permission denied >&2; exit 1")
@@ -138,6 +138,7 @@ class NoForwardingTest(SshdCase):
         assert not silent(told.value)
 
     async def test_it_is_looked_at_again_once_a_program_has_failed(self) -> None:
+        self.patch(stdio, "SPARES", 0)
         host = self.host()
         await self.echoes(await self.dial(host))
         self.docker("echo cannot connect: connection refused >&2; exit 1")

@@ -55,6 +55,27 @@ class StdioTest(SshdCase):
         finally:
             self.sshd.start()
 
+    async def test_the_next_streams_find_their_programs_running(self) -> None:
+        self.docker(f"echo >> {self.folder}/starts; exec cat")
+        self.stdio.provide()
+        assert self.stdio.used == module.SPARES
+        await self.until(
+            lambda: (
+                (self.folder / "starts").exists()
+                and len((self.folder / "starts").read_text()) == module.SPARES
+            )
+        )
+        for _ in range(module.SPARES):
+            await self.echoes(await self.dial(self.stdio))
+        assert self.stdio.used == module.SPARES
+
+    async def test_a_spare_one_that_has_ended_is_not_used(self) -> None:
+        self.docker("exit 1")
+        self.stdio.provide()
+        await self.until(lambda: not self.stdio.used)
+        self.docker("cat")
+        await self.echoes(await self.dial(self.stdio))
+
     async def test_there_is_a_bound(self) -> None:
         self.patch(module, "MOST_PROCESSES", 2)
         for _ in range(2):
