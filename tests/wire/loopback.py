@@ -31,6 +31,18 @@ from swarmd.tls.trust import ClientTls, ServerTls, client_options
 from tests.lab.certificates import server_options
 from tests.wire.certificates import Authority
 
+
+def _kernel_holds() -> int:
+    """Bytes that the sockets of two connections hold at most, as this machine's kernel is set."""
+    limits = (Path(f"/proc/sys/net/ipv4/tcp_{kind}mem") for kind in "rw")
+    try:
+        return 2 * sum(int(limit.read_text().split()[2]) for limit in limits)
+    except OSError:  # no Linux
+        return 16 << 20
+
+
+HELD = _kernel_holds() + (16 << 20)  # on the way of a stream that nobody reads
+MANY = (HELD >> 20) + 16  # times a mebibyte are more than that
 PATIENCE = 20.0  # seconds for anything at all; nothing here waits so long unless it is broken
 REACTOR: Any = reactor
 
@@ -156,6 +168,14 @@ class Pusher:
 
     def stopProducing(self) -> None:
         self.left = 0
+
+    async def stalled(self) -> None:
+        """Until nothing more is taken; fails if more was than may be held on the way."""
+        seen = -1
+        while seen != self.sent:
+            seen = self.sent
+            await turns(50)
+        assert self.sent < HELD, f"{self.sent} bytes were taken that nobody reads"
 
 
 class PeerFactory(Factory):
