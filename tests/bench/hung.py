@@ -18,7 +18,8 @@ import orjson
 
 from tests.bench import engines as simulated
 from tests.bench.load import Address, Client, Result, repeat
-from tests.bench.programs import Program, free_port, healthy, running, swarmd, wait_for
+from tests.bench.programs import Program, healthy, running, swarmd, wait_for
+from tests.lab.ports import free_port
 
 SIZE = 20  # containers on each
 SECONDS = 2.5  # for each operation: half of the time nobody has noticed yet

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import socket
 import ssl
 import subprocess
 import sys
@@ -18,6 +17,7 @@ import orjson
 
 from tests.bench.engines import address
 from tests.bench.load import Address, Client
+from tests.lab.ports import free_port
 from tests.wire.certificates import Authority, Pair
 
 _NGINX = """daemon off; master_process off; worker_processes 1; pid {folder}/pid;
@@ -185,13 +185,6 @@ def _proxy(
     with running([binary, *arguments, str(conf)], here, folder / f"{name}.log") as program:
         wait_for(lambda: answers(here))
         yield program
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-    return port
 
 
 def wait_for(done: Callable[[], bool], seconds: float = 120.0) -> None:

@@ -40,7 +40,7 @@ class Host:
         eventually(lambda: self.api.get("/containers/json?all=1") == [], what="an empty host")
         if self.swarmd is not None:
             healthy, everyone = self.swarmd.healthy, len(self.fleet.engines)
-            eventually(lambda: len(healthy()) == everyone, 20, what="all healthy")
+            eventually(lambda: len(healthy()) == everyone, what="all healthy")
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -88,7 +88,7 @@ class BuildKit(_Image):
             command,
             input=dockerfile.encode(),
             capture_output=True,
-            timeout=90,
+            timeout=120,
             env=env,
             check=False,
         )
@@ -143,7 +143,7 @@ class DockerRun(Operation):
         """Its status is 0 or another; its error stands in ``message``."""
         words = ("run", "--name", self.name, "-e", HERE, "busybox", "echo", "hello")
         command = ["/usr/bin/docker", "-H", self.scene.swarmd.url, *words]
-        done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+        done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
         body = json.dumps({"message": done.stderr, "out": done.stdout})
         return Answer(done.returncode, {}, body.encode())
 

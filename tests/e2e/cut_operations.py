@@ -320,7 +320,7 @@ class Reschedule(Operation):
     def meanwhile(self) -> None:
         """Nobody asks; where swarmd can, it brings that to its end before the node is back."""
         if self.sure:
-            eventually(self._runs_elsewhere, 30, what="it runs elsewhere")
+            eventually(self._runs_elsewhere, what="it runs elsewhere")
 
     def _runs_elsewhere(self) -> bool:
         shown = self.scene.ask("GET", f"/containers/{self.name}/json")

@@ -18,7 +18,7 @@ from tests.lab.waiting import eventually
 from tests.lab.wire import Wire
 
 ALL = "/containers/json?all=1"
-CONVERGENCE = 30.0  # seconds: engines that come back, one whole list, and a slow machine
+CONVERGENCE = 60.0  # seconds: engines that come back, one whole list, and a slow machine
 _REFRESH = ("--engine-refresh-min-interval", "1s", "--engine-refresh-max-interval", "2s")
 
 
@@ -66,7 +66,7 @@ class Scene:
     def call(self, method: str, path: str, body: Any = None) -> Answer | None:
         """None if swarmd dies over it."""
         try:
-            return self.swarmd.api.call(method, path, body, timeout=60)
+            return self.swarmd.api.call(method, path, body, timeout=120)
         except (OSError, http.client.HTTPException):
             return None
 

@@ -38,7 +38,7 @@ class Things:
     def __init__(self, api: Api, version: str, node: str = "") -> None:
         self.api = api
         self.version = version
-        create: dict[str, Any] = {"Image": "busybox", "Cmd": ["sleep", "60"], "Labels": {"a": "b"}}
+        create: dict[str, Any] = {"Image": "busybox", "Cmd": ["sleep", "600"], "Labels": {"a": "b"}}
         create["Env"] = [f"constraint:node=={node}"] if node else []
         at = f"{node}/" if node else ""
         self.exec = self.network = ""

@@ -34,7 +34,7 @@ def hidden(volume: str) -> bytes:
     return head + b"Content-Length: %d\r\nConnection: close\r\n\r\n%b" % (len(body), body)
 
 
-def exchange(target: Target, raw: bytes, patience: float = 3.0) -> Read:
+def exchange(target: Target, raw: bytes, patience: float) -> Read:
     """Sends it all at once, and reads until the other side ends or is silent for ``patience``."""
     received = b""
     with socket.create_connection(target, 10) as connection:

@@ -62,7 +62,7 @@ def test_nothing_is_inherited_from_what_is_there(door: Door, tmp_path: Path) -> 
         ["-e", "constraint:rank==1"],
         ["--label", 'com.docker.swarm.constraints=["rank==1"]'],
     )
-    run = ["run", "-d", *on, "busybox", "sleep", "300"]
+    run = ["run", "-d", *on, "busybox", "sleep", "600"]
     admin(*run[:2], "--name", "adm", "--network", "host", "-v", "/:/host", *run[2:])
     admin(*run[:2], "--name", "hop", "--network", "container:adm", *run[2:])
     admin(*run[:2], "--name", "froms", "--volumes-from", "adm", *run[2:])
@@ -137,13 +137,13 @@ def test_what_a_role_makes_it_may_use(door: Door, tmp_path: Path) -> None:
         "-v",
         "/anonymous",
     ]
-    dora(*first, "--tmpfs", "/t", "busybox", "sleep", "300")
+    dora(*first, "--tmpfs", "/t", "busybox", "sleep", "600")
     dora("cp", str(text), "first:/d/text")
     assert dora("exec", "first", "cat", "/d/text").text == "copied"
     shared = ["--volumes-from", "first", "--network=container:first", "--pid=container:first"]
     said = dora("run", "--rm", *shared, "busybox", "cat", "/d/text", "/proc/1/cmdline").text
     assert said.startswith("copied") and "sleep" in said
-    dora("run", "-d", "--name", "second", *shared, "busybox", "sleep", "300")
+    dora("run", "-d", "--name", "second", *shared, "busybox", "sleep", "600")
     assert dora("exec", "second", "cat", "/d/text").text == "copied"
     for command in ("restart -t 0 first", "pause first", "unpause first", "rename first third",
                     "update --restart no third", "commit third its-image", "stop -t 0 third",

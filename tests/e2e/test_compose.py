@@ -169,13 +169,13 @@ def test_logs_are_followed(compose: Compose, docker: Docker) -> None:
     following = compose.follow("logs", "-f", "--no-color", "app")
     try:
         assert following.stdout is not None
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + 60
         line = ""
         while "ready" not in line and time.monotonic() < deadline:
             line = following.stdout.readline()
         assert "ready" in line and following.poll() is None
         compose("kill")
-        assert following.wait(20) == 0, "it ends with the containers"
+        assert following.wait(60) == 0, "it ends with the containers"
     finally:
         following.kill()
         following.communicate()
@@ -211,7 +211,7 @@ def test_a_project_that_cannot_be(compose: Compose, docker: Docker, host: Host) 
     compose.project(BOUND.replace("rank==3", "rank==9"))
     said = compose("up", "-d", status=1)
     assert "Unable to find a node that satisfies the following conditions" in said
-    eventually(lambda: nothing_after_down(compose, host), 30, what="nothing is left")
+    eventually(lambda: nothing_after_down(compose, host), what="nothing is left")
 
 
 def nothing_after_down(compose: Compose, host: Host) -> bool:

@@ -67,7 +67,7 @@ def test_cut(scene: Scene, name: str, operation: str, call: str, moment: str, fa
     trap = Trap(call, moment, scene.faults[fault])
     scene.set(trap)
     answer = case.do()
-    assert trap.sprung.wait(30), f"{call} never came: {answer}"
+    assert trap.sprung.wait(60), f"{call} never came: {answer}"
     case.meanwhile()
     scene.heal()
     scene.wait_until_agreed()

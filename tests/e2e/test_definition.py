@@ -66,7 +66,7 @@ def test_no_route_is_unknown(api: Api) -> None:
     """Those of the newest version, too: what nobody here can do is said in words."""
     for method, path in definition.routes(definition.newest()):
         filled = path.format(id="nobody", name="nobody", exec_id="nobody")
-        answer = api.call(method, f"{filled}?until=1&remote=x&fromImage=nobody", timeout=60)
+        answer = api.call(method, f"{filled}?until=1&remote=x&fromImage=nobody")
         if method != "HEAD":
             assert answer.body != b'{"message":"page not found"}\n', (method, path)
         assert answer.status < 500 or answer.body, (method, path)

@@ -33,7 +33,7 @@ def client(host: Host, monkeypatch: pytest.MonkeyPatch) -> Iterator[dockerpy.Doc
     if host.tls is not None:
         pair = (str(host.tls.cert), str(host.tls.key))
         tls = TLSConfig(client_cert=pair, ca_cert=str(host.tls.ca), verify=True)
-    client = dockerpy.DockerClient(base_url=host.url, tls=tls, timeout=30)
+    client = dockerpy.DockerClient(base_url=host.url, tls=tls, timeout=120)
     yield client
     client.close()
     gc.collect()
@@ -50,7 +50,7 @@ def test_failed_run_raises(client: dockerpy.DockerClient) -> None:
 
 
 def test_life(client: dockerpy.DockerClient, name: str) -> None:
-    box = client.containers.run("busybox", "sleep 60", name=name, detach=True, labels={"a": "b"})
+    box = client.containers.run("busybox", "sleep 600", name=name, detach=True, labels={"a": "b"})
     assert client.containers.get(name).id == box.id
     assert [found.name for found in client.containers.list(filters={"label": "a=b"})] == [name]
     box.pause()
@@ -68,13 +68,13 @@ def test_life(client: dockerpy.DockerClient, name: str) -> None:
 
 
 def test_exec(client: dockerpy.DockerClient) -> None:
-    box = client.containers.run("busybox", "sleep 60", detach=True)
+    box = client.containers.run("busybox", "sleep 600", detach=True)
     result = box.exec_run(["sh", "-c", "echo out; echo err >&2; exit 5"], demux=True)
     assert (result.exit_code, result.output) == (5, (b"out\n", b"err\n"))
 
 
 def test_exec_with_a_socket(client: dockerpy.DockerClient) -> None:
-    box = client.containers.run("busybox", "sleep 60", detach=True)
+    box = client.containers.run("busybox", "sleep 600", detach=True)
     made = client.api.exec_create(box.id, ["sh"], stdin=True, tty=True)["Id"]
     stream = client.api.exec_start(made, socket=True, tty=True)
     raw = getattr(stream, "_sock", stream)
@@ -94,13 +94,14 @@ def test_logs(client: dockerpy.DockerClient) -> None:
 
 def test_attach(client: dockerpy.DockerClient) -> None:
     """Not ``logs=True``: the library drops what comes together with the head, of any host."""
-    script = "sleep 1; echo 1; sleep 0.2; echo 2"
-    box = client.containers.run("busybox", ["sh", "-c", script], detach=True)
-    assert b"".join(box.attach(stream=True)) == b"1\n2\n"
+    box = client.containers.create("busybox", ["sh", "-c", "echo 1; sleep 0.2; echo 2"])
+    stream = box.attach(stream=True)
+    box.start()
+    assert b"".join(stream) == b"1\n2\n"
 
 
 def test_top_stats_and_diff(client: dockerpy.DockerClient) -> None:
-    box = client.containers.run("busybox", ["sh", "-c", "touch /new; exec sleep 60"], detach=True)
+    box = client.containers.run("busybox", ["sh", "-c", "touch /new; exec sleep 600"], detach=True)
     eventually(lambda: {"Path": "/new", "Kind": 1} in box.diff())
     assert "sleep" in str(box.top()["Processes"])
     assert box.stats(stream=False)["id"] == box.id
@@ -108,7 +109,7 @@ def test_top_stats_and_diff(client: dockerpy.DockerClient) -> None:
 
 
 def test_archives(client: dockerpy.DockerClient) -> None:
-    box = client.containers.create("busybox", "sleep 60")
+    box = client.containers.create("busybox", "sleep 600")
     packed = io.BytesIO()
     with tarfile.open(fileobj=packed, mode="w") as tar:
         entry = tarfile.TarInfo("file")
@@ -131,7 +132,7 @@ def test_events(client: dockerpy.DockerClient) -> None:
     made = client.containers.create("busybox")
     eventually(lambda: made.id in heard)
     events.close()
-    listener.join(5)
+    listener.join(60)
     assert not listener.is_alive()
 
 

@@ -40,9 +40,9 @@ def run(api: Api, name: str) -> str:
 def restarted(swarmd: Swarmd, engine: Engine, *options: str) -> None:
     """As an operator does it; returns once swarmd has noticed both ends of it."""
     engine.stop()
-    eventually(lambda: not swarmd.healthy(), 10)
+    eventually(lambda: not swarmd.healthy())
     engine.start(*options)
-    eventually(swarmd.healthy, 20)
+    eventually(swarmd.healthy)
 
 
 def test_restarts(alone: Fleet, swarmd_for: Callable[..., Swarmd], name: str) -> None:
@@ -75,7 +75,7 @@ def _is_upgraded(swarmd: Swarmd, engine: Engine, kept: str) -> None:
     engine.stop()
     engine.machine.lay_over(newer)
     engine.start()
-    eventually(swarmd.healthy, 20)
+    eventually(swarmd.healthy)
     after = swarmd.api.get("/version")
     assert after["ApiVersion"] > before["ApiVersion"]
     assert [item["Id"] for item in swarmd.api.get(_ALL)] == [kept]

@@ -11,10 +11,10 @@ import pytest
 from tests.e2e.conftest import Host
 from tests.lab.cli import Docker
 from tests.lab.http import Api, connect
-from tests.lab.waiting import eventually
+from tests.lab.waiting import PATIENCE, eventually
 
 
-def talk(host: Host, request: bytes, within: float = 10.0) -> bytes:
+def talk(host: Host, request: bytes, within: float = PATIENCE) -> bytes:
     """Sends ``request`` as it is; everything that comes until the other side closes."""
     with connect(host.url, host.tls, within) as connection:
         connection.sendall(request)
@@ -92,7 +92,7 @@ def test_invalid_names(api: Api, name: str) -> None:
 
 def test_an_error_names_what_was_asked_for(api: Api, docker: Docker, name: str) -> None:
     """In the words of an engine alone."""
-    docker("run", "-d", "--name", name, "busybox", "sleep", "60")
+    docker("run", "-d", "--name", name, "busybox", "sleep", "600")
     for method, rest, what in (
         ("GET", "/no.file", "/no.file"),
         ("PUT", "/no.folder", "/no.folder"),
@@ -216,10 +216,10 @@ def test_wait_says_its_head_at_once(host: Host, docker: Docker, name: str) -> No
     docker("create", "--name", name, "busybox")
     request = f"POST /containers/{name}/wait?condition=next-exit HTTP/1.1\r\n"
     request += "Host: localhost\r\n\r\n"
-    with connect(host.url, timeout=2) as connection:
+    with connect(host.url) as connection:
         connection.sendall(request.encode())
         assert connection.recv(65536).startswith(b"HTTP/1.1 200")
-    with connect(host.url, timeout=2) as connection:
+    with connect(host.url) as connection:
         connection.sendall(get("/events"))
         assert connection.recv(65536).startswith(b"HTTP/1.1 200")
 
@@ -241,7 +241,7 @@ def test_swarm_mode_is_off(docker: Docker, api: Api) -> None:
 
 def test_follower_that_leaves_frees_the_container(host: Host, docker: Docker, name: str) -> None:
     """The engine notices within a second that nobody follows any more: removal is not held up."""
-    docker("run", "-d", "--name", name, "busybox", "sleep", "60")
+    docker("run", "-d", "--name", name, "busybox", "sleep", "600")
     for _ in range(5):
         with docker.running("logs", "-f", name):
             pass

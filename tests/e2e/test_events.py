@@ -51,7 +51,7 @@ def test_life_of_a_container(docker: Docker, began: float, name: str) -> None:
 def test_live(docker: Docker, name: str) -> None:
     with docker.running("events", "--format", "{{.Action}} {{.Actor.Attributes.name}}") as events:
         eventually(lambda: _poke(docker, events, name))
-        docker("run", "-d", "--name", name, "busybox", "sleep", "60")
+        docker("run", "-d", "--name", name, "busybox", "sleep", "600")
         events.expect(f"start {name}")
         docker("kill", name)
         events.expect(f"die {name}")
@@ -91,9 +91,9 @@ def test_exit_code_and_legacy_fields(docker: Docker, api: Api, began: float, nam
 
 
 def test_ends_when_until_is_reached(docker: Docker) -> None:
-    start = time.monotonic()
-    docker("events", "--until", f"{time.time() + 2:.9f}")
-    assert 1 < time.monotonic() - start < 5
+    until = time.time() + 2
+    docker("events", "--until", f"{until:.9f}")
+    assert time.time() >= until
 
 
 def test_past_only(docker: Docker) -> None:
@@ -102,7 +102,7 @@ def test_past_only(docker: Docker) -> None:
 
 
 def test_pause_kill_and_rename(docker: Docker, began: float, name: str) -> None:
-    docker("run", "-d", "--name", name, "busybox", "sleep", "60")
+    docker("run", "-d", "--name", name, "busybox", "sleep", "600")
     docker("pause", name)
     docker("unpause", name)
     docker("rename", name, f"{name}-new")

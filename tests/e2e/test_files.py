@@ -16,7 +16,7 @@ from tests.lab.http import Api
 
 @pytest.fixture
 def box(docker: Docker, name: str) -> str:
-    docker("create", "--name", name, "busybox", "sleep", "60")
+    docker("create", "--name", name, "busybox", "sleep", "600")
     return name
 
 

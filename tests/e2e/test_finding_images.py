@@ -51,7 +51,7 @@ def test_created_without_a_pull(docker: Docker, host: Host, pulled: str) -> None
     docker("run", "--rm", "--pull", "never", *on(2), pulled, "true")
     client = dockerpy.DockerClient(base_url=host.url)
     try:
-        made = [client.containers.create(pulled, "sleep 60", detach=True) for _ in range(3)]
+        made = [client.containers.create(pulled, "sleep 600", detach=True) for _ in range(3)]
         assert client.images.get(pulled).id
     finally:
         client.close()
@@ -82,7 +82,7 @@ def test_composed(docker: Docker, host: Host, pulled: str, tmp_path: Path) -> No
     services = {
         name: {
             "image": pulled,
-            "command": "sleep 60",
+            "command": "sleep 600",
             "network_mode": "bridge",
             "environment": [f"constraint:rank=={rank}"],
         }
@@ -94,7 +94,7 @@ def test_composed(docker: Docker, host: Host, pulled: str, tmp_path: Path) -> No
     except Missing as why:
         pytest.skip(str(why))
     file = ("compose", "-p", "found", "-f", str(tmp_path / "compose.yaml"))
-    compose(*file, "up", "-d", "--pull", "never", within=60)
+    compose(*file, "up", "-d", "--pull", "never")
     assert len(docker.names()) == 3
     compose(*file, "down", "-t", "0")
 
@@ -144,7 +144,7 @@ def test_a_name_that_moves(docker: Docker, host: Host) -> None:
         host.fleet["node-1"].load(busybox_archive(f"mv:{tag}", Labels={"mv": tag}))
     docker("tag", "mv:a", "mv:cur")
     for rank in (1, 2):
-        docker("run", "-d", "--name", f"mv{rank}", *on(rank), "mv:cur", "sleep", "60")
+        docker("run", "-d", "--name", f"mv{rank}", *on(rank), "mv:cur", "sleep", "600")
     assert sorted(docker.names("-f", "ancestor=mv:cur")) == ["mv1", "mv2"]
     docker("tag", "mv:b", "mv:cur")
     shown = docker("images", "-q", "--no-trunc", "mv:cur").lines

@@ -64,7 +64,7 @@ def test_a_list_says_which_node_is_missing(api: Api, host: Host) -> None:
     host.fleet["node-3"].freeze()
     try:
         assert host.swarmd is not None
-        eventually(lambda: "node-3" not in host.swarmd.healthy(), 20)
+        eventually(lambda: "node-3" not in host.swarmd.healthy())
         answer = api.call("GET", "/images/json")
         assert answer.status == 200 and "node-3" in answer.headers["warning"]
         answer = api.call("GET", "/system/df")
@@ -144,7 +144,7 @@ def test_a_frozen_node_does_not_hold_up_the_others(docker: Docker, host: Host, p
     frozen = host.fleet["node-3"]
     frozen.freeze()
     try:
-        error = docker("pull", pushed, status=1, within=40).error
+        error = docker("pull", pushed, status=1).error
     finally:
         frozen.thaw()
     assert "node-3: " in error and "2 of 3 nodes" in error
@@ -236,7 +236,7 @@ def test_a_node_that_is_lost_with_a_tag_is_told(docker: Docker, host: Host) -> N
     host.fleet["node-2"].freeze()
     try:
         assert host.swarmd is not None
-        eventually(lambda: "node-2" not in host.swarmd.healthy(), 20)
+        eventually(lambda: "node-2" not in host.swarmd.healthy())
         assert "node-2" in docker.fails("save", "split")
         assert saved(docker("save", "split:1").out) == {"split:1"}
     finally:
@@ -267,7 +267,7 @@ def test_rmi_by_id_and_digest(docker: Docker, host: Host, pushed: str) -> None:
 
 def test_rmi_of_an_image_in_use(docker: Docker, host: Host, name: str) -> None:
     docker("load", input=busybox_archive("used:1", Labels={"a": "b"}))
-    docker("run", "-d", "-e", "constraint:node==node-2", "--name", name, "used:1", "sleep", "60")
+    docker("run", "-d", "-e", "constraint:node==node-2", "--name", name, "used:1", "sleep", "600")
     for _ in range(2):
         error = docker.fails("rmi", "used:1")
         assert "node-2: " in error and "removed on" not in error
@@ -292,7 +292,7 @@ def test_a_committed_image_hands_on_no_policy_of_its_container(
 ) -> None:
     policies = ("-e", "constraint:node==node-3", "-e", "reschedule:on-node-failure")
     forged = ("-l", "com.docker.swarm.replaces=somebody", "-l", "mine=1")
-    docker("run", "-d", "--name", name, *policies, *forged, "busybox", "sleep", "60")
+    docker("run", "-d", "--name", name, *policies, *forged, "busybox", "sleep", "600")
     assert "com.docker.swarm.replaces" not in docker.inspect(name)["Config"]["Labels"]
     docker("commit", "--change", "LABEL more=2", name, "policies:1")
     labels = host.api.get("/images/policies:1/json")["Config"]["Labels"]
@@ -300,7 +300,7 @@ def test_a_committed_image_hands_on_no_policy_of_its_container(
     swarms = {label: text for label, text in labels.items() if label.startswith("com.docker.swarm")}
     assert set(swarms) >= {"com.docker.swarm.constraints", "com.docker.swarm.reschedule-policies"}
     assert set(swarms.values()) == {""}
-    made = docker("run", "-d", "-e", "constraint:node==node-3", "policies:1", "sleep", "60").text
+    made = docker("run", "-d", "-e", "constraint:node==node-3", "policies:1", "sleep", "600").text
     inherited = docker.inspect(made)["Config"]["Labels"]
     assert inherited["com.docker.swarm.reschedule-policies"] == ""
     assert inherited["com.docker.swarm.constraints"] == '["node==node-3"]'

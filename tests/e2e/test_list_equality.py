@@ -64,7 +64,7 @@ def population(docker: Docker, host: Host) -> Iterator[None]:
     eventually(lambda: docker.names("-f", "health=healthy") == ["healthy"])
     eventually(lambda: docker.names("-f", "health=unhealthy") == ["sick"])
     # Engines wait twice as long at each restart: from now on it stays down for a while.
-    eventually(lambda: int(docker("inspect", "-f", "{{.RestartCount}}", "again").text) > 4, 30)
+    eventually(lambda: int(docker("inspect", "-f", "{{.RestartCount}}", "again").text) > 4)
     yield
     docker("rm", "-f", "again")
 
@@ -177,8 +177,11 @@ def test_every_filter(host: Host, api: Api, population: None) -> None:
     wrong = []
     for filters, everything in [(one, all_) for one in FILTERS for all_ in ("0", "1")]:
         path = question("v1.41", filters=filters, all=everything)
-        ours, theirs = of_fleet(api, path).keys(), of_engines(host, path).keys()
-        if ours != theirs:
+        for _ in range(10):  # what its engine starts again may start between two answers
+            ours, theirs = of_fleet(api, path).keys(), of_engines(host, path).keys()
+            if ours == theirs:
+                break
+        else:
             wrong.append((filters, everything, len(ours), len(theirs)))
     assert wrong == []
 

@@ -23,7 +23,7 @@ class Population:
         self._run("sick", "-d", "--health-cmd", "false", "--health-interval", "60s")
         self._run("still", "-d")
         docker("pause", "still")
-        docker("create", "--name", "new", "busybox", "sleep", "60")
+        docker("create", "--name", "new", "busybox", "sleep", "600")
         docker("run", "--name", "good", "busybox", "true")
         docker("run", "--name", "bad", "busybox", "sh", "-c", "exit 3", status=3)
 
@@ -112,7 +112,7 @@ def test_status_texts(docker: Docker, population: Population) -> None:
 
 def test_status_grows_old(docker: Docker, name: str) -> None:
     """Up 1 second, Up 2 seconds: the text is made when it is read."""
-    docker("run", "-d", "--name", name, "busybox", "sleep", "60")
+    docker("run", "-d", "--name", name, "busybox", "sleep", "600")
 
     def seconds() -> int:
         word = docker("ps", "--format", "{{.Status}}").text.split()[1]
@@ -142,7 +142,7 @@ def test_quiet_and_no_trunc(docker: Docker, population: Population) -> None:
 
 def test_health_is_seen(docker: Docker, name: str) -> None:
     health = ("--health-cmd", "true", "--health-interval", "1s")
-    docker("run", "-d", "--name", name, *health, "busybox", "sleep", "60")
+    docker("run", "-d", "--name", name, *health, "busybox", "sleep", "600")
     eventually(lambda: docker.names("-f", "health=healthy") == [name])
     assert docker("ps", "--format", "{{.Status}}").text.endswith(" (healthy)")
 
@@ -155,7 +155,7 @@ def test_exits_are_seen(docker: Docker, name: str) -> None:
 
 @pytest.fixture
 def entry(api: Api, docker: Docker, name: str) -> Iterator[dict[str, object]]:
-    docker("run", "-d", "--name", name, "-l", "a=b", "busybox", "sleep", "60")
+    docker("run", "-d", "--name", name, "-l", "a=b", "busybox", "sleep", "600")
     yield api.get(f'/v1.41/containers/json?filters={{"name":["{name}"]}}')[0]
 
 

@@ -118,7 +118,7 @@ def test_what_any_node_refuses_is_not_removed(
     image = ids(host, "in:1")[0]
     before = ids(host, image)
     eventually(lambda: rows(docker) == {("in:1", image)})
-    command = ("sleep", "60") if running else ("true",)
+    command = ("sleep", "600") if running else ("true",)
     docker(
         "run" if running else "create", *(["-d"] if running else []), *on(host, 2), image, *command
     )
@@ -182,7 +182,7 @@ def test_no_client_hides_an_image(docker: Docker, host: Host, tmp_path: Path) ->
     assert docker("run", "--rm", "mv:built", "cat", "/hid").text == "hid"
     docker("rmi", *names)
     assert rows(docker) == set()
-    untagged = ("--since", "60s", "--until", "0s", "-f", "type=image", "-f", "event=untag")
+    untagged = ("--since", "1h", "--until", "0s", "-f", "type=image", "-f", "event=untag")
 
     def shown() -> list[str]:  # up to the last whole second, as the command line asks for it
         return [line for line in docker("events", *untagged).lines if label in line]

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
+from contextlib import ExitStack, closing
 from typing import Any
 from urllib.parse import quote
 
 import pytest
 
 from tests.e2e.conftest import Host
+from tests.e2e.trouble import Stream
 from tests.lab.cli import Docker
 from tests.lab.daemon import Swarmd
 from tests.lab.engines import Fleet
@@ -179,11 +179,14 @@ class TestMoving:
             docker("network", "create", net)
             free = {"Image": "busybox", "Cmd": ["true"], "HostConfig": {"NetworkMode": net}}
             bound = {**free, "Env": ["constraint:rank==3"]}
-            with ThreadPoolExecutor(2) as pool:
-                posts = partial(api.post, "/containers/create")
-                made = list(pool.map(posts, (free, bound)))
+            with ExitStack() as stack:
+                creates = [stack.enter_context(_create(api, body)) for body in (free, bound)]
+                for create in creates:
+                    create.expect(b'"Id":')
+                assert all(create.received.startswith(b"HTTP/1.1 201") for create in creates)
+            made = api.get(f"/containers/json?all=1&filters={_filters(network=net)}")
             nodes = {api.get(f"/containers/{one['Id']}/json")["Node"]["Name"] for one in made}
-            assert nodes == {"node-3"}
+            assert len(made) == 2 and nodes == {"node-3"}
 
     def test_not_where_it_was_put(self, docker: Docker, host: Host) -> None:
         docker("network", "create", "node-2/net")
@@ -279,12 +282,23 @@ def _network_id(shown: Any) -> str:
     return str(endpoint["NetworkID"])
 
 
-def test_a_name_is_free_while_a_driver_that_is_nowhere_is_looked_for(api: Api) -> None:
+def _filters(**given: str) -> str:
+    return quote(json.dumps({key: [value] for key, value in given.items()}))
+
+
+def _create(api: Api, body: dict[str, Any]) -> closing[Stream]:
+    """A create that has been sent, so that the next is sent in the same moment."""
+    sent = json.dumps(body).encode()
+    head = f"Content-Type: application/json\r\nContent-Length: {len(sent)}\r\n"
+    return closing(Stream(api.url, "POST /containers/create", head, sent))
+
+
+def test_a_name_is_free_while_a_driver_that_is_nowhere_is_looked_for(host: Host, api: Api) -> None:
     """An engine looks for a plugin for some time; who comes meanwhile is told what it would be."""
     with ThreadPoolExecutor(2) as pool:
         body = {"Name": "sought", "CheckDuplicate": True}
         first = pool.submit(api.call, "POST", "/networks/create", {**body, "Driver": "no.such"})
-        time.sleep(0.5)
-        second = api.call("POST", "/networks/create", body, timeout=60)
+        eventually(lambda: any("no.such" in engine.log.read_text() for engine in host.fleet))
+        second = api.call("POST", "/networks/create", body)
         assert (first.result().status, second.status) == (404, 201)
     assert api.call("DELETE", "/networks/sought").status == 204

@@ -32,7 +32,7 @@ def swarmd(mixed_fleet: Fleet, tmp_path_factory: pytest.TempPathFactory) -> Iter
         swarmd.start(3)
         token = _found_swarm(manager)
         _join(worker, manager, token)
-        eventually(lambda: len(_holders(mixed_fleet, "ingress")) == 2, 20, what="a swarm of two")
+        eventually(lambda: len(_holders(mixed_fleet, "ingress")) == 2, what="a swarm of two")
         yield swarmd
     finally:
         for engine in (worker, manager):

@@ -13,6 +13,7 @@ from tests.lab.cli import Docker
 from tests.lab.daemon import Swarmd
 from tests.lab.engines import Fleet
 from tests.lab.http import Answer
+from tests.lab.waiting import eventually
 
 pytestmark = pytest.mark.fleet
 
@@ -76,19 +77,19 @@ def test_bad_expressions_are_refused(docker: Docker, expression: str) -> None:
 
 
 def test_host_ports_go_to_different_nodes(docker: Docker) -> None:
-    made = [docker("run", "-d", "-p", "8084:80", "busybox", "sleep", "60").text for _ in range(3)]
+    made = [docker("run", "-d", "-p", "8084:80", "busybox", "sleep", "600").text for _ in range(3)]
     assert {node_of(docker, container) for container in made} == {"node-1", "node-2", "node-3"}
     message = docker.fails("create", "-p", "8084:80", "busybox")
     assert "port" in message and "8084" in message
     docker("rm", "-f", made[1])
-    freed = docker("run", "-d", "-p", "8084:80", "busybox", "sleep", "60").text
+    freed = docker("run", "-d", "-p", "8084:80", "busybox", "sleep", "600").text
     assert docker.state(freed) == "running"
 
 
 def test_udp_and_tcp_ports_do_not_meet(docker: Docker) -> None:
     here = ("-e", "constraint:rank==1")
-    docker("run", "-d", *here, "-p", "8085:80/tcp", "busybox", "sleep", "60")
-    docker("run", "-d", *here, "-p", "8085:80/udp", "busybox", "sleep", "60")
+    docker("run", "-d", *here, "-p", "8085:80/tcp", "busybox", "sleep", "600")
+    docker("run", "-d", *here, "-p", "8085:80/udp", "busybox", "sleep", "600")
 
 
 def test_a_port_of_a_process_outside_of_containers(docker: Docker, host: Host, name: str) -> None:
@@ -99,21 +100,22 @@ def test_a_port_of_a_process_outside_of_containers(docker: Docker, host: Host, n
         "-c",
         f"busybox nc -ll -p 8099 -e true >/dev/null 2>&1 & echo $! >{machine.disk}/nc.pid",
     )
+    eventually(lambda: machine.run("busybox", "nc", "-w", "1", "127.0.0.1", "8099") == "")
     try:
         options = ("--name", name, "-e", "constraint:rank==1", "-p", "8099:80")
-        message = docker.fails("run", "-d", *options, "busybox", "sleep", "60", status=125)
+        message = docker.fails("run", "-d", *options, "busybox", "sleep", "600", status=125)
         assert "8099" in message and "address already in use" in message
         assert docker.state(name) == "created"
     finally:
         machine.run("sh", "-c", f"kill $(cat {machine.disk}/nc.pid)")
-    docker("start", name)
+    eventually(lambda: docker("start", name, status=None).status == 0)
 
 
 def test_memory_is_reserved(docker: Docker, host: Host) -> None:
     """What is asked for counts, not what is used; a stopped container frees it."""
     memory = host.fleet["node-1"].local.get("/info")["MemTotal"]
     most = ("-m", str(memory * 3 // 5))
-    made = [docker("run", "-d", *most, "busybox", "sleep", "60").text for _ in range(3)]
+    made = [docker("run", "-d", *most, "busybox", "sleep", "600").text for _ in range(3)]
     assert len({node_of(docker, container) for container in made}) == 3
     message = docker.fails("create", *most, "busybox")
     assert "no resources available to schedule container" in message
@@ -131,7 +133,7 @@ def test_cpus_are_reserved(docker: Docker, host: Host) -> None:
 
 def test_cpu_shares_are_cpus_as_in_classic_swarm(docker: Docker, host: Host, name: str) -> None:
     cpus = host.fleet["node-1"].local.get("/info")["NCPU"]
-    docker("run", "-d", "-c", "1", "--name", name, "busybox", "sleep", "60")
+    docker("run", "-d", "-c", "1", "--name", name, "busybox", "sleep", "600")
     node = host.fleet[node_of(docker, name)]
     assert node.local.get(f"/containers/{name}/json")["HostConfig"]["CpuShares"] == -(-1024 // cpus)
     shares = ("inspect", "-f", "{{.HostConfig.CpuShares}}", name)
@@ -140,7 +142,7 @@ def test_cpu_shares_are_cpus_as_in_classic_swarm(docker: Docker, host: Host, nam
     assert docker(*shares).text == "3"
     assert f"Reserved CPUs: 1 / {cpus}" in docker("info").text
     docker("rm", "-f", name)
-    docker("run", "-d", "-c", "1024", "--name", name, "busybox", "sleep", "60")
+    docker("run", "-d", "-c", "1024", "--name", name, "busybox", "sleep", "600")
     assert "Reserved CPUs: 1 / " not in docker("info").text
 
 
@@ -226,7 +228,7 @@ def test_cpu_limits_of_a_file_that_runs_on_one_host(
 def _run(swarmd: Swarmd, cpus: float, labels: dict[str, str] | None = None) -> Answer:
     """The answer to its start, or to the create that was refused."""
     host = {"NanoCpus": int(cpus * 10**9)}
-    body = {"Image": "busybox", "Cmd": ["sleep", "60"], "HostConfig": host, "Labels": labels or {}}
+    body = {"Image": "busybox", "Cmd": ["sleep", "600"], "HostConfig": host, "Labels": labels or {}}
     made = swarmd.api.call("POST", "/containers/create", body)
     if made.status != 201:
         return made

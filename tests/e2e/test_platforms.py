@@ -61,10 +61,10 @@ def test_a_node_that_has_the_image_for_the_platform_runs_it(
     eventually(lambda: docker("images", "-q", "held:1").lines)
     run = ("run", "-d", "--pull", "never", "--platform")
     for _ in range(2):
-        made = docker(*run, "linux/arm64", "held:1", "sleep", "60").text
+        made = docker(*run, "linux/arm64", "held:1", "sleep", "600").text
         assert docker.inspect(made)["Node"]["Name"] == "node-2"
         assert docker("exec", made, "cat", "/made-for").text == "arm64"
-    made = docker(*run, "linux/amd64", "held:1", "sleep", "60").text
+    made = docker(*run, "linux/amd64", "held:1", "sleep", "600").text
     assert docker.inspect(made)["Node"]["Name"] == "node-1"
     assert "is linux/amd64" in docker(*run, "linux/s390x", "held:1", status=125).error
 

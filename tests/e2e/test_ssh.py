@@ -20,7 +20,6 @@ pytestmark = pytest.mark.fleet
 
 HERE = ("-e", "constraint:node==node-1")
 BULK = os.urandom(1 << 20) * 8
-NOTICED = 10.0
 
 
 @pytest.fixture(scope="module")
@@ -55,7 +54,7 @@ def swarmd(
 
 @pytest.fixture
 def docker(swarmd: Swarmd, fleet: Fleet, tmp_path: Path) -> Iterator[Docker]:
-    eventually(lambda: len(swarmd.healthy()) == 2, 20, what="both are healthy")
+    eventually(lambda: len(swarmd.healthy()) == 2, what="both are healthy")
     yield Docker("/usr/bin/docker", swarmd.url, home=tmp_path)
     fleet.remove_all()
 
@@ -89,9 +88,9 @@ def test_many_streams_by_one_login(docker: Docker, name: str) -> None:
     logs = [each.__enter__() for each in running]
     try:
         for log in logs:
-            log.expect("up", within=30)
+            log.expect("up")
         docker("kill", name)
-        assert [log.wait(30) for log in logs] == [0] * 12
+        assert [log.wait() for log in logs] == [0] * 12
     finally:
         for each in running:
             each.__exit__(None, None, None)
@@ -106,15 +105,14 @@ def test_a_dead_engine_ends_its_streams_and_comes_back(
         log.expect("up")
         engine.kill()
         try:
-            log.wait(NOTICED)
-            eventually(lambda: swarmd.healthy() == ["node-2"], NOTICED, what="it is missed")
-            # What the last of the three pings met: which of them, is a matter of the moment.
-            error = swarmd.nodes()["node-1"]["Error"]
-            met = ("docker system dial-stdio", "closed the connection", "connection lost")
-            assert any(words in error for words in met), error
+            log.wait()
+            eventually(lambda: swarmd.healthy() == ["node-2"], what="it is missed")
+            # What the last of the pings met: which of them, is a matter of the moment.
+            reasons = ("docker system dial-stdio", "closed the connection", "connection lost")
+            eventually(lambda: any(one in swarmd.nodes()["node-1"]["Error"] for one in reasons))
         finally:
             _start_again(engine)
-    eventually(lambda: len(swarmd.healthy()) == 2, 30, what="it is back")
+    eventually(lambda: len(swarmd.healthy()) == 2, what="it is back")
 
 
 def _start_again(engine: Engine) -> None:
@@ -130,15 +128,14 @@ def test_a_dead_sshd_ends_its_streams_and_comes_back(
         eventually(lambda: docker("logs", name).text == "up")
         sshd.kill()
         try:
-            assert attached.wait(NOTICED) != 0
-            eventually(lambda: swarmd.healthy() == ["node-2"], NOTICED, what="it is missed")
-            error = swarmd.nodes()["node-1"]["Error"]
+            assert attached.wait() != 0
+            eventually(lambda: swarmd.healthy() == ["node-2"], what="it is missed")
             reasons = ("sshd has closed the connection", "connection refused", "connection lost")
-            assert any(reason in error for reason in reasons), error
+            eventually(lambda: any(one in swarmd.nodes()["node-1"]["Error"] for one in reasons))
             docker("run", "--rm", "busybox", "true")
         finally:
             sshd.start()
-    eventually(lambda: len(swarmd.healthy()) == 2, 30, what="it is back")
+    eventually(lambda: len(swarmd.healthy()) == 2, what="it is back")
     assert docker.state(name) == "running"
 
 
@@ -162,7 +159,7 @@ def test_what_is_wrong_stands_in_info_until_it_is_mended(
     known.write_text(sshd.known_line())
     shows(f"sshd takes no key of ours for user root (offered: {other})")
     swarmd.list_engines([sshd.url])
-    eventually(lambda: swarmd.healthy() == ["node-1"], 20, what="it is mended")
+    eventually(lambda: swarmd.healthy() == ["node-1"], what="it is mended")
 
 
 def test_a_host_that_forbids_forwarding_runs_a_program_for_each_stream(
@@ -190,6 +187,6 @@ def test_a_host_whose_docker_does_not_answer_says_why(
     try:
         swarmd = swarmd_for([sshd.url], healthy=0, options=options(sshd))
         said = "dial unix /nowhere.sock: connect: no such file or directory"
-        eventually(lambda: said in str(swarmd.info()["SystemStatus"]), 20, what=said)
+        eventually(lambda: said in str(swarmd.info()["SystemStatus"]), what=said)
     finally:
         sshd.kill()

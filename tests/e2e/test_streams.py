@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import time
 from pathlib import Path
 
 import pytest
@@ -75,7 +74,7 @@ def test_bulk_out(docker: Docker) -> None:
 
 def test_reader_that_leaves_early(docker: Docker, name: str) -> None:
     """``docker run … | head -1``: the container's end is not the reader's business."""
-    with docker.running("run", "--name", name, "busybox", "sh", "-c", "echo 1; sleep 60") as run:
+    with docker.running("run", "--name", name, "busybox", "sh", "-c", "echo 1; sleep 600") as run:
         run.expect("1\n")
     assert docker.state(name) == "running"
 
@@ -140,15 +139,19 @@ def test_attach_sees_output_and_exit_status(docker: Docker, name: str) -> None:
 
 
 def test_two_attached(docker: Docker, name: str) -> None:
-    docker("run", "-di", "--name", name, "busybox", "sh", "-c", "read x; echo got $x; sleep 60")
+    script = "while read x; do echo got $x; done"
+    docker("run", "-di", "--name", name, "busybox", "sh", "-c", script)
     with (
         docker.running("attach", "--no-stdin", name) as watcher,
         docker.running("attach", name) as speaker,
     ):
-        time.sleep(0.5)  # nothing tells from outside that the watcher is attached
-        speaker.send(b"that\n")
-        speaker.expect("got that")
-        watcher.expect("got that")
+
+        def both_hear() -> bool:
+            """Said again and again: nothing tells from outside that the watcher is attached."""
+            speaker.send(b"that\n")
+            return "got that" in speaker.out and "got that" in watcher.out
+
+        eventually(both_hear)
 
 
 def test_exec(docker: Docker, shell: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import socket
 import time
 from collections.abc import Callable, Iterator
@@ -21,7 +22,8 @@ from tests.lab.waiting import eventually
 
 pytestmark = pytest.mark.fleet
 
-DEAD = "127.0.0.53"  # as a name server: it hears everything, and says nothing
+# A name server that hears everything, and says nothing; each run of tests has one.
+DEAD = f"127.53.{os.getpid() >> 8 & 255}.{os.getpid() & 255}"
 _FAKETIME = sorted(Path("/usr/lib").glob("*/faketime/libfaketime.so.1"))
 
 
@@ -48,9 +50,9 @@ def test_clocks_that_are_an_hour_apart(
 
 
 def _started(api: Api, now: float, names: list[str]) -> list[str]:
-    """Those whose start was in the last minute."""
+    """Those whose start was in the last minutes."""
     filters = quote(json.dumps({"event": ["start"], "container": names}))
-    path = f"/events?since={now - 60:.0f}&until={now:.0f}&filters={filters}"
+    path = f"/events?since={now - 600:.0f}&until={now:.0f}&filters={filters}"
     events = [json.loads(line) for line in api.call("GET", path).body.splitlines()]
     return [event["Actor"]["Attributes"]["name"] for event in events]
 
@@ -84,13 +86,13 @@ def test_a_name_server_that_does_not_answer(
         made = swarmd.api.post("/containers/create", {"Image": "busybox"})
         swarmd.api.post(f"/containers/{made['Id']}/start")
         swarmd.list_engines([*named, *list(fleet)[:2]])
-        eventually(lambda: len(swarmd.healthy()) == 2, 10)
+        eventually(lambda: len(swarmd.healthy()) == 2)
         swarmd.list_engines([*named, *fleet])
-        eventually(lambda: len(swarmd.healthy()) == 3, 10)
+        eventually(lambda: len(swarmd.healthy()) == 3)
     assert all(swarmd.nodes()[each]["Status"] == "Pending" for each in named)
     began = time.monotonic()
     assert swarmd.stop()
-    assert time.monotonic() - began < 8
+    assert time.monotonic() - began < 20
 
 
 # The disk
@@ -151,7 +153,7 @@ def test_hosts_that_are_rewritten_all_the_time(
             count += 1
         swarmd.list_engines(fleet)
     assert count > 100
-    eventually(lambda: len(swarmd.healthy()) == 3, 20)
+    eventually(lambda: len(swarmd.healthy()) == 3)
     eventually(
         lambda: [one["Id"] for one in swarmd.api.get("/containers/json?all=1")] == [made["Id"]]
     )

@@ -16,7 +16,7 @@ from tests.lab.cli import Docker
 from tests.lab.daemon import Swarmd
 from tests.lab.engines import Fleet
 from tests.lab.http import client_context, connect
-from tests.lab.waiting import eventually
+from tests.lab.waiting import PATIENCE, eventually
 
 pytestmark = [
     pytest.mark.fleet,
@@ -49,7 +49,7 @@ def test_a_client_without_a_certificate_is_not_let_in(host: Host) -> None:
     assert host.tls is not None
     context = ssl.create_default_context(cafile=str(host.tls.ca))
     with (
-        socket.create_connection(address(host), 5) as plain,
+        socket.create_connection(address(host), PATIENCE) as plain,
         pytest.raises(OSError),
         context.wrap_socket(plain, server_hostname="127.0.0.1") as connection,
     ):
@@ -83,7 +83,7 @@ def test_old_tls_is_refused(host: Host) -> None:
     with pytest.warns(DeprecationWarning):
         context.minimum_version = ssl.TLSVersion.TLSv1
         context.maximum_version = ssl.TLSVersion.TLSv1_1
-    with socket.create_connection(address(host), 5) as plain, pytest.raises(OSError):
+    with socket.create_connection(address(host), PATIENCE) as plain, pytest.raises(OSError):
         context.wrap_socket(plain, server_hostname="127.0.0.1")
 
 
@@ -93,7 +93,7 @@ def test_new_tls_is_spoken(host: Host, version: ssl.TLSVersion) -> None:
     context = client_context(host.tls)
     context.minimum_version = context.maximum_version = version
     with (
-        socket.create_connection(address(host), 5) as plain,
+        socket.create_connection(address(host), PATIENCE) as plain,
         context.wrap_socket(plain, server_hostname="127.0.0.1") as connection,
     ):
         connection.sendall(b"GET /_ping HTTP/1.1\r\nHost: localhost\r\n\r\n")
@@ -110,7 +110,7 @@ def _refusals(
         errors = [row.get("Error", "") for row in swarmd.nodes().values()]
         return errors if len(errors) == len(fleet.engines) and all(errors) else []
 
-    return eventually(reports, 15)
+    return eventually(reports)
 
 
 def test_engines_of_another_authority(

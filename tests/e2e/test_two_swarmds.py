@@ -91,7 +91,7 @@ def test_work_goes_on_at_the_other(pair: Pair, name: str, ending: str) -> None:
         echoes(session, "before")
         followed.expect("begun")
         _ENDINGS[ending](pair.one)
-        assert shown(pair.other) == before
+        eventually(lambda: shown(pair.other) == before)
         assert session.wait() != 0 and followed.wait() != 0 and waited.wait() != 0
     assert there("inspect", "-f", "{{.Id}}", name).text == made
     assert there("logs", name).text == "begun"
@@ -104,7 +104,7 @@ def test_work_goes_on_at_the_other(pair: Pair, name: str, ending: str) -> None:
     there("rm", "-f", name)
     there("network", "rm", f"{name}-net")
     there("volume", "rm", f"{name}-data")
-    again = there("run", "-d", "--name", name, "-p", "8087:80", "busybox", "sleep", "60").text
+    again = there("run", "-d", "--name", name, "-p", "8087:80", "busybox", "sleep", "600").text
     assert again != made
 
 
@@ -160,7 +160,7 @@ def test_one_name_given_by_both_in_one_moment_is_told(pair: Pair, name: str) -> 
 
 def test_a_drain_at_one_ends_well_beside_the_other(pair: Pair, fleet: Fleet, name: str) -> None:
     """Which sees a container that was put aside, and may give it its name back meanwhile."""
-    work = ("--stop-timeout", "2", "-e", "constraint:node==~node-2", "busybox", "sleep", "60")
+    work = ("--stop-timeout", "2", "-e", "constraint:node==~node-2", "busybox", "sleep", "600")
     old = pair.here("run", "-d", "--name", name, *work).text
     drain = "/swarmd/nodes/node-2/drain"
     with ThreadPoolExecutor(1) as pool:
@@ -212,7 +212,7 @@ def test_what_a_second_one_costs_an_engine(
     for hears in heard:
         assert [line.partition("?")[0] for line in hears.until_it_rests()] == FIRST_CONTACT
         assert hears.until_it_rests() == []
-    work = ("-e", "constraint:node==node-1", "busybox", "sleep", "60")
+    work = ("-e", "constraint:node==node-1", "busybox", "sleep", "600")
     made = pair.here("run", "-d", "--name", name, *work).text
     inspect = f"GET /containers/{made}/json"
     eventually(lambda: inspect in heard[0].lines)

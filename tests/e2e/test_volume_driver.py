@@ -73,7 +73,7 @@ def test_a_driver_of_scope_global(
 
 
 def _in_use_until_its_last_container_goes(docker: Docker) -> None:
-    sleep = ("run", "-d", "-v", "shared:/data", "busybox", "sleep", "60")
+    sleep = ("run", "-d", "-v", "shared:/data", "busybox", "sleep", "600")
     made = [docker(*sleep).text for _ in range(3)]
     assert len({docker.inspect(one)["Node"]["Name"] for one in made}) == 3
     docker("rm", "-f", *made[:2])
@@ -94,12 +94,12 @@ def test_a_create_that_outlives_its_connection(fleet: Fleet, store: Store, tmp_p
         store.gate.clear()
         answer = _cut_off(swarmd, store, wires[0])
         assert answer.status == 503 and "is unknown" in answer.message
-        eventually(lambda: len(swarmd.healthy()) == 3, 30, what="node-1 is back")
+        eventually(lambda: len(swarmd.healthy()) == 3, what="node-1 is back")
         assert fleet["node-1"].local.get("/containers/json?all=1") == []
         again = swarmd.api.call("POST", "/containers/create?name=slow", {"Image": "busybox"})
         assert (again.status, _under_way(swarmd)) == (409, 1)
         store.gate.set()
-        eventually(lambda: _under_way(swarmd) == 0, 30, what="the create is settled")
+        eventually(lambda: _under_way(swarmd) == 0, what="the create is settled")
         shown = [one["Names"] for one in swarmd.api.get("/containers/json?all=1")]
         assert len(shown) == 1 and "/node-1/slow" in shown[0]
 
@@ -115,10 +115,10 @@ def _cut_off(swarmd: Swarmd, store: Store, wire: Wire) -> Answer:
     }
     with ThreadPoolExecutor(1) as pool:
         path = "/containers/create?name=slow"
-        made = pool.submit(swarmd.api.call, "POST", path, body, timeout=60)
-        assert store.waiting.wait(30)
+        made = pool.submit(swarmd.api.call, "POST", path, body, timeout=120)
+        assert store.waiting.wait(60)
         wire.refuse()
-        answer = made.result(60)
+        answer = made.result(120)
     wire.heal()
     return answer
 

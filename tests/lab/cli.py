@@ -15,7 +15,7 @@ from typing import Any
 
 from tests.lab.certificates import Certificate
 from tests.lab.terminal import Terminal
-from tests.lab.waiting import eventually
+from tests.lab.waiting import PATIENCE, eventually
 
 
 def command_lines() -> list[str]:
@@ -85,14 +85,14 @@ class Running:
         assert self.process.stdin is not None
         self.process.stdin.close()
 
-    def expect(self, text: str, within: float = 10.0) -> None:
+    def expect(self, text: str, within: float = PATIENCE) -> None:
         """Waits until it has printed ``text``."""
         try:
             eventually(lambda: text in self.out, within)
         except AssertionError:
             raise AssertionError(f"no {text!r} in {self.out!r}, errors: {self.err!r}") from None
 
-    def wait(self, within: float = 15.0) -> int:
+    def wait(self, within: float = PATIENCE) -> int:
         status = self.process.wait(within)
         for reader in self._readers:
             reader.join(within)
@@ -121,7 +121,7 @@ class Docker:
         self._env = {"PATH": os.environ["PATH"], "HOME": str(home or "/nonexistent")}
 
     def __call__(
-        self, *args: str, input: bytes = b"", within: float = 60.0, status: int | None = 0
+        self, *args: str, input: bytes = b"", within: float = 2 * PATIENCE, status: int | None = 0
     ) -> Result:
         """Fails unless it ends with ``status`` (None: with whatever it likes)."""
         command = (*self._prefix, *args)

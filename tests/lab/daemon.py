@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import signal
-import socket
 import subprocess
 import sys
 from collections.abc import Iterable, Sequence
@@ -15,16 +14,12 @@ from tests.lab.certificates import Certificate
 from tests.lab.engine import Engine
 from tests.lab.http import Api
 from tests.lab.machine import OWNED
+from tests.lab.ports import free_port
 from tests.lab.waiting import eventually
 
 TREE = Path(__file__).resolve().parents[2]
 # What a log never holds while all is well.
 _ALARMS = re.compile(r"Traceback|Unhandled|\bCRITICAL\b|was never (?:awaited|retrieved)")
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return int(server.getsockname()[1])
 
 
 def nodes(info: dict[str, Any]) -> dict[str, dict[str, str]]:
@@ -96,7 +91,7 @@ class Swarmd:
                 stderr=output,
                 start_new_session=True,
             )
-        eventually(lambda: self._answers(healthy), 60, what=f"swarmd sees {healthy} engines")
+        eventually(lambda: self._answers(healthy), what=f"swarmd sees {healthy} engines")
 
     def _command(self) -> list[str]:
         command = [sys.executable, "-m", "swarmd", "--hosts", str(self.hosts), "-H", self.url]
@@ -113,7 +108,7 @@ class Swarmd:
         return len(self.healthy()) >= healthy
 
     def info(self) -> dict[str, Any]:
-        return dict(self.api.get("/info", timeout=5))
+        return dict(self.api.get("/info", timeout=20))
 
     def nodes(self) -> dict[str, dict[str, str]]:
         return nodes(self.info())
@@ -147,7 +142,7 @@ class Swarmd:
         assert self._process is not None
         self._process.terminate()
         try:
-            ended = self._process.wait(10) in (0, -signal.SIGTERM)
+            ended = self._process.wait(60) in (0, -signal.SIGTERM)
             return ended and "Server Shut Down." in self.log.read_text()
         finally:
             self._process.kill()
@@ -160,6 +155,15 @@ class Swarmd:
         alarms = self.alarms()
         assert not alarms, f"swarmd complained:\n{alarms}"
         assert clean, f"swarmd did not end cleanly:\n{self.log.read_text()[-2000:]}"
+
+    def wait_for_log(self, *texts: str) -> None:
+        """Waits until its log has all of them: a client may know of an end before it does."""
+
+        def missing() -> list[str]:
+            log = self.log.read_text()
+            return [text for text in texts if text not in log]
+
+        eventually(lambda: not missing(), what=f"{texts} in {self.log}")
 
     def alarms(self) -> str:
         """The first complaint since this was last asked, with what stands around it."""

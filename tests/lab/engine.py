@@ -18,6 +18,7 @@ from tests.lab.waiting import eventually
 _OWN_IMAGE, _NO_NAME = "busybox:latest", "<none>:<none>"
 _OWN = {f"image {_OWN_IMAGE}", *(f"network {name}" for name in ("bridge", "host", "none"))}
 _CONTAINERS = "/containers/json?all=1"
+ANSWER = 20.0  # seconds; who takes longer to say that it is there is of no use
 
 
 class Engine:
@@ -75,7 +76,7 @@ class Engine:
     def _answers(self) -> bool:
         if self._process is not None and self._process.poll() is not None:
             raise RuntimeError(f"dockerd ended: {self.log.read_text()[-2000:]}")
-        return self.local.call("GET", "/_ping", timeout=2).status == 200
+        return self.local.call("GET", "/_ping", timeout=10).status == 200
 
     def _command(self) -> list[str]:
         disk = self.machine.disk
@@ -143,7 +144,7 @@ class Engine:
             return frozenset({"dockerd does not run"})
         for api in (self.local, self.remote):
             try:
-                api.call("GET", "/_ping", timeout=5)
+                api.call("GET", "/_ping", timeout=ANSWER)
             except OSError as error:
                 return frozenset({f"{api.url}: {error}"})
         found = {f"container {item['Names'] or item['Id']}" for item in self.local.get(_CONTAINERS)}

@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from tests.lab.certificates import Certificate
+from tests.lab.waiting import PATIENCE
 
 
 @dataclass(frozen=True)
@@ -29,7 +30,7 @@ class Answer:
         return str(self.json["message"])
 
 
-def connect(url: str, tls: Certificate | None = None, timeout: float = 10.0) -> socket.socket:
+def connect(url: str, tls: Certificate | None = None, timeout: float = PATIENCE) -> socket.socket:
     """A connected socket to ``tcp://host:port`` or ``unix:///path``."""
     parts = urlsplit(url)
     unix = parts.scheme == "unix"
@@ -68,7 +69,7 @@ class Api:
         self.tls = tls
 
     def call(
-        self, method: str, path: str, body: Any = None, timeout: float = 30.0, **headers: str
+        self, method: str, path: str, body: Any = None, timeout: float = PATIENCE, **headers: str
     ) -> Answer:
         """``body`` is sent as it is if bytes, else as JSON; ``headers`` with ``_`` for ``-``."""
         named = {name.replace("_", "-"): value for name, value in headers.items()}
@@ -84,14 +85,14 @@ class Api:
         finally:
             connection.close()
 
-    def get(self, path: str, timeout: float = 30.0) -> Any:
+    def get(self, path: str, timeout: float = PATIENCE) -> Any:
         """The JSON of a GET that must succeed."""
         answer = self.call("GET", path, timeout=timeout)
         if answer.status != 200:
             raise RuntimeError(f"GET {path}: {answer.status} {answer.body!r}")
         return answer.json
 
-    def post(self, path: str, body: Any = None, timeout: float = 30.0) -> Any:
+    def post(self, path: str, body: Any = None, timeout: float = PATIENCE) -> Any:
         """The JSON (None if empty) of a POST that must succeed."""
         answer = self.call("POST", path, body, timeout)
         if answer.status >= 300:

@@ -33,7 +33,7 @@ exec docker-init -- sleep infinity
 
 def call(*command: str) -> str:
     """Runs a short command to its end; its output. CalledProcessError shows what it said."""
-    done = subprocess.run(command, capture_output=True, text=True, timeout=30)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
     if done.returncode:
         raise RuntimeError(f"{' '.join(command)}: {done.stderr.strip() or done.stdout.strip()}")
     return done.stdout

@@ -8,6 +8,7 @@ import socket
 import subprocess
 from pathlib import Path
 
+from tests.lab.ports import free_port
 from tests.lab.waiting import eventually
 
 USER, PASSWORD = "lab", "lab-secret"
@@ -27,7 +28,7 @@ class Registry:
     def __init__(self, folder: Path, host: str, *, private: bool = False) -> None:
         """``private`` asks for ``USER`` and ``PASSWORD``."""
         folder.mkdir(parents=True, exist_ok=True)
-        self.address = f"{host}:{_free_port(host)}"
+        self.address = f"{host}:{free_port(host)}"
         self._folder = folder
         self._private = private
         self._process: subprocess.Popen[bytes] | None = None
@@ -42,7 +43,7 @@ class Registry:
                 stdout=log,
                 stderr=log,
             )
-        eventually(self._listens, 20, what="the registry listens")
+        eventually(self._listens, what="the registry listens")
 
     def _config(self) -> dict[str, object]:
         config: dict[str, object] = {
@@ -67,8 +68,3 @@ class Registry:
             self._process.kill()
             self._process.wait(10)
             self._process = None
-
-
-def _free_port(host: str) -> int:
-    with socket.create_server((host, 0)) as server:
-        return int(server.getsockname()[1])

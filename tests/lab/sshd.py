@@ -94,7 +94,7 @@ class Sshd:
         self._config.write_text("\n".join(self._lines()) + "\n")
         with open(self.log, "ab") as output:
             self._process = self._spawn((PROGRAM, "-D", "-e", "-f", str(self._config)), output)
-        eventually(self._listens, 20, what=f"sshd listens on {self.ip}:{self.port}")
+        eventually(self._listens, what=f"sshd listens on {self.ip}:{self.port}")
 
     def _lines(self) -> list[str]:
         return [

@@ -13,6 +13,8 @@ import termios
 import time
 from collections.abc import Mapping, Sequence
 
+from tests.lab.waiting import PATIENCE
+
 
 class Terminal:
     """Everything that the command printed is in ``out``."""
@@ -38,7 +40,7 @@ class Terminal:
     def type(self, text: str) -> None:
         os.write(self._mine, text.encode())
 
-    def expect(self, text: str, within: float = 15.0) -> None:
+    def expect(self, text: str, within: float = PATIENCE) -> None:
         """Reads until ``text`` comes; what is before and with it is dropped from ``out``."""
         if not self.saw(text, within):
             raise AssertionError(f"no {text!r} in {self.out!r}")
@@ -61,7 +63,7 @@ class Terminal:
         self.out += data.decode(errors="replace")
         return bool(data)
 
-    def wait(self, within: float = 15.0) -> int:
+    def wait(self, within: float = PATIENCE) -> int:
         """Reads on until the command ends; its exit status."""
         deadline = time.monotonic() + within
         while self.process.poll() is None and time.monotonic() < deadline:

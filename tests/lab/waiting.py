@@ -1,16 +1,22 @@
-"""Waiting for what other processes do: always with a deadline, never longer than needed."""
+"""Waiting for what other processes do: always with a deadline, never longer than needed.
+
+The deadline says that something hangs, not how quick it has to be: a busy machine takes its time.
+"""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import TypeVar
 
 T = TypeVar("T")
 
+PATIENCE = 60.0  # seconds
+
 
 def eventually(
-    check: Callable[[], T], within: float = 10.0, every: float = 0.05, what: str = ""
+    check: Callable[[], T], within: float = PATIENCE, every: float = 0.05, what: str = ""
 ) -> T:
     """Returns what ``check`` returns, once that is true.
 
@@ -28,3 +34,12 @@ def eventually(
         if time.monotonic() > deadline:
             raise AssertionError(f"not within {within} s: {what or check}") from cause
         time.sleep(every)
+        every = min(every * 1.2, 0.5)  # who asks less leaves more to who is asked
+
+
+def starved(pid: int) -> float:
+    """Seconds in which a process wanted to run so far, and no processor was free for it."""
+    try:
+        return int(Path(f"/proc/{pid}/schedstat").read_text().split()[1]) / 1e9
+    except OSError:  # this kernel does not count them
+        return 0.0

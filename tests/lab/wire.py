@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 from tests.lab.trap import Trap
+from tests.lab.waiting import PATIENCE
 
 _AT_ONCE = struct.pack("ii", 1, 0)  # SO_LINGER: closing sends a reset
 
@@ -107,13 +108,13 @@ class Wire:
         self.refuse()
         self._wait(self._rest())
         self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join(10)
+        self._thread.join(PATIENCE)
         self._loop.close()
 
     # In the loop's thread
 
     def _wait(self, work: Coroutine[Any, Any, None]) -> None:
-        asyncio.run_coroutine_threadsafe(work, self._loop).result(10)
+        asyncio.run_coroutine_threadsafe(work, self._loop).result(PATIENCE)
 
     async def _listen(self) -> None:
         self._server = await asyncio.start_server(

@@ -58,7 +58,7 @@ def test_what_the_file_says_counts_and_changes_on_a_signal(started: Swarmd, file
 
     file.write_text("strategy = 'spread'\nallow-host = ['two.example']\nvolume-scope = 'all'\n")
     started.reread()
-    eventually(lambda: rows(started)["Strategy"] == "spread", 20)
+    eventually(lambda: rows(started)["Strategy"] == "spread")
     assert (asked_by(started, "one.example"), asked_by(started, "two.example")) == ("403", "200")
     warnings = started.info()["Warnings"]
     assert "WARNING: configuration: volume-scope changed, which needs a restart" in warnings
@@ -74,13 +74,13 @@ def test_a_bad_file_changes_nothing_and_is_told_until_it_is_good(
     started.reread()
     why = f"{file}:2:1: log_level: there is no such option; is log-level meant?"
     notice = f"WARNING: {why}; the configuration before stays in force"
-    eventually(lambda: notice in (started.info()["Warnings"] or ()), 20)
+    eventually(lambda: notice in (started.info()["Warnings"] or ()))
     assert rows(started)["Strategy"] == "binpack"
     assert why in started.log.read_text()
     assert 'swarmd_bad_files{kind="config"} 1.0' in metrics(started)
     file.write_text("strategy = 'spread'\n")
     started.reread()
-    eventually(lambda: rows(started)["Strategy"] == "spread", 20)
+    eventually(lambda: rows(started)["Strategy"] == "spread")
     assert notice not in (started.info()["Warnings"] or ())
     assert 'swarmd_bad_files{kind="config"} 0.0' in metrics(started)
 

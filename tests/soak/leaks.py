@@ -22,9 +22,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.bench.engines import address
-from tests.bench.programs import free_port, running, wait_for
+from tests.bench.programs import running, wait_for
 from tests.lab.daemon import Swarmd
 from tests.lab.http import connect
+from tests.lab.ports import free_port
 from tests.lab.waiting import eventually
 from tests.lab.wire import Wire
 
@@ -84,7 +85,7 @@ class Leaks:
 
     def held(self) -> Held:
         """Once it is quiet: all engines are well, and nothing is under way."""
-        eventually(lambda: len(self.swarmd.healthy()) == ENGINES, 30)
+        eventually(lambda: len(self.swarmd.healthy()) == ENGINES)
         body = eventually(self._quiet, DOUBT)
         process = Path(f"/proc/{self.swarmd.pid}")
         pages = int((process / "statm").read_text().split()[1])
@@ -111,7 +112,7 @@ class Leaks:
                 "POST", f"/containers/create?name=l{number}", {"Image": "x"}, 30
             )
             if answer.status == 201:
-                eventually(lambda: self._gone(answer.json["Id"]), 30)
+                eventually(lambda: self._gone(answer.json["Id"]))
 
     def _gone(self, container_id: str) -> bool:
         path = f"/containers/{container_id}?force=1"

@@ -42,7 +42,7 @@ async def attached(docker: Docker) -> None:
 
 
 async def running(docker: Docker) -> None:
-    wanted = {"Image": "busybox", "Cmd": ["sh", "-c", "echo up; sleep 60"]}
+    wanted = {"Image": "busybox", "Cmd": ["sh", "-c", "echo up; sleep 600"]}
     container = await docker.containers.run(wanted, name="two")
     async for line in container.log(stdout=True, follow=True):
         print("followed", line.strip())

@@ -31,7 +31,7 @@ def restarted(swarmd: Swarmd, healthy: int = 3) -> None:
     def count() -> int:
         return sum(row["Status"].startswith("Healthy") for row in swarmd.nodes().values())
 
-    eventually(lambda: count() == healthy, 20, what="all healthy again")
+    eventually(lambda: count() == healthy, what="all healthy again")
 
 
 def ok(done: subprocess.CompletedProcess[str]) -> str:

@@ -27,12 +27,13 @@ def test_a_node_falls_comes_back_leaves_and_joins(
     swarmd: Swarmd, docker: Docker, fleet: Fleet
 ) -> None:
     began = time.time()
-    with docker.running("events", "-f", "type=node", "-f", "node=node-2", "--format", FORM) as told:
+    about = ("-f", "type=node", "-f", "node=node-2", "--format", FORM)
+    with docker.running("events", "--since", f"{began:.9f}", *about) as told:
         for number in (1, 2):  # a repeated fall for the same reason is told again
             fleet["node-2"].stop()
-            eventually(partial(has, told, "down", number), 20)
+            eventually(partial(has, told, "down", number))
             fleet["node-2"].start()
-            eventually(partial(has, told, "up", number), 20)
+            eventually(partial(has, told, "up", number))
         ok(operate(swarmd, "node", "cordon", "node-2"))
         told.expect("cordon node-2")
         ok(operate(swarmd, "node", "drain", "node-2"))
@@ -42,7 +43,7 @@ def test_a_node_falls_comes_back_leaves_and_joins(
         swarmd.list_engines(engine for engine in fleet if engine.name != "node-2")
         told.expect("left node-2")
         swarmd.list_engines(fleet)
-    eventually(lambda: len(swarmd.healthy()) == 3, 20)
+        eventually(partial(has, told, "up", 3))
     lines = docker(
         *("events", "--since", f"{began:.9f}", "--until", f"{time.time():.9f}"),
         *("-f", "type=node", "--format", "{{json .}}"),

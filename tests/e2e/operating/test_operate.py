@@ -158,10 +158,10 @@ def test_a_drain_survives_the_death_of_swarmd(
     while b"moved" not in asking.stdout.readline():
         pass
     swarmd.kill()
-    _, error = asking.communicate(timeout=30)
+    _, error = asking.communicate(timeout=60)
     assert asking.returncode == 1 and b"swarmd" in error
     restarted(swarmd)
-    eventually(lambda: not fleet["node-1"].containers(), 60, 0.3, what="node-1 is empty")
+    eventually(lambda: not fleet["node-1"].containers(), what="node-1 is empty")
     eventually(lambda: sorted(docker.names("-a")) == names, what="all are there, once")
     assert len(docker.names()) == 8
     # What is left of the drain is nothing: a new one has nothing to do.

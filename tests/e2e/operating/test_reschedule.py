@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -18,7 +19,7 @@ from tests.lab.waiting import eventually
 pytestmark = pytest.mark.fleet
 
 # Notice within 8 s, 2 s of grace, and a create on a slow machine.
-MOVED = 30.0
+MOVED = 60.0
 POLICY = ("-e", "reschedule:on-node-failure")
 
 
@@ -61,7 +62,8 @@ def test_rescheduled_once_and_never_twice(
     other = run_on(docker, "node-2", f"{name}-stays")
     assert node_of(docker, name) == "node-2"
     known(docker, swarmd, name)
-    with docker.running("events", "--filter", "event=reschedule") as events:
+    since = f"{time.time():.9f}"
+    with docker.running("events", "--since", since, "--filter", "event=reschedule") as events:
         _harm(victim, harm)
         assert moved(docker, name, old) != "node-2"
         events.expect("container reschedule")
@@ -73,7 +75,7 @@ def test_rescheduled_once_and_never_twice(
     assert f"{name}-stays Host Down" in rows and len(rows) == 2
     _heal(victim, harm)
     eventually(lambda: old not in victim.containers(), MOVED, what="the old copy is gone")
-    eventually(lambda: "node-2" in swarmd.healthy(), 20)
+    eventually(lambda: "node-2" in swarmd.healthy())
     assert victim.containers() == [other]
     assert sorted(docker.names("-a")) == [name, f"{name}-stays"]
 
@@ -113,9 +115,9 @@ def test_a_short_absence_moves_nothing(
     old = run_on(docker, "node-2", name, *POLICY)
     known(docker, swarmd, name)
     victim.machine.cut()
-    eventually(lambda: "node-2" not in swarmd.healthy(), 15)
+    eventually(lambda: "node-2" not in swarmd.healthy())
     victim.machine.heal()
-    eventually(lambda: "node-2" in swarmd.healthy(), 15)
+    eventually(lambda: "node-2" in swarmd.healthy())
     assert docker.inspect(name)["Id"] == old
 
 
@@ -126,10 +128,10 @@ def test_taken_off_the_list_is_not_lost(
     known(docker, swarmd, name)
     swarmd.list_engines([fleet["node-1"], fleet["node-3"]])
     swarmd.reread()
-    eventually(lambda: len(swarmd.nodes()) == 2, 15)
+    eventually(lambda: len(swarmd.nodes()) == 2)
     swarmd.list_engines(fleet)
     swarmd.reread()
-    eventually(lambda: len(swarmd.healthy()) == 3, 15)
+    eventually(lambda: len(swarmd.healthy()) == 3)
     assert docker.inspect(name)["Id"] == old
     assert [len(engine.containers()) for engine in fleet] == [0, 1, 0]
 
@@ -140,9 +142,10 @@ def test_waits_for_room(swarmd: Swarmd, docker: Docker, victim: Engine, name: st
     blockers = [run_on(docker, node, f"{name}-{node}", "-p", "8096:80")
                 for node in ("node-1", "node-3")]  # fmt: skip
     known(docker, swarmd, name)
-    with docker.running("events", "--filter", "event=reschedule") as events:
+    since = f"{time.time():.9f}"
+    with docker.running("events", "--since", since, "--filter", "event=reschedule") as events:
         victim.kill()
-        events.expect("8096", 25)
+        events.expect("8096")
         assert "error=" in events.out
     nodes = json.loads(ok(operate(swarmd, "node", "ls", "--json")))
     assert nodes[1]["Rescheduling"] == [name]
@@ -181,17 +184,17 @@ def test_without_its_tombstone_people_decide(
     (state / "swarmd.json").unlink()
     swarmd.start(2)
     victim.machine.heal()
-    eventually(lambda: "node-2" in swarmd.healthy(), 20)
+    eventually(lambda: "node-2" in swarmd.healthy())
 
     def warning() -> str:
         said = swarmd.api.get("/info")["Warnings"] or []
         return " ".join(text for text in said if "no record" in text)
 
-    eventually(lambda: f"remove node-2/{name} or {new_node}/{name}" in warning(), 15)
+    eventually(lambda: f"remove node-2/{name} or {new_node}/{name}" in warning())
     assert old in victim.containers()
     docker("rm", "-f", f"node-2/{name}")
     assert docker.inspect(name)["Id"] == new
-    eventually(lambda: not warning(), 5)
+    eventually(lambda: not warning())
 
 
 def test_only_an_operator_says_that_it_is_lost(
@@ -203,7 +206,7 @@ def test_only_an_operator_says_that_it_is_lost(
     known(docker, swarmd, name)
     assert "answers" in operate(swarmd, "node", "lost", "node-2").stderr
     victim.machine.cut()
-    eventually(lambda: "node-2" not in swarmd.healthy(), 15)
+    eventually(lambda: "node-2" not in swarmd.healthy())
     eventually(lambda: name in ok(operate(swarmd, "node", "ls")), what="it waits")
     assert "Host Down" in docker("ps", "-a", "--format", "{{.Status}}").text
     ok(operate(swarmd, "node", "lost", "node-2"))
@@ -226,7 +229,7 @@ def test_of_two_swarmds_the_second_leaves_it_to_the_first(
         known(client, each, name)
     victim.machine.cut()
     node = moved(docker, name, old)
-    eventually(lambda: name in ok(operate(second, "node", "ls")), 15, what="the second asks")
+    eventually(lambda: name in ok(operate(second, "node", "ls")), what="the second asks")
     assert f"{node}/{name}" in there.fails("inspect", name)
     new = there("inspect", "-f", "{{.Id}}", f"{node}/{name}").text
     assert new == docker.inspect(name)["Id"]
@@ -242,7 +245,7 @@ def test_forgotten_containers_free_their_names(
 ) -> None:
     old = run_on(docker, "node-2", name)
     victim.machine.cut()
-    eventually(lambda: "node-2" not in swarmd.healthy(), 15)
+    eventually(lambda: "node-2" not in swarmd.healthy())
     assert "node-2" in docker.fails("rm", "-f", name)
     ok(operate(swarmd, "node", "forget", "node-2", name))
     new = run_on(docker, "node-1", name)

@@ -24,7 +24,7 @@ from zope.interface import implementer
 from swarmd.core.addresses import Address, parse_address
 from swarmd.streams.ssh.files import SshFiles
 from swarmd.streams.ssh.ssh_host import SshHost
-from tests.lab.daemon import free_port
+from tests.lab.ports import free_port
 from tests.lab.sshd import PROGRAM, Sshd
 
 reactor: Any = installed
