@@ -6,6 +6,7 @@ a daemon that runs; ``swarmd doctor``, ``certs`` and ``authz`` need none.
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from collections.abc import Sequence
@@ -26,6 +27,9 @@ def main() -> None:
     if why := refusal(first, MODULES):
         output.end(Misuse(why))
     sys.argv[1:1] = ["--nodaemon", "--pidfile=", "swarmd"]
+    # What is loaded stays: to search it for garbage again and again is a tenth of a start. The
+    # daemon enables that once it is loaded (swarmd/service/process/gc_tuning.py).
+    gc.disable()
     run()
 
 

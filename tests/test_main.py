@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gc
 import socket
 import subprocess
 import sys
@@ -12,11 +13,14 @@ from swarmd import __version__
 
 
 def test_runs_twistd_in_the_foreground(monkeypatch: pytest.MonkeyPatch) -> None:
-    seen: list[list[str]] = []
-    monkeypatch.setattr(main_module, "run", lambda: seen.append(sys.argv))
+    seen: list[object] = []
+    monkeypatch.setattr(main_module, "run", lambda: seen.extend([sys.argv, gc.isenabled()]))
     monkeypatch.setattr(sys, "argv", ["swarmd", "--hosts", "x"])
-    main_module.main()
-    assert seen == [["swarmd", "--nodaemon", "--pidfile=", "swarmd", "--hosts", "x"]]
+    try:
+        main_module.main()
+    finally:
+        gc.enable()
+    assert seen == [["swarmd", "--nodaemon", "--pidfile=", "swarmd", "--hosts", "x"], False]
 
 
 def test_operators_commands_do_not_start_a_daemon(tmp_path: Path) -> None:

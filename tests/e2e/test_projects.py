@@ -48,7 +48,8 @@ TIED = [
     ("1", ("run", "--rm", "web", "true")),
     ("1", ("up", "-d", "--scale", "db=2", "--scale", "web=3", "--scale", "stats=2")),
     ("2", ("up", "-d", "--scale", "db=2", "--scale", "web=2")),
-    ("2", ("up", "-d", "--force-recreate")),
+    # As many as before: of what it makes anew anyway, and made in one moment, it drops any.
+    ("2", ("up", "-d", "--force-recreate", "--scale", "db=2", "--scale", "web=2")),
     ("2", ("restart", "-t", "0", "db", "torrent")),
     ("2", ("rm", "-sf", "probe")),
     ("2", ("up", "-d")),

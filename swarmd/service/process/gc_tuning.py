@@ -22,9 +22,9 @@ class RareCollection(Service):
 
     def startService(self) -> None:
         super().startService()
-        gc.collect()
         gc.freeze()
         gc.set_threshold(*THRESHOLDS)
+        gc.enable()  # swarmd/__main__.py has switched it off
 
     def stopService(self) -> None:
         super().stopService()
