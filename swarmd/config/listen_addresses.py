@@ -9,10 +9,11 @@ from __future__ import annotations
 import ipaddress
 import re
 import socket
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from twisted.internet.endpoints import serverFromString
 
+from swarmd.config.inherited_sockets import inherited_sockets
 from swarmd.core.addresses import parse_host_port
 
 # First words of endpoint strings, which could also be read as ``host:port``.
@@ -20,7 +21,6 @@ _ENDPOINT_WORDS = ("tcp", "tcp6", "ssl", "tls", "unix", "haproxy", "systemd", "s
 _INTERFACE = re.compile(r"(?<!\\):interface=((?:\\.|[^:\\])*)")
 # Twisted gives a socket mode 666 unless told otherwise; the last digit is everybody's.
 _PRIVATE_MODE = re.compile(r":mode=0?[0-7]{2}[0145](?::|\Z)")
-_FIRST_INHERITED = 3
 
 
 def parse_listen(text: str, environ: Mapping[str, str]) -> str:
@@ -35,7 +35,7 @@ def parse_listen(text: str, environ: Mapping[str, str]) -> str:
         return _tcp(rest)
     if scheme == "unix" and not rest.startswith("/"):
         raise ValueError(f"{text!r}: the path of a socket must be absolute")
-    if scheme == "fd" and not _inherited(environ):
+    if scheme == "fd" and not inherited_sockets(environ):
         raise ValueError(f"{text!r}: systemd has passed on no socket")
     if scheme not in ("unix", "fd"):
         raise ValueError(f"{text!r}: unsupported protocol {scheme!r}; use tcp, unix or fd")
@@ -50,7 +50,7 @@ def is_exposed(listen: str, environ: Mapping[str, str]) -> bool:
     if scheme == "unix" and mark:
         return False
     if scheme == "fd" or listen.startswith("systemd:"):
-        return any(map(_is_open_socket, _inherited(environ)))
+        return any(map(_is_open_socket, inherited_sockets(environ)))
     if listen.startswith("unix:"):
         return not _PRIVATE_MODE.search(listen)
     interfaces = [name.replace("\\", "") for name in _INTERFACE.findall(listen)]
@@ -87,12 +87,6 @@ def _is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host.strip("[]")).is_loopback
     except ValueError:
         return False
-
-
-def _inherited(environ: Mapping[str, str]) -> Sequence[int]:
-    """The descriptors that systemd passes on."""
-    amount = environ.get("LISTEN_FDS", "")
-    return range(_FIRST_INHERITED, _FIRST_INHERITED + int(amount) if amount.isdigit() else 0)
 
 
 def _is_open_socket(descriptor: int) -> bool:

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from swarmd.config import listen_addresses
+from swarmd.config import inherited_sockets
 from swarmd.config.listen_addresses import is_exposed, parse_listen
 
 
@@ -80,7 +80,7 @@ def inherited(
     """An environment in which systemd has passed on one socket."""
     with socket.socket(family) as listening:
         listening.bind(address)
-        monkeypatch.setattr(listen_addresses, "_FIRST_INHERITED", listening.fileno())
+        monkeypatch.setattr(inherited_sockets, "FIRST", listening.fileno())
         yield {"LISTEN_FDS": "1"}
         assert os.fstat(listening.fileno())
 
@@ -106,5 +106,5 @@ def test_a_unix_socket_of_systemd_has_the_mode_that_its_unit_gives(
 
 
 def test_a_descriptor_that_is_no_socket_counts_as_open(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(listen_addresses, "_FIRST_INHERITED", 9999)
+    monkeypatch.setattr(inherited_sockets, "FIRST", 9999)
     assert is_exposed("fd://", {"LISTEN_FDS": "1"})

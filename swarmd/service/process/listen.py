@@ -8,9 +8,8 @@ import stat
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from twisted.internet.defer import Deferred, DeferredList, fail, gatherResults, maybeDeferred
+from twisted.internet.defer import Deferred, DeferredList, fail, maybeDeferred, succeed
 from twisted.internet.endpoints import (
-    AdoptedStreamServerEndpoint,
     TCP4ServerEndpoint,
     TCP6ServerEndpoint,
     UNIXServerEndpoint,
@@ -22,11 +21,10 @@ from twisted.internet.interfaces import (
     IProtocolFactory,
     IStreamServerEndpoint,
 )
-from twisted.python.systemd import ListenFDs
 from zope.interface import implementer
 
-# How many connections may wait to be accepted.
-BACKLOG = 1024
+from swarmd.config.inherited_sockets import inherited_sockets
+from swarmd.service.process.adoption import BACKLOG, adopt, family_of
 
 # The kernel takes no more for a connection while so many bytes of it wait to be sent.
 TCP_NOTSENT_LOWAT = 25  # not named in all versions of Python
@@ -115,25 +113,15 @@ def _inherited(
     reactor: Any, which: str, site: IProtocolFactory, guarded: IProtocolFactory
 ) -> Deferred[IListeningPort]:
     """All of systemd's sockets, or the one with descriptor ``which``."""
-    descriptors = ListenFDs.fromEnvironment().inheritedDescriptors()
+    descriptors = inherited_sockets(os.environ)
     chosen = [fd for fd in descriptors if which in ("", "*", str(fd))]
     if not chosen:
         raise ValueError("systemd has passed on no such socket")
-    opening = []
+    ports = []
     for descriptor in chosen:
-        family = _family(descriptor)
-        endpoint = AdoptedStreamServerEndpoint(reactor, descriptor, family)
-        port = endpoint.listen(site if family == socket.AF_UNIX else guarded)
-        opening.append(port.addCallback(_bounded))
-    return opening[0] if len(opening) == 1 else gatherResults(opening).addCallback(BoundPorts)
-
-
-def _family(descriptor: int) -> socket.AddressFamily:
-    borrowed = socket.socket(fileno=descriptor)
-    try:
-        return socket.AddressFamily(borrowed.family)
-    finally:
-        borrowed.detach()
+        plain = family_of(descriptor) == socket.AF_UNIX
+        ports.append(_bounded(adopt(reactor, descriptor, site if plain else guarded)))
+    return succeed(ports[0] if len(ports) == 1 else BoundPorts(ports))
 
 
 @implementer(IListeningPort)

@@ -13,13 +13,13 @@ from twisted.internet.defer import Deferred
 from twisted.internet.protocol import Factory
 from twisted.internet.threads import deferToThread
 from twisted.python.failure import Failure
-from twisted.python.systemd import ListenFDs
 from twisted.trial.unittest import TestCase
 from twisted.web.resource import Resource
 
 from swarmd.front.channel import Channel
 from swarmd.front.request import DockerRequest
 from swarmd.front.site import DockerSite
+from swarmd.service.process import listen as listening
 from swarmd.service.process.listen import BoundPorts, listen, remove_dead_socket
 from tests.front.memory import COMMON, HeadLeaf, Leaf
 
@@ -175,8 +175,8 @@ class Listening(TestCase):
     async def test_sockets_of_systemd(self) -> None:
         bound = [socket.create_server(("127.0.0.1", 0)) for _ in range(2)]
         addresses = [each.getsockname() for each in bound]
-        inherited = ListenFDs([each.detach() for each in bound])
-        self.patch(ListenFDs, "fromEnvironment", lambda: inherited)
+        inherited = [each.detach() for each in bound]
+        self.patch(listening, "inherited_sockets", lambda environ: inherited)
         both = await self.open("fd://")
         self.assertIsInstance(both, BoundPorts)
         self.assertEqual(both.getHost().port, addresses[0][1])
@@ -186,9 +186,8 @@ class Listening(TestCase):
 
     async def test_one_socket_of_systemd(self) -> None:
         bound = socket.create_server(("127.0.0.1", 0))
-        inherited = ListenFDs([bound.detach()])
-        self.patch(ListenFDs, "fromEnvironment", lambda: inherited)
-        [number] = inherited.inheritedDescriptors()
+        number = bound.detach()
+        self.patch(listening, "inherited_sockets", lambda environ: [number])
         port = await self.open(f"fd://{number}")
         client = socket.create_connection(("127.0.0.1", port.getHost().port), timeout=10)
         self.assertIn(b"200 OK", await deferToThread(talk, client, REQUEST))
