@@ -332,6 +332,9 @@ def _state_dir(given: str | None) -> str | None:
     if not given:
         return None
     path = os.path.abspath(given)
+    if not os.path.exists(path):
+        make = "make it, for the user that swarmd runs as (install -d -o swarmd -m 700 FOLDER)"
+        raise ValueError(f"--state-dir {path} is not there: {make}")
     if not os.path.isdir(path) or not os.access(path, os.W_OK | os.X_OK):
         raise ValueError(f"--state-dir {path} is not a folder that swarmd may write to")
     OperatorState(path)

@@ -95,7 +95,8 @@ def test_a_refusal_is_one_line_even_if_the_value_is_not() -> None:
     with pytest.raises(SystemExit) as caught:
         Options().parseOptions(["--state-dir", "/no\nwhere", "a"])
     assert caught.value.code == (
-        "swarmd: --state-dir /no where is not a folder that swarmd may write to"
+        "swarmd: --state-dir /no where is not there: make it, for the user that swarmd runs as "
+        "(install -d -o swarmd -m 700 FOLDER)"
     )
 
 
