@@ -1,6 +1,6 @@
 # make demo    three real Docker engines on this machine, and swarmd in front of them
 # make test    everything that is checked; installs what that needs (Debian or Ubuntu, as root)
-.PHONY: demo test test-fast lint bench soak clean
+.PHONY: demo test test-packages test-fast lint bench soak clean
 .SHELLFLAGS := -euc
 
 # Compiled modules are kept: swarmd is started some 150 times.
@@ -17,6 +17,10 @@ demo: .venv/installed
 
 test: .venv/programs .venv/clients lint
 	$(PYTEST) $(SIDE_BY_SIDE)
+
+# The examples in conf/examples, brought up on hosts that boot: minutes, and tools that nothing else needs.
+test-packages: .venv/programs .venv/clients .venv/tools
+	$(PYTEST) -m packaging
 
 # What needs neither root nor an engine.
 test-fast: .venv/installed
@@ -75,6 +79,14 @@ CLIENTS := ruby-docker-api ruby-multi-json ansible python3-requests
 	{ ruby -rdocker -e 0 && ansible-playbook --version; } >/dev/null 2>&1 || $(MAKE) -s packages PACKAGES="$(CLIENTS)"
 	command -v npm >/dev/null || $(MAKE) -s packages PACKAGES=npm
 	npm install --silent --no-fund --no-audit --prefix .venv/node dockerode@4
+	touch $@
+
+# A machine that had no cloud-init is not to be set up by it when it boots next.
+TOOLS := vagrant cloud-init
+
+.venv/tools: .venv/installed
+	command -v cloud-init >/dev/null || { mkdir -p /etc/cloud; touch /etc/cloud/cloud-init.disabled; }
+	{ command -v vagrant && command -v cloud-init; } >/dev/null || $(MAKE) -s packages PACKAGES="$(TOOLS)"
 	touch $@
 
 .PHONY: packages

@@ -16,7 +16,9 @@ from docutils.core import publish_doctree
 TREE = Path(__file__).resolve().parents[1]
 PAGES = sorted((TREE / "docs").glob("*.rst"))
 INDEX = TREE / "docs" / "index.rst"
-ALL = [TREE / "README.rst", TREE / "CONTRIBUTING.rst", TREE / "CHANGELOG.rst", *PAGES]
+EXAMPLES = sorted((TREE / "conf" / "examples").rglob("README.rst"))
+TOP = [TREE / "README.rst", TREE / "CONTRIBUTING.rst", TREE / "CHANGELOG.rst"]
+ALL = [*TOP, *PAGES, *EXAMPLES]
 # Those that speak of the code, by names of classes and functions.
 OF_CODE = [TREE / "CONTRIBUTING.rst", TREE / "docs" / "architecture.rst"]
 SOURCES = sorted((TREE / "swarmd").rglob("*.py"))

@@ -71,9 +71,7 @@ class Fleet:
 
     def up(self) -> None:
         """Boots the machines, starts the engines side by side and gives each the image."""
-        call("ip", "link", "add", self._bridge, "type", "bridge")
-        call("ip", "addr", "add", f"{self._net}.1/24", "dev", self._bridge)
-        call("ip", "link", "set", self._bridge, "up")
+        self._lay_cables()
         for rank in range(1, self._count + 1):
             self.add(rank).launch()
         archive = busybox_archive()
@@ -84,6 +82,11 @@ class Fleet:
 
         with ThreadPoolExecutor(self._count) as pool:
             list(pool.map(finish, self.engines))
+
+    def _lay_cables(self) -> None:
+        call("ip", "link", "add", self._bridge, "type", "bridge")
+        call("ip", "addr", "add", f"{self._net}.1/24", "dev", self._bridge)
+        call("ip", "link", "set", self._bridge, "up")
 
     def add(self, rank: int, name: str = "") -> Engine:
         """One more machine, booted, with its engine not started yet."""

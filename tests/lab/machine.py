@@ -68,7 +68,7 @@ class Machine:
     def boot(self) -> None:
         self.disk.mkdir(parents=True, exist_ok=True)
         self._process = subprocess.Popen(
-            (*OWNED, *_APART, "sh", "-ec", _BOOT, "-", self.name, *self._folders()),
+            self._command(),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -83,8 +83,10 @@ class Machine:
         (self._first,) = children(self._process.pid)
         self._plug_in()
 
-    def _folders(self) -> tuple[str, str]:
-        return str(self.disk), str(self.plugins)
+    def _command(self) -> tuple[str, ...]:
+        """Says "up" when its first process is about to run."""
+        folders = str(self.disk), str(self.plugins)
+        return (*OWNED, *_APART, "sh", "-ec", _BOOT, "-", self.name, *folders)
 
     def _plug_in(self) -> None:
         """No default route: a pull from the internet fails at once instead of timing out."""
