@@ -38,7 +38,7 @@ class Forward:
         self.refused = False
         self.reason = ""
         self.peer = ""
-        self.process = SshProcess(reactor, self._heard)
+        self.process = SshProcess(reactor, self._heard, self._clean)
         self._reactor = reactor
         self._address = address
         self._files = files
@@ -99,7 +99,6 @@ class Forward:
             self.refused, self.reason = True, line.partition(_REFUSED)[2]
 
     def _ended(self, _: None) -> None:
-        self._clean()
         if not self._ready.called:
             process = self.process
             error = why_ended(process.lines, process.status, self._address, self._files)

@@ -33,12 +33,19 @@ class SshProcess(ProcessProtocol):
         over: It has ended.
     """
 
-    def __init__(self, reactor: Any, heard: Callable[[str], None] = lambda line: None) -> None:
+    def __init__(
+        self,
+        reactor: Any,
+        heard: Callable[[str], None] = lambda line: None,
+        clean: Callable[[], None] = lambda: None,
+    ) -> None:
+        """``clean`` removes what it leaves: called once it has ended, or is killed with us."""
         self.lines: deque[str] = deque(maxlen=_MOST_LINES)
         self.status: int | None = None
         self.over = False
         self._reactor = reactor
         self._heard = heard
+        self._clean = clean
         self._rest = b""
         self._killing: IDelayedCall | None = None
         self._waiting: list[Deferred[None]] = []
@@ -54,7 +61,7 @@ class SshProcess(ProcessProtocol):
         environment = {name: os.environ[name] for name in _ENVIRONMENT if name in os.environ}
         channels: Any = {**descriptors, 2: "r"}
         self._reactor.spawnProcess(self, program, words, environment, childFDs=channels)
-        self._trigger = self._reactor.addSystemEventTrigger("during", "shutdown", self.kill)
+        self._trigger = self._reactor.addSystemEventTrigger("during", "shutdown", self._shut_down)
 
     def ended(self) -> Deferred[None]:
         """Fires once it has ended; may be asked for again."""
@@ -72,6 +79,11 @@ class SshProcess(ProcessProtocol):
 
     def kill(self) -> None:
         self._signal("KILL")
+
+    def _shut_down(self) -> None:
+        """The reactor will not hear of its end."""
+        self.kill()
+        self._clean()
 
     def _signal(self, name: str) -> None:
         try:
@@ -96,6 +108,7 @@ class SshProcess(ProcessProtocol):
 
     def processEnded(self, reason: Failure) -> None:
         self._say(self._rest)
+        self._clean()
         self.over, self.status = True, getattr(reason.value, "exitCode", None)
         with contextlib.suppress(ValueError):  # the reactor ends, and has fired it
             self._reactor.removeSystemEventTrigger(self._trigger)

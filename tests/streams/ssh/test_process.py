@@ -59,6 +59,14 @@ class ProcessTest(TestCase):
         await self.run_("exec setpriv --dump >&2").ended()
         assert "Parent death signal: TERM" in self.heard
 
+    async def test_what_it_leaves_is_removed_also_if_the_reactor_ends(self) -> None:
+        cleaned: list[int] = []
+        process = SshProcess(reactor, clean=lambda: cleaned.append(1))
+        process.start(["sh", "-c", "sleep 600"], {})
+        process._shut_down()
+        assert cleaned == [1]
+        await process.ended()
+
     def test_without_the_program_that_is_told(self) -> None:
         with pytest.raises(SshError, match="the program ssh is not installed here"):
             SshProcess(reactor).start(["no-such-ssh"], {})
