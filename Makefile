@@ -8,8 +8,8 @@ export PYTHONDONTWRITEBYTECODE :=
 
 PYTHON ?= python3
 BIN := .venv/bin
-PROGRAMS := faketime dockerd docker docker-compose docker-init busybox ip iptables ps nsenter setpriv openssl docker-registry sshd ssh ssh-keygen
-PACKAGES := faketime docker.io openssh-server openssh-client docker-compose docker-registry busybox-static iproute2 iptables procps util-linux openssl ca-certificates python3-venv
+PROGRAMS := faketime dockerd docker docker-compose docker-init busybox ip iptables ps nsenter setpriv openssl docker-registry sshd ssh ssh-keygen chromium chromedriver
+PACKAGES := faketime docker.io openssh-server openssh-client docker-compose docker-registry busybox-static iproute2 iptables procps util-linux openssl ca-certificates python3-venv chromium chromium-driver
 
 demo: .venv/installed
 	@if [ "$$(id -u)" = 0 ] && [ "$$(uname)" = Linux ]; then $(MAKE) -s .venv/programs; fi

@@ -49,7 +49,9 @@ ranks 0 and 1 do no I/O. The way of a request, a create and an event: docs/archi
     ``api.access``             the policy at the door: each request judged
     ``api.operators``          ``/swarmd/…``: what operators ask and change
     ``config``                 command line and settings, checked, and the files that they name
-9.  ``doctor``                 looks at options, files and engines, and says what to mend
+9.  ``ui``                     the page at ``/swarmd/``: the fleet in a browser
+    ``ui.pages``               its views, one a module
+    ``doctor``                 looks at options, files and engines, and says what to mend
 10. ``service``                the daemon put together, as twistd's plugin names it
     ``service.process``        the process: listeners, log, systemd, open files
 """

@@ -27,7 +27,7 @@ RANKS = {
     **dict.fromkeys(("audit", "engine", "discovery", "cli"), 6),
     **{"manager": 7},
     **dict.fromkeys(("api", "config"), 8),
-    **{"doctor": 9, "service": 10},
+    **{"ui": 9, "doctor": 9, "service": 10},
 }
 TOP = 10
 # Ranks 0 and 1 are values and rules: nothing there talks, waits, tells time or throws dice.

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from ipaddress import IPv4Network, IPv6Network, ip_address
 
-from swarmd.authz.rights import BUILDKIT, Right
+from swarmd.authz.rights import BUILDKIT, RIGHTS, Right
 from swarmd.core.request.identity import Identity
 from swarmd.core.request.scope import Scope
 
@@ -182,6 +182,12 @@ class Policy:
 def deciding(roles: tuple[Role, ...], right: Right) -> Role | None:
     """The first role that allows it: its scope and its limits hold."""
     return next((role for role in roles if role.allows(right)), None)
+
+
+def allowed(roles: tuple[Role, ...], noun: str, verb: str) -> bool:
+    """Whether one of the roles has a right, within its scope or beyond."""
+    rights = [right for right in RIGHTS if right[:2] == (noun, verb)]
+    return any(deciding(roles, right) is not None for right in rights)
 
 
 def denial(identity: Identity, right: Right, roles: tuple[Role, ...]) -> str:

@@ -16,16 +16,22 @@ from typing import Any
 from swarmd.cli.errors import Misuse
 
 
+def _text_of(path: str) -> str:
+    return Path(path).read_text()
+
+
 @dataclass
 class Asked:
     """The words of a ``docker run``, as a create's body.
 
     Attributes:
         query: Of the create: ``name`` and ``platform``.
+        read: Gives the text of a file that is named.
     """
 
     body: dict[str, Any] = field(default_factory=lambda: {"Env": [], "Labels": {}})
     query: dict[str, str] = field(default_factory=dict)
+    read: Callable[[str], str] = _text_of
 
     @property
     def host(self) -> dict[str, Any]:
@@ -33,15 +39,19 @@ class Asked:
         return host
 
 
-def parse_run(words: Sequence[str]) -> Asked:
-    """``docker run …`` or ``docker create …``; CommandError for what is not understood."""
+def parse_run(words: Sequence[str], read: Callable[[str], str] = _text_of) -> Asked:
+    """``docker run …`` or ``docker create …``; CommandError for what is not understood.
+
+    Args:
+        read: For the files that are named; ValueError for those that may not be read.
+    """
     left = _command(words)
     if left[:1] == ["container"]:
         del left[0]
     if left[:1] not in (["run"], ["create"]):
         raise Misuse("only docker run and docker create can be explained")
     del left[0]
-    asked = Asked()
+    asked = Asked(read=read)
     while left and left[0].startswith("-") and left[0] != "--":
         word = left.pop(0)
         if word.startswith("--"):
@@ -129,7 +139,7 @@ def _take(asked: Asked, name: str, value: str) -> None:
     if name in _VALUES:
         try:
             _VALUES[name](asked, value)
-        except (ValueError, OSError) as error:
+        except (ValueError, OSError, OverflowError, csv.Error) as error:
             raise Misuse(f"--{name} {value}: {error}") from None
 
 
@@ -148,7 +158,7 @@ def _env(asked: Asked, value: str) -> None:
 
 
 def _env_file(asked: Asked, value: str) -> None:
-    asked.body["Env"] += _lines(value)
+    asked.body["Env"] += _lines(asked, value)
 
 
 def _label(asked: Asked, value: str) -> None:
@@ -157,12 +167,12 @@ def _label(asked: Asked, value: str) -> None:
 
 
 def _label_file(asked: Asked, value: str) -> None:
-    for line in _lines(value):
+    for line in _lines(asked, value):
         _label(asked, line)
 
 
-def _lines(path: str) -> list[str]:
-    lines = (line.strip() for line in Path(path).read_text().splitlines())
+def _lines(asked: Asked, path: str) -> list[str]:
+    lines = (line.strip() for line in asked.read(path).splitlines())
     return [line for line in lines if line and not line.startswith("#")]
 
 
@@ -192,8 +202,14 @@ def _expose(asked: Asked, value: str) -> None:
 
 
 def _range(text: str) -> list[int]:
-    first, dash, last = text.partition("-")
-    return list(range(int(first), int(last) + 1)) if dash else [int(first)]
+    first, _, last = text.partition("-")
+    numbers = range(int(first), int(last or first) + 1)
+    if not numbers or numbers[0] < 0 or numbers[-1] > _LAST_PORT:
+        raise ValueError(f"{text} is no port, and no range of them")
+    return list(numbers)
+
+
+_LAST_PORT = 65535
 
 
 def _volume(asked: Asked, value: str) -> None:
@@ -208,7 +224,7 @@ _MOUNT_KEYS = {"src": "Source", "source": "Source", "dst": "Target", "target": "
 
 def _mount(asked: Asked, value: str) -> None:
     mount = {"Type": "volume"}
-    for part in next(csv.reader([value])):
+    for part in _parts(value):
         key, _, text = part.partition("=")
         if key == "type":
             mount["Type"] = text
@@ -217,10 +233,15 @@ def _mount(asked: Asked, value: str) -> None:
     asked.host.setdefault("Mounts", []).append(mount)
 
 
+def _parts(value: str) -> list[str]:
+    """At its commas, but for those in quotes."""
+    return next(csv.reader([value]), [])
+
+
 def _gpus(asked: Asked, value: str) -> None:
     """``all``, ``2``, or parts ``key=value``: ``"device=0,1",capabilities=utility``."""
     request: dict[str, Any] = {"Count": 0, "Capabilities": [["gpu"]]}
-    for part in next(csv.reader([value])):
+    for part in _parts(value):
         key, equals, text = part.partition("=")
         key, text = (key, text) if equals else ("count", key)
         if key == "count":
@@ -252,7 +273,7 @@ _UNITS = {"": 1, "b": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30, "t": 1 << 40}
 
 def _bytes(text: str) -> int:
     number = text.lower().removesuffix("ib").removesuffix("b") or text
-    unit = number[-1] if number[-1].isalpha() else ""
+    unit = number[-1:] if number[-1:].isalpha() else ""
     if unit not in _UNITS:
         raise ValueError("not a size, like 512m or 2g")
     return int(float(number.removesuffix(unit)) * _UNITS[unit])

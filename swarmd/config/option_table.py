@@ -83,6 +83,7 @@ TABLE = (
     _file("authz", "Policy file (TOML): who may do what. Whatever it does not allow is denied."),
     _file("audit-log", "Append a JSON line for each call that changes something to this file, or "
           "to - (standard output) or journald."),
+    Option("ui", TEXT, "The page for browsers at /swarmd/: on, or off.", "on"),
     # TLS
     Option("tls", FLAG, "Use TLS for clients and engines; certificates are not demanded."),
     Option("tlsverify", FLAG, "Use TLS; demand a certificate of the CA from both sides."),

@@ -81,6 +81,7 @@ class Settings:
         audit_log: Where calls that change something are recorded; "" for nowhere.
         max_connections: Of clients at one time, over all listeners.
         allow_hosts: Further names by which clients may call this machine.
+        ui: There is a page for browsers.
     """
 
     discovery: str
@@ -105,6 +106,7 @@ class Settings:
     network_driver: str = "bridge"
     volumes_everywhere: bool = False
     distribute_builds: str = ""
+    ui: bool = True
 
     @property
     def engine_port(self) -> int:
@@ -162,6 +164,7 @@ def from_options(options: Mapping[str, Any], environ: Mapping[str, str]) -> Sett
         network_driver=options["default-network-driver"],
         volumes_everywhere=_volumes_everywhere(options["volume-scope"]),
         distribute_builds=_distribution(options["distribute-builds"]),
+        ui=_ui(options["ui"]),
     )
     _check(settings, environ)
     _check_discovery(options, settings)
@@ -339,6 +342,12 @@ def _state_dir(given: str | None) -> str | None:
         raise ValueError(f"--state-dir {path} is not a folder that swarmd may write to")
     OperatorState(path)
     return path
+
+
+def _ui(given: str) -> bool:
+    if given not in ("on", "off"):
+        raise ValueError(f"--ui {given!r} is neither on nor off")
+    return given == "on"
 
 
 def _rescheduling(options: Mapping[str, Any]) -> Rules:

@@ -55,24 +55,24 @@ class Operations(MultiService):
             fleet, mover, operator_state, reactor, rng.random, settings.rescheduling
         )
         drainer = Drainer(fleet, Relocation(fleet, mover), local, operator_state)
-        self._operator = NodeOperator(
+        self.operator = NodeOperator(
             fleet, operator_state, drainer, rescheduler, settings.policy.overcommit
         )
-        self._explain = Explain(fleet, creator.choice)
+        self.explain = Explain(fleet, creator.choice)
         self._metrics = Metrics(fleet)
         log = NodeLog(reactor)
         changes = NodeEvents(fleet, log.report)
-        NodeWatcher(fleet.state, (self._operator, rescheduler, drainer, changes))
+        NodeWatcher(fleet.state, (self.operator, rescheduler, drainer, changes))
         log.setServiceParent(self)
         drainer.setServiceParent(self)
         rescheduler.setServiceParent(self)
 
     def attach(self, root: Noun) -> Noun:
-        """The resource below which all of that is."""
-        own = Noun()
-        nodes = Nodes(self._operator)
+        """The resource below which all of that is; the page may be there already."""
+        own = root.children.get(b"swarmd") or Noun()
+        nodes = Nodes(self.operator)
         own.putChild(b"nodes", nodes)
-        own.add("explain", POST=self._explain.explain)
+        own.add("explain", POST=self.explain.explain)
         own.add("metrics", GET=self._metrics.metrics)
         root.putChild(b"swarmd", own)
         return own

@@ -19,9 +19,11 @@ from twisted.logger import ILogObserver, Logger
 from twisted.web.resource import Resource
 
 from swarmd import __version__
+from swarmd.api.access.guard import Guard
 from swarmd.api.build import Build
 from swarmd.api.networks import Networks as NetworksNoun
 from swarmd.api.root import Root
+from swarmd.api.routing.resource import Noun
 from swarmd.api.tree import make_tree
 from swarmd.api.volumes import Volumes as VolumesNoun
 from swarmd.cluster.actions import EngineNoted
@@ -64,6 +66,7 @@ from swarmd.service.live_settings import (
     change_tracking,
 )
 from swarmd.service.operations import Operations
+from swarmd.service.page import make_page
 from swarmd.service.process.gc_tuning import RareCollection
 from swarmd.service.process.logs import LevelObserver, place
 from swarmd.service.process.open_files import affordable
@@ -238,6 +241,10 @@ def _tree(
     daemon.live.follow(partial(change_placement, placer, creator, identity))
     daemon.live.follow(partial(change_making, networks, distributor))
 
+    operations = Operations(settings, reactor, rng, fleet, creator, placer, plans, local)
+    operations.setServiceParent(fleet)
+    page = make_page(reactor, fleet, identity, operations) if settings.ui else None
+
     def tree(seen: FleetView) -> Root:
         """The nouns, for whoever sees so much of the fleet."""
         root = make_tree(seen, identity, creator, plans, supply, own_images, reactor)
@@ -245,15 +252,19 @@ def _tree(
         root.putChild(b"volumes", VolumesNoun(seen, volumes))
         base_images = BaseImages(seen, supply)
         Build(seen, builds, builders, distributor, base_images, own_images).attach(root)
+        if page is not None:
+            root.putChild(b"swarmd", page.home(seen))
         return root
 
     root = tree(fleet)
-    operations = Operations(settings, reactor, rng, fleet, creator, placer, plans, local)
     own = operations.attach(root)
-    operations.setServiceParent(fleet)
     if settings.authz is None:
         return root
     authorization = Authorization(settings.authz, reactor, fleet, root, tree, in_thread(reactor))
+    return _guard(authorization, own, daemon)
+
+
+def _guard(authorization: Authorization, own: Noun, daemon: Swarmd) -> Guard:
     own.add("policy", GET=authorization.learned)
     authorization.setServiceParent(daemon)
     return authorization.guard

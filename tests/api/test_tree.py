@@ -82,6 +82,7 @@ def answer_of(method: str, path: str) -> tuple[int, bytes]:
 def path_of(route: ApiRoute) -> str:
     """Of some thing, or of some verb of some node."""
     name = "x/drain" if f"{route.methods} {route.path}" == "POST swarmd/nodes/*" else "x"
+    name = "x/page.css" if "static" in route.path else name
     return "/" + route.path.replace("*", name).replace("+", "x")
 
 

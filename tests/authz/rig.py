@@ -114,6 +114,7 @@ class GuardedRig(HostileRig):
             )
             root.putChild(b"networks", NetworksNoun(seen, self.networks, self.local))
             root.putChild(b"volumes", VolumesNoun(seen, self.volumes))
+            self.furnish(root, seen)
             return root
 
         self._creator = self.creator()
@@ -126,6 +127,9 @@ class GuardedRig(HostileRig):
         self.site = DockerSite(self.guard, self.clock, lambda: COMMON)
         self.there: dict[str, Any] = {}
         self._fill()
+
+    def furnish(self, root: Noun, seen: Any) -> None:
+        """What else is to be in the tree of one who sees so much."""
 
     def as_(self, who: Identity, method: str, path: str, body: Any = None, *headers: str) -> Client:
         client = Client(self.site)

@@ -4,7 +4,7 @@ from ipaddress import ip_network
 
 import pytest
 
-from swarmd.authz.policy import Glob, Policy, Role, Who, denial
+from swarmd.authz.policy import Glob, Policy, Role, Who, allowed, denial
 from swarmd.authz.rights import BUILDKIT, UNKNOWN, Right
 from swarmd.core.request.identity import Identity
 from swarmd.core.request.scope import Scope
@@ -90,6 +90,14 @@ def test_the_first_role_that_allows_it_counts() -> None:
     assert policy.role_for(alice, READ) is ml
     assert policy.role_for(alice, EXEC) is admin
     assert policy.role_for(Identity(), READ) is None
+
+
+def test_what_one_of_several_roles_allows_is_allowed() -> None:
+    scoped = Role("a", frozenset({"*"}), Scope("team", "a"))
+    reader = Role("b", frozenset({"fleet:read"}))
+    assert allowed((scoped,), "containers", "logs") and not allowed((scoped,), "fleet", "read")
+    assert allowed((scoped, reader), "fleet", "read") and not allowed((), "system", "read")
+    assert not allowed((reader,), "no", "right")
 
 
 def test_words() -> None:

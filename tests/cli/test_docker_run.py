@@ -127,6 +127,12 @@ def test_two_networks() -> None:
         ["run", "-p", "http:80", "busybox"],
         ["run", "-p", "1-3:1-2", "busybox"],
         ["run", "--env-file", "/nonexistent", "busybox"],
+        ["run", "-p", "1-4000000000:1-4000000000", "busybox"],
+        ["run", "-p", "3-1:3-1", "busybox"],
+        ["run", "--expose", "70000", "busybox"],
+        ["run", "-m", "", "busybox"],
+        ["run", "-m", "1e999", "busybox"],
+        ["run", "--cpus", "1e999", "busybox"],
     ],
 )
 def test_what_is_not_understood_is_said(words: list[str]) -> None:
@@ -154,3 +160,8 @@ def test_the_clients_own_options(words: str, host: str) -> None:
 def test_options_that_the_client_has_not(words: str) -> None:
     with pytest.raises(CommandError):
         parse_run(words.split())
+
+
+def test_files_are_read_by_whoever_asks() -> None:
+    asked = parse_run(["run", "--env-file", "x", "busybox"], lambda path: f"# {path}\nA=b\n")
+    assert asked.body["Env"] == ["A=b"]

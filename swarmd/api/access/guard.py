@@ -7,6 +7,7 @@ path means one thing here and another behind it.
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine
+from dataclasses import replace
 from functools import lru_cache, partial
 from typing import Any
 
@@ -17,7 +18,7 @@ from twisted.web.server import NOT_DONE_YET
 from swarmd.api.access.judge import Judge, Judgement
 from swarmd.api.routing.resource import ErrorResource, own
 from swarmd.authz.learning import Learner
-from swarmd.authz.policy import Policy, Role, deciding, denial
+from swarmd.authz.policy import Policy, Role, allowed, deciding, denial
 from swarmd.authz.rights import PING, Right, classify
 from swarmd.core.errors import ApiError
 from swarmd.core.request import version
@@ -30,6 +31,9 @@ from swarmd.manager.interfaces import FleetView
 
 # Nobody's rights change what these are removed from: within a scope only its own can go.
 _STRICT = frozenset({("images", "remove"), ("networks", "remove"), ("volumes", "remove")})
+
+# Where the paths begin that no engine has.
+_OWN = "swarmd"
 
 # Whose roles are kept, of those that have come since the policy did.
 _CALLERS = 1024
@@ -91,6 +95,8 @@ class Guard(Resource):
         if right[:2] == PING[:2]:
             return _found(self._root, request)  # tells nothing, and balancers ask for it
         roles = self._roles_of(identity)
+        if segments[0] == _OWN and not self.policy.learn:  # the page shows what may be done
+            request.terms = replace(request.terms, allows=partial(allowed, roles))
         role = deciding(roles, right)
         if self.policy.learn:
             return self._learning(request, identity, right, role, segments)

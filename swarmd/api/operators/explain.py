@@ -28,18 +28,17 @@ class Explain:
     async def explain(self, request: DockerRequest) -> None:
         body, config = read_body(request.body)
         await request.yield_to_others()
+        version = request.version or self._fleet.api_version
+        name, platform = request.arg("name").removeprefix("/"), request.arg("platform")
+        order = CreateOrder(name, body, config, client="", version=version, platform=platform)
+        request.reply_json(200, await self.of(order))
+
+    async def of(self, order: CreateOrder) -> dict[str, Any]:
+        """The answer of the route, to an order that was read."""
         await settle_containers(self._fleet, unsettled(self._fleet))
         await settle_lists(self._fleet, "images", "networks", "volumes")
-        order = CreateOrder(
-            name=request.arg("name").removeprefix("/"),
-            body=body,
-            config=config,
-            client="",
-            version=request.version or self._fleet.api_version,
-            platform=request.arg("platform"),
-        )
         found = self._choice.explain(await platform_known(self._fleet, order))
-        request.reply_json(200, shown(found, self._obstacle(order)))
+        return shown(found, self._obstacle(order))
 
     def _obstacle(self, order: CreateOrder) -> str:
         """What no choice of a node helps against, in the words in which a run would fail; or ""."""

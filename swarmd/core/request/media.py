@@ -50,6 +50,10 @@ IGNORED = Media(JSON.sent_as, frozenset({_JSON, ""}))
 ARCHIVE = Media(b"application/x-tar", _ARCHIVES | {"", _JSON})
 # Older command lines, and Ruby's client, call plain text what they import or copy.
 PLAIN_ARCHIVE = Media(ARCHIVE.sent_as, ARCHIVE.types | {_PLAIN})
+# Of the page's own routes alone; no engine gets one. Each has a token in it, which no other site's
+# page knows.
+_FORM = "application/x-www-form-urlencoded"
+FORM = Media(_FORM.encode(), frozenset({_FORM}))
 # Where there is no body at all.
 _NO_BODY = _ARCHIVES | {"", _PLAIN, _JSON}
 

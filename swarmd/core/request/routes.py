@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from swarmd.core.request.media import ARCHIVE, IGNORED, JSON, PLAIN_ARCHIVE, Media
+from swarmd.core.request.media import ARCHIVE, FORM, IGNORED, JSON, PLAIN_ARCHIVE, Media
 
 
 class ApiRoute(NamedTuple):
@@ -119,6 +119,20 @@ ROUTES: tuple[ApiRoute, ...] = (
     ApiRoute("GET", "swarmd/policy", "fleet", "read", False),
     ApiRoute("POST", "swarmd/explain", "fleet", "read", False, asks=True),
     ApiRoute("POST", "swarmd/nodes/*", "fleet", "admin", False),
+    ApiRoute("GET", "swarmd", "system", "read", True),
+    ApiRoute("GET", "swarmd/", "system", "read", True),
+    # Style and scripts, which tell nothing.
+    ApiRoute("GET", "swarmd/ui/static/*", "system", "ping", True),
+    ApiRoute("GET", "swarmd/ui/containers", "containers", "read", True),
+    ApiRoute("GET", "swarmd/ui/containers/*", "containers", "read", True),
+    ApiRoute("GET", "swarmd/ui/nodes/*", "fleet", "read", False),
+    ApiRoute("GET", "swarmd/ui/placement", "fleet", "read", False),
+    ApiRoute("POST", "swarmd/ui/placement", "fleet", "read", False, FORM, asks=True),
+    ApiRoute("GET", "swarmd/ui/events", "system", "events", True),
+    *(
+        ApiRoute("POST", f"swarmd/ui/nodes/*/{action}", "fleet", "admin", False, FORM)
+        for action in ("cordon", "uncordon", "labels", "drain")
+    ),
 )
 
 # By method and path, a name as "*"; of those whose body is not plain JSON.
@@ -130,8 +144,14 @@ _MEDIA = {
 }
 
 
+# Words before a name, in paths that go on behind it.
+_BEFORE_NAMES = (3, 1)
+
+
 def media_of(method: str, segments: Sequence[str]) -> Media:
     """What a route takes; ``segments`` are its path without the version."""
-    if len(segments) > 2:
-        segments = (segments[0], "*", segments[-1])
-    return _MEDIA.get((method, "/".join(segments)), JSON)
+    paths = ["/".join(segments)]
+    for before in _BEFORE_NAMES:
+        if len(segments) > before + 1:
+            paths.append("/".join((*segments[:before], "*", segments[-1])))
+    return next((_MEDIA[method, path] for path in paths if (method, path) in _MEDIA), JSON)

@@ -19,12 +19,14 @@ class RequestTerms:
         admit_start: Raises ApiError if that container may not be started now.
         vet: Raises ApiError if volumes of these names, on this engine, must not be mounted.
         devices_by_environment: Env and image may ask a runtime for devices.
+        allows: Whether the sender has a right, by its noun and verb; it has all of them if None.
     """
 
     admit: Callable[[Demand, Sequence[Container]], None] | None = None
     admit_start: Callable[[Container], None] | None = None
     vet: Callable[[Engine, Sequence[str]], Coroutine[Any, Any, None]] | None = None
     devices_by_environment: bool = True
+    allows: Callable[[str, str], bool] | None = None
 
 
 NO_TERMS = RequestTerms()

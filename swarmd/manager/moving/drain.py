@@ -37,10 +37,12 @@ class Drain:
     """One drain under way.
 
     Attributes:
+        total: How many containers were there when it began.
         lines: All that was reported so far; the last one has ``Done``.
     """
 
     node: str
+    total: int = 0
     lines: list[Line] = field(default_factory=list)
     over: Deferred[None] = field(default_factory=Deferred)
     work: Deferred[None] | None = None
@@ -81,6 +83,7 @@ class Drainer(Service):
         self._local = local
         self._operator_state = operator_state
         self._drains: dict[str, Drain] = {}  # by engine key
+        self._last: dict[str, Drain] = {}  # the same, also of those that are over
         self._mending: Deferred[None] | None = None
         self._to_mend = False
         self._to_tidy: set[str] = set()  # where a move may have left a network twice
@@ -117,6 +120,7 @@ class Drainer(Service):
         self._mend_soon()
 
     def left(self, key: str) -> None:
+        self._last.pop(key, None)
         self.stop(key)
         self._mend_soon()
 
@@ -180,10 +184,15 @@ class Drainer(Service):
     def draining(self, engine: Engine) -> bool:
         return engine.key in self._drains
 
+    def last(self, engine: Engine) -> Drain | None:
+        """The drain under way, or the one before, of this run of swarmd."""
+        return self._last.get(engine.key)
+
     # The work
 
     def _begin(self, engine: Engine) -> Drain:
-        drain = self._drains[engine.key] = Drain(engine.name)
+        drain = self._drains[engine.key] = Drain(engine.name, len(engine.containers))
+        self._last[engine.key] = drain
         self._fleet.state.dispatch(news.EngineDraining(engine.key))
         drain.work = Deferred.fromCoroutine(self._run(engine, drain))
         drain.work.addErrback(self._broke)

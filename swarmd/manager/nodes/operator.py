@@ -85,6 +85,15 @@ class NodeOperator:
     def drain(self, ref: str) -> Drain:
         return self._drainer.drain(find_engine(self._fleet.state, ref))
 
+    @property
+    def lasting(self) -> bool:
+        """Whether what is decided outlives a restart."""
+        return self._operator_state.lasting
+
+    def last_drain(self, engine: Engine) -> Drain | None:
+        """The one under way, or the one before."""
+        return self._drainer.last(engine)
+
     def lost_for_good(self, ref: str) -> dict[str, Any]:
         """What may be made again elsewhere is, without waiting any longer."""
         engine = find_engine(self._fleet.state, ref)
@@ -120,8 +129,8 @@ class NodeOperator:
             "Status": engine.health.value,
             "Error": engine.error,
             "Since": engine.since,
-            "Availability": self._availability(engine),
-            "Lasting": self._operator_state.lasting,
+            "Availability": self.availability(engine),
+            "Lasting": self.lasting,
             "EngineVersion": spec.version,
             "CPUs": spec.cpus,
             "Memory": spec.memory,
@@ -139,7 +148,8 @@ class NodeOperator:
             "Warnings": list(engine.warnings),
         }
 
-    def _availability(self, engine: Engine) -> str:
+    def availability(self, engine: Engine) -> str:
+        """active, cordoned or draining."""
         if self._drainer.draining(engine):
             return "draining"
         return "cordoned" if engine.cordoned else "active"

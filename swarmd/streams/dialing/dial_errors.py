@@ -17,6 +17,7 @@ from twisted.internet.error import (
     UserError,
 )
 from twisted.internet.error import TimeoutError as ConnectTimeout
+from twisted.python.failure import Failure
 
 from swarmd.tls.half_close import PeerRefusedError
 from swarmd.tls.tls_errors import of_engine, openssl_words
@@ -69,7 +70,9 @@ def words(error: BaseException | None) -> str:
         if isinstance(error, kind):
             return text
     if isinstance(error, ConnectError):
-        return (error.args[-1] if error.args else "") or "connection failed"
+        last = error.args[-1] if error.args else ""
+        # Twisted puts the failure itself there if the socket is gone before it was connected.
+        return words(last.value) if isinstance(last, Failure) else str(last) or "connection failed"
     if error is None:
         return "connection lost"
     return str(error) or type(error).__name__

@@ -19,7 +19,7 @@ def test_each_route_is_told_once() -> None:
 def test_what_only_asks_or_waits_for_nobody_is_no_more_than_it_was() -> None:
     """The audit leaves out what only asks; right after the start little is known."""
     assert {one.path.rpartition("/")[2] for one in ROUTES if one.asks} == {
-        *("wait", "resize", "explain")
+        *("wait", "resize", "explain", "placement")
     }
     assert {one.path for one in ROUTES if one.at_once} == {"_ping", "version", "info"}
 
@@ -56,3 +56,16 @@ def test_a_body_that_no_engine_looks_at_needs_no_type(path: str) -> None:
 def test_plain_text_is_an_archive_only_where_command_lines_say_so() -> None:
     taken = {route[:2] for route in ROUTES if "text/plain" in route.media.types}
     assert taken == {("POST", "images/create"), ("PUT", "containers/*/archive")}
+
+
+def test_a_form_is_taken_by_the_page_alone() -> None:
+    """No engine ever sees one."""
+    forms = {route.path for route in ROUTES if "form" in route.media.sent_as.decode()}
+    assert forms and all(path.startswith("swarmd/ui/") for path in forms)
+    form = "application/x-www-form-urlencoded"
+    for path in ("swarmd/ui/placement", "swarmd/ui/nodes/a/b/cordon", "swarmd/ui/nodes/a/drain"):
+        check_body(form, media_of("POST", path.split("/")))
+    for path in ("swarmd/nodes/a/cordon", "swarmd/nodes/ui/nodes/cordon", "containers/create",
+                 "containers/swarmd/ui/nodes/cordon", "swarmd/explain"):  # fmt: skip
+        with pytest.raises(BadParameter):
+            check_body(form, media_of("POST", path.split("/")))

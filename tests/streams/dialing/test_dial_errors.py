@@ -4,6 +4,7 @@ import pytest
 from OpenSSL import SSL
 from twisted.internet import error
 from twisted.internet.defer import CancelledError, TimeoutError
+from twisted.python.failure import Failure
 
 from swarmd.streams.dialing.dial_errors import silent, words
 from swarmd.streams.ssh.reasons import SilentSshError, SshError
@@ -28,6 +29,7 @@ def tls(reason: str) -> SSL.Error:
         (error.ConnectionAborted(), "connection lost"),
         (error.ConnectError(2, "No such file or directory"), "No such file or directory"),
         (error.ConnectError(), "connection failed"),
+        (error.ConnectError(string=Failure(error.ConnectionDone())), "connection closed"),
         (PeerRefusedError("its certificate has expired"), "its certificate has expired"),
         (tls("wrong version number"), "it does not speak TLS; is its port the plain one?"),
         (tls("tlsv13 alert certificate required"), "it demands a client certificate, and none"),
