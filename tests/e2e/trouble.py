@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from tests.lab.daemon import Swarmd
 from tests.lab.engine import Engine
 from tests.lab.http import connect
-from tests.lab.waiting import PATIENCE, starved
+from tests.lab.waiting import PATIENCE, Stopwatch
 from tests.lab.wire import Wire
 
 _BROKEN = (
@@ -126,10 +126,9 @@ def everyone_else_is_quick(swarmd: Swarmd, limit: float = 1.0) -> Iterator[None]
     def watch() -> None:
         while not done:
             for path in ("/_ping", "/containers/json?all=1", "/info", "/images/json"):
-                began = time.monotonic() - starved(swarmd.pid)
+                took = Stopwatch(swarmd.pid)
                 swarmd.api.call("GET", path)
-                seconds = time.monotonic() - starved(swarmd.pid) - began
-                if seconds > limit:
+                if (seconds := took.seconds()) > limit:
                     slow.append((path, seconds))
             time.sleep(0.05)
 

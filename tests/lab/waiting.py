@@ -37,9 +37,21 @@ def eventually(
         every = min(every * 1.2, 0.5)  # who asks less leaves more to who is asked
 
 
-def starved(pid: int) -> float:
+class Stopwatch:
+    """Counts seconds, but for those in which a process had to wait for a processor."""
+
+    def __init__(self, pid: int) -> None:
+        self._pid = pid
+        self._began, self._starved = time.monotonic(), _starved(pid)
+
+    def seconds(self) -> float:
+        waited = max(0.0, _starved(self._pid) - self._starved)
+        return time.monotonic() - self._began - waited
+
+
+def _starved(pid: int) -> float:
     """Seconds in which a process wanted to run so far, and no processor was free for it."""
     try:
         return int(Path(f"/proc/{pid}/schedstat").read_text().split()[1]) / 1e9
-    except OSError:  # this kernel does not count them
+    except OSError:  # it has ended, or this kernel does not count them
         return 0.0

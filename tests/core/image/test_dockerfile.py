@@ -62,6 +62,6 @@ def test_any_text(text: str) -> None:
     "part", ["FROM ${A:-", "RUN --mount=", "a\\\n", "ARG A=$A$A\n", "ARG A=x$A$A\n"]
 )
 def test_nothing_takes_long(part: str) -> None:
-    begun = time.monotonic()
+    begun = time.process_time()
     base_images((part * (1 << 18))[: 1 << 18], {})
-    assert time.monotonic() - begun < 3
+    assert time.process_time() - begun < 3
