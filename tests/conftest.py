@@ -15,6 +15,7 @@ from hypothesis.database import DirectoryBasedExampleDatabase
 from tests.lab.engines import NO_PROGRAMS, Fleet, missing
 from tests.lab.packages import Missing
 from tests.lab.programs import NEWEST, NEXT, Program, as_release_29, dockerd
+from tests.lab.waiting import eventually
 
 # Whatever this machine's own swarmd is told, those of the tests are not.
 os.environ["SWARMD_CONFIG"] = os.devnull
@@ -38,6 +39,7 @@ settings.register_profile(
 )
 settings.load_profile("swarmd")
 
+LEAVING = 10.0  # seconds
 _standing: list[Fleet] = []
 _REAL = frozenset({"fleet", "tls_fleet", "mixed_fleet", "containerd_fleet"})
 
@@ -76,16 +78,23 @@ def _leaves_engines_as_they_were(request: pytest.FixtureRequest) -> Iterator[Non
     """Who leaves something on engines that others use next is guilty, and nobody else is."""
     before = {engine: engine.holds() for fleet in _standing for engine in fleet}
     yield
-    left = [
-        f"{engine.name}: {words}"
-        for fleet in _standing
-        for engine in fleet
-        for words in sorted(engine.holds() ^ before.get(engine, frozenset()))
-    ]
-    if left:
+
+    def left() -> list[str]:
+        return [
+            f"{engine.name}: {words}"
+            for fleet in _standing
+            for engine in fleet
+            for words in sorted(engine.holds() ^ before.get(engine, frozenset()))
+        ]
+
+    try:
+        # What is on its way out, as what removes itself, may go.
+        eventually(lambda: not left(), LEAVING)
+    except AssertionError:
+        words = ", ".join(left())
         for fleet in _standing:
             fleet.reset()
-        pytest.fail(f"{request.node.nodeid} left behind, or took away: {', '.join(left)}")
+        pytest.fail(f"{request.node.nodeid} left behind, or took away: {words}")
 
 
 @pytest.hookimpl(wrapper=True)

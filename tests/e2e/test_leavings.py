@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.e2e.trouble import context
+from tests.lab import engine as module
 from tests.lab.engine import Engine
 from tests.lab.engines import Fleet
 
@@ -29,8 +30,12 @@ def test_things_of_all_kinds(engine: Engine, fleet: Fleet) -> None:
 
 
 @pytest.mark.parametrize("harm", ["kill", "freeze", "cut"])
-def test_an_engine_of_no_use(engine: Engine, fleet: Fleet, harm: str) -> None:
+def test_an_engine_of_no_use(
+    engine: Engine, fleet: Fleet, harm: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     engine.machine.cut() if harm == "cut" else getattr(engine, harm)()
-    assert len(engine.holds()) == 1
+    with monkeypatch.context() as hasty:
+        hasty.setattr(module, "ANSWER", 1.0)
+        assert len(engine.holds()) == 1
     fleet.reset()
     assert engine.holds() == frozenset()
