@@ -32,7 +32,7 @@ class Promises(TestCase):
     """Subclasses say where the engine is. Everything that a test makes, it removes."""
 
     __test__ = False
-    timeout = 60.0
+    timeout = 120.0
     address: str
 
     def setUp(self) -> None:

@@ -25,7 +25,7 @@ class Tracking(TestCase):
     """Subclasses say where the engine is."""
 
     __test__ = False
-    timeout = 30.0
+    timeout = 120.0
     address: str
     heartbeat = 5.0
 

@@ -119,7 +119,13 @@ def test_ansible_makes_a_container_anew(host: Host, tmp_path: Path) -> None:
 
 def play(host: Host, playbook: str, home: Path, *more: str) -> str:
     """What one run says; with --diff it shows what it found to do."""
-    env = {**os.environ, "ANSIBLE_HOME": str(home), "ANSIBLE_NOCOLOR": "1", **_access(host)}
+    env = {
+        **os.environ,
+        "ANSIBLE_HOME": str(home),
+        "ANSIBLE_NOCOLOR": "1",
+        "ANSIBLE_PIPELINING": "1",
+        **_access(host),
+    }
     for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
         env.pop(name, None)  # it would go before the CA that is given
     command: Sequence[str] = (

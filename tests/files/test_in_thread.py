@@ -23,7 +23,7 @@ class Reactor:
         self.come.release()
 
     def turn(self) -> None:
-        assert self.come.acquire(timeout=10)
+        assert self.come.acquire(timeout=60)
         function, args = self.calls.pop(0)
         function(*args)
 

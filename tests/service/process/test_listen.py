@@ -73,7 +73,7 @@ class Site(DockerSite):
 
 
 class Listening(TestCase):
-    timeout = 20
+    timeout = 120.0
 
     def setUp(self) -> None:
         root = Resource()
@@ -98,7 +98,7 @@ class Listening(TestCase):
 
     async def tcp(self) -> socket.socket:
         port = await self.open("tcp://127.0.0.1:0")
-        return socket.create_connection(("127.0.0.1", port.getHost().port), timeout=10)
+        return socket.create_connection(("127.0.0.1", port.getHost().port), timeout=60)
 
     async def test_tcp(self) -> None:
         said = await deferToThread(talk, await self.tcp(), REQUEST * 3)
@@ -113,7 +113,7 @@ class Listening(TestCase):
 
     async def test_ipv6(self) -> None:
         port = await self.open("tcp://[::1]:0")
-        client = socket.create_connection(("::1", port.getHost().port), timeout=10)
+        client = socket.create_connection(("::1", port.getHost().port), timeout=60)
         self.assertIn(b"200 OK", await deferToThread(talk, client, REQUEST))
 
     async def test_a_large_answer_arrives_whole_after_a_half_close(self) -> None:
@@ -169,7 +169,7 @@ class Listening(TestCase):
 
         port = await self.open("tcp:0:interface=127.0.0.1", secure=secure)
         self.assertEqual(wrapped, [self.site])
-        client = socket.create_connection(("127.0.0.1", port.getHost().port), timeout=10)
+        client = socket.create_connection(("127.0.0.1", port.getHost().port), timeout=60)
         self.assertIn(b"200 OK", await deferToThread(talk, client, REQUEST))
 
     async def test_sockets_of_systemd(self) -> None:
@@ -181,7 +181,7 @@ class Listening(TestCase):
         self.assertIsInstance(both, BoundPorts)
         self.assertEqual(both.getHost().port, addresses[0][1])
         for address in addresses:
-            client = socket.create_connection(address, timeout=10)
+            client = socket.create_connection(address, timeout=60)
             self.assertIn(b"200 OK", await deferToThread(talk, client, REQUEST))
 
     async def test_one_socket_of_systemd(self) -> None:
@@ -189,7 +189,7 @@ class Listening(TestCase):
         number = bound.detach()
         self.patch(listening, "inherited_sockets", lambda environ: [number])
         port = await self.open(f"fd://{number}")
-        client = socket.create_connection(("127.0.0.1", port.getHost().port), timeout=10)
+        client = socket.create_connection(("127.0.0.1", port.getHost().port), timeout=60)
         self.assertIn(b"200 OK", await deferToThread(talk, client, REQUEST))
 
     def test_what_cannot_be_listened_on(self) -> None:

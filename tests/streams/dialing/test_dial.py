@@ -49,7 +49,7 @@ class Heard:
 
 
 class DialCase(TestCase):
-    timeout = 30
+    timeout = 120.0
 
     def setUp(self) -> None:
         folder = tempfile.TemporaryDirectory()

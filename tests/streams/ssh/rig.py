@@ -74,7 +74,7 @@ class Listener:
 class SshdCase(TestCase):
     """Tests against one sshd."""
 
-    timeout = 60
+    timeout = 120.0
     settings: ClassVar[tuple[str, ...]] = ()
     folder: Path
     sshd: Sshd

@@ -20,7 +20,7 @@ PLAIN = SshFiles()
 def read_by_ssh(command: list[str]) -> dict[str, str]:
     """What ssh makes of it: the options that would hold."""
     shown = subprocess.run(
-        [command[0], "-G", "-F", "none", *command[1:]], capture_output=True, text=True, timeout=20
+        [command[0], "-G", "-F", "none", *command[1:]], capture_output=True, text=True, timeout=60
     )
     assert shown.returncode == 0, shown.stderr
     pairs = (line.partition(" ") for line in shown.stdout.splitlines())
@@ -46,7 +46,7 @@ def test_the_configuration_decides_what_a_line_leaves_open(tmp_path: Path) -> No
     config.write_text("Host lab\n User ops\n Port 2222\n HostName 10.0.0.9\n ProxyJump door\n")
     command = dial_command(parse_address("ssh://lab"), PLAIN)
     shown = subprocess.run(
-        ["ssh", "-G", "-F", str(config), *command[1:]], capture_output=True, text=True, timeout=20
+        ["ssh", "-G", "-F", str(config), *command[1:]], capture_output=True, text=True, timeout=60
     )
     for line in ("user ops", "port 2222", "hostname 10.0.0.9", "proxyjump door"):
         assert line in shown.stdout.splitlines()

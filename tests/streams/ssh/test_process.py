@@ -15,7 +15,7 @@ from tests.streams.ssh.rig import reactor
 
 
 class ProcessTest(TestCase):
-    timeout = 30
+    timeout = 120.0
 
     def run_(self, script: str) -> SshProcess:
         heard: list[str] = []
