@@ -17,6 +17,7 @@ from collections.abc import Coroutine
 from dataclasses import dataclass
 from typing import Any, cast
 
+from tests.lab.ports import free_port
 from tests.lab.trap import Trap
 from tests.lab.waiting import PATIENCE
 
@@ -50,7 +51,7 @@ class Wire:
 
     def __init__(self, engine: str, port: int = 0) -> None:
         self.engine = engine
-        self._port = port
+        self._port = port or free_port()  # also while nobody listens
         self.delay = 0.0
         self.late = 0.0
         self.loss = 0.0
@@ -120,7 +121,6 @@ class Wire:
         self._server = await asyncio.start_server(
             self._serve, "127.0.0.1", self._port, reuse_address=True
         )
-        self._port = self._server.sockets[0].getsockname()[1]
 
     async def _close(self) -> None:
         if self._server is not None:
