@@ -27,7 +27,7 @@ ranks 0 and 1 do no I/O. The way of a request, a create and an event: docs/archi
     ``streams.ssh``            engines over SSH
 6.  ``engine``                 tracks one engine: health check, lists, event stream
     ``discovery``              which engines exist: hosts file, lists
-    ``audit``                  who changed what: one line for each call that changes something
+    ``audit``                  who changed what, who asked for what: the audit log, the access log
     ``cli``                    what operators type: ``swarmd node``, ``explain``, ``certs`` …
     ``cli.terminal``           what commands print: tables, colours, a line of progress
 7.  ``manager``                the verbs that span engines

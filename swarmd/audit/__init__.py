@@ -1,5 +1,6 @@
-"""Who changed what, when, where: one JSON line for each call that changes something.
+"""Who changed what, and who asked for what: the audit log and the access log.
 
-``recorder`` makes the lines, ``writer`` writes them beside the reactor, ``targets`` are the places:
-a file, the standard output, the journal.
+``recorder`` makes a line of JSON for each call that changes something, ``access_log`` one for each
+request; ``writer`` writes them beside the reactor, ``targets`` are the places: a file, the standard
+output, the journal.
 """

@@ -6,22 +6,19 @@ are in others.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
-from datetime import UTC, datetime
 from typing import Any
 
 import orjson
-from twisted.application.service import Service
-from twisted.logger import Logger
 
-from swarmd.audit.targets import target
-from swarmd.audit.writer import Writer
+from swarmd.audit.line_log import LineLog
 from swarmd.codec.path import decode_path
 from swarmd.core.errors import ApiError
+from swarmd.core.printable import json_line
 from swarmd.core.request.audit_trail import AuditTrail
 from swarmd.core.request.routes import ROUTES
 from swarmd.core.request.version import parse_prefix, show
+from swarmd.core.units import rfc3339
 from swarmd.front.client_identity import identity_of
 from swarmd.front.request import DockerRequest
 
@@ -32,7 +29,7 @@ _QUESTIONS = frozenset(route.path.rpartition("/")[2] for route in ROUTES if rout
 _NAMING = ("name", "fromImage", "tag", "repo", "t", "container", "force", "signal")
 
 
-class Recorder(Service):
+class Recorder(LineLog):
     """The audit log.
 
     Makes a trail for each request that is to be recorded, and writes it at its end.
@@ -45,41 +42,9 @@ class Recorder(Service):
         OSError: Nothing can be written there.
     """
 
-    _log = Logger()
-
     def __init__(self, place: str, reactor: Any, now: Callable[[], float]) -> None:
-        self._place = place
-        self._reactor = reactor
+        super().__init__("audit", place, reactor)
         self._now = now
-        self.writer = Writer(target(place), self._troubled)
-
-    def startService(self) -> None:
-        super().startService()
-        self.writer.start()
-
-    def stopService(self) -> None:
-        super().stopService()
-        self.writer.stop()
-
-    def reread(self) -> None:
-        """SIGHUP: the file may have been rotated."""
-        self.writer.reopen()
-
-    @property
-    def written(self) -> int:
-        return self.writer.written
-
-    @property
-    def lost(self) -> int:
-        return self.writer.lost
-
-    def notices(self) -> list[str]:
-        problem, lost = self.writer.problem, self.writer.lost
-        return [f"the audit log has lost {lost} lines: {self._place}: {problem}"] if problem else []
-
-    def _troubled(self, problem: str) -> None:
-        text = "audit lines are lost: {place}: {problem}"
-        self._reactor.callFromThread(self._log.error, text, place=self._place, problem=problem)
 
     def __call__(self, request: DockerRequest, denied: str = "") -> AuditTrail | None:
         """None for what changes nothing, unless it is ``denied``."""
@@ -91,7 +56,7 @@ class Recorder(Service):
         who = identity_of(request)
         began, moment = self._now(), self._reactor.seconds()
         record = {
-            "time": _time(began),
+            "time": rfc3339(began),
             "who": _text(who.name),
             "from": who.address or "unix",
             "method": request.method.decode("ascii", "replace"),
@@ -115,15 +80,7 @@ class Recorder(Service):
             outcome["made"] = _made(trail.answer)
         if not complete:
             outcome["complete"] = False
-        self.writer.write(_line(record | outcome))
-
-
-def _line(record: dict[str, Any]) -> bytes:
-    """JSON, with all that acts on a terminal escaped: U+009B and U+202E, too."""
-    text = orjson.dumps(record).decode()
-    if not text.isprintable():
-        text = "".join(char if char.isprintable() else json.dumps(char)[1:-1] for char in text)
-    return text.encode() + b"\n"
+        self.writer.write(json_line(record | outcome))
 
 
 def _parts(request: DockerRequest) -> dict[str, str]:
@@ -173,7 +130,3 @@ def _made(answer: bytes) -> str:
 def _text(value: str) -> str:
     """Short, and text for JSON whatever a client has sent."""
     return value[:LONGEST].encode("utf-8", "backslashreplace").decode()
-
-
-def _time(seconds: float) -> str:
-    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds")[:-6] + "Z"

@@ -232,7 +232,8 @@ def scan_request(buffer: bytes) -> tuple[RequestHead, int] | None:
     if version not in (b"1.1", b"1.0"):
         raise BadHead(505, "unsupported protocol version")
     fields = RequestFields(version, headers)
-    if version == b"1.1" and not fields.secret:
+    # Who takes part in a trace repeats no head, and would push out those of all others.
+    if version == b"1.1" and not fields.secret and fields.get(b"traceparent") is None:
         _asked.learn(block, fields)
     return RequestHead(method, target, fields), end
 

@@ -84,6 +84,15 @@ TABLE = (
     _file("audit-log", "Append a JSON line for each call that changes something to this file, or "
           "to - (standard output) or journald."),
     Option("ui", TEXT, "The page for browsers at /swarmd/: on, or off.", "on"),
+    # Observation
+    Option("metrics-listen", LIST),
+    Option("ready-nodes", NUMBER, "How many nodes have to be healthy for /readyz to say ready; "
+           "0: it is enough that all were asked.", "1", live=True),
+    Option("log-format", TEXT, "Of the log and of the access log: text, or json with an object a "
+           "line.", "text", live=True),
+    _file("access-log", "Append a line for each request to this file, or to - (standard output)."),
+    Option("trace-requests", FLAG, "Give requests that bring no traceparent (W3C) one of their "
+           "own, for engines and the access log.", live=True),
     # TLS
     Option("tls", FLAG, "Use TLS for clients and engines; certificates are not demanded."),
     Option("tlsverify", FLAG, "Use TLS; demand a certificate of the CA from both sides."),

@@ -83,9 +83,8 @@ class Options(usage.Options):
 
     def __init__(self) -> None:
         super().__init__()
-        self.update(
-            {"host": [], "allow-host": [], "filter": [], "cluster-opt": [], "discovery": ""}
-        )
+        lists = (option.name for option in TABLE if option.kind is OptionKind.LIST)
+        self.update({"discovery": "", **{name: [] for name in lists}})
         self._named: set[str] = set()
         self._taken_back: set[str] = set()
 
@@ -99,6 +98,11 @@ class Options(usage.Options):
         """A further name that clients without certificates may call swarmd by; repeatable. With a
         dot before it, all names below it. Its addresses and own names need not be given."""
         self["allow-host"].append(name)
+
+    def opt_metrics_listen(self, address: str) -> None:
+        """Serve /metrics, /healthz and /readyz here in plain HTTP, and nothing else; repeatable.
+        Whoever can connect reads names and numbers of nodes."""
+        self["metrics-listen"].append(address)
 
     def opt_filter(self, name: str) -> None:
         """Use this scheduling filter; repeatable. Without it, all are used."""

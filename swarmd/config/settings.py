@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 
 from swarmd.audit.targets import target
 from swarmd.config.listen_addresses import is_exposed, parse_listen
+from swarmd.config.observability import Observability, observability
 from swarmd.config.option_table import OPTIONS
 from swarmd.config.own_names import parse_allowed
 from swarmd.config.policy_file import read_policy
@@ -51,6 +52,7 @@ CLUSTER_OPTIONS = {
 DEFAULT_POLICY = make_policy(overcommit=0.05)
 NO_RESCHEDULING = Rules()
 NO_SSH = SshFiles()
+NOT_OBSERVED = Observability()
 
 T = TypeVar("T")
 
@@ -80,6 +82,7 @@ class Settings:
         rescheduling: What happens when a node is lost.
         audit_log: Where calls that change something are recorded; "" for nowhere.
         max_connections: Of clients at one time, over all listeners.
+        observability: Probes, metrics, logs, traces.
         allow_hosts: Further names by which clients may call this machine.
         ui: There is a page for browsers.
     """
@@ -107,6 +110,7 @@ class Settings:
     volumes_everywhere: bool = False
     distribute_builds: str = ""
     ui: bool = True
+    observability: Observability = NOT_OBSERVED
 
     @property
     def engine_port(self) -> int:
@@ -165,6 +169,7 @@ def from_options(options: Mapping[str, Any], environ: Mapping[str, str]) -> Sett
         volumes_everywhere=_volumes_everywhere(options["volume-scope"]),
         distribute_builds=_distribution(options["distribute-builds"]),
         ui=_ui(options["ui"]),
+        observability=observability(options, environ),
     )
     _check(settings, environ)
     _check_discovery(options, settings)
@@ -173,6 +178,8 @@ def from_options(options: Mapping[str, Any], environ: Mapping[str, str]) -> Sett
 
 def _check(settings: Settings, environ: Mapping[str, str]) -> None:
     """What can only be judged with all options known."""
+    if both := set(settings.listen) & set(settings.observability.metrics_listen):
+        raise ValueError(f"--metrics-listen {min(both)} is where --host listens; use another port")
     if settings.refresh_max < settings.refresh_min:
         raise ValueError(
             "--engine-refresh-max-interval cannot be less than --engine-refresh-min-interval"

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import json
+from typing import Any
+
+import orjson
+
 
 def printable(text: str) -> str:
     """One line: control characters, line ends, marks that turn the direction, and the like escaped.
@@ -16,3 +21,17 @@ def printable(text: str) -> str:
 def _escaped(char: str) -> str:
     """As Python writes it: ``\\x1b``, ``\\n``, ``\\u202e``."""
     return repr(char)[1:-1]
+
+
+def json_line(record: dict[str, Any]) -> bytes:
+    """A line of JSON, with all that acts on a terminal escaped: U+009B and U+202E, too.
+
+    What is no Unicode text, JSON cannot have: it is shown as ``\\xff``.
+    """
+    try:
+        text = orjson.dumps(record).decode()
+    except (TypeError, ValueError):
+        text = json.dumps(record, separators=(",", ":"))
+    if not text.isprintable():
+        text = "".join(char if char.isprintable() else json.dumps(char)[1:-1] for char in text)
+    return text.encode() + b"\n"

@@ -1,4 +1,4 @@
-"""Durations and byte sizes as people write and read them.
+"""Durations, byte sizes and moments as people write and read them.
 
 Durations are those of Go's ``time.ParseDuration``, because that is what our users' unit files
 hold. Wrong text raises ValueError with a reason that can be shown as it is.
@@ -7,6 +7,7 @@ hold. Wrong text raises ValueError with a reason that can be shown as it is.
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 
 _SECONDS = {"ns": 1e-9, "us": 1e-6, "µs": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0}
 _PART = r"([0-9]{1,12}(?:\.[0-9]{0,12})?|\.[0-9]{1,12})(ns|us|µs|ms|s|m|h)"
@@ -32,3 +33,8 @@ def show_size(size: float) -> str:
 def counted(number: int, thing: str) -> str:
     """``1 node``, ``2 nodes``."""
     return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
+
+
+def rfc3339(seconds: float) -> str:
+    """``2027-01-15T08:00:00.250Z``, of seconds since the epoch."""
+    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds")[:-6] + "Z"

@@ -159,6 +159,7 @@ class Channel(ClientConnection):
             return False
         head, used = found
         self._ahead = self._ahead[used:]
+        self.received, self.sent = used, 0
         self._served = True
         self._phase = Phase.ANSWER
         self.deadline = None
@@ -180,7 +181,8 @@ class Channel(ClientConnection):
         body, request = self._body, self._request
         assert body is not None and request is not None
         try:
-            self._ahead = self._ahead[body.feed(self._ahead) :]
+            used = body.feed(self._ahead)
+            self._ahead, self.received = self._ahead[used:], self.received + used
             if len(body.data) > LARGE:
                 self.site.body_budget.take(self, len(body.data))
         except ApiError as error:
@@ -283,9 +285,7 @@ class Channel(ClientConnection):
         framed = headers.hasHeader(b"content-length") or headers.hasHeader(b"transfer-encoding")
         bare = version[5:]
         keep_alive = self.keeps_alive(delimited=framed or bare == b"1.1")
-        self.transport.write(
-            render_head(bare, int(code), fields, keep_alive=keep_alive, reason=reason)
-        )
+        self.write(render_head(bare, int(code), fields, keep_alive=keep_alive, reason=reason))
 
     def requestDone(self, request: Request) -> None:
         """The answer is complete: on to the next request, or the end."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Any, Generic, TypeVar
 
 from twisted.internet.interfaces import IReactorTime
@@ -13,15 +14,18 @@ from twisted.web.http import Request as TwistedRequest
 from twisted.web.resource import IResource, getChildForRequest
 
 from swarmd.codec.head import RequestHead
+from swarmd.core.index.histogram import Histogram
 from swarmd.core.request.bounds import BODY
 from swarmd.front.body_budget import BodyBudget
-from swarmd.front.interfaces import Audit, Connection, Request, StartupGate
+from swarmd.front.interfaces import Access, Audit, Connection, Request, StartupGate
 from swarmd.front.origin_check import OriginCheck
 from swarmd.front.round_robin import RoundRobin
 from swarmd.timers.periodic import Periodic
 
 # How often deadlines are looked at, in seconds: one loop for all connections, no timer for each.
 SWEEP = 5.0
+# Seconds until the head of an answer; what takes longer than the last is counted behind it.
+WAITS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0)
 # Those that are counted by name; a client can invent others without end.
 _METHODS = {name.encode(): name for name in ("GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS")}
 
@@ -51,8 +55,12 @@ class ClientSite(Factory, Generic[R]):
         origin_check: What requests pass that a page in a browser could have sent by any name.
         inner_origin_check: What those pass that come by a Unix socket or with a certificate.
         audit: Makes a trail for each request that is to be recorded; None records nothing.
+        access: Makes a record for each request, which it logs; None where nothing is logged.
+        trace_requests: Those that bring no trace begin one.
         requestFactory: Makes a request of the connection that it came on, and of its head.
         requests: How many were answered, by method.
+        answers: The same, by status.
+        waits: Seconds until the heads of answers, by method.
         errors: How many errors of our own were, by status.
     """
 
@@ -62,6 +70,8 @@ class ClientSite(Factory, Generic[R]):
     body_pause = 60.0
     idle_limit = 300.0
     max_body = BODY
+    access: Access[R] | None = None
+    trace_requests = False
     _log = Logger()
 
     def __init__(
@@ -92,7 +102,9 @@ class ClientSite(Factory, Generic[R]):
         self.common_headers = common_headers
         self.max_connections = max_connections
         self.requests: Counter[str] = Counter()
+        self.answers: Counter[int] = Counter()
         self.errors: Counter[int] = Counter()
+        self.waits: dict[str, Histogram] = defaultdict(partial(Histogram, WAITS))
         self.refused = refused
         self.origin_check, self.inner_origin_check = OriginCheck(names), OriginCheck()
         self.startup = startup
@@ -149,6 +161,9 @@ class ClientSite(Factory, Generic[R]):
         found: IResource = getChildForRequest(self.resource, request)
         return found
 
-    def log(self, request: R) -> None:
-        """Called at the end of each request; a line for each would cost a third of its time."""
-        self.requests[_METHODS.get(request.method, "other")] += 1
+    def answered(self, method: bytes, status: int, waited: float) -> None:
+        """The head of an answer goes out."""
+        name = _METHODS.get(method, "other")
+        self.requests[name] += 1
+        self.answers[status] += 1
+        self.waits[name].observe(waited)

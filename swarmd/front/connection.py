@@ -19,11 +19,12 @@ class ClientConnection:
         deadline: When patience ends, by the site's clock; None where there is no limit.
         identity: Who is at the other end, once somebody asked: see ``front.client_identity``.
         origin_check: What its requests have to pass, once there was one.
+        received, sent: Bytes of its current request, and of the answer to it, heads included.
     """
 
     __slots__ = (
         *("_held", "_host", "_peer", "deadline", "factory", "identity", "origin_check", "site"),
-        "transport",
+        *("received", "sent", "transport"),
     )
 
     transport: Any
@@ -35,6 +36,7 @@ class ClientConnection:
         self.origin_check: OriginCheck | None = None
         self._peer: IAddress | None = None
         self._host: IAddress | None = None
+        self.received = self.sent = 0
         self._held = False
 
     def logPrefix(self) -> str:
@@ -79,10 +81,11 @@ class ClientConnection:
                 self.transport.resumeProducing()
 
     def write(self, data: bytes) -> None:
+        self.sent += len(data)
         self.transport.write(data)
 
     def writeSequence(self, pieces: list[bytes]) -> None:
-        self.transport.write(b"".join(pieces))
+        self.write(b"".join(pieces))
 
     def abortConnection(self) -> None:
         self.transport.abortConnection()

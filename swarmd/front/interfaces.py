@@ -13,6 +13,8 @@ from twisted.python.failure import Failure
 from swarmd.codec.head import RequestHead
 from swarmd.core.errors import ApiError
 from swarmd.core.request.audit_trail import AuditTrail
+from swarmd.core.request.request_record import RequestRecord
+from swarmd.core.request.trace_context import TraceContext
 from swarmd.front.origin_check import OriginCheck
 
 Asked = TypeVar("Asked", contravariant=True)
@@ -65,6 +67,21 @@ class Audit(Protocol[Asked]):
 
     def __call__(self, request: Asked, denied: str = "") -> AuditTrail | None:
         """What was ``denied``, for that reason, is, also where it would have changed nothing."""
+
+    @property
+    def written(self) -> int:
+        """Lines, since the start."""
+
+    @property
+    def lost(self) -> int:
+        """Lines that could not be written."""
+
+
+class Access(Protocol[Asked]):
+    """The access log."""
+
+    def __call__(self, request: Asked, trace: TraceContext | None) -> RequestRecord:
+        """The record of a request that begins; it is logged when it is over."""
 
     @property
     def written(self) -> int:

@@ -1,4 +1,4 @@
-"""Twisted's request without what hardly anybody asks for, until somebody does."""
+"""Twisted's request without what hardly anybody asks for, until somebody does; and its record."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from twisted.web.http_headers import Headers
 from twisted.web.server import Request
 
 from swarmd.codec.head import RequestHead
+from swarmd.core.request.request_record import RequestRecord
 from swarmd.front.channel import Channel
 
 # What Twisted's constructor makes for each request, a twelfth of a forwarded call's Python.
@@ -34,12 +35,16 @@ class LazyRequest(Request):
         head: The request's head as it came.
         body: The whole body, unless the resource takes the head.
         raw_query: What follows the question mark.
+        arrived: When its head was complete, by the site's clock.
+        record: For the access log and traces; None if there are none.
     """
 
     # Narrower than in Twisted, which fixes the classes that it comes with.
     channel: Channel  # type: ignore[assignment]
     head: RequestHead
     raw_query: bytes
+    arrived: float
+    record: RequestRecord | None = None
     body = b""
     _parsePOSTFormSubmission = False
     _content: BytesIO | None = None
@@ -75,3 +80,30 @@ class LazyRequest(Request):
         """Twisted's form of the query."""
         values: dict[bytes, list[bytes]] = parse_qs(self.raw_query, keep_blank_values=True)
         return values
+
+    def write(self, data: bytes) -> None:
+        """Twisted's way to answer."""
+        if not self.startedWriting:
+            self.answered(self.code)
+        super().write(data)
+
+    def answered(self, status: int) -> None:
+        """The head of the answer goes out, whoever has written it."""
+        site = self.channel.site
+        waited = site.now() - self.arrived
+        site.answered(self.method, status, waited)
+        if self.record is not None:
+            self.record.answered(status, waited)
+
+    def finish_record(self, *, complete: bool) -> None:
+        """Of what was not taken over by a stream."""
+        record = self.record
+        if record is not None:
+            record.received, record.sent = self.channel.received, self.channel.sent
+            record.finish(complete=complete)
+
+    @property
+    def trace_id(self) -> str:
+        """Of the trace that it belongs to; "" if there is none."""
+        trace = None if self.record is None else self.record.trace
+        return "" if trace is None else trace.trace_id

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 from itertools import chain
 from typing import Any, cast
 
@@ -23,7 +24,7 @@ from swarmd.core.errors import ApiError, PageNotFound
 from swarmd.core.request.audit_trail import AuditTrail
 from swarmd.core.request.bounds import LARGE, check_body
 from swarmd.core.request.terms import NO_TERMS, RequestTerms
-from swarmd.front.admission import check_type, enter
+from swarmd.front.admission import check_type, enter, record_of
 from swarmd.front.channel import Channel
 from swarmd.front.client_site import ClientSite
 from swarmd.front.interfaces import BodySink, HeadResource
@@ -69,12 +70,14 @@ class DockerRequest(LazyRequest):
         self.path, _, self.raw_query = head.target.partition(b"?")
         self.clientproto = b"HTTP/" + head.version
         self.site = channel.site
+        self.arrived = channel.site.now()
         self._gone_calls: list[Callable[[], object]] = []
 
     # From the head to a resource. Called by the channel.
 
     def begin(self) -> None:
         """The head is complete: the resource decides what happens to the body."""
+        self.record = record_of(self)
         if self.site.audit is not None:
             self.trail = self.site.audit(self)
         self._guarded(self._route)
@@ -97,17 +100,22 @@ class DockerRequest(LazyRequest):
         """The client has left before the end of the answer."""
         self.gone = True
         self._finish_trail(LEFT)
+        self.finish_record(complete=False)
         calls, self._gone_calls = self._gone_calls, []
         for call in calls:
             try:
                 call()
             except Exception:  # noqa: BLE001 - the others have to hear of it, too
-                self._log.failure("after the client of {path} left", path=self.path)
+                text = "after the client of {path} left"
+                self._log.failure(text, path=self.path, trace=self.trace_id)
         super().connectionLost(reason)
 
     def _guarded(self, step: Callable[[], None]) -> None:
+        trail, record = self.trail, self.record
+        if record is not None:
+            step = partial(record.run, step)
         try:
-            step() if self.trail is None else self.trail.run(step)
+            step() if trail is None else trail.run(step)
         except ApiError as error:
             self.reply_error(error)
         except Exception:  # noqa: BLE001 - an error ends one request, never the connection
@@ -191,7 +199,9 @@ class DockerRequest(LazyRequest):
             self.finish()
 
     def processingFailed(self, reason: Failure) -> None:
-        self._log.failure("{method} {path}", reason, method=self.method, path=self.path)
+        self._log.failure(
+            "{method} {path}", reason, method=self.method, path=self.path, trace=self.trace_id
+        )
         self.reply_error(ApiError("internal error of swarmd; its log has the cause"))
 
     def stream_body(self, sink: BodySink) -> None:
@@ -305,6 +315,7 @@ class DockerRequest(LazyRequest):
     def _head(self, status: int, fields: bytes, *, delimited: bool) -> bytes:
         self.startedWriting = 1
         self.code = status
+        self.answered(status)
         keep_alive = self.channel.keeps_alive(delimited=delimited)
         fields = self.site.common_headers() + fields
         return render_head(self.head.version, status, fields, keep_alive=keep_alive)
@@ -347,7 +358,7 @@ class DockerRequest(LazyRequest):
         if self.chunked:
             self.channel.write(LAST_CHUNK)
         self._finish_trail(self.code)
-        self.site.log(self)
+        self.finish_record(complete=True)
         self.finished = 1
         self._gone_calls.clear()  # they hold who holds this request
         self.channel.requestDone(self)
@@ -360,6 +371,7 @@ class DockerRequest(LazyRequest):
         if not self.gone and not self.finished:
             self._gone_calls.clear()
             self._finish_trail(self.code, complete=False)
+            self.finish_record(complete=False)
             (self.channel.linger if framed else self.channel.abortConnection)()
 
     def on_gone(self, call: Callable[[], object]) -> None:

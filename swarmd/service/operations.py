@@ -10,6 +10,7 @@ from twisted.application.service import MultiService
 from swarmd.api.operators.explain import Explain
 from swarmd.api.operators.metrics import Metrics
 from swarmd.api.operators.nodes import Nodes
+from swarmd.api.operators.probes import Probes
 from swarmd.api.routing.resource import Noun
 from swarmd.config.settings import Settings
 from swarmd.manager.containers.create import Creator
@@ -59,7 +60,7 @@ class Operations(MultiService):
             fleet, operator_state, drainer, rescheduler, settings.policy.overcommit
         )
         self.explain = Explain(fleet, creator.choice)
-        self._metrics = Metrics(fleet)
+        self._metrics, self._probes = Metrics(fleet), Probes(fleet)
         log = NodeLog(reactor)
         changes = NodeEvents(fleet, log.report)
         NodeWatcher(fleet.state, (self.operator, rescheduler, drainer, changes))
@@ -75,4 +76,5 @@ class Operations(MultiService):
         own.add("explain", POST=self.explain.explain)
         own.add("metrics", GET=self._metrics.metrics)
         root.putChild(b"swarmd", own)
+        self._probes.attach(root)
         return own

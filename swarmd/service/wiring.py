@@ -65,6 +65,7 @@ from swarmd.service.live_settings import (
     change_placement,
     change_tracking,
 )
+from swarmd.service.observation import Observation, make_access_log
 from swarmd.service.operations import Operations
 from swarmd.service.page import make_page
 from swarmd.service.process.gc_tuning import RareCollection
@@ -93,7 +94,7 @@ def makeService(options: Options) -> MultiService:
     log = _own_log_observer(options, reactor)
     daemon = make_service(settings, reactor, log=log, forked=_forks(options), options=options)
     if log is not None:
-        daemon.live.follow(lambda new: log.set_level(new.log_level))
+        daemon.live.follow(lambda new: log.change(new.log_level, new.observability.log_format))
     for remark in options.sources.remarks():
         _log.warn("{remark}", remark=remark)
     RareCollection().setServiceParent(daemon)
@@ -111,7 +112,10 @@ def _own_log_observer(options: Options, reactor: Any) -> LevelObserver | None:
     """In place of twistd's, and to the same place; except for syslog, which stays its own."""
     outer: Any = options.parent or {}
     where = place(outer, sys.stdout, reactor.callFromThread)
-    return None if where is None else LevelObserver(options.settings.log_level, where)
+    if where is None:
+        return None
+    settings = options.settings
+    return LevelObserver(settings.log_level, where, settings.observability.log_format)
 
 
 def make_service(
@@ -134,6 +138,33 @@ def make_service(
     """
     rng = rng or random.Random()
     daemon = Swarmd(log, forked=forked)
+    access = make_access_log(settings, reactor, now, daemon)
+    fleet, tls_reload = _fleet(settings, reactor, now, rng, daemon)
+    startup = StartupGate(fleet.state.engines, reactor)
+    observation = Observation(settings, fleet, startup)
+    root = _tree(settings, reactor, fleet, rng, daemon)
+    _duplicate_names(fleet, reactor).setServiceParent(daemon)
+    rejections = Rejections(reactor.seconds)
+    audit = make_audit_log(settings.audit_log, reactor, fleet, now, daemon)
+    startup.setServiceParent(daemon)
+    site = make_site(settings, reactor, fleet, root, rejections.report, startup, audit)
+    make_listeners(settings, reactor, site, tls_reload, rejections).setServiceParent(daemon)
+    observation.observe(reactor, site, access)
+    observation.setServiceParent(daemon)
+    daemon.live.follow(observation.change)
+    _follow(daemon, settings, options, reactor, fleet, site)
+    Notifier(os.environ, reactor, fleet.summary).setServiceParent(daemon)
+    return daemon
+
+
+def _fleet(
+    settings: Settings,
+    reactor: Any,
+    now: Callable[[], float],
+    rng: random.Random,
+    daemon: Swarmd,
+) -> tuple[Fleet, TlsReload]:
+    """The fleet, how its engines are reached, and who says which there are."""
     state = State(reactor.seconds)
     hub = EventHub(state)
     context = _tracking_context(settings, reactor, now, rng, state, hub)
@@ -143,16 +174,7 @@ def make_service(
     fleet.setServiceParent(daemon)
     _report_tls(tls_reload, fleet)
     _discovery(settings, reactor, fleet).setServiceParent(daemon)
-    root, rejections = _tree(settings, reactor, fleet, rng, daemon), Rejections(reactor.seconds)
-    _duplicate_names(fleet, reactor).setServiceParent(daemon)
-    audit = make_audit_log(settings.audit_log, reactor, fleet, now, daemon)
-    startup = StartupGate(state.engines, reactor)
-    startup.setServiceParent(daemon)
-    site = make_site(settings, reactor, fleet, root, rejections.report, startup, audit)
-    make_listeners(settings, reactor, site, tls_reload, rejections).setServiceParent(daemon)
-    _follow(daemon, settings, options, reactor, fleet, site)
-    Notifier(os.environ, reactor, fleet.summary).setServiceParent(daemon)
-    return daemon
+    return fleet, tls_reload
 
 
 def _report_tls(tls_reload: TlsReload, fleet: Fleet) -> None:
@@ -226,16 +248,14 @@ def _tree(
     settings: Settings, reactor: Any, fleet: Fleet, rng: random.Random, daemon: Swarmd
 ) -> Resource:
     """All that can be asked, and who does it."""
-    plans = PullPlans(fleet.now)
+    plans, supply = PullPlans(fleet.now), Supply(fleet)
     placer = Placer(fleet, settings.policy, lambda: rng.getrandbits(32))
     networks = LocalNetworks(fleet, placer, settings.network_driver)
     volumes = LocalVolumes(fleet, placer, everywhere=settings.volumes_everywhere)
-    supply = Supply(fleet)
     NameTimes(fleet)
     distributor = Distributor(fleet, placer, supply, settings.distribute_builds)
     local = LocalResources(fleet, networks, volumes, supply)
-    invent, make_id = partial(random_name, rng.choice), partial(_random_id, rng)
-    creator = Creator(fleet, placer, plans, local, invent, make_id, settings.create_retry)
+    creator = _creator(settings, rng, fleet, placer, plans, local)
     builders, own_images = Builders(fleet, reactor), OwnImages()
     builds, identity = BuildPlacement(fleet, placer, builders, reactor), _fleet_identity(settings)
     daemon.live.follow(partial(change_placement, placer, creator, identity))
@@ -264,7 +284,20 @@ def _tree(
     return _guard(authorization, own, daemon)
 
 
+def _creator(
+    settings: Settings,
+    rng: random.Random,
+    fleet: Fleet,
+    placer: Placer,
+    plans: PullPlans,
+    local: LocalResources,
+) -> Creator:
+    invent, make_id = partial(random_name, rng.choice), partial(_random_id, rng)
+    return Creator(fleet, placer, plans, local, invent, make_id, settings.create_retry)
+
+
 def _guard(authorization: Authorization, own: Noun, daemon: Swarmd) -> Guard:
+    """The root behind the policy; ``own`` is the resource of swarmd's own paths."""
     own.add("policy", GET=authorization.learned)
     authorization.setServiceParent(daemon)
     return authorization.guard

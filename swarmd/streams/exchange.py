@@ -83,6 +83,7 @@ class Exchange:
         connection.transport.write(self.request)
 
     def unreachable(self, cause: str, *, silent: bool = False) -> None:
+        self.link.failed_calls += 1
         self.link.over(self)
         silent = silent and not self._heard
         self.failed(EngineUnreachable(self.link.node, cause, sent=self._sent, silent=silent))

@@ -112,6 +112,7 @@ class Forwarded(Exchange):
         if not self.started:
             self.started = True
             assert self.head is not None
+            self.client.answered(self.head.status)
             if self.content_type is not None and self.head.status in (200, 101):
                 raw = with_type(raw, self.head, self.content_type)
         self._write(raw)
@@ -169,6 +170,7 @@ class Rewritten(Forwarded):
             if self.head.status == CREATED and self.client.trail is not None:
                 self.client.trail.answer = body
             self.notify_done(self.head.status)
+            self.client.answered(self.head.status)
             keep = self.client.channel.keeps_alive(delimited=self.client.head.version == b"1.1")
             head = rewritten_head(self.head, len(body), self.content_type, keep_alive=keep)
             self._write(head + body)

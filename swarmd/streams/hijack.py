@@ -12,11 +12,12 @@ from collections.abc import Callable
 
 from swarmd.codec.head import ResponseHead
 from swarmd.core.errors import BadParameter
+from swarmd.core.request.request_record import RequestRecord
 from swarmd.streams.completion import Done, notify
 from swarmd.streams.dialing.connector import Connector
 from swarmd.streams.forward import Forwarded
 from swarmd.streams.interfaces import ClientRequest
-from swarmd.streams.relay import Relay, throttle
+from swarmd.streams.relay import Relay, measure, throttle
 from swarmd.streams.rewrite import upgrade_head, with_type
 from swarmd.streams.splice import carry
 
@@ -72,29 +73,38 @@ class Hijack(Forwarded):
         connection, self.connection = self.connection, None
         assert connection is not None
         channel, link = self.client.channel, self.link
-        relay = Relay(channel.transport, connection.transport, _when_parted(link, self.done))
+        over = _when_parted(link, self.done, self.client.record)
+        relay = Relay(channel.transport, connection.transport, over)
         link.over(self)
         link.adopt(relay)
         connection.end = relay.engine
         if self.client.trail is not None:
             self.client.trail.finish(head.status)
+        self.client.answered(head.status)
         early = channel.take_over(relay.client)
         relay.carriers = carry(relay.client, relay.engine)
         throttle(relay.client, relay.engine)
+        measure(relay.client, relay.engine, self.client.record)
         if self.content_type is not None:
             raw = with_type(raw, head, self.content_type)
         relay.client.transport.write(raw)
         if early:
             relay.engine.transport.write(early)
+        if self.client.record is not None:
+            self.client.record.taken_over(channel.received + len(early), len(raw))
 
 
-def _when_parted(link: Connector, done: Done | None) -> Callable[[Relay], None]:
+def _when_parted(
+    link: Connector, done: Done | None, record: RequestRecord | None
+) -> Callable[[Relay], None]:
     """It must not hold on to the request: an idle stream may last for months."""
-    if done is None:
+    if done is None and record is None:
         return link.over
 
     def over(relay: Relay) -> None:
         link.over(relay)
         notify(done, 101)
+        if record is not None:
+            record.finish(complete=relay.engine.ended)
 
     return over

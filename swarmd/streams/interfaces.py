@@ -15,6 +15,7 @@ from twisted.python.failure import Failure
 from swarmd.codec.head import RequestHead
 from swarmd.core.errors import ApiError
 from swarmd.core.request.audit_trail import AuditTrail
+from swarmd.core.request.request_record import RequestRecord
 
 # Connects and, with TLS, shakes hands; fails with any exception.
 Dial = Callable[[IProtocolFactory], "Deferred[Any]"]
@@ -46,9 +47,15 @@ class Transport(Protocol):
 
 
 class Channel(Protocol):
-    """A client's connection."""
+    """A client's connection.
+
+    Attributes:
+        received, sent: Bytes of the request, and of the answer to it.
+    """
 
     transport: Any
+    received: int
+    sent: int
 
     def write(self, data: bytes) -> None:
         """Bytes of an answer, head included."""
@@ -68,6 +75,7 @@ class ClientRequest(Protocol):
         gone: The client has left; nothing can be answered.
         survives_half_close: A FIN of the client does not mean that it has left.
         trail: Hears of the outcome; None if nobody wants to.
+        record: Of its trace, and of what is to be logged at its end; None if there is neither.
     """
 
     channel: Any
@@ -77,6 +85,10 @@ class ClientRequest(Protocol):
     gone: bool
     survives_half_close: bool
     trail: AuditTrail | None
+    record: RequestRecord | None
+
+    def answered(self, status: int) -> None:
+        """The head of the answer goes out."""
 
     def on_gone(self, callback: Callable[[], object]) -> None: ...
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from functools import lru_cache
 
 from swarmd.codec.head import Headers, ResponseHead, render_request
+from swarmd.core.request.request_record import trace_headers
 from swarmd.streams.calls import Answer as Answer
 from swarmd.streams.calls import EngineCall, OnAnswer, Question, StreamCall
 from swarmd.streams.dialing.connector import Connector
@@ -103,7 +104,7 @@ class Link(Connector):
             idle_timeout: Seconds that the engine may neither take nor send anything, though it
                 could.
         """
-        head = upload_head(method, target, headers)
+        head = upload_head(method, target, [*headers, *trace_headers()])
         call = Upload(self, method.encode(), head, receive, on_head, on_room, idle_timeout)
         self.begin(call, fresh=True)
         return call
@@ -111,13 +112,13 @@ class Link(Connector):
 
 @lru_cache(maxsize=16)
 def _get(target: str) -> bytes:
-    """Made once of each of the few things that are asked over and over."""
-    return render("GET", target, b"", ())
+    """Made once of each of the few things that are asked over and over, in nobody's name."""
+    return render_request(b"GET", target.encode(), [HOST])
 
 
 def render(method: str, target: str, body: bytes, headers: Sequence[tuple[bytes, bytes]]) -> bytes:
     """A whole request of swarmd's own; the body is JSON unless ``headers`` says otherwise."""
-    fields: Headers = [HOST, *headers]
+    fields: Headers = [HOST, *headers, *trace_headers()]
     if body or method not in ("GET", "HEAD"):
         fields.append((b"Content-Length", b"%d" % len(body)))
     if body and not any(name.lower() == b"content-type" for name, _ in headers):

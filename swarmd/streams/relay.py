@@ -13,6 +13,8 @@ from typing import Any, Protocol
 
 from twisted.python.failure import Failure
 
+from swarmd.core.request.request_record import RequestRecord
+
 
 class RelayOwner(Protocol):
     """The owner of a relay, who decides what the ends of a connection mean."""
@@ -32,18 +34,22 @@ class Side:
         deaf: What was written to it failed.
         ended: It sends no more.
         deliver: Takes what it sends.
+        meter: Is told how many bytes it has sent; None if nobody counts.
     """
 
-    __slots__ = ("deaf", "deliver", "ended", "other", "owner", "transport")
+    __slots__ = ("deaf", "deliver", "ended", "meter", "other", "owner", "transport")
 
     def __init__(self, transport: Any, owner: RelayOwner) -> None:
         self.transport = transport
         self.owner = owner
         self.other: Side = self
         self.deliver: Callable[[bytes], None] = transport.write
+        self.meter: Callable[[int], None] | None = None
         self.deaf = self.ended = False
 
     def received(self, data: bytes) -> None:
+        if self.meter is not None:
+            self.meter(len(data))
         self.deliver(data)
 
     def half_closed(self) -> None:
@@ -135,6 +141,12 @@ class Relay:
 def pair(one: Side, two: Side) -> None:
     one.other, two.other = two, one
     one.deliver, two.deliver = two.transport.write, one.transport.write
+
+
+def measure(client: Side, engine: Side, record: RequestRecord | None) -> None:
+    """What each side sends counts for the record, if there is one."""
+    if record is not None:
+        client.meter, engine.meter = record.add_received, record.add_sent
 
 
 def throttle(one: Side, two: Side) -> None:

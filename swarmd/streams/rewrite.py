@@ -20,10 +20,11 @@ from swarmd.streams.interfaces import ClientRequest
 
 HOST = (b"Host", b"docker")  # engines only check that there is one
 _FRAMING = frozenset((b"content-length", b"transfer-encoding"))
-_BODY = _FRAMING | {b"host", b"content-type", b"expect"}
+_TRACE = frozenset((b"traceparent", b"tracestate"))  # written anew for each request
+_BODY = _FRAMING | _TRACE | {b"host", b"content-type", b"expect"}
 # The body has been collected, and an answer in plain text can be rewritten. What a body is, its
 # route says, and never the client: engines look for more of the query in what is called a form.
-_OURS = frozenset((b"host", b"content-length", b"content-type", b"expect", b"accept-encoding"))
+_OURS = _TRACE | {b"host", b"content-length", b"content-type", b"expect", b"accept-encoding"}
 _JSON_BODY = b"Content-Type: application/json\r\nContent-Length: %d\r\n"
 _NO_BODY = b"Content-Length: 0\r\n"
 
@@ -34,7 +35,8 @@ def request_head(client: ClientRequest, target: bytes, length: int) -> bytes:
     if not fields.passed_on:
         kept = _without(end_to_end(fields.headers), _OURS)
         fields.passed_on = render_fields([HOST, *kept])
-    line = (client.method, target, fields.version, fields.passed_on, _body(client, length))
+    own = _trace(client) + _body(client, length)
+    line = (client.method, target, fields.version, fields.passed_on, own)
     return b"%b %b HTTP/%b\r\n%b%b\r\n" % line
 
 
@@ -54,7 +56,7 @@ def tunnel_head(client: ClientRequest, target: bytes, *, uploads: bool) -> bytes
     """
     if uploads:
         headers = end_to_end(client.head.headers, keep=(b"transfer-encoding",))
-        headers = _without(headers, (b"host", b"content-type"))
+        headers = _without(headers, _TRACE | {b"host", b"content-type"})
     else:
         headers = _without(end_to_end(client.head.headers), _BODY)
     headers.append((b"Connection", b"close"))
@@ -108,8 +110,14 @@ def raw_error(error: ApiError) -> bytes:
 def _render(client: ClientRequest, target: bytes, headers: Headers, body: bytes = b"") -> bytes:
     fields = render_fields([HOST, *headers])
     # In HTTP/1.0 the engine answers in a way that such a client understands.
-    line = (client.method, target, client.head.version, fields, body)
+    line = (client.method, target, client.head.version, fields, _trace(client) + body)
     return b"%b %b HTTP/%b\r\n%b%b\r\n" % line
+
+
+def _trace(client: ClientRequest) -> bytes:
+    """The lines that tell the engine which trace it takes part in."""
+    record = client.record
+    return b"" if record is None or record.trace is None else record.trace.lines
 
 
 def _body(client: ClientRequest, length: int) -> bytes:

@@ -98,6 +98,11 @@ class Bulk:
         if self._pump is not None:
             self._pump.close()
 
+    def taken(self, size: int) -> None:
+        """So many bytes have come from the source."""
+        if self._side.meter is not None:
+            self._side.meter(size)
+
     def source_ended(self) -> None:
         self._side.half_closed()
 
@@ -174,7 +179,9 @@ class Pump:
         if not self._held:
             self.close()
             self._owner.source_ended()
-        elif self.left is not None:
+            return True
+        self._owner.taken(self._held)
+        if self.left is not None:
             self.left -= self._held
         return True
 

@@ -26,14 +26,14 @@ from twisted.python.failure import Failure
 from swarmd.codec.framing import BadBody, Framing, Sized, request_framing, response_framing
 from swarmd.codec.head import BadHead, ResponseHead, scan_response
 from swarmd.core.errors import ApiError, BadParameter, EngineUnreachable
-from swarmd.streams.completion import LEFT, Done, notify
+from swarmd.streams.completion import LEFT, Completion, Done
 from swarmd.streams.connection import EngineConnection
 from swarmd.streams.dialing.connector import Connector
 from swarmd.streams.dialing.dial_errors import words
 from swarmd.streams.exchange import MOST_INTERIM
 from swarmd.streams.forward import Rewrite
 from swarmd.streams.interfaces import ClientRequest
-from swarmd.streams.relay import Side, abort, end_writing, pair, throttle
+from swarmd.streams.relay import Side, abort, end_writing, measure, pair, throttle
 from swarmd.streams.rewrite import raw_error, tunnel_head, with_body, with_type
 from swarmd.streams.splice import Bulk, can_splice
 
@@ -74,8 +74,8 @@ class Tunnel:
         "_bulks",
         "_client",
         "_complete",
+        "_completion",
         "_content_type",
-        "_done",
         "_engine",
         "_framing",
         "_held",
@@ -86,7 +86,6 @@ class Tunnel:
         "_status",
         "_timer",
         "_to_drop",
-        "_trail",
         "_upload",
         "_uploads",
         "_waiting",
@@ -109,8 +108,7 @@ class Tunnel:
         self._upload: Framing = request_framing(head) if self._uploads else Sized(0)
         # For the engine, until it is connected.
         self._waiting = tunnel_head(request, target, uploads=self._uploads)
-        self._done = done
-        self._trail = request.trail
+        self._completion = Completion(request, done)
         self._content_type = content_type
         self._refusal = refusal
         self._client: Side | None = None
@@ -132,7 +130,11 @@ class Tunnel:
     def start(self, channel: Any) -> None:
         self._client = client = Side(channel.transport, self)
         client.deliver = self._take
-        self._take(channel.take_over(client))
+        early, record = channel.take_over(client), self._completion.record
+        if record is not None:
+            record.taken_over(channel.received + len(early), 0)
+            client.meter = record.add_received
+        self._take(early)
         if self._client is not None and not self._lingering:
             self._link.begin(self, fresh=True)
 
@@ -170,6 +172,7 @@ class Tunnel:
         self._engine = engine = Side(connection.transport, self)
         connection.end = engine
         pair(client, engine)
+        measure(client, engine, self._completion.record)
         client.deliver = self._rest_of_upload(client)
         engine.deliver = self._answered
         throttle(client, engine)
@@ -182,6 +185,7 @@ class Tunnel:
 
     def unreachable(self, cause: str, *, silent: bool = False) -> None:
         """Before the head the client gets an error; after it, it must see a broken stream."""
+        self._link.failed_calls += 1
         self._break_off(EngineUnreachable(self._link.node, cause, sent=self._engine is not None))
 
     refuse = unreachable
@@ -189,14 +193,15 @@ class Tunnel:
     def _break_off(self, error: ApiError) -> None:
         self._leave_engine()
         self.notify_done(error.status)
-        client = self._client
-        if client is None:
-            return
-        if self._status:
-            self._leave_client(client)
-        else:
-            client.transport.write(raw_error(error))
+        client, answers = self._client, not self._status
+        if client is not None and answers:
+            answer = raw_error(error)
+            self._completion.answered(error.status, len(answer))
+            client.transport.write(answer)
             self._linger(client)
+        elif client is not None:
+            self._leave_client(client)
+        self._completion.finish(complete=answers)
 
     def side_ended(self, side: Side) -> None:
         if side is self._client:
@@ -225,6 +230,7 @@ class Tunnel:
             self.unreachable("it closed the connection before its answer")
             return
         self.notify_done(self._status)
+        self._completion.finish(complete=True)
         self._leave_engine()
         if self._client is not None:
             self._linger(self._client)
@@ -274,9 +280,14 @@ class Tunnel:
         if head.status == 101:
             raise BadHead(502, "an upgrade that nobody asked for")
         self._status = head.status
-        if self._done is not None or self._uploads:
+        changed = self._changed(head, data, used)
+        self._completion.answered(head.status, len(changed) - len(data))
+        if self._completion.awaited or self._uploads:
             self._framing = response_framing(self.method, head)
         self._walk(data[used:])
+        return changed
+
+    def _changed(self, head: ResponseHead, data: bytes, used: int) -> bytes:
         if self._content_type is not None and head.status == 200:
             return with_type(data, head, self._content_type)
         if self._refusal is not None and self._is_refusal(head):
@@ -295,6 +306,7 @@ class Tunnel:
             if self._framing.done:
                 self._complete = True
                 self.notify_done(self._status)
+                self._completion.finish(complete=True)
         if self._framing is None and self._engine is not None and self._client is not None:
             self._engine.deliver = self._carrier(self._engine)
 
@@ -310,11 +322,8 @@ class Tunnel:
         return write
 
     def notify_done(self, status: int) -> None:
-        done, self._done = self._done, None
         self._framing = None
-        notify(done, status)
-        if self._trail is not None:
-            self._trail.finish(status)
+        self._completion.notify(status)
 
     # The client's side.
 
@@ -336,6 +345,7 @@ class Tunnel:
         self._stop_timer()
         self._leave_engine()
         self.notify_done(LEFT)
+        self._completion.finish(complete=False)
         if self._client is not None:
             self._leave_client(self._client)
 

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from twisted.internet.testing import MemoryReactorClock
 
+from swarmd.config.observability import Observability
 from swarmd.config.option_table import TABLE
 from swarmd.config.options import Options
 from swarmd.config.settings import Settings
@@ -22,6 +23,9 @@ CHANGED: dict[str, tuple[str, dict[str, Any]]] = {
     "engine-refresh-min-interval": ("10s", {"refresh_min": 10.0}),
     "engine-refresh-max-interval": ("90s", {"refresh_max": 90.0}),
     "allow-host": ("x.example", {"allow_hosts": ("x.example",)}),
+    "ready-nodes": ("9", {"observability": Observability(ready_nodes=9)}),
+    "log-format": ("json", {"observability": Observability(log_format="json")}),
+    "trace-requests": ("", {"observability": Observability(trace_requests=True)}),
     "max-connections": ("9", {"max_connections": 9}),
     "strategy": ("binpack", {"policy": make_policy("binpack", overcommit=0.05)}),
     "filter": ("port", {"policy": make_policy("spread", ["port"], overcommit=0.05)}),

@@ -102,8 +102,10 @@ class Channel:
         self.early = early
         self.end: Any = None
         self.persistent = True
+        self.received = self.sent = 0
 
     def write(self, data: bytes) -> None:
+        self.sent += len(data)
         self.transport.write(data)
 
     def keeps_alive(self, *, delimited: bool = True) -> bool:
@@ -128,10 +130,15 @@ class Request:
         self.gone = False
         self.survives_half_close = False
         self.trail: Any = None
+        self.record: Any = None
+        self.statuses: list[int] = []
         self.error: ApiError | None = None
         self.finished = 0
         self.aborted = 0
         self._gone_calls: list[Any] = []
+
+    def answered(self, status: int) -> None:
+        self.statuses.append(status)
 
     def on_gone(self, callback: Any) -> None:
         self._gone_calls.append(callback)

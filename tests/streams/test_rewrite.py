@@ -4,6 +4,8 @@ import pytest
 
 from swarmd.codec.head import scan_request, scan_response
 from swarmd.core.errors import EngineUnreachable
+from swarmd.core.request.request_record import RequestRecord
+from swarmd.core.request.trace_context import begun
 from swarmd.streams.rewrite import (
     raw_error,
     request_head,
@@ -84,3 +86,36 @@ def test_an_error_for_a_connection_without_http() -> None:
     scanned = scan_response(raw)
     assert scanned is not None and scanned[0].status == 503 and not scanned[0].keep_alive
     assert scanned[0].length == len(raw) - scanned[1]
+
+
+def traced(request: Request) -> Request:
+    request.record = RequestRecord(begun("a" * 32, "b" * 16))
+    return request
+
+
+OURS = b"traceparent: 00-" + b"a" * 32 + b"-" + b"b" * 16 + b"-01\r\n"
+
+
+def heads(request: Request) -> list[bytes]:
+    return [
+        request_head(request, b"/y", 0),
+        upgrade_head(request, b"/y", 0),
+        tunnel_head(request, b"/y", uploads=False),
+        tunnel_head(request, b"/y", uploads=True),
+    ]
+
+
+def test_the_trace_is_the_one_that_was_read_and_never_what_came() -> None:
+    lines = b"TraceParent: nonsense", b"tracestate: evil=1"
+    for head in heads(traced(post(b"/x", *lines))):
+        assert head.count(OURS) == 1 and head.lower().count(b"traceparent") == 1
+        assert b"evil" not in head
+    for head in heads(post(b"/x", *lines)):
+        assert b"trace" not in head.lower()
+
+
+def test_the_same_lines_in_another_trace() -> None:
+    first = traced(get(b"/x", b"X-Same: 1"))
+    assert OURS in request_head(first, b"/y", 0)
+    first.record = None
+    assert b"traceparent" not in request_head(first, b"/y", 0)

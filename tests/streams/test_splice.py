@@ -37,10 +37,14 @@ class Case:
         for end in self.ends:
             end.setblocking(False)
         self.heard: list[Any] = []
+        self.moved = 0
         self.pump = Pump(self.wrap(source), self.wrap(sink), self)  # type: ignore[arg-type]
 
     def wrap(self, end: socket.socket) -> Any:
         return SimpleNamespace(reactor=self.reactor, fileno=end.fileno)
+
+    def taken(self, size: int) -> None:
+        self.moved += size
 
     def source_ended(self) -> None:
         self.heard.append("ended")

@@ -86,7 +86,8 @@ class Guard(Resource):
         except ApiError as refusal:
             line = b" ".join((request.method, request.path)).decode("latin-1")
             why = refusal.message
-            self._log.info("{who} {line}: {why}", who=identity.name, line=line, why=why)
+            text, trace = "{who} {line}: {why}", request.trace_id
+            self._log.info(text, who=identity.name, line=line, why=why, trace=trace)
             return ErrorResource(refusal)
 
     def _admitted(
@@ -102,6 +103,8 @@ class Guard(Resource):
             return self._learning(request, identity, right, role, segments)
         if role is None:
             raise Denied(denial(identity, right, roles))
+        if request.record is not None:
+            request.record.role = role.name
         fleet, tree = self._tree(role, (right.noun, right.verb) in _STRICT)
         judge = Judge(role, identity, self._fleet, fleet, self._contents)
         judgement = judge.of(request, right, segments)

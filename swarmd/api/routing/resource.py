@@ -110,7 +110,8 @@ def _report(failure: Failure, request: DockerRequest) -> None:
     if isinstance(error, CancelledError) and request.gone:
         return
     if not isinstance(error, ApiError):
-        _log.failure("{method} {path}", failure, method=request.method, path=request.path)
+        method, path, trace = request.method, request.path, request.trace_id
+        _log.failure("{method} {path}", failure, method=method, path=path, trace=trace)
         error = ApiError("internal error of swarmd; its log has the cause")
     if request.startedWriting:
         request.abort()

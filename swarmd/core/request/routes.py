@@ -24,6 +24,7 @@ class ApiRoute(NamedTuple):
         media: What its body may be.
         asks: It changes nothing, whatever its method.
         at_once: It is answered from what is known, also right after the start.
+        public: It tells so little that it is answered under any Host.
     """
 
     methods: str
@@ -34,10 +35,15 @@ class ApiRoute(NamedTuple):
     media: Media = JSON
     asks: bool = False
     at_once: bool = False
+    public: bool = False
 
 
 ROUTES: tuple[ApiRoute, ...] = (
     ApiRoute("GET HEAD OPTIONS", "_ping", "system", "ping", True, at_once=True),
+    *(
+        ApiRoute("GET HEAD", probe, "system", "ping", True, at_once=True, public=True)
+        for probe in ("healthz", "readyz")
+    ),
     ApiRoute("GET", "version", "system", "read", True, at_once=True),
     ApiRoute("GET", "info", "system", "read", True, at_once=True),
     ApiRoute("GET", "events", "system", "events", True),
@@ -135,6 +141,7 @@ ROUTES: tuple[ApiRoute, ...] = (
     ),
 )
 
+PUBLIC_PATHS = frozenset(f"/{route.path}".encode() for route in ROUTES if route.public)
 # By method and path, a name as "*"; of those whose body is not plain JSON.
 _MEDIA = {
     (method, route.path.replace("+", "*")): route.media

@@ -43,6 +43,8 @@ from swarmd.manager.images.platforms import platform_known
 from swarmd.scheduler.refusal import NoCandidate
 from swarmd.streams.link import Answer
 
+OUTCOMES = ("created", "no_image", "no_node", "refused", "failed")
+CREATED, NO_IMAGE, NO_NODE, REFUSED, FAILED = OUTCOMES
 TRIES = 3  # engines asked before the create is given up, beside swarm.createretry
 
 Failures = dict[str, tuple[Engine, ApiError]]  # by the engine's key
@@ -83,6 +85,21 @@ class Creator:
 
     async def create(self, order: CreateOrder) -> Answer:
         """Raises ApiError if it can be placed nowhere, or nowhere works."""
+        outcome = FAILED
+        try:
+            answer = await self._create(order)
+            outcome = _outcome(answer.status)
+        except NoCandidate:
+            outcome = NO_NODE
+            raise
+        except ApiError as error:
+            outcome = FAILED if error.status >= 500 else REFUSED
+            raise
+        finally:
+            self._fleet.placements[outcome] += 1
+        return answer
+
+    async def _create(self, order: CreateOrder) -> Answer:
         if order.name:
             check_container_name(order.name)
         await self._local.settle(order.config)
@@ -141,6 +158,12 @@ class Creator:
         if answer.status >= 500:
             raise NotMadeError(ApiError(message_of(answer.body), answer.status))
         return answer
+
+
+def _outcome(status: int) -> str:
+    if status == 201:
+        return CREATED
+    return NO_IMAGE if status == 404 else REFUSED
 
 
 def _unsized(engines: Iterable[Engine]) -> list[Container]:

@@ -7,7 +7,7 @@ since one reactor thread owns it all; what they need across an ``await`` they ta
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from ipaddress import ip_address
 from typing import Any
@@ -44,6 +44,8 @@ class Fleet(MultiService):
 
     Attributes:
         problem: What is wrong with discovery, in words; "" if nothing is.
+        placements: How many creates ended how.
+        ready: Whether clients should be sent here.
         notices: Asks for what else the operator should know of swarmd itself.
         bad_files: By what they are, asks what is wrong with files as they are now.
         expiring: Asks when certificates and CRLs end.
@@ -71,6 +73,8 @@ class Fleet(MultiService):
         self.now = now
         self.clock: IReactorTime = context.clock
         self.problem = ""
+        self.placements: Counter[str] = Counter()
+        self.ready: Callable[[], bool] = lambda: True
         self.notices: Sources[str] = Sources()
         self.bad_files: dict[str, Callable[[], Sequence[str]]] = {}
         self.expiring: Sources[Expiry] = Sources()
@@ -180,6 +184,12 @@ class Fleet(MultiService):
 
     def healthy(self) -> list[Engine]:
         return [engine for engine in self.state.engines.values() if engine.healthy]
+
+    def failed_calls(self) -> Iterator[tuple[str, int]]:
+        """Of each node, how many calls came to no answer."""
+        for key, engine in self.state.engines.items():
+            if engine.name and key in self._links:
+                yield engine.name, self._links[key].failed_calls
 
     def forget(self, container_id: str) -> None:
         """An engine acknowledged that the container is gone."""

@@ -6,6 +6,7 @@ and whoever restarts swarmd under a running ``docker compose up`` would have eve
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 
 from twisted.internet.interfaces import IReactorTime
@@ -20,7 +21,11 @@ LOOK = 0.05  # seconds between two looks
 PATIENCE = 3.0
 LONGEST = 30.0
 # These say themselves what they know: ``info`` shows which nodes are pending.
-_AT_ONCE = frozenset(route.path.encode() for route in ROUTES if route.at_once)
+_AT_ONCE = re.compile(
+    rb"(?:/v[\d.]+)?/(?:swarmd/.*|%b)"
+    % "|".join(route.path for route in ROUTES if route.at_once).encode(),
+    re.DOTALL,
+)
 
 
 class StartupGate(Periodic):
@@ -55,7 +60,7 @@ class StartupGate(Periodic):
 
     def later(self, path: bytes, begin: Callable[[], None]) -> bool:
         """Whether ``begin`` is called later, and need not be now."""
-        if path.startswith(b"/swarmd/") or path.rpartition(b"/")[2] in _AT_ONCE:
+        if _AT_ONCE.fullmatch(path):
             return False
         self._waiting.append(begin)
         return True

@@ -67,4 +67,4 @@ class NodeLog(Service):
 
     def _write(self, change: NodeChange, words: str) -> None:
         write = self._log.warn if change.worrying else self._log.info
-        write("{words}", words=printable(words))
+        write("{words}", words=printable(words), node=change.node.name)

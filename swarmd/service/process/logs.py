@@ -1,7 +1,7 @@
-"""What is written to the log: one text line an event, from the level that was asked for.
+"""What is written to the log: one line an event, text or JSON, from the level that was asked for.
 
 Nothing from outside acts there: whatever is no letter is shown as an escape. Tracebacks alone have
-several lines, of which all but the first begin with a tab.
+several lines in text, of which all but the first begin with a tab; in JSON they are a field.
 """
 
 from __future__ import annotations
@@ -18,24 +18,28 @@ from twisted.logger import (
     LogLevel,
     LogLevelFilterPredicate,
     eventAsText,
+    formatEvent,
 )
 from twisted.python.logfile import LogFile
 from zope.interface import implementer
 
-from swarmd.core.printable import printable
+from swarmd.core.printable import json_line, printable
+from swarmd.core.units import rfc3339
 
 
 @implementer(ILogObserver)
 class LevelObserver:
     """Writes events of at least ``level`` (a name of twisted.logger's) to ``stream``, a file."""
 
-    def __init__(self, level: str, stream: Any) -> None:
-        self._all = FileLogObserver(stream, lines)
-        self.set_level(level)
+    def __init__(self, level: str, stream: Any, form: str = "text") -> None:
+        self._stream = stream
+        self.change(level, form)
 
-    def set_level(self, level: str) -> None:
+    def change(self, level: str, form: str = "text") -> None:
+        """From now on; ``form`` is text or json."""
         predicate = LogLevelFilterPredicate(defaultLogLevel=LogLevel.levelWithName(level))
-        self._some = FilteringLogObserver(self._all, [predicate])
+        write = FileLogObserver(self._stream, json_lines if form == "json" else lines)
+        self._some = FilteringLogObserver(write, [predicate])
 
     def __call__(self, event: LogEvent) -> None:
         self._some(event)
@@ -44,9 +48,44 @@ class LevelObserver:
 def lines(event: LogEvent) -> str | None:
     """An event as it stands in the log; None if it says nothing."""
     text = eventAsText(event, includeTraceback=False)
-    traceback = eventAsText(event)[len(text) :] if "log_failure" in event else ""
+    traceback = _traceback(event)
+    if text and event.get("trace"):
+        text += f" (trace {event['trace']})"
     shown = [printable(line) for line in (text, *traceback.split("\n")) if line]
     return "\n\t".join(shown) + "\n" if shown else None
+
+
+def json_lines(event: LogEvent) -> str | None:
+    """The same as one object of JSON."""
+    message, traceback = formatEvent(event), _traceback(event)
+    if not message and not traceback:
+        return None
+    level = event.get("log_level")
+    record = {
+        "time": rfc3339(event.get("log_time", 0.0)),
+        "level": level.name if level is not None else "info",
+        "logger": _text(event.get("log_namespace", "")),
+        "message": _text(message),
+    }
+    record |= {name: _text(event[key]) for name, key in _FIELDS if event.get(key)}
+    if traceback:
+        record["traceback"] = _text(traceback)
+    return json_line(record).decode()
+
+
+# Of swarmd's own events: its name in JSON, and in the event.
+_FIELDS = (("node", "key"), ("node", "node"), ("trace", "trace"))
+
+
+def _traceback(event: LogEvent) -> str:
+    if "log_failure" not in event:
+        return ""
+    whole = eventAsText(event, includeTimestamp=False, includeSystem=False)
+    return whole[len(formatEvent(event)) :].lstrip("\n")
+
+
+def _text(value: object) -> str:
+    return str(value).encode("utf-8", "backslashreplace").decode()
 
 
 def place(

@@ -9,6 +9,7 @@ from twisted.internet.interfaces import IReactorTime
 from twisted.python.failure import Failure
 
 from swarmd.core.request.audit_trail import touched
+from swarmd.core.request.request_record import asked
 from swarmd.streams.connection import ConnectionFactory, EngineConnection
 from swarmd.streams.dialing.dial_errors import silent, words
 from swarmd.streams.dialing.pool import Pool
@@ -46,12 +47,14 @@ class Connector:
         node: The engine's name as errors show it; may change.
         peer: The IP address that answered last, "" for a UNIX socket.
         clock: For time limits.
+        failed_calls: Those that came to no answer, or to half of one.
     """
 
     def __init__(self, node: str, dial: Dial, clock: IReactorTime) -> None:
         self.node = node
         self.peer = ""
         self.clock = clock
+        self.failed_calls = 0
         self._dial = dial
         self._pool = Pool(clock)
         self._factory = ConnectionFactory()
@@ -66,6 +69,7 @@ class Connector:
         if self._closed:
             caller.unreachable(self._closed)
             return
+        asked(self.node)
         if caller.method not in _READS:
             touched(self.node)
         connection = None if fresh else self._pool.take()

@@ -21,7 +21,9 @@ def test_what_only_asks_or_waits_for_nobody_is_no_more_than_it_was() -> None:
     assert {one.path.rpartition("/")[2] for one in ROUTES if one.asks} == {
         *("wait", "resize", "explain", "placement")
     }
-    assert {one.path for one in ROUTES if one.at_once} == {"_ping", "version", "info"}
+    probes = {"healthz", "readyz"}
+    assert {one.path for one in ROUTES if one.at_once} == {"_ping", "version", "info", *probes}
+    assert {one.path for one in ROUTES if one.public} == probes
 
 
 @pytest.mark.parametrize(

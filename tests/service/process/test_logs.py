@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import json
+import re
 import signal
 from collections.abc import Callable, Iterator
 from io import StringIO
@@ -93,6 +95,64 @@ def test_another_level_counts_at_once() -> None:
     observer = LevelObserver("warn", written)
     log = Logger(observer=observer)
     log.info("before")
-    observer.set_level("info")
+    observer.change("info")
     log.info("after")
     assert "before" not in written.getvalue() and "after" in written.getvalue()
+
+
+def written_as_json(emit: Callable[[Logger], None], namespace: str = "part") -> dict[str, Any]:
+    stream = StringIO()
+    emit(Logger(namespace, observer=LevelObserver("info", stream, "json")))
+    [line] = stream.getvalue().splitlines()
+    assert line.isprintable()
+    found: dict[str, Any] = json.loads(line)
+    return found
+
+
+def test_as_json_each_event_is_an_object_a_line() -> None:
+    found = written_as_json(lambda log: log.warn("container {name} is gone", name="web"))
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", found.pop("time"))
+    assert found == {"level": "warn", "logger": "part", "message": "container web is gone"}
+
+
+def test_as_json_words_from_outside_do_not_act() -> None:
+    found = written_as_json(lambda log: log.info("{name} is gone", name=EVIL), EVIL)
+    assert found["message"] == EVIL.replace("\udc80", r"\udc80") + " is gone"
+
+
+def test_as_json_the_node_and_the_trace_are_fields() -> None:
+    found = written_as_json(lambda log: log.info("{node}: no", node="node-1", trace="a" * 32))
+    assert (found["node"], found["trace"]) == ("node-1", "a" * 32)
+    assert written_as_json(lambda log: log.info("{key}: no", key="10.0.0.1"))["node"] == "10.0.0.1"
+
+
+def test_as_json_a_traceback_is_a_field() -> None:
+    def fail(log: Logger) -> None:
+        try:
+            raise ValueError(EVIL)
+        except ValueError:
+            log.failure("it broke")
+
+    found = written_as_json(fail)
+    assert (found["level"], found["message"]) == ("critical", "it broke")
+    assert found["traceback"].startswith("Traceback") and "ValueError" in found["traceback"]
+
+
+def test_what_says_nothing_is_no_line() -> None:
+    stream = StringIO()
+    LevelObserver("info", stream, "json")({"log_level": LogLevel.info, "log_format": ""})
+    assert stream.getvalue() == ""
+
+
+def test_in_text_a_failure_names_its_trace() -> None:
+    stream = StringIO()
+    Logger(observer=LevelObserver("info", stream)).info("it broke", trace="a" * 32)
+    assert stream.getvalue().endswith(f"it broke (trace {'a' * 32})\n")
+
+
+def test_another_form_counts_at_once() -> None:
+    stream = StringIO()
+    observer = LevelObserver("info", stream)
+    observer.change("info", "json")
+    Logger(observer=observer).info("after")
+    assert json.loads(stream.getvalue())["message"] == "after"

@@ -1,0 +1,60 @@
+"""A log of requests as a service: written beside the reactor, reopened when it was rotated."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from twisted.application.service import Service
+from twisted.logger import Logger
+
+from swarmd.audit.targets import target
+from swarmd.audit.writer import Writer
+
+
+class LineLog(Service):
+    """A log of lines that may be lost, which is told, but never hold anybody up.
+
+    Raises:
+        OSError: Nothing can be written there.
+    """
+
+    _log = Logger()
+
+    def __init__(self, kind: str, place: str, reactor: Any) -> None:
+        """``kind`` is what it is called: audit, access."""
+        self._kind = kind
+        self._place = place
+        self._reactor = reactor
+        self.writer = Writer(target(place), self._troubled, kind)
+
+    def startService(self) -> None:
+        super().startService()
+        self.writer.start()
+
+    def stopService(self) -> None:
+        super().stopService()
+        self.writer.stop()
+
+    def reread(self) -> None:
+        """SIGHUP: the file may have been rotated."""
+        self.writer.reopen()
+
+    @property
+    def written(self) -> int:
+        return self.writer.written
+
+    @property
+    def lost(self) -> int:
+        return self.writer.lost
+
+    def notices(self) -> list[str]:
+        problem, lost = self.writer.problem, self.writer.lost
+        if not problem:
+            return []
+        return [f"the {self._kind} log has lost {lost} lines: {self._place}: {problem}"]
+
+    def _troubled(self, problem: str) -> None:
+        text = "{kind} lines are lost: {place}: {problem}"
+        self._reactor.callFromThread(
+            self._log.error, text, kind=self._kind, place=self._place, problem=problem
+        )
