@@ -8,8 +8,8 @@ export PYTHONDONTWRITEBYTECODE :=
 
 PYTHON ?= python3
 BIN := .venv/bin
-PROGRAMS := faketime dockerd docker docker-compose docker-init busybox ip iptables ps nsenter setpriv openssl docker-registry sshd ssh ssh-keygen chromium chromedriver
-PACKAGES := faketime docker.io openssh-server openssh-client docker-compose docker-registry busybox-static iproute2 iptables procps util-linux openssl ca-certificates python3-venv chromium chromium-driver
+PROGRAMS := faketime dockerd docker docker-compose docker-init busybox ip iptables ps nsenter setpriv openssl docker-registry sshd ssh ssh-keygen chromium chromedriver prometheus promtool
+PACKAGES := faketime docker.io openssh-server openssh-client docker-compose docker-registry busybox-static iproute2 iptables procps util-linux openssl ca-certificates python3-venv chromium chromium-driver prometheus
 
 demo: .venv/installed
 	@if [ "$$(id -u)" = 0 ] && [ "$$(uname)" = Linux ]; then $(MAKE) -s .venv/programs; fi
@@ -71,7 +71,7 @@ PYTEST := $(BIN)/pytest
 	if [ -n "$${missing:-}" ]; then $(MAKE) -s packages; fi
 	touch $@
 
-# No service is started or enabled by that: a machine gets no open SSH port from its tests.
+# No service is started or enabled by that: a machine gets no open port from its tests.
 # Other people's clients, which only tests need.
 CLIENTS := ruby-docker-api ruby-multi-json ansible python3-requests
 
@@ -92,10 +92,12 @@ TOOLS := vagrant cloud-init
 .PHONY: packages
 packages:
 	DEBIAN_FRONTEND=noninteractive apt-get update -q
-	had=$$(command -v sshd || true); policy=/usr/sbin/policy-rc.d; \
+	had=$$(command -v sshd || true); scraped=$$(command -v prometheus || true); \
+	policy=/usr/sbin/policy-rc.d; \
 	if ! [ -e $$policy ]; then \
 		trap "rm -f $$policy" EXIT; \
 		printf '#!/bin/sh\nexit 101\n' > $$policy; chmod +x $$policy; \
 	fi; \
 	DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends $(PACKAGES); \
-	if [ -z "$$had" ] && command -v systemctl >/dev/null; then systemctl -q disable ssh || true; fi
+	if [ -z "$$had" ] && command -v systemctl >/dev/null; then systemctl -q disable ssh || true; fi; \
+	if [ -z "$$scraped" ] && command -v systemctl >/dev/null; then systemctl -q disable prometheus || true; fi

@@ -5,11 +5,14 @@ from __future__ import annotations
 import json
 import subprocess
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
+from prometheus_client.parser import text_string_to_metric_families
 
+from tests.conf.observed import ALERTS, DASHBOARD, SCRAPE, expressions, labels, metrics
 from tests.lab.cli import Docker
 from tests.lab.daemon import Swarmd, free_port
 from tests.lab.engines import Fleet
@@ -92,3 +95,60 @@ def test_every_request_is_logged_with_who_where_and_how_long(
     curl(f"{api}/_ping")
     eventually(lambda: log.exists() and lines(log), what="SIGHUP opens it again")
     assert swarmd.api.call("DELETE", f"/images/{name}").status == 200
+
+
+@pytest.fixture
+def scraped(swarmd_for: Callable[..., Swarmd], tmp_path: Path, name: str) -> str:
+    """Where the metrics of a swarmd are that has done something of everything."""
+    port = free_port()
+    logs = ("--audit-log", str(tmp_path / "audit"), "--access-log", str(tmp_path / "access"))
+    swarmd = swarmd_for(options=("--metrics-listen", f"127.0.0.1:{port}", *logs))
+    docker = Docker("/usr/bin/docker", swarmd.url, home=tmp_path)
+    docker("run", "-d", "--name", name, "-m", "64m", "busybox", "sleep", "600")
+    docker.fails("rm", f"{name}-none")
+    return f"127.0.0.1:{port}"
+
+
+def test_what_alerts_and_panels_ask_for_is_there(scraped: str) -> None:
+    families = list(text_string_to_metric_families(curl(f"http://{scraped}/metrics")[1]))
+    there: dict[str, set[str]] = {}
+    for family in families:
+        for sample in family.samples:
+            there.setdefault(sample.name, set()).update(sample.labels)
+        # A gauge of certificates has no sample where there is no certificate.
+        there.setdefault(family.name, {"what"} if "certificate" in family.name else set())
+    for expression in (*expressions(ALERTS), *expressions(DASHBOARD)):
+        asked = metrics(expression)
+        assert set(asked) <= set(there), expression
+        for metric, matched in asked.items():
+            assert matched <= there[metric], expression
+        for label in labels(expression):
+            assert any(label in there[metric] for metric in asked), expression
+
+
+@pytest.mark.soak
+def test_prometheus_scrapes_it_and_has_values_for_every_panel(scraped: str, tmp_path: Path) -> None:
+    config = SCRAPE.read_text().replace("10.0.0.2:9323", scraped)
+    config = config.replace("alerts.yaml", str(ALERTS))
+    file, port = tmp_path / "prometheus.yaml", free_port()
+    file.write_text(f"global: {{scrape_interval: 1s, evaluation_interval: 1s}}\n{config}")
+    api = f"http://127.0.0.1:{port}/api/v1"
+    listen = (f"--web.listen-address=127.0.0.1:{port}", f"--storage.tsdb.path={tmp_path}/data")
+    command = ["prometheus", f"--config.file={file}", *listen]
+    with open(tmp_path / "log", "wb") as log, subprocess.Popen(command, stderr=log) as process:
+        try:
+            for expression in expressions(DASHBOARD):
+                eventually(partial(has_value, api, expression), 30, what=expression)
+            rules = json.loads(curl(f"{api}/rules")[1])["data"]["groups"][0]["rules"]
+            assert {rule["health"] for rule in rules} == {"ok"}
+            assert [rule["name"] for rule in rules if rule["state"] == "firing"] == []
+        finally:
+            process.terminate()
+
+
+def has_value(api: str, expression: str) -> bool:
+    """Those that show what is rare may have none."""
+    status, body = curl(f"{api}/query", "-G", "--data-urlencode", f"query={expression}")
+    assert status == 200, body
+    rare = "cordoned" in expression or "certificate" in expression
+    return rare or bool(json.loads(body)["data"]["result"])
