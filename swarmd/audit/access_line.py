@@ -55,18 +55,20 @@ class AccessRequest(NamedTuple):
 
 def text_line(asked: AccessRequest, record: RequestRecord, took: float) -> bytes:
     """As in Apache's common log, with further fields, each with its name, behind it."""
-    target = asked.path + (b"?" + asked.query if asked.query else b"")
+    target = asked.path + b"?" + asked.query if asked.query else asked.path
     request = b"%b %b HTTP/%b" % (asked.method[:LONGEST_KEY], target, asked.version)
     line = (
         f"{asked.address} - {_word(asked.user)} [{_clf_time(int(asked.began))}] "
         f'"{_escaped(request)}" {record.status} {record.sent} in={record.received} '
         f"head={_seconds(record, took):.4f} total={took:.4f}"
     )
-    fields = {"node": _nodes(record), "role": record.role, **_trace(record)}
-    if not record.complete:
-        fields["complete"] = "no"
-    named = "".join(f" {name}={_word(value)}" for name, value in fields.items() if value)
-    return f"{line}{named}\n".encode()
+    if record.nodes:
+        line += f" node={_nodes(record)}"
+    if record.role:
+        line += f" role={_word(record.role)}"
+    for name, value in _trace(record).items():
+        line += f" {name}={value}"
+    return f"{line}{'' if record.complete else ' complete=no'}\n".encode()
 
 
 def json_record(asked: AccessRequest, record: RequestRecord, took: float) -> bytes:
@@ -85,7 +87,7 @@ def json_record(asked: AccessRequest, record: RequestRecord, took: float) -> byt
         "head_ms": round(_seconds(record, took) * 1000, 2),
         "ms": round(took * 1000, 2),
     }
-    found |= {name: value for name, value in _trace(record).items() if value}
+    found |= _trace(record)
     if record.role:
         found["role"] = record.role
     if not record.complete:
@@ -116,14 +118,15 @@ def _seconds(record: RequestRecord, took: float) -> float:
 
 def _nodes(record: RequestRecord) -> str:
     more = len(record.nodes) - MOST_NODES
-    return ",".join(record.nodes[:MOST_NODES]) + (f",+{more}" if more > 0 else "")
+    return ",".join(map(_word, record.nodes[:MOST_NODES])) + (f",+{more}" if more > 0 else "")
 
 
 def _trace(record: RequestRecord) -> dict[str, str]:
     trace = record.trace
     if trace is None:
         return {}
-    return {"trace": trace.trace_id, "span": trace.span_id, "parent": trace.parent_id}
+    found = {"trace": trace.trace_id, "span": trace.span_id}
+    return found | {"parent": trace.parent_id} if trace.parent_id else found
 
 
 def _text(value: bytes) -> str:
@@ -141,6 +144,7 @@ def _escape(found: re.Match[str]) -> str:
     return "\\" + char if char in '"\\' else f"\\x{ord(char):02x}"
 
 
+@lru_cache(maxsize=1024)  # names of clients, roles and nodes come again and again
 def _word(value: str) -> str:
     """Without a blank, where blanks end a field."""
     return _escaped(value.encode("utf-8", "backslashreplace")).replace(" ", "\\x20")
