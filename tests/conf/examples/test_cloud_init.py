@@ -65,7 +65,7 @@ def test_a_door_and_a_host_from_their_user_data(boot: Booting, tmp_path: Path) -
     fleet.ssh("cloud", f"echo 'ssh://swarmd@{host} name=node-1 zone=east' >> /etc/swarmd/hosts")
     alice = _fetched(fleet, "alice", tmp_path)
     docker = Docker(command_lines()[0], f"tcp://{door}:2376", alice, tmp_path)
-    eventually(lambda: "Status: Healthy" in docker("info").text, 30)
+    eventually(lambda: "Status: Healthy" in docker("info").text, 60)
     docker("load", input=busybox_archive())
     said = docker("run", "--rm", "-e", "constraint:zone==east", "busybox", "echo", "hello")
     assert said.text == "hello"
@@ -75,7 +75,7 @@ def test_a_door_and_a_host_from_their_user_data(boot: Booting, tmp_path: Path) -
     assert "uid=" not in fleet.ssh("cloud", f"{other} swarmd@{host} id </dev/null || true")
     assert fleet.ssh("cloud", "swarmd-door") == ""
     fleet.ssh("cloud", "swarmd-door revoke=alice")
-    eventually(lambda: "certificate" in docker.fails("ps"), 15)
+    eventually(lambda: "certificate" in docker.fails("ps"), 60)
 
 
 def _for_here(text: str, fleet: BootedFleet) -> str:

@@ -14,6 +14,7 @@ from tests.lab.booted import BootedFleet
 from tests.lab.cli import command_lines
 from tests.lab.image import busybox_archive
 from tests.lab.sshd import make_key, public
+from tests.lab.waiting import eventually
 
 pytestmark = [pytest.mark.packaging, pytest.mark.engines]
 
@@ -34,6 +35,7 @@ def test_engines_and_users_by_ssh_alone(boot: Booting, sources: Path, tmp_path: 
     alice = _key(fleet, "alice", tmp_path)
 
     docker = Ssh(f"alice@{door}", alice, fleet.known_hosts, tmp_path)
+    eventually(lambda: b"Status: Healthy" in docker("info"), 60)
     docker("load", input=busybox_archive())
     assert docker("run", "--rm", "busybox", "echo", "hello") == b"hello\n"
     assert docker("run", "-i", "--rm", "busybox", "cat", input=b"x" * 100_000) == b"x" * 100_000
