@@ -161,8 +161,10 @@ def _find_there(engine: Engine, ref: str) -> Container:
         for one in engine.containers.values()
         if ref == one.name or (len(ref) >= 4 and one.id.startswith(ref))
     ]
-    if len(found) != 1:
-        raise BadParameter(f"{len(found)} containers of {engine.name} are named {ref}")
+    if not found:
+        raise BadParameter(f"{engine.name} has no container {ref}; docker ps -a shows whose it is")
+    if len(found) > 1:
+        raise BadParameter(f"{len(found)} containers of {engine.name} are named {ref}; give an ID")
     return found[0]
 
 
