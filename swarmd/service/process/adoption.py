@@ -13,7 +13,17 @@ from twisted.internet.interfaces import IListeningPort, IProtocolFactory
 BACKLOG = 1024
 
 
-class AdoptedUnixPort(unix.Port):
+class AdoptedPort(tcp.Port):
+    """A socket that others have open, too: it is closed here, and goes on listening there.
+
+    Twisted would shut it down, for all of them.
+    """
+
+    def _closeSocket(self, orderly: bool) -> None:
+        self.socket.close()
+
+
+class AdoptedUnixPort(AdoptedPort, unix.Port):
     """A Unix socket of somebody else's: its path and mode are not ours.
 
     Twisted would make it writable for everybody at the start, and remove its path at the end.
@@ -32,7 +42,7 @@ def adopt(reactor: Any, descriptor: int, factory: IProtocolFactory) -> IListenin
     if family == socket.AF_UNIX:
         port = AdoptedUnixPort._fromListeningDescriptor(reactor, descriptor, factory)
     else:
-        port = tcp.Port._fromListeningDescriptor(reactor, descriptor, family, factory)
+        port = AdoptedPort._fromListeningDescriptor(reactor, descriptor, family, factory)
     port.backlog = BACKLOG
     port.startListening()
     adopted: IListeningPort = port

@@ -32,4 +32,12 @@ class AdoptionTest(TestCase):
                 client.sendall(b"hello")
                 self.assertEqual(await deferToThread(client.recv, 9), b"hello")
             await port.stopListening()
+            with socket.socket(socket.AF_UNIX) as client:
+                client.connect(path)  # as systemd goes on listening while swarmd restarts
         self.assertTrue(os.path.exists(path))
+
+    async def test_a_tcp_socket_goes_on_listening(self) -> None:
+        with socket.create_server(("127.0.0.1", 0)) as opened:
+            port = adopt(reactor, opened.fileno(), Factory.forProtocol(Echo))
+            await port.stopListening()
+            socket.create_connection(opened.getsockname(), timeout=5).close()
