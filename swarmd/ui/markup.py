@@ -15,6 +15,7 @@ from swarmd.core.units import show_size
 DASH = "\N{EN DASH}"
 Content = Any  # a tag, text, or a list of those
 
+LONGEST = 400  # characters of a text that somebody else has written
 _MINUTE, _HOUR, _DAY = 60, 3600, 86400
 
 
@@ -54,9 +55,9 @@ def render(content: Content) -> bytes:
     return result
 
 
-def foreign(text: str) -> str:
-    """Text from a container, a label, an event or a client, on one line, whatever is in it."""
-    return printable(text)
+def foreign(text: str, most: int = LONGEST) -> str:
+    """Text from a container, a label, an event or a client: one line of some length."""
+    return printable(text if len(text) <= most else f"{text[:most]} …")
 
 
 def moment(seconds: float, now: float) -> Tag:

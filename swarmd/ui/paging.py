@@ -48,12 +48,13 @@ def address(path: str, query: Mapping[str, str], **changes: str) -> str:
     return f"{path}?{urlencode(pairs, errors='replace')}" if pairs else path
 
 
-def pager(page: Slice, path: str, query: Mapping[str, str], things: str) -> Tag:
+def pager(page: Slice, path: str, query: Mapping[str, str], thing: str) -> Tag:
     """How many of how many, and the way to the others."""
     shown = f"{amount(page.start + 1)}{DASH}{amount(page.stop)} of " if page.last > 1 else ""
+    things = thing if page.total == 1 else f"{thing}s"
     words = el("span", f"{shown}{amount(page.total)} {things}", class_="count")
     if page.last == 1:
-        return el("nav", words, class_="pager", aria_label=f"Pages of {things}")
+        return el("nav", words, class_="pager", aria_label=f"Pages of {thing}s")
 
     def link(text: str, number: int, relation: str) -> Tag:
         if number == page.number:
@@ -73,7 +74,7 @@ def pager(page: Slice, path: str, query: Mapping[str, str], things: str) -> Tag:
         words,
         el("span", *links, class_="links"),
         class_="pager",
-        aria_label=f"Pages of {things}",
+        aria_label=f"Pages of {thing}s",
     )
 
 

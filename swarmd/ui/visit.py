@@ -85,6 +85,11 @@ class Visit:
         return self.fleet.scope is None
 
     @property
+    def live(self) -> bool:
+        """A script of the page asks again, and takes only what is live."""
+        return self.request.header(b"swarmd-live") is not None
+
+    @property
     def who(self) -> str:
         return identity_of(self.request).name
 

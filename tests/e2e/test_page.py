@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
 
+from tests.e2e.conftest import Host
 from tests.e2e.operating.commands import node_of, restarted, run_on
 from tests.lab.browser import Browser
 from tests.lab.cli import Docker
 from tests.lab.daemon import Swarmd
-from tests.lab.engines import Fleet
+from tests.lab.http import Api
 from tests.lab.waiting import eventually
 
 pytestmark = pytest.mark.fleet
@@ -26,18 +26,15 @@ def window(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
 
 
 @pytest.fixture
-def swarmd(swarmd_for: Callable[..., Swarmd], tmp_path: Path) -> Swarmd:
-    (tmp_path / "state").mkdir()
-    return swarmd_for(options=("--state-dir", str(tmp_path / "state")))
+def browser(window: Browser, host: Host) -> Iterator[Browser]:
+    assert host.swarmd is not None
+    yield from _looking_at(window, host.swarmd)
+    for node in host.swarmd.nodes():  # whatever became of the test
+        host.swarmd.api.post(f"/swarmd/nodes/{node}/uncordon")
+        host.swarmd.api.post(f"/swarmd/nodes/{node}/labels", {"Remove": ["words"]})
 
 
-@pytest.fixture
-def docker(swarmd: Swarmd, tmp_path: Path) -> Docker:
-    return Docker("/usr/bin/docker", swarmd.url, home=tmp_path)
-
-
-@pytest.fixture
-def browser(window: Browser, swarmd: Swarmd) -> Iterator[Browser]:
+def _looking_at(window: Browser, swarmd: Swarmd) -> Iterator[Browser]:
     window.url = swarmd.url.replace("tcp", "http")
     window.scripts(True)
     window.complaints()
@@ -47,7 +44,7 @@ def browser(window: Browser, swarmd: Swarmd) -> Iterator[Browser]:
 
 
 def test_each_view_is_live_and_shows_hostile_words_as_words(
-    browser: Browser, docker: Docker, swarmd: Swarmd, name: str
+    browser: Browser, docker: Docker, api: Api, name: str
 ) -> None:
     loop = 'while :; do echo "$WORDS"; sleep 0.2; done'
     label = ("-l", f"words={HOSTILE}", "-e", f"WORDS={HOSTILE}", "--stop-timeout", "1")
@@ -55,7 +52,7 @@ def test_each_view_is_live_and_shows_hostile_words_as_words(
     node = node_of(docker, name)
     browser.open("/swarmd/")
     assert "3 healthy" in browser.text("#summary") and "Nothing is wrong." in browser.text("#wrong")
-    swarmd.api.post("/swarmd/nodes/node-3/labels", {"Add": {"words": HOSTILE}})
+    api.post("/swarmd/nodes/node-3/labels", {"Add": {"words": HOSTILE}})
     browser.shows(HOSTILE[:40], "#nodes")
     assert browser.driver.title.startswith("Fleet")
 
@@ -108,7 +105,15 @@ def test_a_drain_is_watched_to_its_end(browser: Browser, docker: Docker, name: s
     assert "cordoned" not in browser.text("#health") and browser.complaints() == []
 
 
-def test_a_page_that_is_open_while_swarmd_restarts(browser: Browser, swarmd: Swarmd) -> None:
+def test_a_page_that_is_open_while_swarmd_restarts(
+    window: Browser, swarmd_for: Callable[..., Swarmd]
+) -> None:
+    swarmd = swarmd_for()
+    for browser in _looking_at(window, swarmd):
+        _restart_under(browser, swarmd)
+
+
+def _restart_under(browser: Browser, swarmd: Swarmd) -> None:
     browser.open("/swarmd/ui/nodes/node-2")
     browser.driver.execute_script("window.same = 'page'")
     swarmd.stop()
@@ -121,9 +126,7 @@ def test_a_page_that_is_open_while_swarmd_restarts(browser: Browser, swarmd: Swa
     browser.shows("cordoned", "#health")
 
 
-def test_without_scripts(
-    browser: Browser, swarmd: Swarmd, docker: Docker, fleet: Fleet, name: str
-) -> None:
+def test_without_scripts(browser: Browser, docker: Docker, name: str) -> None:
     browser.scripts(False)
     run_on(docker, "node-1", name)
     docker("run", "--name", f"{name}-log", "busybox", "echo", HOSTILE)
@@ -139,4 +142,3 @@ def test_without_scripts(
     browser.click("#drain-form summary")
     browser.click("#drain-form button")
     browser.shows("It is over: 1 moved", "#drain", within=40)
-    swarmd.api.post("/swarmd/nodes/node-1/uncordon")

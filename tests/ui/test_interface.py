@@ -110,7 +110,7 @@ def test_each_sees_what_his_scope_sees() -> None:
         _, found = rig.page(who, "/swarmd/ui/containers")
         links = found.links()
         assert f"/swarmd/ui/containers/{mine}" in links
-        assert f"/swarmd/ui/containers/{others}" not in links and "1 containers" in found.text
+        assert f"/swarmd/ui/containers/{others}" not in links and "1 container " in found.text
         assert rig.page(who, f"/swarmd/ui/containers/{others}")[0] == 404
     _, found = rig.page(ROOT, "/swarmd/ui/containers")
     assert "3 containers" in found.text

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from swarmd.ui.markup import age, amount, bar, el, foreign, moment, render
+from swarmd.ui.markup import LONGEST, age, amount, bar, el, foreign, moment, render
 from tests.ui.rig import HOSTILE, document
 
 
@@ -18,6 +18,11 @@ def test_whatever_is_in_a_text_or_an_attribute_stays_there() -> None:
     assert found.elements[0][1]["title"] == found.text == foreign(HOSTILE)
     assert "<script>alert(1)</script>" in found.text
     assert foreign(HOSTILE).isprintable()
+
+
+def test_a_text_of_somebody_else_has_an_end() -> None:
+    assert foreign("x" * 1_000_000) == "x" * LONGEST + " …"
+    assert foreign("abcd", 3) == "abc …" and foreign("abc", 3) == "abc"
 
 
 def test_what_cannot_be_written_is_an_error_without_the_page() -> None:

@@ -28,7 +28,7 @@ def test_any_number_is_a_page_that_there_is(
 
 
 def test_the_pager_leads_to_the_neighbours_and_keeps_the_question() -> None:
-    found = document(pager(page_of("2", 50_000), "/x", {"q": "a b&c", "state": ""}, "things"))
+    found = document(pager(page_of("2", 50_000), "/x", {"q": "a b&c", "state": ""}, "thing"))
     assert found.links() == [
         "/x?q=a+b%26c", "/x?q=a+b%26c", "/x?q=a+b%26c&page=3", "/x?q=a+b%26c&page=1000",
     ]  # fmt: skip
@@ -36,8 +36,9 @@ def test_the_pager_leads_to_the_neighbours_and_keeps_the_question() -> None:
 
 
 def test_one_page_has_no_links() -> None:
-    found = document(pager(page_of("", 3), "/x", {}, "things"))
+    found = document(pager(page_of("", 3), "/x", {}, "thing"))
     assert found.links() == [] and found.text == "3 things"
+    assert document(pager(page_of("", 1), "/x", {}, "thing")).text == "1 thing"
 
 
 def test_a_heading_sorts_and_then_turns_round() -> None:

@@ -21,7 +21,7 @@ from swarmd.ui.visit import View, Visit
 _LINES = 200  # of the log, without scripts
 _PATIENCE = 3.0  # seconds for an engine; then the page says so
 _LARGEST = 1 << 20  # bytes of an inspect or a log that are shown
-_LABELS = 40
+_LABELS = 40  # of labels and mounts
 CURVES = ("CPU", "Memory", "Network", "Disk")
 
 
@@ -31,25 +31,33 @@ async def container_page(visit: Visit, ref: str) -> View:
     container = find_container(fleet.state, ref)
     engine = fleet.engine(container)
     facts = facts_of(container, engine, visit.now, linked=visit.may("fleet", "read"))
-    logs = visit.may("containers", "logs")
-    details, log = await _asked(visit, container, engine, logs=logs)
     content = [
         el("p", el("a", "Containers", href="/swarmd/ui/containers"), class_="crumb"),
         el("h1", foreign(container.name) or container.id[:12]),
         el("section", facts, id="facts", data_live=True),
+    ]
+    if not visit.live:
+        content += await _rest(visit, container, engine)
+    return View(container.name or container.id[:12], "Containers", content)
+
+
+async def _rest(visit: Visit, container: Container, engine: Engine) -> list[Tag]:
+    """What its node has to be asked for, once."""
+    logs = visit.may("containers", "logs")
+    details, log = await _asked(visit, container, engine, logs=logs)
+    parts = [
         _curves(container) if container.running else None,
         _log(container, log) if logs else None,
         _details(details),
     ]
-    return View(container.name or container.id[:12], "Containers", content)
+    return [one for one in parts if one is not None]
 
 
 async def _asked(
     visit: Visit, container: Container, engine: Engine, *, logs: bool
 ) -> tuple[str, str]:
     """Inspect and the end of the log, both at once; or why there is none."""
-    wanted = ("json",), ("logs",) if logs else ()
-    asked = [_text(visit, container, engine, *path) for path in wanted if path]
+    asked = [_text(visit, container, engine, what) for what in ("json", "logs")[: 1 + logs]]
     found = await gatherResults([Deferred.fromCoroutine(one) for one in asked])
     return found[0], found[1] if logs else ""
 

@@ -53,7 +53,7 @@ async def containers_page(visit: Visit) -> View:
         el("div", el("h1", "Containers"), _form(query, _names(visit)), class_="bar-row"),
         _unheard(fleet.state.engines.values()),
         el("div", body, id="containers", data_live=True, class_="scroll"),
-        el("div", paging.pager(page, PATH, query, "containers"), id="pages", data_live=True),
+        el("div", paging.pager(page, PATH, query, "container"), id="pages", data_live=True),
     ]
     return View("Containers", "Containers", content)
 

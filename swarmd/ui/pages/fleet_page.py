@@ -47,7 +47,7 @@ async def fleet_page(visit: Visit) -> View:
             "section",
             el("div", el("h2", "Nodes"), _search(query), class_="bar-row"),
             el("div", nodes, id="nodes", data_live=True, class_="scroll"),
-            el("div", paging.pager(page, node_rows.PATH, query, "nodes"), id="p", data_live=True),
+            el("div", paging.pager(page, node_rows.PATH, query, "node"), id="p", data_live=True),
         ),
     ]
     return View("Fleet", "Fleet", content)

@@ -21,6 +21,7 @@ PATH = "/swarmd/"
 # Labels that every node has, which say what stands in other columns.
 BUILT_IN = {"storagedriver", "kernelversion", "operatingsystem", "ostype", "architecture"}
 _SHOWN_LABELS = 3
+_LONGEST_LABEL = 120  # characters
 _LEVELS = {Health.HEALTHY: "good", Health.UNHEALTHY: "bad", Health.PENDING: "unknown"}
 STATES = ("healthy", "unhealthy", "pending", "cordoned")
 
@@ -131,11 +132,12 @@ def table(
         column("Since", "since", class_="number wide"),
     ]
     body = [_row(one, now, linked=linked, gpus=gpus) for one in rows]
+    empty = el("tr", el("td", "No node fits.", colspan=str(len(heads)), class_="none"))
     return el(
         "table",
         el("caption", "Nodes: reserved of what can be reserved", class_="unseen"),
         el("thead", el("tr", *heads)),
-        el("tbody", *body),
+        el("tbody", *(body or [empty])),
         class_="nodes",
     )
 
@@ -185,7 +187,7 @@ def _load(pair: tuple[float, float], part: str, whole: str) -> Tag:
 def chips(labels: Mapping[str, str], most: int = 1000) -> list[Tag]:
     """Labels as ``key=value``, the first few."""
     shown = [
-        el("code", foreign(f"{key}={text}" if text else key)[:80])
+        el("code", foreign(f"{key}={text}" if text else key, _LONGEST_LABEL))
         for key, text in list(labels.items())[:most]
     ]
     left = len(labels) - most

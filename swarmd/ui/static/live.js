@@ -51,7 +51,7 @@ class Live {
     try {
       const answer = await fetch(address, {
         cache: "no-store",
-        headers: { Accept: "text/html" },
+        headers: { Accept: "text/html", "Swarmd-Live": "1" }, // what is not live may be left out
         signal: AbortSignal.timeout(TIMEOUT),
       });
       const html = (answer.headers.get("Content-Type") || "").startsWith("text/html");

@@ -3,6 +3,7 @@ from __future__ import annotations
 from swarmd.core.container.container_state import Container, Demand, Mount
 from swarmd.ui.markup import foreign
 from swarmd.ui.pages.container_page import definitions, facts_of, indented
+from tests.api.rig import Client
 from tests.cluster.fleet import NOW, fleet
 from tests.ui.rig import HOSTILE, PageRig, document
 
@@ -14,7 +15,7 @@ def test_one_container_by_name_and_by_id() -> None:
         status, found = rig.page(f"/swarmd/ui/containers/{ref}")
         assert status == 200 and f"ID {made}" in found.text
     assert found.all("pre", data_logs=made) and found.all("div", data_stats=made)
-    assert foreign(f"app={HOSTILE}")[:80] in found.text and not found.all("img")
+    assert foreign(f"app={HOSTILE}") in found.text and not found.all("img")
     assert '"Name": "/web"' in found.text
 
 
@@ -46,3 +47,13 @@ def test_what_is_no_json_is_shown_as_it_is() -> None:
     assert indented(b'{"a":1}') == '{\n  "a": 1\n}'
     assert indented(b"<html>\xff") == "<html>\N{REPLACEMENT CHARACTER}"
     assert document(definitions([("a", ""), ("b", "c")])).text == "b c"
+
+
+def test_what_is_asked_again_asks_no_node() -> None:
+    rig = PageRig()
+    made = rig.run(1, "web")
+    client = Client(rig.site)
+    client.send("GET", f"/swarmd/ui/containers/{made}", None, "Swarmd-Live: 1")
+    head, body = client.whole()
+    assert head.status == 200 and rig.fleet.calls == []
+    assert b"facts" in body and b"inspect" not in body

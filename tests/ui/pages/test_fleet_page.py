@@ -39,7 +39,6 @@ def test_a_large_fleet_is_a_screenful_and_searched_here() -> None:
     _, last = rig.page("/swarmd/?page=5&sort=-name")
     assert "node-1 " in last.text
     _, one = rig.page("/swarmd/?q=node-17%2010.0.0.17")
-    assert "1 nodes" in one.text or "1 node" in one.text
     assert len(one.all("th", scope="row")) <= 11
 
 
