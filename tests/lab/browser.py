@@ -56,10 +56,9 @@ class Browser:
     def text(self, selector: str = "body") -> str:
         return str(self.find(selector).text)
 
-    def shows(self, words: str, selector: str = "body", within: float = 20.0) -> None:
+    def shows(self, words: str, selector: str = "body") -> None:
         """Waits for the words."""
-        what = f"{words!r} in {selector}"
-        eventually(lambda: words in self.text(selector), within, what=what)
+        eventually(lambda: words in self.text(selector), what=f"{words!r} in {selector}")
 
     def click(self, selector: str) -> None:
         self.find(selector).click()

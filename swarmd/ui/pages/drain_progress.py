@@ -90,5 +90,8 @@ def _row(line: Line) -> Tag:
     if line.get("As"):
         name = el("a", name, href=f"/swarmd/ui/containers/{line['As']}")
     return el(
-        "tr", el("th", name, scope="row"), el("td", mark), el("td", foreign(line.get("To", "")))
+        "tr",
+        el("th", name, scope="row"),
+        el("td", mark),
+        el("td", foreign(line.get("To", "")), class_="node"),
     )
