@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from tests.e2e.registries import registry  # noqa: F401 - a fixture
 from tests.e2e.trouble import context
 from tests.lab import engine as module
 from tests.lab.engine import Engine
 from tests.lab.engines import Fleet
+from tests.lab.registry import Registry
 
 
 @pytest.fixture
@@ -26,6 +28,25 @@ def test_things_of_all_kinds(engine: Engine, fleet: Fleet) -> None:
     kinds = sorted(words.split()[0] for words in engine.holds())
     assert kinds == ["container", "image", "image", "network", "volume"]
     fleet.reset()
+    assert engine.holds() == frozenset()
+
+
+def test_what_a_pull_leaves_that_breaks_off(
+    engine: Engine,
+    fleet: Fleet,
+    registry: Registry,  # noqa: F811
+) -> None:
+    """The digest is noted before the tag; command lines show it as one more image."""
+    repository = f"{registry.address}/left"
+    engine.local.post(f"/images/busybox/tag?repo={repository}&tag=1")
+    path = f"/images/{repository}/push?tag=1"
+    assert b"errorDetail" not in engine.local.call("POST", path, X_Registry_Auth="e30=").body
+    (image,) = engine.local.get("/images/json")
+    (digest,) = image["RepoDigests"]
+    engine.local.call("DELETE", f"/images/{repository}:1")
+    engine.local.call("POST", f"/images/create?fromImage={digest.replace('@', '%40')}")
+    assert engine.holds() == {f"image {digest}"}
+    fleet.clear()
     assert engine.holds() == frozenset()
 
 

@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 from pathlib import Path
+from typing import Any
 
 from tests.lab.certificates import Certificate
 from tests.lab.http import Api
@@ -133,7 +134,8 @@ class Engine:
         """All but the one that it started with, by their tags, or by ID if they have none."""
         for image in self.local.get("/images/json"):
             names = {*(image["RepoTags"] or [_NO_NAME])}
-            for ref in {image["Id"]} if names == {_NO_NAME} else names - {_OWN_IMAGE}:
+            refs = {image["Id"]} if names == {_NO_NAME} else names - {_OWN_IMAGE}
+            for ref in [*refs, *_nameless(image)]:
                 answer = self.local.call("DELETE", f"/images/{ref}?force=1")
                 if answer.status not in (200, 404):
                     raise RuntimeError(f"{self.name}: {answer.message}")
@@ -151,7 +153,9 @@ class Engine:
         found |= {f"network {item['Name']}" for item in self.local.get("/networks")}
         found |= {f"volume {item['Name']}" for item in self.local.get("/volumes")["Volumes"] or ()}
         for item in self.local.get("/images/json"):
-            found |= {f"image {tag}" for tag in item["RepoTags"] or [item["Id"]]}
+            found |= {
+                f"image {tag}" for tag in [*(item["RepoTags"] or [item["Id"]]), *_nameless(item)]
+            }
         return frozenset(found - _OWN)
 
     def stop(self) -> None:
@@ -202,3 +206,10 @@ class Engine:
         self.machine.power_off()
         if self._process is not None:
             self._process.wait(10)
+
+
+def _nameless(image: dict[str, Any]) -> list[str]:
+    """Digests of repositories of which it has no tag, as a pull leaves them that breaks off."""
+    tagged = {tag.rpartition(":")[0] for tag in image["RepoTags"] or ()} - {"<none>"}
+    digests = image["RepoDigests"] or ()
+    return [one for one in digests if tagged and one.partition("@")[0] not in tagged]
