@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 import orjson
 import treq
 from treq.client import HTTPClient
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import Deferred, TimeoutError
 from twisted.internet.interfaces import IProtocolFactory, IStreamClientEndpoint
 from twisted.internet.task import deferLater
 from twisted.web.client import URI, Agent
@@ -26,6 +26,8 @@ from swarmd.streams.dialing.dial import dialer
 from swarmd.streams.dialing.dial_errors import words
 from swarmd.streams.interfaces import Dial
 from swarmd.tls.trust import ClientTls, client_options
+
+T = TypeVar("T")
 
 DEFAULT_HOST = "tcp://127.0.0.1:2375"
 CONNECT, ANSWER = 5.0, 60.0  # seconds
@@ -87,6 +89,13 @@ class Daemon:
 
     async def pause(self, seconds: float) -> None:
         await deferLater(self._reactor, seconds)
+
+    async def within(self, seconds: float, asked: Coroutine[Any, Any, T]) -> T:
+        """The answer, if it comes so soon; else CommandError."""
+        try:
+            return await Deferred.fromCoroutine(asked).addTimeout(seconds, self._reactor)
+        except TimeoutError:
+            raise CommandError(f"swarmd has not answered within {seconds:g} s") from None
 
     async def lines(
         self,

@@ -102,6 +102,15 @@ COMMANDS: tuple[Command, ...] = (
         _OF_ALL,
         "swarmd.cli.authz",
     ),
+    Command(
+        "completion",
+        "bash|zsh|fish",
+        "the script by which a shell completes command lines of swarmd",
+        _OF_ALL,
+        "swarmd.completion.run",
+    ),
+    Command("names nodes", "[BEGIN]", "names of nodes, for completion"),
+    Command("names containers", "[BEGIN]", "names of containers, for completion"),
 )
 
 MODULES = {command.first: command.module for command in COMMANDS}

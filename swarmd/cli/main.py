@@ -16,6 +16,8 @@ from swarmd.cli.events import PROSE as OF_EVENTS
 from swarmd.cli.events import events
 from swarmd.cli.explain import PROSE as OF_EXPLAIN
 from swarmd.cli.explain import explain
+from swarmd.cli.names import PROSE as OF_NAMES
+from swarmd.cli.names import names
 from swarmd.cli.node import PROSE as OF_NODE
 from swarmd.cli.node import node
 from swarmd.cli.terminal.output import end
@@ -27,6 +29,7 @@ RUN: Mapping[str, tuple[Command, str]] = {
     "node": (node, OF_NODE),
     "events": (events, OF_EVENTS),
     "explain": (explain, OF_EXPLAIN),
+    "names": (names, OF_NAMES),
 }
 """The first word of a command -> what it does, and what its help says beside the table."""
 
