@@ -18,13 +18,14 @@ demo: .venv/installed
 test: .venv/programs .venv/clients lint
 	$(PYTEST) $(SIDE_BY_SIDE)
 
-# The examples in conf/examples, brought up on hosts that boot: minutes, and tools that nothing else needs.
-test-packages: .venv/programs .venv/clients .venv/tools
+# Packages, built twice and tried on clean roots, and the examples in conf/examples, brought up on
+# hosts that boot: minutes, and tools that nothing else needs.
+test-packages: .venv/programs .venv/clients .venv/tools .venv/release
 	$(PYTEST) -m packaging
 
 # What needs neither root nor an engine.
 test-fast: .venv/installed
-	$(BIN)/pytest $(SIDE_BY_SIDE) -m "not engines"
+	$(BIN)/pytest $(SIDE_BY_SIDE) -m "not engines and not packaging"
 
 lint: .venv/installed
 	$(BIN)/ruff format --check .
@@ -47,7 +48,52 @@ soak: .venv/programs
 	$(BIN)/python -m tests.soak --minutes $(MINUTES) --seed $(SEED)
 
 clean:
-	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage
+	rm -rf dist build .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage
+
+# What is handed out, in dist/: each the same bytes again from the same commit (docs/installing.rst).
+dist deb image test-packages: export SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct 2>/dev/null || stat -c %Y pyproject.toml)
+BASE ?= python:3.13-slim
+IMAGE ?= swarmd:latest
+RELEASING := dpkg-dev debhelper
+
+.PHONY: dist deb image lock
+
+# An sdist and a wheel.
+dist: .venv/release
+	rm -f dist/swarmd-*
+	$(BIN)/python packaging/build_dist.py dist
+	$(BIN)/twine check --strict dist/swarmd-*.tar.gz dist/swarmd-*.whl
+
+# A Debian package for Debian 12 and 13, and Ubuntu 24.04.
+deb: dist build/wheels/fetched
+	command -v dpkg-buildpackage dh >/dev/null || $(MAKE) -s packages PACKAGES="$(RELEASING)"
+	rm -f dist/swarmd_*
+	$(BIN)/python packaging/build_deb.py dist build/wheels dist
+
+# A container image, on BASE, by the engine that docker talks to.
+image: dist build/wheels/fetched
+	$(BIN)/python packaging/image_context.py dist build/wheels build/image
+	cp build/image/sbom.cdx.json dist/swarmd-image.cdx.json
+	docker build -t $(IMAGE) --build-arg BASE=$(BASE) \
+		--build-arg SOURCE_DATE_EPOCH=$(SOURCE_DATE_EPOCH) build/image
+
+LOCK := $(BIN)/uv pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes \
+	--no-header --no-annotate --no-emit-index-url
+
+# Newer versions of all that swarmd carries along, within what pyproject.toml allows.
+lock: .venv/release
+	$(LOCK) pyproject.toml -o packaging/requirements.txt
+	echo "setuptools>=77" | $(LOCK) - -o packaging/build-requirements.txt
+	echo "pip>=25" | $(LOCK) - -o packaging/installer-requirements.txt
+
+.venv/release: .venv/installed
+	$(BIN)/pip install -q -e '.[release]'
+	touch $@
+
+build/wheels/fetched: .venv/release $(wildcard packaging/*requirements.txt)
+	rm -rf build/wheels
+	$(BIN)/python packaging/environment.py fetch build/wheels
+	touch $@
 
 # Tests of engines wait for more than a third of their time, so three runners keep two processors
 # busy. Each has its own engines, and a file of tests stays with one. They take files in the order
@@ -82,11 +128,14 @@ CLIENTS := ruby-docker-api ruby-multi-json ansible python3-requests
 	touch $@
 
 # A machine that had no cloud-init is not to be set up by it when it boots next.
-TOOLS := vagrant cloud-init
+TOOLS := vagrant cloud-init $(RELEASING) mmdebstrap lintian man-db bash-completion zsh fish
 
 .venv/tools: .venv/installed
 	command -v cloud-init >/dev/null || { mkdir -p /etc/cloud; touch /etc/cloud/cloud-init.disabled; }
-	{ command -v vagrant && command -v cloud-init; } >/dev/null || $(MAKE) -s packages PACKAGES="$(TOOLS)"
+	for program in vagrant cloud-init dh mmdebstrap lintian man zsh fish; do \
+		command -v $$program >/dev/null || missing=yes; \
+	done; \
+	if [ -n "$${missing:-}" ]; then $(MAKE) -s packages PACKAGES="$(TOOLS)"; fi
 	touch $@
 
 .PHONY: packages

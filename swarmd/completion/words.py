@@ -23,6 +23,8 @@ CHOICES = {
     "volume-scope": ("one", "all"),
     "distribute-builds": ("all",),
     "reschedule": ("off", "on-node-failure"),
+    "log-format": ("text", "json"),
+    "ui": ("on", "off"),
     "log-level": ("debug", "info", "warn", "error", "fatal"),
 }
 _FOLDERS = {"state-dir"}

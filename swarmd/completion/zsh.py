@@ -21,8 +21,9 @@ _SCRIPT = """\
 _swarmd_names() {
   local host=${opt_args[--host]:-${opt_args[-H]}}
   local -a names
-  names=(${(f)"$(_call_program names swarmd names $1 ${host:+--host=$host} ${(q)PREFIX})"})
-  compadd "${@:2}" -a names
+  # _arguments puts words of its own before ours.
+  names=(${(f)"$(_call_program names swarmd names $argv[-1] ${host:+--host=$host} ${(q)PREFIX})"})
+  compadd "${(@)argv[1,-2]}" -a names
 }
 
 _swarmd_first() {

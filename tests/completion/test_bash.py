@@ -47,7 +47,7 @@ def completed(folder: Path, line: str) -> list[str]:
     ("line", "offered"),
     [
         ("swarmd no", ["node"]),
-        ("swarmd --log", ["--log-level"]),
+        ("swarmd --log-l", ["--log-level"]),
         ("swarmd --log-level wa", ["warn"]),
         ("swarmd -l wa", ["warn"]),
         ("swarmd --log-level=wa", ["warn"]),

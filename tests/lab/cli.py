@@ -9,6 +9,7 @@ import subprocess
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from copy import copy
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -135,6 +136,12 @@ class Docker:
                 f"{result.out[-1000:].decode(errors='replace')}{result.error}"
             )
         return result
+
+    def having(self, **variables: str) -> Docker:
+        """The same with more in its environment."""
+        other = copy(self)
+        other._env = {**self._env, **variables}
+        return other
 
     def fails(self, *args: str, status: int = 1) -> str:
         """What it says when it fails, as it must, with ``status``."""

@@ -60,7 +60,7 @@ class _Fetch:
         for part in ("lists/partial", "cache/archives/partial", "debs"):
             (self._apt / part).mkdir(parents=True)
         self._root.mkdir()
-        source = f"deb [signed-by={_KEYS}] {_mirror()} {self._release} main\n"
+        source = f"deb [signed-by={_KEYS}] {mirror()} {self._release} main\n"
         (self._apt / "sources.list").write_text(source)
         self._get("update")
         self._get("download", *names)
@@ -82,7 +82,7 @@ class _Fetch:
         _call("apt-get", "-q", *options, *command, folder=self._apt / "debs")
 
 
-def _mirror() -> str:
+def mirror() -> str:
     """Where this machine gets its own packages."""
     lines = _call("apt-get", "indextargets", "--format", "$(REPO_URI) $(ORIGIN)")
     found = [line.split()[0] for line in lines.splitlines() if line.endswith(" Debian")]
