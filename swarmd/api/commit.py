@@ -32,7 +32,7 @@ class Commit:
     async def commit(self, request: DockerRequest) -> None:
         container = await self._find(request.arg("container"))
         engine = self._fleet.engine(container)
-        asked = {**parse_query(request.raw_query), "container": [container.id]}
+        asked = {**parse_query(request.raw_query), "container": [engine.ids.own(container.id)]}
         query = render_query((key, one) for key, values in asked.items() for one in values)
         line = target(self._fleet, request, engine, "commit", query=query.encode())
 

@@ -29,7 +29,7 @@ from swarmd.front.request import DockerRequest
 from swarmd.manager.containers.start import Admit, Starter, admit_all
 from swarmd.manager.fleet.answers import made_id
 from swarmd.manager.interfaces import FleetView
-from swarmd.streams.completion import UNKNOWN
+from swarmd.streams.completion import UNKNOWN, Done
 from swarmd.streams.forward import Rewrite, forward
 from swarmd.streams.hijack import hijack
 from swarmd.streams.link import Link
@@ -57,6 +57,19 @@ class ContainerCall:
     def mark(self, status: int) -> None:
         """The container may look different now, whatever the engine answered."""
         self.fleet.state.mark_dirty(self.container.id)
+
+    def held(self, then: Done | None = None) -> Done | None:
+        """What ends the call: until then a container that never ran stays on its node."""
+        if self.container.state != "created":
+            return then
+        release = self.fleet.state.handovers.hold(self.container.id)
+
+        def done(status: int) -> None:
+            release()
+            if then is not None:
+                then(status)
+
+        return done
 
     @property
     def stream_type(self) -> bytes | None:
@@ -164,7 +177,7 @@ def inspect(call: ContainerCall) -> None:
 
 def wait(call: ContainerCall) -> None:
     """If the engine dies, it breaks off: whatever was said instead, the CLI would end with 0."""
-    forward(call.request, call.link, call.target, done=call.mark)
+    forward(call.request, call.link, call.target, done=call.held(call.mark))
 
 
 def remove(call: ContainerCall) -> None:
@@ -232,7 +245,14 @@ def create_exec(call: ContainerCall) -> None:
 
 def attach(call: ContainerCall) -> None:
     """Some clients repeat the query in a body, which engines never look at."""
-    hijack(call.request, call.link, call.target, b"", content_type=call.stream_type)
+    hijack(
+        call.request,
+        call.link,
+        call.target,
+        b"",
+        content_type=call.stream_type,
+        done=call.held(),
+    )
 
 
 def stream(call: ContainerCall) -> None:
@@ -240,11 +260,18 @@ def stream(call: ContainerCall) -> None:
 
 
 def stream_logs(call: ContainerCall) -> None:
-    tunnel(call.request, call.link, call.target, content_type=call.stream_type)
+    tunnel(
+        call.request,
+        call.link,
+        call.target,
+        content_type=call.stream_type,
+        done=call.held(),
+    )
 
 
 def stream_in(call: ContainerCall) -> None:
-    tunnel(call.request, call.link, call.target, done=call.mark, refusal=_refusals(call))
+    done = call.held(call.mark)
+    tunnel(call.request, call.link, call.target, done=done, refusal=_refusals(call))
 
 
 @dataclass(frozen=True, slots=True)

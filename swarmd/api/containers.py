@@ -6,6 +6,7 @@ from collections.abc import Coroutine
 from dataclasses import replace
 from typing import Any
 
+from twisted.internet.defer import Deferred
 from twisted.web.resource import IResource, Resource
 from twisted.web.server import NOT_DONE_YET
 
@@ -111,6 +112,12 @@ class Containers(Noun):
         request.reply_json(200, await prune(self._fleet, path, CONTAINERS))
 
 
+def _once(over: Deferred[None]) -> None:
+    """A client that has left has cancelled it."""
+    if not over.called:
+        over.callback(None)
+
+
 def _on_terms(order: CreateOrder, terms: RequestTerms) -> CreateOrder:
     return replace(
         order,
@@ -174,7 +181,16 @@ class ContainerAction(Resource):
             if not unsettled(self._fleet):
                 raise
             return self._act_later(request)
+        if container.id in self._fleet.state.handovers:
+            return self._act_after(request, container)
         return self._send(request, container)
+
+    async def _act_after(self, request: DockerRequest, container: Container) -> None:
+        """It is just being made again on another node."""
+        over: Deferred[None] = Deferred()
+        self._fleet.state.handovers.when_over(container.id, lambda: _once(over))
+        await over
+        await self._act_later(request)
 
     async def _act_later(self, request: DockerRequest) -> None:
         """The name is unknown, but an engine has news that was not read yet: read it first."""

@@ -34,6 +34,7 @@ from swarmd.manager.fleet.read_your_writes import (
 )
 from swarmd.manager.fleet.shield import shielded
 from swarmd.manager.interfaces import FleetView
+from swarmd.manager.moving.follow import Follower, StaysApart, with_short_id
 from swarmd.manager.networks.local_networks import LocalNetworks as Manager
 from swarmd.manager.system.prune import prune
 from swarmd.streams.forward import forward
@@ -45,11 +46,14 @@ CHANGE = 30.0
 class Networks(Noun):
     """``/networks/…``"""
 
-    def __init__(self, fleet: FleetView, manager: Manager, local: LocalResources) -> None:
+    def __init__(
+        self, fleet: FleetView, manager: Manager, local: LocalResources, follower: Follower
+    ) -> None:
         super().__init__()
         self._fleet = fleet
         self._manager = manager
         self._local = local
+        self._follower = follower
         self.add("create", POST=self.create)
         self.add("prune", POST=self.prune)
         self.add("", GET=self.index)
@@ -113,16 +117,20 @@ class Networks(Noun):
         found = await self._find(ref)
         if action == "connect" and await self._local.follow(ref, engine):
             found = await self._find(ref)
-        if found.value.scope == "local" and engine not in found.engines:
-            raise BadParameter(
-                f"network {ref} is on {found.engine.name} and container {container.name} on "
-                f"{engine.name}: a {found.value.driver} network does not reach beyond its node"
-            )
+        if action == "connect" and _is_apart(engine, found):
+            await self._follower.follow(container.id, network_id(found.value), ref)
+            container = find_container(self._fleet.state, container.id)
+            engine, found = self._fleet.engine(container), await self._find(ref)
+        if _is_apart(engine, found):
+            raise StaysApart(ref, found, container, engine)
+        body = self._joined(body, ref, found)
+        if action == "connect" and engine.ids.has(container.id):
+            body["EndpointConfig"] = with_short_id(body.get("EndpointConfig") or {}, container.id)
         forward(
             request,
             self._fleet.link(engine),
             target(self._fleet, request, engine, "networks", _on(engine, found).id, action),
-            body=orjson.dumps({**self._joined(body, ref, found), "Container": container.id}),
+            body=orjson.dumps({**body, "Container": engine.ids.own(container.id)}),
             done=lambda status: self._changed(engine, container.id),
         )
 
@@ -131,7 +139,7 @@ class Networks(Noun):
         endpoint: Any = body.get("EndpointConfig")
         asked = endpoint_network(endpoint)
         if not asked:
-            return body
+            return dict(body)
         if _identity(find_network(self._fleet.state, asked)) != _identity(found):
             raise BadParameter(f"EndpointConfig.NetworkID is not the ID of network {ref}")
         rest = {key: value for key, value in endpoint.items() if key != "NetworkID"}
@@ -183,6 +191,10 @@ def _on(engine: Engine, found: Found[Network]) -> Network:
     wanted = network_identity(found.value, engine)
     same = (one for one in engine.networks.values() if network_identity(one, engine) == wanted)
     return next(same, found.value)
+
+
+def _is_apart(engine: Engine, found: Found[Network]) -> bool:
+    return found.value.scope == "local" and engine not in found.engines
 
 
 def _identity(found: Found[Network]) -> str:

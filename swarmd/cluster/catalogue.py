@@ -8,6 +8,7 @@ from swarmd.cluster.container_index import Bounded, NameIndex, PrefixIndex
 from swarmd.cluster.starts import Starts
 from swarmd.cluster.views.rows import Rows
 from swarmd.core.container.container_state import Container
+from swarmd.core.container.kept_identity import KeptIdentity
 from swarmd.core.model import Engine
 from swarmd.core.names import IDENTITY, is_id
 
@@ -19,6 +20,9 @@ _REMEMBERED_NAMES = 1_000
 
 class Catalogue:
     """Indexes of containers: by ID, name, Swarm ID, start of ID, age; and what must be asked anew.
+
+    Attributes:
+        interim: Containers that were made again on an engine while the old one is still there.
 
     An answer may be older than what was learnt while it was on its way, so each piece of news
     has the moment of its question (``at``, monotonic seconds), and loses against later news.
@@ -37,6 +41,7 @@ class Catalogue:
         self._removed: Bounded[None] = Bounded(_REMEMBERED_REMOVALS)
         self._renamed: Bounded[tuple[str, float]] = Bounded(_REMEMBERED_NAMES)
         self._last_engines: Bounded[str] = Bounded(_REMEMBERED_NAMES)  # name -> key of its engine
+        self.interim: dict[str, tuple[str, KeptIdentity]] = {}  # engine's ID -> key of the engine
         self.starts = Starts()
         self.rows = Rows()
 
@@ -64,6 +69,7 @@ class Catalogue:
         self._discount(engine, container)
         self.clean(engine, container.id)
         self.starts.forget(container.id)
+        engine.ids.gone(container.id)
         self.rows.drop(engine, container)
 
     def remove(self, engine: Engine, container_id: str) -> None:
@@ -71,6 +77,7 @@ class Catalogue:
         if is_id(container_id):
             self._removed.put(_of(engine, container_id), None)
         self.clean(engine, container_id)
+        self.interim.pop(container_id, None)
         if (container := engine.containers.get(container_id)) is not None:
             self.drop(engine, container)
             if _leaves_something(container) and not self.names.find(container.name):
@@ -79,8 +86,14 @@ class Catalogue:
     def drop_all(self, engine: Engine) -> None:
         for container in list(engine.containers.values()):
             self.drop(engine, container)
+        self.drop_interim(engine)
         for container_id in list(engine.dirty):
             self.clean(engine, container_id)
+
+    def drop_interim(self, engine: Engine) -> None:
+        for own, (key, _) in list(self.interim.items()):
+            if key == engine.key:
+                del self.interim[own]
 
     # What may be out of date
 

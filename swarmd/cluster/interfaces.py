@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Protocol
 
+from swarmd.cluster.handovers import Handovers
 from swarmd.cluster.images.placeholders import Placeholders
 from swarmd.cluster.views.node_table import NodeTable
 from swarmd.cluster.views.rows import Row
@@ -144,6 +145,9 @@ class StateView(Protocol):
 
     @property
     def placeholders(self) -> Placeholders: ...
+
+    @property
+    def handovers(self) -> Handovers: ...
 
     def add_exec(self, exec_id: str, container_id: str) -> None: ...
 

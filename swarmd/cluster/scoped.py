@@ -28,7 +28,7 @@ _OF_ENGINES = frozenset(
     {
         *("key", "address", "ip", "host_labels", "operator_labels", "given_name", "name", "spec"),
         *("labels", "health", "error", "since", "updated", "failures", "cordoned", "warnings"),
-        *("kept_ids", "predefined_ids", "dirty", "stale", "named", "changed_images"),
+        *("kept_ids", "predefined_ids", "ids", "dirty", "stale", "named", "changed_images"),
     }
 )
 
@@ -316,6 +316,7 @@ class ScopedState:
         self.node_table = NodeTable()
         self.execs = _Execs(state)
         self.placeholders = state.placeholders
+        self.handovers = state.handovers
 
     def _seen(self, engine: Engine) -> Engine:
         """One object for one engine, since engines are compared by identity."""

@@ -14,6 +14,7 @@ from swarmd.cluster import actions as news
 from swarmd.cluster import health
 from swarmd.cluster.catalogue import Catalogue
 from swarmd.cluster.container_index import Bounded
+from swarmd.cluster.handovers import Handovers
 from swarmd.cluster.images.placeholders import Placeholders
 from swarmd.cluster.notes import Notes
 from swarmd.cluster.reducers.container_reducer import ContainerReducer
@@ -23,6 +24,7 @@ from swarmd.cluster.reservations import Doubt, Reservations
 from swarmd.cluster.roster import Roster, label_warnings
 from swarmd.cluster.views.node_table import NodeTable
 from swarmd.core.container.container_state import Container, Demand
+from swarmd.core.container.kept_identity import kept_identity
 from swarmd.core.container.list_item import renamed
 from swarmd.core.decode import Shared
 from swarmd.core.index.engine_index import EngineIndex
@@ -62,8 +64,9 @@ class State:
         self._seconds = seconds or (lambda: self._latest)
         shared, self._notes = Shared(), Notes()
         self.placeholders = Placeholders()
+        self.handovers = Handovers()
         self._lists = ListReducer(shared, self._notes, self.placeholders)
-        self._containers = ContainerReducer(self.catalogue, shared, self._notes)
+        self._containers = ContainerReducer(self.engines, self.catalogue, shared, self._notes)
         self._events = EventReducer(self.catalogue, self._containers, self._lists)
 
     # News
@@ -238,12 +241,22 @@ class State:
         engine = self.engines.get(container.engine)
         if engine is None or (reservation is not None and reservation.engine is not engine):
             return
+        kept = kept_identity(container.labels)
+        if kept is not None and kept.interim_name == container.name:
+            self.catalogue.interim[container.id] = engine.key, kept
+            return  # ``hand_over`` is its confirmation
         at = max(self._seconds(), container.touched)
         if not self.catalogue.newer(engine, container.id, at) and not self.catalogue.foreign(
             engine, container.id
         ):
             self._containers.confirmed(engine, container, at)
             self.catalogue.mark(engine, container.id, at)
+
+    def hand_over(self, container: Container, own: str, key: str) -> None:
+        """The container is gone from its engine, and goes on as ``own`` on that of ``key``."""
+        old, new = self.engines[container.engine], self.engines[key]
+        self.handovers.leave(container.id, container.labels, old.key)
+        self._containers.handed_over(container, old, new, own, self._seconds())
 
     def reserve_name(self, name: str, container_id: str) -> None:
         """A rename is about to be asked for; NameTaken if another has or wants the name."""

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from swarmd.core.container.container_state import Container
+from swarmd.core.container.id_map import IdMap
 from swarmd.core.index.tally import Tally
 
 
@@ -125,6 +126,7 @@ class Engine:
             clock); only what was seen to happen.
         kept_ids: Of networks that were moved here: their ID, and the one that clients know.
         predefined_ids: The same of bridge, host and none, which to clients are one each.
+        ids: Of containers that were made again here: their ID, and the one that clients know.
         dirty: IDs of containers whose list entry may be out of date (or not known yet); a read
             refreshes them first.
         stale: Which of "images", "networks", "volumes" must be listed again before a read.
@@ -157,6 +159,7 @@ class Engine:
     volumes: dict[str, Volume] = field(default_factory=dict)
     kept_ids: tuple[tuple[bytes, bytes], ...] = ()
     predefined_ids: tuple[tuple[bytes, bytes], ...] = ()
+    ids: IdMap = field(default_factory=IdMap)
     dirty: set[str] = field(default_factory=set)
     stale: set[str] = field(default_factory=set)
     changed_images: dict[str, float] = field(default_factory=dict)

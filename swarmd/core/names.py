@@ -14,6 +14,8 @@ SWARM_LABELS = "com.docker.swarm."
 IDENTITY = SWARM_LABELS + "id"
 # A network that was moved to another node keeps, here, the ID that its clients know.
 KEPT_ID = SWARM_LABELS + "network.id"
+# The same of a container: see ``swarmd.core.container.kept_identity``.
+KEPT_CONTAINER = SWARM_LABELS + "container.id"
 # On the image that takes a name from another: see ``swarmd.manager.images.untag``.
 PLACEHOLDER = SWARM_LABELS + "placeholder"
 

@@ -122,7 +122,7 @@ class EngineEventStream:
     def _received(self, data: bytes) -> None:
         try:
             for line in self._lines.feed(data):
-                self._one(orjson.loads(line))
+                self._one(orjson.loads(self._client.link.ids.shown_in(line)))
         except DocumentTooLong as error:
             # It would come again: begin behind it, at the engine's time of the next session.
             self._position.reset()

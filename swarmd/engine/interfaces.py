@@ -8,6 +8,7 @@ from typing import Any, Protocol
 from twisted.internet.interfaces import IReactorTime
 
 from swarmd.cluster.actions import Action
+from swarmd.core.container.id_map import IdMap
 
 Dispatch = Callable[[Action], None]
 OnEvent = Callable[[str, Mapping[str, Any]], None]
@@ -44,10 +45,12 @@ class Link(Protocol):
     Attributes:
         peer: The IP address that answered last, "" for a UNIX socket.
         clock: For time limits.
+        ids: Of containers that clients know by another ID than the engine does.
     """
 
     node: str
     peer: str
+    ids: IdMap
     clock: IReactorTime
 
     async def call(

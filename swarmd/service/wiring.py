@@ -54,6 +54,7 @@ from swarmd.manager.images.copying.distribute import Distributor
 from swarmd.manager.images.copying.supply import Supply
 from swarmd.manager.images.name_times import NameTimes
 from swarmd.manager.interfaces import FleetView
+from swarmd.manager.moving.follow import Follower
 from swarmd.manager.networks.local_networks import LocalNetworks
 from swarmd.manager.volumes.local_volumes import LocalVolumes
 from swarmd.service.authorization import Authorization
@@ -256,6 +257,7 @@ def _tree(
     distributor = Distributor(fleet, placer, supply, settings.distribute_builds)
     local = LocalResources(fleet, networks, volumes, supply)
     creator = _creator(settings, rng, fleet, placer, plans, local)
+    follower = Follower(fleet, creator, local, partial(_random_id, rng))
     builders, own_images = Builders(fleet, reactor), OwnImages()
     builds, identity = BuildPlacement(fleet, placer, builders, reactor), _fleet_identity(settings)
     daemon.live.follow(partial(change_placement, placer, creator, identity))
@@ -268,7 +270,7 @@ def _tree(
     def tree(seen: FleetView) -> Root:
         """The nouns, for whoever sees so much of the fleet."""
         root = make_tree(seen, identity, creator, plans, supply, own_images, reactor)
-        root.putChild(b"networks", NetworksNoun(seen, networks, local))
+        root.putChild(b"networks", NetworksNoun(seen, networks, local, follower))
         root.putChild(b"volumes", VolumesNoun(seen, volumes))
         base_images = BaseImages(seen, supply)
         Build(seen, builds, builders, distributor, base_images, own_images).attach(root)

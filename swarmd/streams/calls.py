@@ -57,7 +57,7 @@ class Collected(Exchange):
 
     def ended(self, raw: bytes) -> None:
         assert self.head is not None
-        body, self.payload = bytes(self.payload or b""), None
+        body, self.payload = self.link.ids.shown_in(bytes(self.payload or b"")), None
         self.completed(Answer(self.head.status, self.head.headers, body))
 
     def failed(self, error: EngineUnreachable) -> None:

@@ -14,6 +14,7 @@ from twisted.logger import Logger
 
 from swarmd.codec.framing import UntilClose
 from swarmd.codec.head import ResponseHead
+from swarmd.core.container.id_map import Translation
 from swarmd.core.errors import ApiError, EngineUnreachable
 from swarmd.streams.completion import LEFT, Done, notify
 from swarmd.streams.dialing.connector import Connector
@@ -65,7 +66,7 @@ class Forwarded(Exchange):
         started: A byte of the answer was given to the client.
     """
 
-    __slots__ = ("_source", "client", "content_type", "done", "started")
+    __slots__ = ("_source", "_translation", "client", "content_type", "done", "started")
 
     def __init__(self, client: ClientRequest, link: Connector, target: bytes, body: bytes) -> None:
         super().__init__(link, client.method, request_head(client, target, len(body)) + body)
@@ -74,22 +75,31 @@ class Forwarded(Exchange):
         self.content_type: bytes | None = None
         self.started = False
         self._source: Any = None  # the engine's transport, while the client sets its pace
+        self._translation: Translation | None = None
 
     def client_gone(self) -> None:
         self.cancel()
         self.notify_done(LEFT)
+
+    def began(self, head: ResponseHead) -> None:
+        if self.link.ids and _is_json(head):
+            self._translation = Translation(self.link.ids)
 
     def moved(self, raw: bytes) -> None:
         if self._source is None and self.connection is not None:
             self._source = self.connection.transport
             self.connection.throttled = True
             self.client.registerProducer(self._source, True)
+        if self._translation is not None:
+            raw = self._translation.feed(raw)
         self._pass_on(raw)
 
     def ended(self, raw: bytes) -> None:
         assert self.head is not None
         self.notify_done(self.head.status)
         self._release_source()
+        if self._translation is not None:
+            raw = self._translation.feed(raw) + self._translation.rest()
         if raw:
             self._pass_on(raw)
         self._finish(delimited=not self.closes)
@@ -145,6 +155,7 @@ class Rewritten(Forwarded):
         self._rewrite = rewrite
 
     def began(self, head: ResponseHead) -> None:
+        super().began(head)
         if head.has_body(self.method):
             self.payload = bytearray()
             if (head.length or 0) > LARGEST_REWRITTEN:
@@ -160,7 +171,10 @@ class Rewritten(Forwarded):
             super().ended(raw)
             return
         try:
-            body = self._rewrite(self.head.status, bytes(self.payload))
+            body = bytes(self.payload)
+            if self._translation is not None:
+                body = self._translation.feed(body) + self._translation.rest()
+            body = self._rewrite(self.head.status, body)
         except ApiError as error:
             self._refuse_answer(error)
         except Exception:  # noqa: BLE001 - an engine may answer anything
@@ -179,3 +193,8 @@ class Rewritten(Forwarded):
     def _refuse_answer(self, error: ApiError) -> None:
         self.notify_done(error.status)
         self.client.reply_error(error)
+
+
+def _is_json(head: ResponseHead) -> bool:
+    """Only there an ID is one: an archive may have the same digits in it."""
+    return (head.get(b"content-type") or b"").startswith(b"application/json")

@@ -43,7 +43,7 @@ class Link(Connector):
         Raises:
             EngineUnreachable: No answer, or a broken one; ``sent`` tells whether it may have acted.
         """
-        request = render(method, target, body, headers)
+        request = render(method, self.ids.own_in(target), body, headers)
         call = EngineCall(self, method.encode(), request, timeout=timeout, limit=limit)
         self.begin(call)
         return await call.answer
@@ -78,7 +78,7 @@ class Link(Connector):
         Raises:
             EngineUnreachable: No answer, or it broke off.
         """
-        request = render(method, target, body, headers)
+        request = render(method, self.ids.own_in(target), body, headers)
         call = StreamCall(self, method.encode(), request, receive, on_head, idle_timeout)
         if on_open is not None:
             on_open(call)

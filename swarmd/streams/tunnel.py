@@ -291,7 +291,8 @@ class Tunnel:
         if self._content_type is not None and head.status == 200:
             return with_type(data, head, self._content_type)
         if self._refusal is not None and self._is_refusal(head):
-            return with_body(head, self._refusal(head.status, data[used:]))
+            said = self._link.ids.shown_in(data[used:])
+            return with_body(head, self._refusal(head.status, said))
         return data
 
     def _is_refusal(self, head: ResponseHead) -> bool:

@@ -15,6 +15,7 @@ from swarmd.codec.head import ResponseHead, scan_request, scan_response
 from swarmd.discovery.entry import Entry
 from swarmd.front.site import DockerSite
 from swarmd.manager.builds.own_images import OwnImages
+from swarmd.manager.moving.follow import Follower
 from tests.front.memory import COMMON, Transport
 from tests.manager.rig import Rig
 from tests.streams.memory import Engine
@@ -70,7 +71,9 @@ class ApiRig(Rig):
         self.root = make_tree(
             self.fleet, identity, creator, self.plans, self.supply, OwnImages(), self.clock
         )
-        self.root.putChild(b"networks", NetworksNoun(self.fleet, self.networks, self.local))
+        follower = Follower(self.fleet, creator, self.local, lambda: "f0110")
+        nouns = NetworksNoun(self.fleet, self.networks, self.local, follower)
+        self.root.putChild(b"networks", nouns)
         self.root.putChild(b"volumes", VolumesNoun(self.fleet, self.volumes))
         self.site = DockerSite(self.root, self.clock, lambda: COMMON)
 

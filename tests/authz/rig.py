@@ -18,6 +18,7 @@ from swarmd.core.request.identity import Identity
 from swarmd.front.site import DockerSite
 from swarmd.manager.builds.own_images import OwnImages
 from swarmd.manager.fleet.scoped_fleet import ScopedFleet
+from swarmd.manager.moving.follow import Follower
 from swarmd.service.authorization import sight
 from tests.api.rig import Client
 from tests.front.memory import COMMON
@@ -112,7 +113,9 @@ class GuardedRig(HostileRig):
             root = make_tree(
                 seen, manager, self._creator, self.plans, self.supply, OwnImages(), self.clock
             )
-            root.putChild(b"networks", NetworksNoun(seen, self.networks, self.local))
+            follower = Follower(self.fleet, self._creator, self.local, lambda: "f0110")
+            nouns = NetworksNoun(seen, self.networks, self.local, follower)
+            root.putChild(b"networks", nouns)
             root.putChild(b"volumes", VolumesNoun(seen, self.volumes))
             self.furnish(root, seen)
             return root

@@ -13,6 +13,7 @@ from twisted.python.failure import Failure
 
 from swarmd.cluster.actions import Action, EngineListed
 from swarmd.cluster.state import State
+from swarmd.core.container.id_map import IdMap
 from swarmd.core.errors import EngineUnreachable
 from swarmd.core.model import Engine
 from swarmd.engine.limits import Gates, Timing
@@ -105,6 +106,7 @@ class Script:
     clock: Clock
     node: str = "e1"
     peer: str = ""
+    ids: IdMap = field(default_factory=IdMap)
     info: Json = field(default_factory=dict)
     about: Json = field(default_factory=dict)
     lists: dict[str, Any] = field(default_factory=dict)

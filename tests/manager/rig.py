@@ -15,6 +15,7 @@ from twisted.internet.task import Clock
 
 from swarmd.cluster import actions
 from swarmd.cluster.state import State
+from swarmd.core.container.id_map import IdMap
 from swarmd.core.errors import EngineUnreachable
 from swarmd.core.model import Engine, Spec
 from swarmd.core.names import random_name
@@ -83,6 +84,8 @@ class Wire:
             if rule == method and path.match(target):
                 return answer(target, body)
         return EngineUnreachable(self.node, "connection refused")
+
+    def translate(self, ids: IdMap) -> None: ...
 
     def interrupt(self, cause: str) -> None:
         self.ended = cause

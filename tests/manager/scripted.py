@@ -139,7 +139,7 @@ class ScriptedFleet(Fleet):
             "Created": "2023-11-14T21:56:40.25Z",
             "Name": f"/{name}",
             "Image": "sha256:" + "b" * 64,
-            "State": {"Status": "created", "Running": False},
+            "State": {"Status": "created", "Running": False, "StartedAt": "0001-01-01T00:00:00Z"},
             "Config": {"Image": body["Image"], "Labels": body.get("Labels") or {}},
             "HostConfig": host,
             "NetworkSettings": {"Ports": {}, "Networks": {}},
@@ -169,7 +169,7 @@ class ScriptedFleet(Fleet):
         elif (found := self.find(call.engine, parts[1])) is None:
             call.answer(404)
         elif call.method == "GET":
-            call.answer(200, found)
+            call.answer(200, [] if parts[-1] == "changes" else found)
         elif call.method == "DELETE":
             del there[found["Id"]]
             call.answer(204)
@@ -257,9 +257,11 @@ class ScriptedLink:
 
     async def call(self, method: str, target: str, *, body: bytes = b"", **more: Any) -> Answer:
         decoded = orjson.loads(body) if body else None
-        call = Call(self._number, method, target, decoded)
+        ids = self._fleet.state.engines[key_of(self._number)].ids
+        call = Call(self._number, method, ids.own_in(target), decoded)
         self._fleet.calls.append(call)
-        return await call.result
+        answer = await call.result
+        return Answer(answer.status, answer.headers, ids.shown_in(answer.body))
 
 
 class _Tracker:

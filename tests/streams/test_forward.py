@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from twisted.trial.unittest import SynchronousTestCase
 
+from swarmd.core.container.id_map import IdMap
 from swarmd.core.errors import ApiError, EngineUnreachable
 from swarmd.streams import forward as module
 from swarmd.streams.forward import forward
@@ -50,6 +51,22 @@ class ForwardTests(SynchronousTestCase):
         self.assertEqual(request.got, SMALL)
         self.assertEqual((request.finished, self.done), (1, [200]))
         self.assertTrue(request.channel.persistent)
+
+    def test_ids_are_those_that_clients_know(self) -> None:
+        """As much is said as before: only the digits change, and only where they are JSON."""
+        own, shown = b"a1" * 32, b"b2" * 32
+        self.engine.link.translate(ids := IdMap())
+        ids.put(own.decode(), shown.decode())
+        head = b"HTTP/1.1 200 OK\r\nContent-Length: 73\r\nContent-Type: %b\r\n\r\n"
+        for kind, said in ((b"application/json", shown), (b"application/x-tar", own)):
+            for rewrite in (None, lambda status, body: body):
+                for cut in (1, 90, 100, 120):
+                    answer = head % kind + b'{"a":"%b"}\n' % own
+                    request = self.send(get(), rewrite=rewrite)
+                    self.engine.answers(answer[:cut])
+                    self.engine.answers(answer[cut:])
+                    self.assertTrue(request.got.endswith(b'{"a":"%b"}\n' % said), request.got)
+                    self.assertEqual(request.finished, 1)
 
     def test_the_connection_is_used_again(self) -> None:
         for _ in range(3):

@@ -22,7 +22,7 @@ def target(
 ) -> bytes:
     """Path and query in the version that ``engine`` speaks; ``query`` replaces the client's."""
     asked = fleet.version_for(engine, request.version)
-    path = "/".join(parts)
+    path = engine.ids.own_in("/".join(parts))
     if not _PLAIN.fullmatch(path):
         path = quote(path, safe="/:@")
     tail = request.raw_query if query is None else query

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from swarmd.cluster.actions import ContainerInspected, ContainersListed
 from swarmd.cluster.catalogue import Catalogue, touch
@@ -10,6 +10,7 @@ from swarmd.cluster.notes import Notes
 from swarmd.cluster.reducers.merge import after_inspect, after_list
 from swarmd.core import decode
 from swarmd.core.container.container_state import Container
+from swarmd.core.container.kept_identity import kept_identity
 from swarmd.core.container.list_item import moved_entry, new_entry
 from swarmd.core.decode import Json, MalformedError, Shared
 from swarmd.core.model import Engine
@@ -18,7 +19,14 @@ from swarmd.core.model import Engine
 class ContainerReducer:
     """The reducer of news about containers: answers of engines become what the catalogue holds."""
 
-    def __init__(self, catalogue: Catalogue, shared: Shared, notes: Notes) -> None:
+    def __init__(
+        self,
+        engines: Mapping[str, Engine],
+        catalogue: Catalogue,
+        shared: Shared,
+        notes: Notes,
+    ) -> None:
+        self._engines = engines
         self._catalogue = catalogue
         self._shared = shared
         self._notes = notes
@@ -26,6 +34,8 @@ class ContainerReducer:
     def listed(self, engine: Engine, action: ContainersListed) -> None:
         """What was asked for and did not come is gone, unless it was touched meanwhile."""
         listed, broken = set(), 0
+        if action.whole:
+            self._catalogue.drop_interim(engine)
         for position, item in enumerate(action.entries):
             # Lists are newest first, which is all they tell of the order within a second.
             fraction = 1 - (position + 1) / (len(action.entries) + 1)
@@ -54,6 +64,10 @@ class ContainerReducer:
             fraction=fraction,
         )
         catalogue = self._catalogue
+        found = self._known(engine, new, action.at)
+        if found is None:
+            return new.id
+        new = found
         if not catalogue.foreign(engine, new.id) and not catalogue.newer(engine, new.id, action.at):
             old = catalogue.by_id.get(new.id)
             known = after_list(old, new, item.get("Status") or "", now) if old else new
@@ -78,6 +92,10 @@ class ContainerReducer:
         except MalformedError as error:
             self._notes.put(engine, "inspect", [str(error)])
             return
+        found = self._known(engine, new, action.at)
+        if found is None:
+            return
+        new = found
         if catalogue.foreign(engine, new.id) or catalogue.newer(engine, new.id, action.at):
             return
         old = catalogue.by_id.get(new.id)
@@ -87,6 +105,43 @@ class ContainerReducer:
         else:
             known = self._renamed(engine, old, after_inspect(old, new))
         catalogue.put(engine, touch(known, action.at))
+
+    def _known(self, engine: Engine, new: Container, at: float) -> Container | None:
+        """Under the ID that clients know; None for what is not there yet, in their terms."""
+        kept, catalogue = kept_identity(new.labels), self._catalogue
+        if kept is None:
+            self._oust(new.id)
+            return new
+        own = engine.ids.own(new.id)
+        if new.name == kept.interim_name:
+            catalogue.interim[own] = engine.key, kept
+            catalogue.clean_as_of(engine, new.id, at)
+            return None
+        catalogue.interim.pop(own, None)
+        if catalogue.foreign(engine, kept.id):
+            return None  # asked again, until the old one is known to be gone
+        if own != kept.id:
+            engine.ids.put(own, kept.id)
+        entry = new.entry.replace(own.encode(), kept.id.encode())
+        return new._replace(id=kept.id, entry=entry)
+
+    def _oust(self, container_id: str) -> None:
+        """Whose ID it is goes before who keeps it: that one is shown again when it is alone."""
+        known = self._catalogue.by_id.get(container_id)
+        holder = self._engines.get(known.engine) if known is not None else None
+        if known is not None and holder is not None and holder.ids.has(container_id):
+            self._catalogue.drop(holder, known)
+
+    def handed_over(
+        self, container: Container, old: Engine, new: Engine, own: str, at: float
+    ) -> None:
+        """It is gone on ``old``, and goes on as ``own`` on ``new``."""
+        self._catalogue.remove(old, container.id)
+        new.ids.put(own, container.id)
+        entry = moved_entry(container.entry, container.names, new.name, new.ip, old.ip)
+        here = container._replace(engine=new.key, entry=entry)
+        self._catalogue.put(new, touch(here, at))
+        self._catalogue.mark(new, container.id, at)
 
     def changed(self, engine: Engine, old: Container, new: Container, at: float) -> None:
         """An event told that ``old`` is ``new`` now."""

@@ -7,7 +7,7 @@ from typing import Any
 
 from swarmd.core.container.create_request import KINDS, SPREAD_LABEL
 from swarmd.core.container.resources import SHARES_LABEL
-from swarmd.core.names import IDENTITY, SWARM_LABELS
+from swarmd.core.names import IDENTITY, KEPT_CONTAINER, SWARM_LABELS
 
 # What a container's owner says of moving it.
 MOVE = SWARM_LABELS + "move"
@@ -18,7 +18,7 @@ PROOF = SWARM_LABELS + "proof"
 ROLE = SWARM_LABELS + "role"
 OWNER = SWARM_LABELS + "owner"
 
-_OURS = (REPLACES, PROOF)  # nobody else may give them
+_OURS = (REPLACES, PROOF, KEPT_CONTAINER)  # nobody else may give them
 _PERSONAL = (*KINDS.values(), SPREAD_LABEL, MOVE, SHARES_LABEL, IDENTITY, ROLE, OWNER, *_OURS)
 
 

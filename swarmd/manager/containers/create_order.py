@@ -18,7 +18,7 @@ from swarmd.core.errors import ApiError, NotFound
 from swarmd.core.expressions import Expression, parse_expressions
 from swarmd.core.image.image_reference import familiar
 from swarmd.core.model import Engine
-from swarmd.core.names import IDENTITY, split_node
+from swarmd.core.names import IDENTITY, KEPT_CONTAINER, split_node
 from swarmd.core.predefined import PREDEFINED, predefined_name
 from swarmd.core.request.bounds import check_trials
 from swarmd.core.request.json_keys import CONTAINER_CREATE, spelled
@@ -64,6 +64,7 @@ class CreateOrder:
         devices_by_environment: Env and image may ask a runtime for devices.
         platform_holders: Keys of engines that have the image for ``platform``, which is not theirs.
         replaces: The container, on a node that it must leave, whose name and place this one takes.
+        copies: The container, never started and on another node, as whose goes on what is made.
         scope: Whose containers have a say in where it goes; None for all.
     """
 
@@ -76,6 +77,7 @@ class CreateOrder:
     platform_holders: frozenset[str] = frozenset()
     query: tuple[tuple[str, str], ...] = ()
     replaces: Container | None = None
+    copies: Container | None = None
     admit: Callable[[Demand, Sequence[Container]], None] = _admit_all
     vet: Vet = _allow_all
     devices_by_environment: bool = True
@@ -88,7 +90,8 @@ class CreateOrder:
     @property
     def leaves(self) -> str:
         """The key of the engine whose networks and volumes are no reason to stay there."""
-        return self.replaces.engine if self.replaces else ""
+        old = self.replaces or self.copies
+        return old.engine if old else ""
 
 
 def read_body(body: bytes) -> tuple[Mapping[str, Any], CreateRequest]:
@@ -130,9 +133,14 @@ def identified(state: State, order: CreateOrder, invent: Callable[[], str]) -> C
     Clients that copy a container with all its labels must not make two of one identity.
     """
     own = order.config.labels.get(IDENTITY)
-    if own and (order.replaces or not state.catalogue.identities.find(own)):
+    if own and (order.replaces or order.copies):
         return order
-    label = {IDENTITY: invent()}
+    if own and not state.catalogue.identities.find(own):
+        return _labelled(order, {KEPT_CONTAINER: ""})  # an image may have one for this very ID
+    return _labelled(order, {IDENTITY: invent()})
+
+
+def _labelled(order: CreateOrder, label: Mapping[str, str]) -> CreateOrder:
     body = {**order.body, "Labels": {**(order.body.get("Labels") or {}), **label}}
     config = replace(order.config, labels={**order.config.labels, **label})
     return replace(order, body=body, config=config)
@@ -218,15 +226,27 @@ class References:
         self._state = state
         self._config = config
         self._networks = frozenset(config.networks)
+        self._containers = frozenset(ref for _, ref in config.containers)
 
     def plain(self, ref: str) -> str:
         """``ref`` as its engine knows it: without a node, and with the ID of today."""
+        if ref in self._containers and (own := self._own_id(ref)):
+            return own
         node, name = split_node(ref)
         if node and self._node(node) is not None:
             return name
         if ref in self._networks:
             return self._network(ref)
         return predefined_name(ref) or ref
+
+    def _own_id(self, ref: str) -> str:
+        """Of a container that its engine knows by another ID than clients do; else ""."""
+        try:
+            container = find_container(self._state, ref)
+        except NotFound:
+            return ""
+        ids = self._state.engines[container.engine].ids
+        return ids.own(container.id) if ids.has(container.id) else ""
 
     def _network(self, ref: str) -> str:
         """By name or whole ID; of one that was moved clients have another than its engine."""

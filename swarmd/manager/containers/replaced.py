@@ -29,7 +29,7 @@ RECENT = 120.0
 
 def replaced(state: State, order: CreateOrder) -> list[Container]:
     """None for a container that is moved: that one must leave its node."""
-    if order.replaces is not None:
+    if order.replaces is not None or order.copies is not None:
         return []
     candidates = (*_renamed(state, order), *_of_instance(state, order))
     found = {one.id: one for one in candidates if order.heeds(one)}

@@ -10,8 +10,10 @@ from typing import Any
 import orjson
 
 from swarmd.cluster.images.placeholders import Placeholders
+from swarmd.cluster.interfaces import StateView
 from swarmd.cluster.kept_ids import with_kept_ids
 from swarmd.cluster.state import State
+from swarmd.core.container.kept_identity import kept_identity
 
 Listener = Callable[["FleetEvent"], None]
 
@@ -85,7 +87,7 @@ class EventHub:
         return True
 
     def publish(self, key: str, event: Mapping[str, Any]) -> None:
-        if not self._listeners or is_of_placeholder(self._state.placeholders, event):
+        if not self._listeners or is_own_affair(self._state, key, event):
             return
         self._deliver(self.describe(key, event))
 
@@ -110,6 +112,8 @@ class EventHub:
         if engine is not None:
             offset = int(engine.spec.clock_offset * 1e9)
             actor = dict(record.get("Actor") or {})
+            if record.get("Type") == "container":
+                _keep_id(record, actor)
             if record.get("Type") == "network":
                 own = str(actor.get("ID", "")).encode()
                 actor["ID"] = with_kept_ids(own, engine).decode()
@@ -130,6 +134,38 @@ def is_of_placeholder(placeholders: Placeholders, record: Mapping[str, Any]) -> 
     actor = record.get("Actor") or {}
     labels = actor.get("Attributes") or {}
     return record.get("Type") == "image" and placeholders.has(str(actor.get("ID", "")), labels)
+
+
+def is_of_handover(state: StateView, key: str, record: Mapping[str, Any]) -> bool:
+    """Whether it tells that a container was made again elsewhere, which clients know as one."""
+    actor = record.get("Actor") or {}
+    attributes = actor.get("Attributes") or {}
+    if record.get("Type") != "container":
+        return False
+    if kept := kept_identity(attributes):
+        names = (attributes.get("name"), attributes.get("oldName", "").removeprefix("/"))
+        if kept.interim_name in names:
+            return True
+    if record.get("Action") != "destroy":
+        return False
+    container_id = str(actor.get("ID", ""))
+    here = state.containers.get(container_id)
+    elsewhere = here is not None and here.engine != key
+    return elsewhere or state.handovers.has_left(container_id, attributes, key)
+
+
+def is_own_affair(state: StateView, key: str, record: Mapping[str, Any]) -> bool:
+    """Whether it is of how swarmd does something that on one host does not happen."""
+    return is_of_placeholder(state.placeholders, record) or is_of_handover(state, key, record)
+
+
+def _keep_id(record: dict[str, Any], actor: dict[str, Any]) -> None:
+    """Of one that is gone by now nothing but its labels tells by which ID clients knew it."""
+    kept = kept_identity(actor.get("Attributes") or {})
+    if kept is not None:
+        actor["ID"] = kept.id
+        if "id" in record:
+            record["id"] = kept.id
 
 
 def _without(record: Mapping[str, Any], keys: Sequence[str]) -> dict[str, Any]:

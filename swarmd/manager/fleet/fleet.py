@@ -145,8 +145,9 @@ class Fleet(MultiService):
         ip = _literal(parse_address(entry.address).host)
         self.dispatch(EngineListed(entry.key, entry.address, ip, entry.labels, entry.name))
         if entry.key not in self._trackers:
-            self._links[entry.key] = self._make_link(entry)
-            tracker = EngineTracker(entry.key, self._links[entry.key], self._context)
+            link = self._links[entry.key] = self._make_link(entry)
+            link.translate(self.state.engines[entry.key].ids)
+            tracker = EngineTracker(entry.key, link, self._context)
             self._trackers[entry.key] = tracker
             tracker.setServiceParent(self)
 

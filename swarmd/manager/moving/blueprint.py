@@ -6,20 +6,25 @@ and bind mounts of its node, devices, other containers that it hangs on.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from swarmd.core.container.create_request import CreateRequest, parse_create
 from swarmd.core.container.personal_labels import MOVE
+from swarmd.core.names import KEPT_CONTAINER
 from swarmd.core.predefined import PREDEFINED
 
 Json = Mapping[str, Any]
 
 NEVER, STATELESS, ALWAYS = "never", "stateless", "always"
 
+STARTED = "it has been started before"
+
 _SERVICE_TASK = "com.docker.swarm.task.id"
 _PREDEFINED = PREDEFINED | {"default", ""}
+_NEVER = re.compile("0001-01-01T")  # of an engine's clock
 _ENDPOINT = ("IPAMConfig", "Links", "DriverOpts", "GwPriority")
 
 
@@ -55,6 +60,8 @@ def blueprint(inspect: Json, name: str) -> Blueprint:
 def _config(inspect: Json, mode: str) -> dict[str, Any]:
     """What engines fill in themselves is left to them: the new container has another ID."""
     config = dict(inspect["Config"])
+    labels = config.get("Labels") or {}
+    config["Labels"] = {key: labels[key] for key in labels if key != KEPT_CONTAINER}
     invented = config.get("Hostname") == inspect["Id"][:12]
     if invented or mode == "host" or mode.startswith("container:"):
         config.pop("Hostname", None)
@@ -120,6 +127,32 @@ def reasons_to_stay(
         if host.get("AutoRemove") and not lost:
             found.append("it was made with --rm, and is gone once stopped")
     return found
+
+
+def reasons_not_to_follow(
+    inspect: Json, named: Collection[str], shared_volumes: frozenset[str]
+) -> list[str]:
+    """Why a container must not be made again elsewhere under its ID; empty if it may.
+
+    Args:
+        named: Names of its volumes that were given at its create.
+        shared_volumes: Names of those volumes that other nodes have as well.
+    """
+    state, host = inspect.get("State") or {}, inspect.get("HostConfig") or {}
+    labels = (inspect.get("Config") or {}).get("Labels") or {}
+    if state.get("Status") != "created" or not _NEVER.match(str(state.get("StartedAt"))):
+        return [STARTED]
+    if _SERVICE_TASK in labels or labels.get(MOVE) == NEVER:
+        return ["it is said to stay"]
+    found = [*_namespaces(host), *_partners(host)]
+    if host.get("DeviceRequests") or host.get("Devices"):
+        found.append("it was given devices of its node")
+    volumes = (
+        one.get("Name") for one in inspect.get("Mounts") or () if one.get("Type") == "volume"
+    )
+    return found + [
+        f"its volume {one} is there" for one in volumes if one in {*named} - shared_volumes
+    ]
 
 
 def _namespaces(host: Json) -> Iterator[str]:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 import orjson
 
 from swarmd.codec.json_stream import JsonLines
 from swarmd.core.event import read_event
 from swarmd.core.model import Engine
-from swarmd.manager.fleet.event_hub import FleetEvent, is_of_placeholder
+from swarmd.manager.fleet.event_hub import FleetEvent, is_own_affair
 from swarmd.manager.fleet.fanout import Outcome, ask_engines
 from swarmd.manager.interfaces import FleetView
 from swarmd.manager.system.event_query import NANOS
@@ -43,8 +41,8 @@ def _decoded(fleet: FleetView, outcome: Outcome) -> list[FleetEvent]:
     except ValueError:
         return []  # this engine's past cannot be read; that of the others can
     key = outcome.engine.key
-    ours = partial(is_of_placeholder, fleet.state.placeholders)
-    read = (one for one in records if read_event(one) and not ours(one))
+    state = fleet.state
+    read = (one for one in records if read_event(one) and not is_own_affair(state, key, one))
     described = (fleet.hub.describe(key, record) for record in read)
     return [event for event in described if fleet.hub.sees(event)]
 

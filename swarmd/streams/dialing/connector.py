@@ -8,6 +8,7 @@ from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IReactorTime
 from twisted.python.failure import Failure
 
+from swarmd.core.container.id_map import IdMap
 from swarmd.core.request.audit_trail import touched
 from swarmd.core.request.request_record import asked
 from swarmd.streams.connection import ConnectionFactory, EngineConnection
@@ -48,6 +49,7 @@ class Connector:
         peer: The IP address that answered last, "" for a UNIX socket.
         clock: For time limits.
         failed_calls: Those that came to no answer, or to half of one.
+        ids: Of containers that clients know by another ID than the engine does.
     """
 
     def __init__(self, node: str, dial: Dial, clock: IReactorTime) -> None:
@@ -55,11 +57,16 @@ class Connector:
         self.peer = ""
         self.clock = clock
         self.failed_calls = 0
+        self.ids = IdMap()
         self._dial = dial
         self._pool = Pool(clock)
         self._factory = ConnectionFactory()
         self._callers: dict[Caller, Deferred[Any] | None] = {}
         self._closed = ""
+
+    def translate(self, ids: IdMap) -> None:
+        """From now on calls and answers are in the terms of clients."""
+        self.ids = ids
 
     def begin(self, caller: Caller, *, fresh: bool = False) -> None:
         """Gives ``caller`` a connection, at once if an idle one may be used.

@@ -1,11 +1,15 @@
 from __future__ import annotations
 
+from typing import Any
+
 import orjson
 import pytest
 
 from swarmd.cluster.actions import ContainerGone, EngineListed, EngineUnlisted, EngineValidated
 from swarmd.cluster.state import State
 from swarmd.core.container.container_state import HostPort
+from swarmd.core.container.kept_identity import KeptIdentity
+from swarmd.core.names import IDENTITY
 from tests.cluster.fleet import (
     NOW,
     fleet,
@@ -215,3 +219,53 @@ def test_nothing_is_believed_of_an_engine_that_is_not_validated(at: float) -> No
     listed(state, 1, item(1), at=at)
     happened(state, 1, "create", at=at)
     assert not state.containers and not state.engines[key_of(1)].dirty
+
+
+KEPT = KeptIdentity(full_id(900), "f00d", "ENGINE-1", "web")
+
+
+def copied(number: int, name: str = "web", **changes: Any) -> dict[str, Any]:
+    """What was made again on another engine, as that lists it."""
+    return item(number, name, Labels=KEPT.labels(), **changes)
+
+
+class TestKeptIds:
+    def test_the_label_tells_the_id(self) -> None:
+        state = fleet(2)
+        listed(state, 2, copied(5))
+        (container,) = state.containers.values()
+        assert container.id == KEPT.id and container.id.encode() in container.entry
+        assert full_id(5).encode() not in container.entry
+        assert state.engines[key_of(2)].ids.own(KEPT.id) == full_id(5)
+
+    def test_a_list_in_the_terms_of_clients_is_the_same(self) -> None:
+        state = fleet(2)
+        listed(state, 2, copied(5))
+        listed(state, 2, copied(5, Id=KEPT.id, State="exited", Status="Exited (0) 1 second ago"))
+        assert state.containers[KEPT.id].state == "exited"
+        assert state.engines[key_of(2)].ids.own(KEPT.id) == full_id(5)
+
+    def test_under_its_interim_name_it_is_not_there(self) -> None:
+        state = fleet(2)
+        listed(state, 2, copied(5, KEPT.interim_name))
+        assert not state.containers and state.catalogue.interim == {full_id(5): (key_of(2), KEPT)}
+        listed(state, 2)
+        assert not state.catalogue.interim
+
+    def test_whose_id_it_is_goes_before_who_keeps_it(self) -> None:
+        """Whatever a label says."""
+        state = fleet(2)
+        listed(state, 2, copied(5))
+        listed(state, 1, item(900, "real"))
+        assert state.containers[KEPT.id].name == "real"
+        listed(state, 2, copied(5))
+        assert [one.name for one in state.containers.values()] == ["real"]
+        listed(state, 1)
+        listed(state, 2, copied(5))
+        assert state.containers[KEPT.id].name == "web"
+
+    def test_a_label_of_another_says_nothing(self) -> None:
+        state = fleet(1)
+        labels = {**KEPT.labels(), IDENTITY: "other"}
+        listed(state, 1, item(5, "thief", Labels=labels))
+        assert list(state.containers) == [full_id(5)]

@@ -4,11 +4,14 @@ import orjson
 import pytest
 
 from swarmd.core.container.container_state import Container
+from swarmd.core.container.kept_identity import KeptIdentity, kept_identity
 from swarmd.core.errors import Ambiguous, BadParameter
+from swarmd.core.names import IDENTITY, KEPT_CONTAINER
 from swarmd.manager.containers.create_order import (
     CreateOrder,
     References,
     definite,
+    identified,
     placement,
     read_body,
 )
@@ -115,3 +118,28 @@ def test_a_link_ties_unless_it_is_an_alias_in_a_network(mode: str, tied: bool) -
     rig.has_network(2, "n" * 64, "app", Driver="bridge")
     wanted = placed(rig, HostConfig={**LINKS, "NetworkMode": mode})
     assert bool(wanted.dependencies) is tied
+
+
+def test_a_swarm_id_of_the_clients_own_comes_with_no_other_containers_id() -> None:
+    """Its image may say that the container of this very Swarm ID goes by another's."""
+    kept = KeptIdentity("a1" * 32, "own", "ID1", "web").labels()
+    body, config = read_body(orjson.dumps({"Image": "x", "Labels": kept}))
+    assert body["Labels"] == {IDENTITY: "own"}
+    order = CreateOrder("web", body, config, "", (1, 41))
+    made = identified(Rig(1).state, order, lambda: "invented")
+    assert made.body["Labels"] == {IDENTITY: "own", KEPT_CONTAINER: ""}
+    assert kept_identity({**kept, **made.body["Labels"]}) is None
+
+
+def test_a_container_is_named_to_its_engine_by_the_engines_id() -> None:
+    rig = Rig(1)
+    own, shown = "a1" * 32, "b2" * 32
+    rig.has_container(1, shown, "web")
+    rig.has_container(1, "c3" * 32, "db")
+    rig.engine(1).ids.put(own, shown)
+    for ref, known in (
+        (shown, own), (shown[:12], own), ("web", own), ("db", "db"), ("nobody", "nobody")
+    ):  # fmt: skip
+        host = {"NetworkMode": f"container:{ref}"}
+        _, config = read_body(orjson.dumps({"Image": "x", "HostConfig": host}))
+        assert References(rig.state, config).plain(ref) == known

@@ -1,5 +1,6 @@
 import orjson
 
+from swarmd.core.container.kept_identity import KeptIdentity
 from swarmd.core.names import PLACEHOLDER
 from swarmd.manager.fleet.event_hub import FleetEvent
 from tests.manager.rig import Rig
@@ -87,3 +88,35 @@ def test_how_a_name_was_taken_is_no_news() -> None:
             {"Type": kind, "Action": "tag", "Actor": {"ID": "e", "Attributes": attributes}},
         )
     assert [event.record["Type"] for event in heard] == ["container", "image"]
+
+
+KEPT = KeptIdentity("a1" * 32, "f00d", "ID1", "web")
+
+
+def of_copy(action: str, own: str, **attributes: str) -> dict:
+    named = {"name": "web", **KEPT.labels(), **attributes}
+    return {"Type": "container", "Action": action, "Actor": {"ID": own, "Attributes": named}}
+
+
+def test_what_was_made_again_elsewhere_goes_by_its_id() -> None:
+    event = described(Rig(1), {**of_copy("destroy", "b2" * 32), "id": "b2" * 32})
+    assert event.record["Actor"]["ID"] == event.record["id"] == KEPT.id
+
+
+def test_that_it_was_made_again_is_not_told() -> None:
+    rig = Rig(2)
+    heard: list[FleetEvent] = []
+    rig.hub.subscribe(heard.append)
+    rig.has_container(2, KEPT.id, "web")
+    first, second = rig.engine(1).key, rig.engine(2).key
+    gone = {"Type": "container", "Action": "destroy", "Actor": {"ID": KEPT.id}}
+    rig.hub.publish(second, of_copy("create", "b2" * 32, name=KEPT.interim_name))
+    rig.hub.publish(first, gone)
+    rig.hub.publish(second, of_copy("rename", "b2" * 32, oldName=f"/{KEPT.interim_name}"))
+    assert heard == []
+    rig.state.handovers.leave(KEPT.id, {}, first)
+    rig.hub.publish(second, gone)
+    assert len(heard) == 1
+    rig.fleet.forget(KEPT.id)
+    rig.hub.publish(first, gone)
+    assert len(heard) == 1
