@@ -2,7 +2,8 @@
 
 One engine a line: an address, which may hold ranges, then words ``key=value``. ``name``, ``sshkey``
 and what begins with ``tls`` are ours, every other key is a label. ``#`` begins a comment, quotes
-keep spaces. A bad line costs that line only; a file in which hardly anything is right is none.
+keep spaces. A bad line costs that line only, and as long as there is one, nobody leaves a fleet
+(``HostsFile``); a file in which hardly anything is right is none.
 """
 
 from __future__ import annotations

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from twisted.application.service import MultiService
 from twisted.internet.interfaces import IReactorTime
 
+from swarmd.core.addresses import MOST_ADDRESSES
 from swarmd.discovery.entry import Entry
 from swarmd.discovery.hosts_file import Hosts, parse_hosts
 from swarmd.files.in_thread import Executor, at_once
@@ -92,14 +93,33 @@ class HostsFile(MultiService):
         if self._entries and not hosts.entries:
             self._keep("; ".join([f"hosts file {self._path} lists no engine", *_brief(problems)]))
             return
-        self._entries = hosts.entries
-        self._on_entries(hosts.entries)
+        staying = self._staying(hosts.entries) if problems else []
+        self._entries = [*hosts.entries, *staying]
+        self._on_entries(self._entries)
         if problems:
-            self._on_problem("; ".join(_brief(problems)))
+            stay = [_stays(staying)] if staying else []
+            self._on_problem("; ".join([*_brief(problems), *stay]))
+
+    def _staying(self, entries: Sequence[Entry]) -> list[Entry]:
+        """Those that no line names any more, while a line is wrong: it may be theirs.
+
+        What an unreadable line was meant to say, nobody knows; so nobody leaves before all are
+        right. Engines leave a fleet at leisure, but a letter too many must not take one off it.
+        """
+        keys, names = {one.key for one in entries}, {one.name for one in entries if one.name}
+        left = [one for one in self._entries if one.key not in keys and one.name not in names]
+        return left[: max(0, MOST_ADDRESSES - len(entries))]
 
     def _keep(self, problem: str) -> None:
         kept = f"; the {len(self._entries)} engines known before are kept" if self._entries else ""
         self._on_problem(problem + kept)
+
+
+def _stays(staying: Sequence[Entry]) -> str:
+    shown = ", ".join(one.address for one in staying[:MOST_PROBLEMS_SHOWN])
+    more = len(staying) - MOST_PROBLEMS_SHOWN
+    others = f" and {more} more stay" if more > 0 else " stays" if len(staying) == 1 else " stay"
+    return f"no engine leaves before that is mended: {shown}{others}"
 
 
 def _brief(problems: list[str]) -> list[str]:

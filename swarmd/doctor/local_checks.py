@@ -111,9 +111,12 @@ def _problem(settings: Settings, entry: Entry, known: dict[TlsFiles, str]) -> st
     return known[files]
 
 
+_UNTIL_MENDED = "mend the line; until then a swarmd that runs takes no engine off its list"
+
+
 def _misread(path: str, problem: str) -> Finding:
     line, _, reason = problem.partition(": ")
-    return error(f"{path}:{line}", reason)
+    return error(f"{path}:{line}", reason, _UNTIL_MENDED)
 
 
 def of_server(files: TlsFiles, now: float) -> Iterator[Finding]:

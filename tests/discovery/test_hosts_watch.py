@@ -33,6 +33,7 @@ class HostsFileTests(SynchronousTestCase):
         source = HostsFile(str(self.path), 2375, self.clock, self.take, self.problems.append)
         source.startService()
         self.addCleanup(source.stopService)
+        self.source = source
         return source
 
     def take(self, entries: list[Entry]) -> None:
@@ -144,6 +145,51 @@ class HostsFileTests(SynchronousTestCase):
         (problem,) = self.problems
         self.assertTrue(problem.startswith(f"{self.path}:2: 'line' is not key=value; "))
         self.assertTrue(problem.endswith("; and 3 more lines"))
+
+    def test_nobody_leaves_while_a_line_is_wrong(self) -> None:
+        self.write("a\nb\nc")
+        self.start()
+        self.write("a\nb zone\nd")
+        self.look()
+        self.assertEqual(self.lists[1:], [["a:2375", "d:2375", "b:2375", "c:2375"]])
+        self.assertEqual(
+            self.problems,
+            [
+                f"{self.path}:2: 'zone' is not key=value; no engine leaves before that is mended: "
+                "b:2375, c:2375 stay"
+            ],
+        )
+        self.write("b oops")
+        self.look()
+        self.assertEqual(len(self.lists), 2)  # it lists no engine
+        self.write("a\nb zone=x\nd")
+        self.look()
+        self.assertEqual(self.lists[2:], [["a:2375", "b:2375", "d:2375"]])
+
+    def test_who_stays_is_as_its_line_was(self) -> None:
+        self.write("a zone=east\nb")
+        self.start()
+        given: list[Entry] = []
+        self.patch(self.source, "_on_entries", given.extend)
+        self.write("a zone=east zone=west\nb")
+        self.look()
+        self.assertEqual([one.labels for one in given], [{}, {"zone": "east"}])
+        self.assertTrue(self.problems[0].endswith("a:2375 stays"))
+
+    def test_one_that_has_moved_with_its_name_stays_at_one_address(self) -> None:
+        self.write("a name=web\nb")
+        self.start()
+        self.write("c name=web\nb x")
+        self.look()
+        self.assertEqual(self.lists[1:], [["c:2375", "b:2375"]])
+
+    def test_no_more_stay_than_a_fleet_may_have(self) -> None:
+        self.patch(hosts_watch, "MOST_ADDRESSES", 3)
+        self.write("a\nb\nc")
+        self.start()
+        self.write("d\ne\n!!")
+        self.look()
+        self.assertEqual(self.lists[1:], [["d:2375", "e:2375", "a:2375"]])
 
     def test_reread_does_not_wait(self) -> None:
         self.write("a")

@@ -91,7 +91,9 @@ def test_the_lines_of_a_hosts_file(tmp_path: Path) -> None:
     hosts.write_text("a\nb c\n")
     entries, (found,) = entries_of(Settings(f"file://{hosts}"))
     assert [entry.address for entry in entries] == ["a:2375"]
-    assert found == Finding(Level.ERROR, f"{hosts}:2", "'c' is not key=value")
+    assert (found.level, found.about) == (Level.ERROR, f"{hosts}:2")
+    assert found.text == "'c' is not key=value"
+    assert "takes no engine off its list" in found.fix
     hosts.write_text("# none\n")
     assert texts(entries_of(Settings(f"file://{hosts}"))[1]) == [
         (Level.ERROR, f"{hosts} lists no engine")

@@ -221,8 +221,13 @@ def test_hosts_file_is_edited_while_a_stream_runs(
         for stream in (stay, go):
             stream.send(b"before\n")
             stream.expect("before")
-        swarmd.list_engines([one, "not a line at all $$", three])
-        eventually(lambda: sorted(swarmd.healthy()) == ["node-1", "node-3"])
+        swarmd.list_engines([one, f"{two.address} not a label", three])
+        eventually(lambda: sorted(swarmd.healthy()) == ["node-1", "node-2", "node-3"])
+        stays = f"no engine leaves before that is mended: {two.address} stays"
+        assert any(stays in each for each in swarmd.info()["Warnings"])
+        assert stays in swarmd.log.read_text()
+        swarmd.list_engines([one, three])
+        eventually(lambda: sorted(swarmd.healthy()) == ["node-1", "node-3"], 15)
         assert docker.names("-a") == [name]
         stay.send(b"after\n")
         stay.expect("after")
