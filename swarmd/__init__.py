@@ -41,6 +41,7 @@ ranks 0 and 1 do no I/O. The way of a request, a create and an event: docs/archi
     ``manager.volumes``        volumes that live on one engine each
     ``manager.system``         events, prune and disk usage of the fleet
     ``manager.moving``         running containers moved from node to node: drain
+    ``manager.rebalancing``    containers moved to even nodes out: a plan, then the moves
     ``manager.rescheduling``   containers of lost nodes, made again elsewhere
     ``manager.nodes``          nodes as operators see and change them
 8.  ``api``                    the Docker API as a resource tree, one file a noun

@@ -21,6 +21,7 @@ from twisted.web.iweb import IAgentEndpointFactory
 from zope.interface import implementer
 
 from swarmd.cli.errors import CommandError, Misuse
+from swarmd.cli.terminal.typed_line import TypedLine
 from swarmd.codec.json_stream import JsonLines
 from swarmd.streams.dialing.dial import dialer
 from swarmd.streams.dialing.dial_errors import words
@@ -86,6 +87,16 @@ class Daemon:
             raise CommandError(f"what answers at {self._host.url} is no swarmd") from None
         except Exception as error:  # noqa: BLE001 - as below
             raise self._broken(error) from None
+
+    async def ask_user(self, question: str) -> str:
+        """What is typed on the terminal; "" at its end. ^C is heard meanwhile."""
+        print(question, end="", flush=True)
+        typed = TypedLine()
+        self._reactor.addReader(typed)
+        try:
+            return await typed.line
+        finally:
+            self._reactor.removeReader(typed)
 
     async def pause(self, seconds: float) -> None:
         await deferLater(self._reactor, seconds)

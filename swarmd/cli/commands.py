@@ -80,6 +80,17 @@ COMMANDS: tuple[Command, ...] = (
         "give up containers of a node that does not answer",
     ),
     Command("events", "", "what happened to nodes and containers", (*_EVENTS, *_OF_A_DAEMON)),
+    Command(
+        "rebalance",
+        "",
+        "even nodes out: a plan first, then the moves, once you agree",
+        (
+            CommandOption("dry-run", "only the plan"),
+            CommandOption("yes", "do not ask", letter="y"),
+            CommandOption("most", "containers to move at the most; default 20", "N"),
+            *_OF_A_DAEMON,
+        ),
+    ),
     Command("explain", "-- docker run ...", "where it would go, and why not elsewhere"),
     Command(
         "doctor",

@@ -20,6 +20,8 @@ from swarmd.cli.names import PROSE as OF_NAMES
 from swarmd.cli.names import names
 from swarmd.cli.node import PROSE as OF_NODE
 from swarmd.cli.node import node
+from swarmd.cli.rebalance import PROSE as OF_REBALANCE
+from swarmd.cli.rebalance import rebalance
 from swarmd.cli.terminal.output import end
 from swarmd.cli.usage import usage
 
@@ -28,6 +30,7 @@ Command = Callable[[Daemon, Arguments], Coroutine[Any, Any, None]]
 RUN: Mapping[str, tuple[Command, str]] = {
     "node": (node, OF_NODE),
     "events": (events, OF_EVENTS),
+    "rebalance": (rebalance, OF_REBALANCE),
     "explain": (explain, OF_EXPLAIN),
     "names": (names, OF_NAMES),
 }
@@ -50,14 +53,17 @@ def run(first: str, words: Sequence[str], environ: Mapping[str, str]) -> None:
     except CommandError as error:
         end(error)
     outcomes: list[Exception | None] = []
+    interrupted: list[bool] = []
 
     async def work(reactor: Any) -> None:
+        reactor.addSystemEventTrigger("before", "shutdown", interrupted.append, True)
+        outcome: Exception | None = None
         try:
             await command(Daemon(reactor, host), arguments)
         except (CommandError, BrokenPipeError) as error:
-            outcomes.append(error)
-        else:
-            outcomes.append(None)
+            outcome = error
+        if not interrupted:
+            outcomes.append(outcome)
 
     try:
         react(lambda reactor: Deferred.fromCoroutine(work(reactor)))

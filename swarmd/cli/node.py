@@ -12,6 +12,8 @@ import orjson
 from swarmd.cli.arguments import Arguments
 from swarmd.cli.client import Daemon
 from swarmd.cli.errors import CommandError, Misuse
+from swarmd.cli.terminal.colour import coloured
+from swarmd.cli.terminal.progress_bar import ProgressBar
 from swarmd.cli.terminal.table import table
 from swarmd.cli.usage import usage
 from swarmd.core.printable import printable
@@ -135,6 +137,7 @@ async def _drain(daemon: Daemon, words: list[str], as_json: bool) -> None:
     last: dict[str, Any] = {}
     left: list[str] = []
     began = time.monotonic()
+    bar = ProgressBar.on_stdout(0, quiet=as_json)
 
     def print_line(line: dict[str, Any]) -> None:
         last.clear()
@@ -142,12 +145,15 @@ async def _drain(daemon: Daemon, words: list[str], as_json: bool) -> None:
         text = _progress(line, time.monotonic() - began)
         if as_json:
             print(orjson.dumps(line).decode(), flush=True)
-        elif text:
-            print(printable(text), flush=True)
+        else:
+            _draw(bar, line, coloured(printable(text), line.get("Status")))
         if line.get("Status") in ("stays", "failed"):
             left.append(line["Name"])
 
-    await daemon.lines("POST", f"{_path(words[0])}/drain", print_line)
+    try:
+        await daemon.lines("POST", f"{_path(words[0])}/drain", print_line)
+    finally:
+        bar.close()
     if not last.get("Done"):
         raise CommandError("swarmd ended before the drain did; it goes on when swarmd is back")
     if not as_json:
@@ -160,7 +166,19 @@ async def _drain(daemon: Daemon, words: list[str], as_json: bool) -> None:
         )
 
 
+def _draw(bar: ProgressBar, line: Json, text: str) -> None:
+    """How many there are, the first line says."""
+    if "Containers" in line:
+        bar.expect(line["Containers"])
+        return
+    bar.print(text)
+    if "Name" in line:
+        bar.advance(line["Name"], done=line["Status"] != "moving")
+
+
 def _progress(line: Json, seconds: float) -> str:
+    if "Containers" in line:
+        return f"{line['Node']}: {counted(line['Containers'], 'container')}"
     if line.get("Done"):
         counts = f"{line['Moved']} moved, {line['Stays']} stay, {line['Failed']} failed"
         return f"{line['Node']} is drained: {counts} ({seconds:.0f} s)"

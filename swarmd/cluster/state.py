@@ -330,6 +330,20 @@ class State:
                 engine.tally.stay(container)
                 self.index.touch(engine)
 
+    @contextmanager
+    def imagined(self, moves: Sequence[tuple[Container, Engine]]) -> Iterator[None]:
+        """As if each were on that engine; for a look at placement that waits for nothing."""
+        with self.without([container for container, _ in moves]):
+            for container, engine in moves:
+                engine.tally.add(container)
+                self.index.touch(engine)
+            try:
+                yield
+            finally:
+                for container, engine in moves:
+                    engine.tally.remove(container)
+                    self.index.touch(engine)
+
     def name_taken(self, name: str) -> bool:
         return bool(self.reservations.holder(name))
 

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from swarmd.cli.terminal.colour import coloured
+
 
 class Level(StrEnum):
     """How bad a finding is."""
@@ -53,7 +55,8 @@ def shown(findings: Sequence[Finding]) -> str:
 
 
 def _lines(one: Finding) -> str:
-    line = f"{one.level:<8} {one.about}: {one.text}"
+    level = coloured(f"{one.level:<8}")
+    line = f"{level} {one.about}: {one.text}"
     return f"{line}\n{'':<8}   -> {one.fix}" if one.fix else line
 
 

@@ -11,6 +11,7 @@ from swarmd.api.operators.explain import Explain
 from swarmd.api.operators.metrics import Metrics
 from swarmd.api.operators.nodes import Nodes
 from swarmd.api.operators.probes import Probes
+from swarmd.api.operators.rebalance import Rebalances
 from swarmd.api.routing.resource import Noun
 from swarmd.config.settings import Settings
 from swarmd.manager.containers.create import Creator
@@ -26,6 +27,8 @@ from swarmd.manager.nodes.node_log import NodeLog
 from swarmd.manager.nodes.operator import NodeOperator
 from swarmd.manager.nodes.operator_state import OperatorState
 from swarmd.manager.nodes.watcher import NodeWatcher
+from swarmd.manager.rebalancing.plan import Planner
+from swarmd.manager.rebalancing.rebalance import Rebalancer
 from swarmd.manager.rescheduling.reschedule import Rescheduler
 
 
@@ -55,7 +58,11 @@ class Operations(MultiService):
         rescheduler = Rescheduler(
             fleet, mover, operator_state, reactor, rng.random, settings.rescheduling
         )
-        drainer = Drainer(fleet, Relocation(fleet, mover), local, operator_state)
+        relocation = Relocation(fleet, mover)
+        drainer = Drainer(fleet, relocation, local, operator_state)
+        planner = Planner(fleet, placer, creator.choice, mover, relocation)
+        rebalancer = Rebalancer(fleet, planner, relocation, local)
+        self._rebalance = Rebalances(rebalancer)
         self.operator = NodeOperator(
             fleet, operator_state, drainer, rescheduler, settings.policy.overcommit
         )
@@ -66,6 +73,7 @@ class Operations(MultiService):
         NodeWatcher(fleet.state, (self.operator, rescheduler, drainer, changes))
         log.setServiceParent(self)
         drainer.setServiceParent(self)
+        rebalancer.setServiceParent(self)
         rescheduler.setServiceParent(self)
 
     def attach(self, root: Noun) -> Noun:
@@ -74,6 +82,7 @@ class Operations(MultiService):
         nodes = Nodes(self.operator)
         own.putChild(b"nodes", nodes)
         own.add("explain", POST=self.explain.explain)
+        own.putChild(b"rebalance", self._rebalance)
         own.add("metrics", GET=self._metrics.metrics)
         root.putChild(b"swarmd", own)
         self._probes.attach(root)

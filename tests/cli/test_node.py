@@ -31,6 +31,7 @@ NODE: dict[str, Any] = {
     "OperatorLabels": {"zone": "a"},
 }
 LINES = [
+    {"Node": "node-1", "Status": "begun", "Containers": 2},
     {"Node": "node-1", "Name": "web", "Status": "moving"},
     {"Node": "node-1", "Name": "web", "Status": "moved", "To": "node-2"},
     {"Node": "node-1", "Name": "db", "Status": "stays", "Reason": "it has a volume"},

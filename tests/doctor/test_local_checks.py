@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from swarmd.config.settings import Settings
-from swarmd.doctor.finding import Finding, Level
+from swarmd.doctor.finding import Level
 from swarmd.doctor.local_checks import (
     askable,
     entries_of,

@@ -123,6 +123,8 @@ ROUTES: tuple[ApiRoute, ...] = (
     ApiRoute("GET", "swarmd/nodes/*", "fleet", "read", False),
     ApiRoute("GET", "swarmd/metrics", "fleet", "read", False),
     ApiRoute("GET", "swarmd/policy", "fleet", "read", False),
+    ApiRoute("POST", "swarmd/rebalance/plan", "fleet", "read", False, asks=True),
+    ApiRoute("POST", "swarmd/rebalance", "fleet", "admin", False),
     ApiRoute("POST", "swarmd/explain", "fleet", "read", False, asks=True),
     ApiRoute("POST", "swarmd/nodes/*", "fleet", "admin", False),
     ApiRoute("GET", "swarmd", "system", "read", True),

@@ -65,6 +65,7 @@ class CreateOrder:
         platform_holders: Keys of engines that have the image for ``platform``, which is not theirs.
         replaces: The container, on a node that it must leave, whose name and place this one takes.
         copies: The container, never started and on another node, as whose goes on what is made.
+        to: Key of the engine that it is to be made on; "" leaves that to the scheduler.
         scope: Whose containers have a say in where it goes; None for all.
     """
 
@@ -78,6 +79,7 @@ class CreateOrder:
     query: tuple[tuple[str, str], ...] = ()
     replaces: Container | None = None
     copies: Container | None = None
+    to: str = ""
     admit: Callable[[Demand, Sequence[Container]], None] = _admit_all
     vet: Vet = _allow_all
     devices_by_environment: bool = True
@@ -171,7 +173,7 @@ def placement(state: State, order: CreateOrder) -> Placement:
         platform=parse_platform(order.platform),
         platform_holders=order.platform_holders,
         spread=config.spread,
-        pins=(*references.node_pins(), *_version_pins(state, order)),
+        pins=(*references.node_pins(), *_version_pins(state, order), *_target(state, order)),
     )
 
 
@@ -217,6 +219,13 @@ def _version_pins(state: State, order: CreateOrder) -> Iterator[Pin]:
             )
             reason = f"speaks an API before {show(feature.since)}, which ignores {feature.words}"
             yield Pin(f"api>={show(feature.since)}", able, reason)
+
+
+def _target(state: State, order: CreateOrder) -> Iterator[Pin]:
+    if order.to:
+        engine = state.engines.get(order.to)
+        reason = f"it is to move to {engine.name if engine is not None else order.to}"
+        yield Pin("move", frozenset({order.to}), reason)
 
 
 class References:

@@ -17,6 +17,7 @@ from itertools import islice
 from typing import NamedTuple
 
 from swarmd.core.container.container_state import Container, Demand
+from swarmd.core.errors import ApiError
 from swarmd.core.model import Engine
 from swarmd.manager.containers.attachments import Attachments
 from swarmd.manager.containers.create_order import CreateOrder, placement
@@ -87,6 +88,24 @@ class NodeChoice:
             except NoCandidate:
                 wanted = ways[0]
             return self._placer.explain(wanted)
+
+    def candidates(self, order: CreateOrder, only: Engine | None = None) -> list[Engine]:
+        """Where a container that is moved might go, best first, were it not on its node.
+
+        Args:
+            only: None else.
+        """
+        assert order.replaces is not None
+        attachments = Attachments(self._local, order.config, order.leaves)
+        with self._fleet.state.without([order.replaces]):
+            try:
+                wanted = attachments.ways(placement(self._fleet.state, order))[-1]
+                if only is not None:
+                    pin = Pin("move", frozenset({only.key}), "it is to move elsewhere")
+                    wanted = replace(wanted, pins=(*wanted.pins, pin))
+                return self._placer.rank(wanted)
+            except ApiError:
+                return []
 
     def _first(
         self,

@@ -205,7 +205,9 @@ class Drainer(Service):
 
     async def _run(self, engine: Engine, drain: Drain) -> None:
         semaphore = DeferredSemaphore(AT_ONCE)
-        moves = [semaphore.run(self._started, drain, group) for group in groups(engine)]
+        found = groups(engine)
+        drain.report(Status="begun", Containers=sum(map(len, found)))
+        moves = [semaphore.run(self._started, drain, group) for group in found]
         try:
             await DeferredList(moves, consumeErrors=True)
         except BaseException:

@@ -47,16 +47,20 @@ class Mover:
         # Two containers of one network must not take it to two nodes, so they go in turn.
         self._create_lock = DeferredLock()
 
-    async def create(self, plan: Blueprint, old: Container) -> Container:
+    def order(self, plan: Blueprint, old: Container, to: str = "") -> CreateOrder:
+        """How ``plan`` is made in place of ``old``; ``to`` is the key of an engine, or ""."""
+        own = labels_of_replacement(self._operator_state.key(), old.id)
+        body = {**plan.body, "Labels": {**(plan.body.get("Labels") or {}), **own}}
+        return CreateOrder(
+            plan.name, body, plan.config, f"move {old.id}", self._asked, replaces=old, to=to,
+        )  # fmt: skip
+
+    async def create(self, plan: Blueprint, old: Container, to: str = "") -> Container:
         """Makes, but does not start, what ``plan`` says, on a node that the scheduler chooses.
 
         Its name may still be that of ``old``. An image that the node lacks is pulled there.
         """
-        own = labels_of_replacement(self._operator_state.key(), old.id)
-        body = {**plan.body, "Labels": {**(plan.body.get("Labels") or {}), **own}}
-        order = CreateOrder(
-            plan.name, body, plan.config, f"move {old.id}", self._asked, replaces=old,
-        )  # fmt: skip
+        order = self.order(plan, old, to)
         answer = await self._create_lock.run(self._created, order)
         if answer.status == 404 and await self._pull(order):
             answer = await self._create_lock.run(self._created, order)

@@ -41,11 +41,13 @@ class Move:
     Attributes:
         grace: Seconds that the old one has to end.
         error: Why it failed, in words; "" as long as it did not.
+        to: Key of the engine that it is to move to; "" leaves that to the scheduler.
     """
 
     old: Container
     plan: Blueprint
     grace: float
+    to: str = ""
     new: Container | None = None
     error: str = ""
 
@@ -141,7 +143,7 @@ class Relocation:
         await self._mover.rename(move.old, aside_name(move.old), keep=True)
 
     async def _make(self, move: Move) -> None:
-        move.new = await self._mover.create(move.plan, move.old)
+        move.new = await self._mover.create(move.plan, move.old, move.to)
 
     async def _swap(self, move: Move) -> None:
         assert move.new is not None
