@@ -65,6 +65,11 @@ _EVENTS = (
 COMMANDS: tuple[Command, ...] = (
     Command("node ls", "", "list nodes"),
     Command("node inspect", "NODE", "all that is known of one, as JSON"),
+    Command(
+        "node usage",
+        "",
+        "what containers really use on each",
+    ),
     Command("node cordon", "NODE...", "schedule nothing there any more"),
     Command("node uncordon", "NODE...", "schedule there again; also ends a drain"),
     Command("node drain", "NODE", "cordon, and move what may move; shows progress"),

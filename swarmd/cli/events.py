@@ -38,6 +38,7 @@ _FILTERS = (
     *("type", "event", "node", "container", "image", "label", "network", "volume", "scope"),
     *("daemon", "plugin", "service", "secret", "config"),
 )
+_OURS = ("node.", "com.docker.swarm.")
 _LONGEST_PAUSE = 10.0  # seconds between attempts to find swarmd again
 _OVERLAP = 5 * NANOS  # what is asked for once more: clocks of engines differ
 _REMEMBERED = 10_000  # events, so that none is shown twice
@@ -141,13 +142,13 @@ class Printer:
 
 
 def line(event: Event, zone: tzinfo) -> str:
-    """For people; attributes that name the node again are left out."""
+    """For people; what names the node again, and labels of ours, are left out."""
     actor = _actor(event)
     attributes = dict(actor.get("Attributes") or {})
     name = attributes.pop("name", "") or str(actor.get("ID", ""))[:12]
     node = attributes.pop("node.name", "")
     about = [f"node={node}"] if node and event["Type"] != "node" else []
-    about += [f"{k}={v}" for k, v in sorted(attributes.items()) if not k.startswith("node.")]
+    about += [f"{k}={v}" for k, v in sorted(attributes.items()) if not k.startswith(_OURS)]
     when = shown(int(event.get("timeNano") or 0), zone)
     details = f" ({', '.join(about)})" if about else ""
     return printable(f"{when} {event['Type']} {event.get('Action', '')} {name}{details}")

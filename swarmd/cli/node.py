@@ -64,6 +64,32 @@ def _row(one: Json) -> tuple[str, ...]:
     )
 
 
+async def _usage(daemon: Daemon, words: list[str], as_json: bool) -> None:
+    _expect(words, 0, 0, "usage")
+    nodes = await daemon.call("GET", "/swarmd/usage")
+    if as_json:
+        _show(nodes)
+        return
+    head = ("NAME", "STATUS", "RUNNING", "CPUS USED", "RESERVED", "MEMORY USED", "RESERVED")
+    print(table([head, *(_usage_row(one) for one in nodes)]))
+    missing = sum(one["Running"] - one["Measured"] for one in nodes)
+    if missing:
+        counts = "counts" if missing == 1 else "count"
+        print(f"{counted(missing, 'container')} not measured yet {counts} by reservations")
+
+
+def _usage_row(one: Json) -> tuple[str, ...]:
+    return (
+        one["Name"],
+        one["Status"],
+        str(one["Running"]),
+        f"{one['UsedCPUs']:.3g} / {one['CPUs']}",
+        f"{one['ReservedCPUs']:g}",
+        f"{show_size(one['UsedMemory'])} / {show_size(one['Memory'])}",
+        show_size(one["ReservedMemory"]),
+    )
+
+
 def _notes(one: Json) -> list[str]:
     notes = [one["Error"]] if one["Error"] else []
     names = ", ".join(one["Rescheduling"])
@@ -206,6 +232,7 @@ def _afterwards(last: Json, left: list[str], fleeting: str) -> list[str]:
 _COMMANDS: Mapping[str, Callable[[Daemon, list[str], bool], Coroutine[Any, Any, None]]] = {
     "ls": _ls,
     "inspect": _inspect,
+    "usage": _usage,
     "cordon": _cordon,
     "uncordon": _uncordon,
     "drain": _drain,

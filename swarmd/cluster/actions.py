@@ -13,7 +13,7 @@ from typing import Any
 
 from swarmd.cluster.reservations import Doubt
 from swarmd.core.event import Event
-from swarmd.core.model import Spec
+from swarmd.core.model import NodeUsage, Spec
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +63,14 @@ class EngineNoted:
     key: str
     source: str
     texts: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class EngineMeasured:
+    """What its containers really use; None: nobody measures any more."""
+
+    key: str
+    usage: NodeUsage | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,6 +265,7 @@ Action = (
     | EngineDrained
     | EngineLabelled
     | EngineNoted
+    | EngineMeasured
     | InDoubt
     | DoubtResolved
     | Content

@@ -113,6 +113,9 @@ class State:
                 pass  # for those who watch
             case news.DoubtResolved():
                 self.reservations.resolve(action.doubt)
+            case news.EngineMeasured():
+                engine.usage = action.usage
+                self.index.touch(engine)
             case news.EngineNoted():
                 self._notes.put(engine, action.source, action.texts)
             case _:
@@ -195,7 +198,7 @@ class State:
         self.catalogue.drop_all(engine)
         self._lists.drop(engine)
         self._notes.drop(engine)
-        engine.tally = Tally()
+        engine.tally, engine.usage = Tally(), None
         for reservation in self.reservations.pending.values():
             if reservation.engine is engine:
                 engine.tally.add(reservation.container)

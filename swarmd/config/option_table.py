@@ -111,8 +111,9 @@ TABLE = (
     _file("engine-tlskey", "Key of --engine-tlscert."),
     _file("engine-tlscrl", "CRL of --engine-tlscacert, found alike."),
     # Placement
-    Option("strategy", TEXT, "How engines are ranked: spread, binpack, random, or spread:LABEL to "
-           "even over that engine label's values first.", "spread", live=True),
+    Option("strategy", TEXT, "How engines are ranked: spread, binpack, random, spread:usage (what "
+           "containers really use), or spread:LABEL to even over that engine label's values first.",
+           "spread", live=True),
     Option("filter", LIST, letter="f", live=True),
     Option("cluster-opt", LIST, live=True),
     Option("volume-scope", TEXT, "A new volume is made on one engine, or on all as classic Swarm "

@@ -102,6 +102,21 @@ class Spec:
 NO_SPEC = Spec("", "", 0, 0)
 
 
+@dataclass(frozen=True, slots=True)
+class NodeUsage:
+    """What the containers of one engine really use, as it was measured.
+
+    Attributes:
+        cpus, memory: Nano-CPUs, bytes.
+        assumed_cpus, assumed_memory: What would have been assumed of the same containers.
+    """
+
+    cpus: int
+    memory: int
+    assumed_cpus: int
+    assumed_memory: int
+
+
 @dataclass(slots=True)
 class Engine:
     """One line of the hosts file and what is known of the engine behind it.
@@ -133,6 +148,7 @@ class Engine:
         changed_images: Name -> moment of its last change, of images in ``stale`` lists; a read asks
             for just those where the list takes long.
         tally: Sums over its containers, pending ones included.
+        usage: None as long as nobody measures.
     """
 
     key: str
@@ -164,6 +180,7 @@ class Engine:
     stale: set[str] = field(default_factory=set)
     changed_images: dict[str, float] = field(default_factory=dict)
     tally: Tally = field(default_factory=Tally)
+    usage: NodeUsage | None = None
 
     @property
     def healthy(self) -> bool:

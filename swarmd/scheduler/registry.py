@@ -23,6 +23,7 @@ from swarmd.scheduler.strategies.binpack import binpack
 from swarmd.scheduler.strategies.column import Strategy
 from swarmd.scheduler.strategies.random import random
 from swarmd.scheduler.strategies.spread import spread
+from swarmd.scheduler.strategies.usage import by_usage
 
 FILTERS: Mapping[str, Filter] = MappingProxyType(
     {
@@ -53,7 +54,7 @@ ALWAYS = ("cordon", "pin", "device", "resources")
 """Filters that no ``--filter`` leaves out: without them a promise made elsewhere would break."""
 
 STRATEGIES: Mapping[str, Strategy] = MappingProxyType(
-    {"spread": spread, "binpack": binpack, "random": random}
+    {"spread": spread, "spread:usage": by_usage, "binpack": binpack, "random": random}
 )
 
 _ALIASES = {"binpacking": "binpack"}
@@ -70,14 +71,14 @@ def make_policy(
     """Checks what the operator gave.
 
     Args:
-        strategy: A name, or ``spread:LABEL``.
+        strategy: A name, or ``spread:LABEL``; a label called usage cannot be spread over.
         filters: Names in the order wanted; none means all.
 
     Raises:
         ValueError: A name is unknown (the known ones are listed), over-commit is -1 or less, or
             ``reserve`` is no kind of reservation.
     """
-    name, _, label = strategy.partition(":")
+    name, _, label = (strategy, "", "") if strategy in STRATEGIES else strategy.partition(":")
     name = _ALIASES.get(name, name)
     chosen = tuple(dict.fromkeys(filters)) or tuple(FILTERS)
     _check("strategy", [name], STRATEGIES)

@@ -12,6 +12,7 @@ from swarmd.api.operators.metrics import Metrics
 from swarmd.api.operators.nodes import Nodes
 from swarmd.api.operators.probes import Probes
 from swarmd.api.operators.rebalance import Rebalances
+from swarmd.api.operators.usage import Usage
 from swarmd.api.routing.resource import Noun
 from swarmd.config.settings import Settings
 from swarmd.manager.containers.create import Creator
@@ -30,6 +31,7 @@ from swarmd.manager.nodes.watcher import NodeWatcher
 from swarmd.manager.rebalancing.plan import Planner
 from swarmd.manager.rebalancing.rebalance import Rebalancer
 from swarmd.manager.rescheduling.reschedule import Rescheduler
+from swarmd.manager.usage.sampler import UsageSampler
 
 
 class Operations(MultiService):
@@ -60,7 +62,9 @@ class Operations(MultiService):
         )
         relocation = Relocation(fleet, mover)
         drainer = Drainer(fleet, relocation, local, operator_state)
-        planner = Planner(fleet, placer, creator.choice, mover, relocation)
+        sampler = UsageSampler(fleet, placer)
+        self._usage = Usage(fleet, sampler)
+        planner = Planner(fleet, placer, creator.choice, mover, relocation, sampler.use_of)
         rebalancer = Rebalancer(fleet, planner, relocation, local)
         self._rebalance = Rebalances(rebalancer)
         self.operator = NodeOperator(
@@ -74,6 +78,7 @@ class Operations(MultiService):
         log.setServiceParent(self)
         drainer.setServiceParent(self)
         rebalancer.setServiceParent(self)
+        sampler.setServiceParent(self)
         rescheduler.setServiceParent(self)
 
     def attach(self, root: Noun) -> Noun:
@@ -83,6 +88,7 @@ class Operations(MultiService):
         own.putChild(b"nodes", nodes)
         own.add("explain", POST=self.explain.explain)
         own.putChild(b"rebalance", self._rebalance)
+        own.add("usage", GET=self._usage.usage)
         own.add("metrics", GET=self._metrics.metrics)
         root.putChild(b"swarmd", own)
         self._probes.attach(root)

@@ -45,9 +45,12 @@ class Daemon:
     def __init__(self, *lines: dict[str, Any]) -> None:
         self.asked: list[tuple[Any, ...]] = []
         self._lines = lines
+        self.found: Any = None
 
     async def call(self, method: str, path: str, body: object = None) -> Any:
         self.asked.append((method, path) if body is None else (method, path, body))
+        if self.found is not None:
+            return self.found
         return [NODE] if path == "/swarmd/nodes" else NODE
 
     async def lines(self, method: str, path: str, on_line: Any) -> None:
@@ -95,6 +98,19 @@ def test_ls(capsys: pytest.CaptureFixture[str]) -> None:
     assert notes == ["node-1: connection refused", "node-1: to be rescheduled: web"]
     run(Daemon(), "ls", "--json")
     assert json.loads(capsys.readouterr().out) == [NODE]
+
+
+def test_usage(capsys: pytest.CaptureFixture[str]) -> None:
+    used = {**NODE, "Running": 3, "Measured": 2, "UsedCPUs": 0.12345, "UsedMemory": 1 << 20}
+    daemon = Daemon()
+    daemon.found = [used]
+    run(daemon, "usage")
+    assert daemon.asked == [("GET", "/swarmd/usage")]
+    head, row, note = capsys.readouterr().out.splitlines()
+    assert head.startswith("NAME") and row.split()[3:6] == ["0.123", "/", "4"]
+    assert note == "1 container not measured yet counts by reservations"
+    run(daemon, "usage", "--json")
+    assert json.loads(capsys.readouterr().out) == [used]
 
 
 def test_a_node_that_lives_is_not_rescheduled_without_a_word(

@@ -12,7 +12,7 @@ def test_defaults() -> None:
 def test_names_of_classic_swarm_are_known() -> None:
     classic = {"health", "port", "containerslots", "dependency", "affinity", "constraint"}
     assert classic | {"whitelist"} <= set(FILTERS)
-    assert set(STRATEGIES) == {"spread", "binpack", "random"}
+    assert set(STRATEGIES) == {"spread", "spread:usage", "binpack", "random"}
     assert make_policy("binpacking").strategy == "binpack"
 
 
@@ -25,12 +25,19 @@ def test_order_is_kept_and_some_filters_always_apply() -> None:
 def test_spread_label() -> None:
     policy = make_policy("spread:zone")
     assert (policy.strategy, policy.spread) == ("spread", "zone")
+    policy = make_policy("spread:usage")
+    assert (policy.strategy, policy.spread) == ("spread:usage", "")
 
 
 @pytest.mark.parametrize(
     ("strategy", "filters", "overcommit", "message"),
     [
-        ("best", (), 0, "strategy not supported: best; known: spread, binpack, random"),
+        (
+            "best",
+            (),
+            0,
+            "strategy not supported: best; known: spread, spread:usage, binpack, random",
+        ),
         ("", (), 0, "strategy not supported"),
         ("binpack:zone", (), 0, "only spread takes a label"),
         ("spread", ("helth",), 0, "filter not supported: helth; known: health, cordon, constr"),

@@ -11,6 +11,7 @@ from heapq import heappop, heappush
 from typing import Any, NamedTuple, Protocol
 
 from swarmd.core.index.bits import Bits, Holders, bits_of, slots
+from swarmd.core.index.usage import Used, used_of
 from swarmd.core.model import Engine, Health
 from swarmd.core.names import KEPT_ID
 from swarmd.core.pattern import Pattern
@@ -51,6 +52,7 @@ class _Facts(NamedTuple):
     failures: frozenset[int] = frozenset()
     active: frozenset[int] = frozenset()
     loads: frozenset[Load] = frozenset()
+    used: frozenset[Used] = frozenset()
     platforms: frozenset[tuple[str, str]] = frozenset()
     ports: frozenset[tuple[int, str]] = frozenset()
     images: frozenset[str] = frozenset()
@@ -121,6 +123,7 @@ class EngineIndex:
         health, cordoned, failures: As in ``Engine``.
         active: Number of containers that hold their resources -> engines.
         loads: What there is and what is held of it -> engines.
+        used: What there is and what is really used of it -> engines.
         platforms: (operating system, architecture), as engines say them -> engines.
         ports: (port, proto) -> engines where somebody holds it on some address.
         images: Reference or whole ID -> engines.
@@ -137,6 +140,7 @@ class EngineIndex:
         self.failures: Holders[int] = Holders()
         self.active: Holders[int] = Holders()
         self.loads: Holders[Load] = Holders()
+        self.used: Holders[Used] = Holders()
         self.platforms: Holders[tuple[str, str]] = Holders()
         self.ports: Holders[tuple[int, str]] = Holders()
         self.images: Holders[str] = Holders()
@@ -251,6 +255,7 @@ class EngineIndex:
             failures=frozenset((engine.failures,)),
             active=frozenset((engine.tally.active,)),
             loads=frozenset((load_of(engine),)),
+            used=frozenset((used_of(engine),)),
             platforms=frozenset(((engine.spec.os_type, engine.spec.architecture),)),
             ports=frozenset(engine.tally.ports),
             images=known.images if same[1] else frozenset((*engine.image_refs, *engine.images)),

@@ -141,8 +141,8 @@ def test_a_drain_is_told_line_by_line_and_outlives_its_caller() -> None:
     assert rig.ask("GET", "/swarmd/nodes/node-1")[1]["Availability"] == "draining"
     rig.fleet.obey()
     lines = [orjson.loads(line) for line in second.whole()[1].splitlines()]
-    assert [line.get("Status") for line in lines] == ["moving", "moved", None]
-    assert lines[-1]["Done"] and rig.fleet.names(1) == {}
+    assert [line.get("Status") for line in lines] == ["begun", "moving", "moved", None]
+    assert lines[0]["Containers"] == 1 and lines[-1]["Done"] and rig.fleet.names(1) == {}
 
 
 def test_lost_and_forget() -> None:

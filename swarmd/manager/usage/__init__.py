@@ -1,0 +1,1 @@
+"""What containers really use: measured sparingly, where somebody wants to know."""
