@@ -61,9 +61,9 @@ def test_version_of_the_whole_program(tmp_path: Path) -> None:
     assert (done.returncode, done.stdout) == (0, f"swarmd version {__version__}\n")
 
 
-def test_a_wrong_value_is_one_line_and_status_2(tmp_path: Path) -> None:
+def test_a_wrong_value_is_one_line_and_status_1(tmp_path: Path) -> None:
     done = run(tmp_path, "--heartbeat", "10", "a")
-    assert done.returncode == 2
+    assert done.returncode == 1
     assert done.stdout == ""
     assert done.stderr == (
         "swarmd: --heartbeat: '10' is not a duration; write it like 10s, 500ms or 1m30s\n"
@@ -74,7 +74,7 @@ def test_a_wrong_value_is_one_line_and_status_2(tmp_path: Path) -> None:
 def test_a_state_file_that_is_not_understood_stops_the_start(tmp_path: Path) -> None:
     (tmp_path / "swarmd.json").write_text("{")
     done = run(tmp_path, "--state-dir", str(tmp_path), "nodes://127.0.0.1:1")
-    assert done.returncode == 2 and done.stdout == ""
+    assert done.returncode == 1 and done.stdout == ""
     assert done.stderr.startswith(f"swarmd: state file {tmp_path}/swarmd.json is not understood")
     assert done.stderr.count("\n") == 1
 

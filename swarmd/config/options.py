@@ -57,9 +57,9 @@ class Options(usage.Options):
         "--cluster-opt: swarm.overcommit=0.05 lets containers reserve 5 % more than an "
         "engine has, swarm.createretry=0 is how often a failed create goes elsewhere, "
         "swarm.reserve=soft lets CPU limits exceed what an engine has. Durations are written "
-        "10s, 500ms, 1m30s. Exit status: 0: ended as asked; 1: could not start, or what "
-        "--check-config looked at is wrong; 2: the command line or the configuration was not "
-        "understood."
+        "10s, 500ms, 1m30s. Exit status: 0: ended as asked; 1: could not start, as a value, a "
+        "file or a port cannot be used, or what --check-config looked at is wrong; 2: the command "
+        "line was not understood."
     )
     optFlags = tuple(
         [option.name, option.letter, option.meaning]
@@ -87,6 +87,7 @@ class Options(usage.Options):
         self.update({"discovery": "", **{name: [] for name in lists}})
         self._named: set[str] = set()
         self._taken_back: set[str] = set()
+        self._understood = False
 
     def opt_host(self, address: str) -> None:
         """Listen here; repeatable. tcp://HOST:PORT, unix:///PATH, fd:// or a Twisted endpoint."""
@@ -135,7 +136,10 @@ class Options(usage.Options):
         try:
             super().parseOptions(words)
         except usage.UsageError as error:
-            print(" ".join(f"swarmd: {error}".split()), file=sys.stderr)
+            text = " ".join(f"swarmd: {error}".split())
+            if self._understood:
+                sys.exit(text)
+            print(text, file=sys.stderr)
             sys.exit(MISUSED)
 
     def parseArgs(self, *args: str) -> None:
@@ -147,6 +151,7 @@ class Options(usage.Options):
         self["discovery"] = "".join(args)
 
     def postOptions(self) -> None:
+        self._understood = True  # what is wrong from here on may stand in a file as well
         self._refuse_old()
         try:
             configuration = self.configure(os.environ)

@@ -1,10 +1,13 @@
 from __future__ import annotations
 
+from contextlib import redirect_stderr
+from io import StringIO
 from pathlib import Path
 
 import pytest
 
 from swarmd import __version__
+from swarmd.cli.errors import MISUSED
 from swarmd.config.options import Options
 from swarmd.config.settings import Settings
 
@@ -22,12 +25,14 @@ def parse(line: str) -> Settings:
 
 
 def refusal(line: str) -> str:
-    with pytest.raises(SystemExit) as caught:
+    """A text as exit code is printed on stderr, and the status is 1; else it is 2."""
+    with pytest.raises(SystemExit) as caught, redirect_stderr(StringIO()) as said:
         parse(line)
-    # A text as exit code is printed on stderr, and the status is 1.
-    assert isinstance(caught.value.code, str)
-    assert "\n" not in caught.value.code
-    return caught.value.code
+    code = caught.value.code
+    text = code if isinstance(code, str) else said.getvalue().removesuffix("\n")
+    assert code in (text, MISUSED)
+    assert text.startswith("swarmd: ") and "\n" not in text
+    return text
 
 
 def test_every_repeatable_option_under_all_its_names() -> None:

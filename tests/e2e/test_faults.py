@@ -227,7 +227,7 @@ def test_hosts_file_is_edited_while_a_stream_runs(
         assert any(stays in each for each in swarmd.info()["Warnings"])
         assert stays in swarmd.log.read_text()
         swarmd.list_engines([one, three])
-        eventually(lambda: sorted(swarmd.healthy()) == ["node-1", "node-3"], 15)
+        eventually(lambda: sorted(swarmd.healthy()) == ["node-1", "node-3"])
         assert docker.names("-a") == [name]
         stay.send(b"after\n")
         stay.expect("after")

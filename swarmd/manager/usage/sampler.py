@@ -83,7 +83,9 @@ class UsageSampler(Service):
             await deferLater(self._fleet.clock, TURN)
 
     def _missing(self) -> bool:
-        return any(self._due(engine, all_of_them=False) for engine in self._fleet.healthy())
+        """Whether one was never asked for, or is just being."""
+        due = (self._due(engine, all_of_them=False) for engine in self._fleet.healthy())
+        return bool(self._busy) or any(due)
 
     @property
     def _wanted(self) -> bool:
