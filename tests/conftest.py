@@ -62,6 +62,14 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         items.sort(key=lambda item: item.get_closest_marker("engines") is None)
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _swarmds_are_told_nothing() -> None:
+    """Variables of this machine's swarmd, and those of tests, which have been read by now."""
+    for name in [name for name in os.environ if name.startswith("SWARMD_")]:
+        if name != "SWARMD_CONFIG":
+            del os.environ[name]
+
+
 @pytest.fixture(scope="module", autouse=True)
 def _only_ours_to_look_through() -> None:
     """What was there before this file of tests is passed over when theirs is looked for."""

@@ -34,7 +34,7 @@ def test_what_is_dropped_is_an_error_of_its_test(tmp_path: Path) -> None:
         cwd=TREE,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=300,
     )
     told = dict.fromkeys(re.findall(r"^(ERROR|PASSED) \S+/(test_\d.py::\w+)", done.stdout, re.M))
     expected = []

@@ -51,7 +51,7 @@ def run(folder: Path, *args: str) -> subprocess.CompletedProcess[str]:
         env={"PYTHONPATH": str(root)},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=300,
         check=False,
     )
 
@@ -90,7 +90,7 @@ def test_a_port_that_is_taken_ends_a_daemon_too_and_leaves_no_pid_file(tmp_path:
             env={"PYTHONPATH": str(Path(__file__).parent.parent)},
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=300,
             check=False,
         )
     reason = f"cannot listen on {address}: Address already in use"

@@ -84,7 +84,7 @@ def _looked(
         env={**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=300,
     )
     words = ("FAILED ONCE, PASSED WHEN RUN AGAIN", "FAILED TWICE")
     once, twice = (len(re.findall(word, done.stdout)) for word in words)

@@ -200,7 +200,7 @@ def test_the_script_in_conf_is_the_same(tmp_path: Path) -> None:
         [SCRIPT, tmp_path / "tls", "client=alice"],
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=300,
         check=False,
         env={**os.environ, "PATH": path},
     )

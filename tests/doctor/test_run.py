@@ -23,7 +23,7 @@ reactor: Any = installed
 
 def doctor(*words: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "swarmd", "doctor", *words]
-    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    return subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
 
 
 @pytest.fixture

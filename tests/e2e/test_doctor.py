@@ -21,7 +21,7 @@ def doctor(hosts: Path, lines: list[str], *options: str) -> tuple[int, list[str]
     """Its status, and what it says, each advice after what it is about."""
     hosts.write_text("\n".join(lines))
     command = [sys.executable, "-m", "swarmd", "doctor", "--hosts", str(hosts), *options]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
     assert done.stderr == ""
     return done.returncode, done.stdout.replace("\n           -> ", " -> ").splitlines()
 

@@ -45,7 +45,7 @@ def rows(daemon: Swarmd) -> dict[str, str]:
 def asked_by(daemon: Swarmd, name: str) -> str:
     url = daemon.url.replace("tcp:", "http:") + "/_ping"
     curl = ["curl", "-s", "-o", "/dev/null", "-w", "%{http_code}", "-H", f"Host: {name}", url]
-    return subprocess.run(curl, capture_output=True, text=True, timeout=60, check=False).stdout
+    return subprocess.run(curl, capture_output=True, text=True, timeout=300, check=False).stdout
 
 
 def test_what_the_file_says_counts_and_changes_on_a_signal(started: Swarmd, file: Path) -> None:
@@ -120,6 +120,6 @@ def swarmd(*words: str) -> subprocess.CompletedProcess[str]:
         cwd=TREE,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=300,
         check=False,
     )

@@ -43,7 +43,7 @@ def _kernel_holds() -> int:
 
 HELD = _kernel_holds() + (16 << 20)  # on the way of a stream that nobody reads
 MANY = (HELD >> 20) + 16  # times a mebibyte are more than that
-PATIENCE = 60.0  # seconds for anything at all; nothing here waits so long unless it is broken
+PATIENCE = 100.0  # seconds for anything at all; nothing here waits so long unless it is broken
 REACTOR: Any = reactor
 
 

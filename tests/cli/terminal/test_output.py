@@ -30,7 +30,7 @@ def test_a_reader_that_has_left_is_no_error(words: list[str], tmp_path: Path) ->
         env={"PYTHONPATH": str(TREE)},
         stdout=writing,
         stderr=subprocess.PIPE,
-        timeout=60,
+        timeout=300,
         check=False,
     )
     os.close(writing)
