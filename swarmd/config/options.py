@@ -149,9 +149,9 @@ class Options(usage.Options):
             hint = "; options come before it" if args[1].startswith("-") else ""
             raise usage.UsageError(f"one DISCOVERY is enough{hint}: {' '.join(args)}")
         self["discovery"] = "".join(args)
+        self._understood = True  # what is wrong from here on may stand in a file as well
 
     def postOptions(self) -> None:
-        self._understood = True  # what is wrong from here on may stand in a file as well
         self._refuse_old()
         try:
             configuration = self.configure(os.environ)
