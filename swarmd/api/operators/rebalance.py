@@ -13,7 +13,7 @@ from swarmd.manager.rebalancing.rebalance import Rebalancer
 
 
 class Rebalances(Noun):
-    """``POST /swarmd/rebalance/plan?most=N`` and ``POST /swarmd/rebalance?plan=ID``."""
+    """The routes ``POST /swarmd/rebalance/plan?most=N`` and ``POST /swarmd/rebalance?plan=ID``."""
 
     def __init__(self, rebalancer: Rebalancer) -> None:
         super().__init__()

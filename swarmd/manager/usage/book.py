@@ -14,7 +14,7 @@ _SHARE = 0.5  # of the newest in what is smoothed
 _SHORTEST = 0.05  # seconds between two readings that tell a rate
 
 
-class Sample(NamedTuple):
+class UsageSample(NamedTuple):
     """What is known of one container.
 
     Attributes:
@@ -34,7 +34,7 @@ class UsageBook:
     """The samples of all containers."""
 
     def __init__(self) -> None:
-        self._samples: dict[str, Sample] = {}  # by the container's ID
+        self._samples: dict[str, UsageSample] = {}  # by the container's ID
 
     def put(self, container_id: str, stats: Stats, now: float, age: float, cpus: int) -> None:
         """Adds a reading.
@@ -53,7 +53,7 @@ class UsageBook:
         if before is not None and not again:
             rate = _smoothed(before.cpus, rate)
             memory = _smoothed(before.memory, memory)
-        self._samples[container_id] = Sample(rate, memory, stats.cpu_time, now)
+        self._samples[container_id] = UsageSample(rate, memory, stats.cpu_time, now)
 
     def sampled_at(self, container_id: str) -> float | None:
         found = self._samples.get(container_id)
