@@ -151,12 +151,19 @@ def _lay_pages(source: Path, stage: Path) -> None:
     for page in pages:
         if page.name != "CONTRIBUTING.rst":
             _write(stage / DOC / page.name, page.read_text())
-    shutil.copytree(source / "conf", stage / DOC / "examples")
+    _lay_examples(source / "conf", stage / DOC / "examples")
     _write(stage / DOC / "copyright", copyrights(stage / SITE[1:]))
     python = [sys.executable, str(Path(__file__).with_name("manpages.py"))]
     _call(*python, str(source / "packaging" / "man"), str(stage / "usr/share/man"), site=stage)
     for shell, place in COMPLETIONS.items():
         _write(stage / place, _output("-m", "swarmd", "completion", shell, site=stage))
+
+
+def _lay_examples(conf: Path, target: Path) -> None:
+    """Those of whole fleets have a name that says so."""
+    shutil.copytree(conf, target, ignore=shutil.ignore_patterns("examples", ".gitignore"))
+    if (fleets := conf / "examples").exists():
+        shutil.copytree(fleets, target / "fleets", ignore=shutil.ignore_patterns(".gitignore"))
 
 
 def copyrights(site: Path) -> str:
