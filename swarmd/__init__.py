@@ -56,6 +56,7 @@ ranks 0 and 1 do no I/O. The way of a request, a create and an event: docs/archi
     ``doctor``                 looks at options, files and engines, and says what to mend
 10. ``service``                the daemon put together, as twistd's plugin names it
     ``service.process``        the process: listeners, log, systemd, open files
+    ``service.handover``       restarts that cut nothing: one process takes the place of another
 11. ``completion``             scripts by which shells complete the command line
 """
 

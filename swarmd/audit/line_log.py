@@ -35,6 +35,17 @@ class LineLog(Service):
         super().stopService()
         self.writer.stop()
 
+    def pause(self) -> None:
+        """What was recorded is written, and the thread is ended."""
+        self.writer.stop()
+
+    def resume(self) -> None:
+        """Raises OSError, as at the start."""
+        before = self.writer
+        self.writer = Writer(target(self._place), self._troubled, self._kind)
+        self.writer.written, self.writer.lost = before.written, before.lost
+        self.writer.start()
+
     def reread(self) -> None:
         """SIGHUP: the file may have been rotated."""
         self.writer.reopen()

@@ -26,6 +26,23 @@ class Reservation(NamedTuple):
     engine: Engine
 
 
+class ClaimChange(NamedTuple):
+    """A change of what is claimed, for another process that places containers, too.
+
+    Attributes:
+        kind: "take" or "free" resources; "name" or "unname"; "made": a create was acknowledged.
+        id: Of the reservation, or of the container that is renamed.
+        container: What takes the resources.
+        made: The new container's ID.
+    """
+
+    kind: str
+    id: str
+    name: str = ""
+    container: Container | None = None
+    made: str = ""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Doubt:
     """A create or a rename that an engine was asked for, and whose answer was lost.
@@ -49,6 +66,9 @@ class Reservations:
     One table of names for both creates and renames, so that no two can get the same.
 
     ``counted`` hears of each engine whose sums have changed.
+
+    Attributes:
+        watchers: Hear of each change.
     """
 
     def __init__(self, names: NameIndex, counted: Callable[[Engine], None]) -> None:
@@ -57,6 +77,17 @@ class Reservations:
         self._names = names
         self._reserved: dict[str, str] = {}  # name -> ID of who wants it
         self._doubts: dict[str, Doubt] = {}  # by name: only its holder can be in doubt
+        self.watchers: list[Callable[[ClaimChange], None]] = []
+
+    def announce(self, change: ClaimChange) -> None:
+        for watcher in self.watchers:
+            watcher(change)
+
+    def claims(self) -> list[ClaimChange]:
+        """All that is claimed, as changes from nothing."""
+        names = [ClaimChange("name", claim, name) for name, claim in self._reserved.items()]
+        taken = [ClaimChange("take", each, "", one.container) for each, one in self.pending.items()]
+        return names + taken
 
     def holder(self, name: str) -> str:
         """The ID of the container that has or will have the name; "" if it is free."""
@@ -68,10 +99,12 @@ class Reservations:
             if holder not in (container_id, replacing):
                 raise NameTaken(name, holder)
         self._reserved[name] = container_id
+        self.announce(ClaimChange("name", container_id, name))
 
     def free_name(self, name: str, container_id: str) -> None:
         if self._reserved.get(name) == container_id:
             del self._reserved[name]
+            self.announce(ClaimChange("unname", container_id, name))
             if doubt := self._doubts.pop(name, None):
                 doubt.over()
 
@@ -82,6 +115,7 @@ class Reservations:
         self.pending[container.id] = Reservation(container, engine)
         engine.tally.add(container)
         self._counted(engine)
+        self.announce(ClaimChange("take", container.id, "", container))
 
     def free(self, container_id: str) -> Reservation | None:
         """Ends a reservation; None if there is none (any more)."""
@@ -89,6 +123,7 @@ class Reservations:
         if ended is not None:
             ended.engine.tally.remove(ended.container)
             self._counted(ended.engine)
+            self.announce(ClaimChange("free", container_id))
             self.free_name(ended.container.name, container_id)
         return ended
 

@@ -20,7 +20,7 @@ from swarmd.cluster.notes import Notes
 from swarmd.cluster.reducers.container_reducer import ContainerReducer
 from swarmd.cluster.reducers.event_reducer import EventReducer
 from swarmd.cluster.reducers.list_reducer import ListReducer
-from swarmd.cluster.reservations import Doubt, Reservations
+from swarmd.cluster.reservations import ClaimChange, Doubt, Reservations
 from swarmd.cluster.roster import Roster, label_warnings
 from swarmd.cluster.views.node_table import NodeTable
 from swarmd.core.container.container_state import Container, Demand
@@ -240,6 +240,7 @@ class State:
 
         It is marked for asking, since the engine knows more of it than we do.
         """
+        self.reservations.announce(ClaimChange("made", pending_id, made=container.id))
         reservation = self.reservations.free(pending_id)
         engine = self.engines.get(container.engine)
         if engine is None or (reservation is not None and reservation.engine is not engine):

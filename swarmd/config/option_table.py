@@ -124,6 +124,8 @@ TABLE = (
            "constraint allows.", live=True),
     # Operation
     _file("state-dir", "Folder where operators' decisions outlive a restart."),
+    Option("drain-time", TEXT, "At a restart, how long the process before may take to finish its "
+           "streams.", "10m", live=True),
     Option("reschedule", TEXT, "For containers that do not say it themselves: off, or "
            "on-node-failure to make them again elsewhere when their node is lost.", "off"),
     Option("reschedule-grace", TEXT, "A node that has not answered for so long is lost.", "60s"),

@@ -83,6 +83,7 @@ class Settings:
         audit_log: Where calls that change something are recorded; "" for nowhere.
         max_connections: Of clients at one time, over all listeners.
         observability: Probes, metrics, logs, traces.
+        drain_time: Seconds that streams have to finish once another process serves.
         allow_hosts: Further names by which clients may call this machine.
         ui: There is a page for browsers.
     """
@@ -105,6 +106,7 @@ class Settings:
     rescheduling: Rules = NO_RESCHEDULING
     audit_log: str = ""
     max_connections: int = 10_000
+    drain_time: float = 600.0
     allow_hosts: tuple[str, ...] = ()
     network_driver: str = "bridge"
     volumes_everywhere: bool = False
@@ -162,6 +164,7 @@ def from_options(options: Mapping[str, Any], environ: Mapping[str, str]) -> Sett
         rescheduling=_rescheduling(options),
         audit_log=_audit_log(options["audit-log"] or ""),
         max_connections=_number(options, "max-connections"),
+        drain_time=_named("drain-time", parse_duration, options["drain-time"]),
         allow_hosts=tuple(
             _named("allow-host", parse_allowed, one) for one in options["allow-host"]
         ),

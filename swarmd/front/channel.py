@@ -93,9 +93,6 @@ class Channel(ClientConnection):
             self._drop_request(Failure(ConnectionDone("client left")))
             self.loseConnection()
 
-    def writeConnectionLost(self) -> None:
-        """Our own doing: nothing to add."""
-
     def connectionLost(self, reason: Failure) -> None:
         self.site.forget(self)
         self._phase = Phase.CLOSING
@@ -133,7 +130,9 @@ class Channel(ClientConnection):
     def _step(self) -> bool:
         """Takes one head, or some body; False if something else has to happen first."""
         if self._phase is Phase.HEAD:
-            return not self._blocked and self._is_its_turn() and self._read_head()
+            if self.goes:
+                self.site.clock.callLater(0, self.pass_on)
+            return not (self._blocked or self.goes) and self._is_its_turn() and self._read_head()
         body = self._body
         return self._phase is Phase.BODY and not (body and body.held) and self._read_body()
 
@@ -143,6 +142,11 @@ class Channel(ClientConnection):
             self._queued = True
             self.site.round_robin.add(self._take_turn)
         return not self._queued
+
+    def pass_on(self) -> None:
+        if self._phase is Phase.HEAD and self.passed_on(self._ahead):
+            self._start_closing(CLOSING_TIME)
+            self.part()
 
     def _take_turn(self) -> None:
         self._queued = False
@@ -171,8 +175,7 @@ class Channel(ClientConnection):
             request.begin()
         return True
 
-    def _begin_late(self) -> None:
-        """The site has put the request off until now."""
+    def _begin_late(self) -> None:  # the site had put the request off
         if self._request is not None:
             self._request.begin()
             self._proceed()
@@ -208,7 +211,7 @@ class Channel(ClientConnection):
         """Reads as long as there is room for what comes, and a reason to take it."""
         if not (self._ahead or self._held or self._blocked or self._body is not None):
             return
-        waits = self._queued or self._phase is Phase.ANSWER
+        waits = self._queued or self._phase is Phase.ANSWER or self.site.successor is not None
         full = self._phase is Phase.BODY and self._body is not None and self._body.held
         blocked = self._phase is Phase.HEAD and self._blocked
         self.hold_reading(full or blocked or (waits and len(self._ahead) > MAX_AHEAD))
@@ -264,14 +267,15 @@ class Channel(ClientConnection):
 
     # For requests: the answer. This is the contract of twisted.web.http.Request.
 
-    def keeps_alive(self, *, delimited: bool = True) -> bool:
-        """Whether the connection outlives this answer; it is asked when the head is written.
+    def keeps_alive(self, *, delimited: bool | None = None) -> bool:
+        """Whether the connection outlives this answer.
 
         Args:
-            delimited: The answer has a length or chunks. If not, only closing can end it.
+            delimited: The answer, whose head is being written, has a length or chunks. If not,
+                only closing can end it. None once the head is out.
         """
-        last = self._read_ended and not self._ahead
-        if not delimited or last or not self._persistent:
+        ends = delimited is not None and (not delimited or self.is_last)
+        if ends or (self._read_ended and not self._ahead) or not self._persistent:
             self._persistent = False
         elif self._body is not None:
             self._persistent = self._body.sink is None and self._skip_body()
@@ -327,9 +331,6 @@ class Channel(ClientConnection):
     def resumeProducing(self) -> None:
         self._blocked = False
         self._proceed()
-
-    def stopProducing(self) -> None:
-        """The connection is gone; connectionLost tells."""
 
     # The end of HTTP.
 

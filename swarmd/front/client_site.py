@@ -17,7 +17,7 @@ from swarmd.codec.head import RequestHead
 from swarmd.core.index.histogram import Histogram
 from swarmd.core.request.bounds import BODY
 from swarmd.front.body_budget import BodyBudget
-from swarmd.front.interfaces import Access, Audit, Connection, Request, StartupGate
+from swarmd.front.interfaces import Access, Audit, Connection, Request, StartupGate, Successor
 from swarmd.front.origin_check import OriginCheck
 from swarmd.front.round_robin import RoundRobin
 from swarmd.timers.periodic import Periodic
@@ -54,6 +54,7 @@ class ClientSite(Factory, Generic[R]):
         max_connections: Beyond it, connections are refused in words; far beyond it, without.
         origin_check: What requests pass that a page in a browser could have sent by any name.
         inner_origin_check: What those pass that come by a Unix socket or with a certificate.
+        successor: The process that serves in place of this one; this one begins nothing new then.
         audit: Makes a trail for each request that is to be recorded; None records nothing.
         access: Makes a record for each request, which it logs; None where nothing is logged.
         trace_requests: Those that bring no trace begin one.
@@ -108,6 +109,7 @@ class ClientSite(Factory, Generic[R]):
         self.refused = refused
         self.origin_check, self.inner_origin_check = OriginCheck(names), OriginCheck()
         self.startup = startup
+        self.successor: Successor | None = None
         self.audit = audit
         self._connections: set[Connection] = set()
         self._sweep = Periodic(
@@ -137,6 +139,11 @@ class ClientSite(Factory, Generic[R]):
         """swarmd ends: so does all that clients wait for."""
         for connection in list(self._connections):
             connection.leave()
+
+    def pass_on(self) -> None:
+        """Connections that wait for a request go to the successor; others as they come to wait."""
+        for connection in list(self._connections):
+            connection.pass_on()
 
     def answer_to(self, names: Iterable[str]) -> None:
         """From now on it is asked by these names, also on connections that are open."""

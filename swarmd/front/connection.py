@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from twisted.internet import tcp
 from twisted.internet.interfaces import IAddress, ISSLTransport, ITCPTransport
 
 from swarmd.core.request.identity import Identity
@@ -70,6 +71,35 @@ class ClientConnection:
 
     def isSecure(self) -> bool:
         return bool(ISSLTransport.providedBy(self.transport))
+
+    def writeConnectionLost(self) -> None:
+        """Our own doing: nothing to add."""
+
+    def stopProducing(self) -> None:
+        """The connection is gone; connectionLost tells."""
+
+    @property
+    def goes(self) -> bool:
+        """Its next request is for the process that serves in place of this one."""
+        return self.site.successor is not None and isinstance(self.transport, tcp.Connection)
+
+    @property
+    def is_last(self) -> bool:
+        """What is no plain socket (TLS) cannot be passed on: the next answer is the last."""
+        return self.site.successor is not None and not self.goes
+
+    def passed_on(self, ahead: bytes) -> bool:
+        """Whether that process has it now, with what was read; not before all is written out."""
+        successor, transport = self.site.successor, self.transport
+        unsent = getattr(transport, "dataBuffer", b"") or getattr(transport, "_tempDataLen", 0)
+        return (
+            successor is not None and self.goes and not unsent and successor.take(transport, ahead)
+        )
+
+    def part(self) -> None:
+        """Closes our side of a connection that another process has; the client hears nothing."""
+        self.transport._shouldShutdown = False  # Twisted's: it would end the other's side, too
+        self.transport.loseConnection()
 
     def hold_reading(self, held: bool) -> None:
         """Whether the client is to wait with what it sends."""

@@ -6,7 +6,7 @@ A site's class of requests is a parameter here: what is made of a request is abo
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from twisted.python.failure import Failure
 
@@ -36,6 +36,16 @@ class Connection(Protocol):
 
     def leave(self) -> None:
         """swarmd ends."""
+
+    def pass_on(self) -> None:
+        """Another process serves: it takes the connection, if that waits for a request."""
+
+
+class Successor(Protocol):
+    """The process that serves in place of this one."""
+
+    def take(self, transport: Any, ahead: bytes) -> bool:
+        """Whether it takes a client's connection, on which ``ahead`` was read; else it stays."""
 
 
 class Request(Protocol):

@@ -19,7 +19,10 @@ class Swarmd(MultiService):
     Attributes:
         forked: It runs in the background, and whoever started it waits to hear whether it does.
         live: Settings that may change while it runs.
+        handover: Its part in upgrades that cut nothing.
     """
+
+    handover: Any
 
     def __init__(self, log: ILogObserver | None, *, forked: bool) -> None:
         super().__init__()
@@ -49,6 +52,6 @@ class Swarmd(MultiService):
         super().setServiceParent(parent)
 
     def reread(self) -> None:
-        """Every part that has files reads them again."""
+        """Every part that has files reads them again; so does a process that is finishing."""
         for part in self:
             getattr(part, "reread", lambda: None)()

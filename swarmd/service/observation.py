@@ -32,11 +32,12 @@ class Observation(MultiService):
         self._settings = settings
         self._fleet = fleet
         self._ready = Readiness(
-            lambda: not startup.closed,
+            lambda: not startup.closed and all(each.successor is None for each in self._sites),
             fleet.state.engines.values,
             settings.observability.ready_nodes,
         )
         fleet.ready = self._ready
+        self.listeners: list[Listeners] = []
         self._sites: list[DockerSite] = []
         self._access: AccessLog | None = None
         self._metrics_site: DockerSite | None = None
@@ -49,8 +50,11 @@ class Observation(MultiService):
         if addresses:
             self._metrics_site = beside = self._make_site(reactor, site)
             self._sites.append(beside)
-            opened = Listeners(addresses, lambda at: listen(reactor, at, beside), beside.leave)
+            opened = Listeners(
+                addresses, lambda at, given: listen(reactor, at, beside, None, given), beside.leave
+            )
             opened.setServiceParent(self)
+            self.listeners.append(opened)
         for each in self._sites:
             each.access = access
         if access is not None:

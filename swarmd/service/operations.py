@@ -32,12 +32,16 @@ from swarmd.manager.rebalancing.plan import Planner
 from swarmd.manager.rebalancing.rebalance import Rebalancer
 from swarmd.manager.rescheduling.reschedule import Rescheduler
 from swarmd.manager.usage.sampler import UsageSampler
+from swarmd.service.handover.operators_work import OperatorsWork
 
 
 class Operations(MultiService):
     """The operations on the fleet: node watcher, drain, rescheduling, and operators' paths.
 
     Made before discovery starts, so that no news is missed.
+
+    Attributes:
+        work: The operators' work, which one process at a time does.
 
     Raises:
         ValueError: The state file cannot be read.
@@ -74,7 +78,9 @@ class Operations(MultiService):
         self._metrics, self._probes = Metrics(fleet), Probes(fleet)
         log = NodeLog(reactor)
         changes = NodeEvents(fleet, log.report)
-        NodeWatcher(fleet.state, (self.operator, rescheduler, drainer, changes))
+        listeners = (self.operator, rescheduler, drainer, changes)
+        watcher = NodeWatcher(fleet.state, listeners, rescheduler.observe)
+        self.work = OperatorsWork(operator_state, rescheduler, drainer, changes, watcher)
         log.setServiceParent(self)
         drainer.setServiceParent(self)
         rebalancer.setServiceParent(self)

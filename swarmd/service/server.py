@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from twisted.application.service import MultiService
@@ -61,8 +61,8 @@ def make_listeners(
     """Each address of ``--listen`` with its port, with TLS if there is any."""
     secure = _with_tls(settings.tls, tls_reload, rejections) if settings.tls else None
 
-    def listening(address: str) -> Deferred[IListeningPort]:
-        return listen(reactor, address, site, secure)
+    def listening(address: str, given: Sequence[int]) -> Deferred[IListeningPort]:
+        return listen(reactor, address, site, secure, given)
 
     return Listeners(settings.listen, listening, site.leave)
 

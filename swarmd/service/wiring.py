@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 from twisted.application.service import MultiService
 from twisted.logger import ILogObserver, Logger
@@ -60,6 +60,9 @@ from swarmd.manager.volumes.local_volumes import LocalVolumes
 from swarmd.service.authorization import Authorization
 from swarmd.service.daemon import Swarmd
 from swarmd.service.daemon_id import daemon_id
+from swarmd.service.handover.assembly import handle_signals, make_handover
+from swarmd.service.handover.memory import SharedMemory
+from swarmd.service.handover.operators_work import OperatorsWork
 from swarmd.service.live_settings import (
     change_listeners,
     change_making,
@@ -70,6 +73,7 @@ from swarmd.service.observation import Observation, make_access_log
 from swarmd.service.operations import Operations
 from swarmd.service.page import make_page
 from swarmd.service.process.gc_tuning import RareCollection
+from swarmd.service.process.listeners import ListenerGroup
 from swarmd.service.process.logs import LevelObserver, place
 from swarmd.service.process.open_files import affordable
 from swarmd.service.process.rejections import Rejections
@@ -100,6 +104,7 @@ def makeService(options: Options) -> MultiService:
         _log.warn("{remark}", remark=remark)
     RareCollection().setServiceParent(daemon)
     signal.signal(signal.SIGHUP, lambda *_: reactor.callFromThread(daemon.reread))
+    handle_signals(reactor, daemon.handover, options.parent)
     return daemon
 
 
@@ -134,27 +139,30 @@ def make_service(
     Args:
         reactor: Also the clock.
         options: Where the settings are from, if that is to be read again.
-        now: Wall-clock seconds.
         rng: All randomness there is; seeded by tests.
     """
-    rng = rng or random.Random()
-    daemon = Swarmd(log, forked=forked)
+    rng, daemon = rng or random.Random(), Swarmd(log, forked=forked)
     access = make_access_log(settings, reactor, now, daemon)
     fleet, tls_reload = _fleet(settings, reactor, now, rng, daemon)
     startup = StartupGate(fleet.state.engines, reactor)
     observation = Observation(settings, fleet, startup)
-    root = _tree(settings, reactor, fleet, rng, daemon)
+    tree = _tree(settings, reactor, fleet, rng, daemon)
     _duplicate_names(fleet, reactor).setServiceParent(daemon)
     rejections = Rejections(reactor.seconds)
     audit = make_audit_log(settings.audit_log, reactor, fleet, now, daemon)
     startup.setServiceParent(daemon)
-    site = make_site(settings, reactor, fleet, root, rejections.report, startup, audit)
-    make_listeners(settings, reactor, site, tls_reload, rejections).setServiceParent(daemon)
+    site = make_site(settings, reactor, fleet, tree.root, rejections.report, startup, audit)
+    listeners = make_listeners(settings, reactor, site, tls_reload, rejections)
     observation.observe(reactor, site, access)
+    doors = ListenerGroup([listeners, *observation.listeners])
+    notifier = Notifier(os.environ, reactor, fleet.summary)
+    parts = site, doors, tree.work, tree.memory, startup, notifier, [audit, access], daemon
+    daemon.handover = make_handover(settings, reactor, fleet, *parts)
+    listeners.setServiceParent(daemon)
     observation.setServiceParent(daemon)
     daemon.live.follow(observation.change)
     _follow(daemon, settings, options, reactor, fleet, site)
-    Notifier(os.environ, reactor, fleet.summary).setServiceParent(daemon)
+    notifier.setServiceParent(daemon)
     return daemon
 
 
@@ -245,9 +253,17 @@ def _random_id(rng: random.Random) -> str:
     return f"{rng.getrandbits(256):064x}"
 
 
+class _Tree(NamedTuple):
+    """All that can be asked; and what of those who do it changes hands at an upgrade."""
+
+    root: Resource
+    work: OperatorsWork
+    memory: SharedMemory
+
+
 def _tree(
     settings: Settings, reactor: Any, fleet: Fleet, rng: random.Random, daemon: Swarmd
-) -> Resource:
+) -> _Tree:
     """All that can be asked, and who does it."""
     plans, supply = PullPlans(fleet.now), Supply(fleet)
     placer = Placer(fleet, settings.policy, lambda: rng.getrandbits(32))
@@ -280,10 +296,11 @@ def _tree(
 
     root = tree(fleet)
     own = operations.attach(root)
+    memory = SharedMemory(plans, own_images, builders, builds, fleet.hub)
     if settings.authz is None:
-        return root
+        return _Tree(root, operations.work, memory)
     authorization = Authorization(settings.authz, reactor, fleet, root, tree, in_thread(reactor))
-    return _guard(authorization, own, daemon)
+    return _Tree(_guard(authorization, own, daemon), operations.work, memory)
 
 
 def _creator(

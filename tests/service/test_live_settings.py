@@ -26,6 +26,7 @@ CHANGED: dict[str, tuple[str, dict[str, Any]]] = {
     "ready-nodes": ("9", {"observability": Observability(ready_nodes=9)}),
     "log-format": ("json", {"observability": Observability(log_format="json")}),
     "trace-requests": ("", {"observability": Observability(trace_requests=True)}),
+    "drain-time": ("3s", {"drain_time": 3.0}),
     "max-connections": ("9", {"max_connections": 9}),
     "strategy": ("binpack", {"policy": make_policy("binpack", overcommit=0.05)}),
     "filter": ("port", {"policy": make_policy("spread", ["port"], overcommit=0.05)}),
@@ -73,6 +74,7 @@ def test_it_counts_in_all_parts(monkeypatch: pytest.MonkeyPatch) -> None:
     daemon.live.change(new)
     timing = made["Fleet"]._context.timing
     assert (timing.heartbeat, timing.failure_retry) == (2.0, 7)
+    assert daemon.handover.drain_time == 3.0
     assert (timing.refresh_min, timing.refresh_max) == (10.0, 90.0)
     assert made["Placer"].policy == new.policy
     assert made["Creator"].retries == 3

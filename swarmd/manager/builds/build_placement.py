@@ -27,7 +27,11 @@ PATIENCE = 5.0  # seconds that a session or an upload waits for its build
 
 
 class BuildPlacement:
-    """All builds, and the sessions that belong to them."""
+    """All builds, and the sessions that belong to them.
+
+    Attributes:
+        builds, sessions: On which engines they are, by ID.
+    """
 
     def __init__(
         self, fleet: Fleet, placer: Placer, builders: Builders, clock: IReactorTime
@@ -35,8 +39,8 @@ class BuildPlacement:
         self._fleet = fleet
         self._placer = placer
         self._builders = builders
-        self._builds = Locations(clock)
-        self._sessions = Locations(clock)
+        self.builds = Locations(clock)
+        self.sessions = Locations(clock)
 
     async def place(self, build: BuildRequest, client: str) -> Engine:
         """Where ``build`` goes; what belongs to it will follow.
@@ -45,11 +49,11 @@ class BuildPlacement:
             ApiError: No engine will do, in the scheduler's words.
         """
         if build.uploads_for:
-            return self._at(await self._builds.wait(build.uploads_for, PATIENCE), client)
+            return self._at(await self.builds.wait(build.uploads_for, PATIENCE), client)
         await settle_lists(self._fleet, "images", *(["networks"] if build.network else []))
         engine = self._choose(build, self._candidates(build), client)
-        self._builds.put(build.id, engine.key)
-        self._sessions.put(build.session, engine.key)
+        self.builds.put(build.id, engine.key)
+        self.sessions.put(build.session, engine.key)
         return engine
 
     def network_of(self, build: BuildRequest) -> str:
@@ -64,11 +68,11 @@ class BuildPlacement:
     async def session(self, session: str, client: str) -> Engine:
         """With its build; where none comes, as buildx's never does, with the client's calls."""
         if self._builders.building(client):
-            return self._at(self._sessions.find(session), client)
-        return self._at(await self._sessions.wait(session, PATIENCE), client)
+            return self._at(self.sessions.find(session), client)
+        return self._at(await self.sessions.wait(session, PATIENCE), client)
 
     def engine_of(self, build_id: str) -> Engine | None:
-        return self._fleet.state.engines.get(self._builds.find(build_id) or "")
+        return self._fleet.state.engines.get(self.builds.find(build_id) or "")
 
     def _at(self, key: str | None, client: str) -> Engine:
         return self._fleet.state.engines.get(key or "") or self._builders.engine(client)
@@ -95,7 +99,7 @@ class BuildPlacement:
             return self._placer.rank(replace(wanted, platform=ANY_PLATFORM))
 
     def _choose(self, build: BuildRequest, ranked: list[Engine], client: str) -> Engine:
-        session = self._sessions.find(build.session) if build.session else None
+        session = self.sessions.find(build.session) if build.session else None
         if session is not None:
             return _fixed(session, ranked)
         state = self._fleet.state

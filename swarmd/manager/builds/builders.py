@@ -34,9 +34,14 @@ class _Bond:
 
 
 class Builders:
-    """The engine that builds, for each client's identity: see ``swarmd.api.routing.client_key``."""
+    """The engine that builds, for each client's identity: see ``swarmd.api.routing.client_key``.
+
+    Attributes:
+        on_row: Hears of each call that begins here: client, key of the engine.
+    """
 
     def __init__(self, fleet: Fleet, clock: IReactorTime) -> None:
+        self.on_row: Callable[[str, str], None] | None = None
         self._fleet = fleet
         self._clock = clock
         self._bonds: dict[str, _Bond] = {}
@@ -57,18 +62,33 @@ class Builders:
 
     def opened(self, client: str, engine: Engine) -> Callable[[object], None]:
         """A call of ``client`` goes to ``engine``; to be called once, when it is over."""
-        bond = self._bonds.get(client)
-        if bond is None or bond.engine != engine.key:
-            self._trim()
-            bond = self._bonds[client] = _Bond(engine.key)
-        bond.open += 1
-        held = bond
+        held = self._bond(client, engine.key)
+        held.open += 1
+        if self.on_row is not None:
+            self.on_row(client, engine.key)
 
         def over(_: object = None) -> None:
             held.open -= 1
             held.until = self._clock.seconds() + STAYS
 
         return over
+
+    def take_in(self, client: str, engine_key: str) -> None:
+        """A call that went, or goes, to that engine by another process."""
+        self._bond(client, engine_key).until = self._clock.seconds() + STAYS
+
+    def all(self) -> list[tuple[str, str]]:
+        """As ``take_in`` has them."""
+        now = self._clock.seconds()
+        bonds = self._bonds.items()
+        return [(client, bond.engine) for client, bond in bonds if bond.open or bond.until > now]
+
+    def _bond(self, client: str, engine_key: str) -> _Bond:
+        bond = self._bonds.get(client)
+        if bond is None or bond.engine != engine_key:
+            self._trim()
+            bond = self._bonds[client] = _Bond(engine_key)
+        return bond
 
     def _trim(self) -> None:
         if len(self._bonds) < MOST:

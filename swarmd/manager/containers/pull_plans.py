@@ -14,20 +14,40 @@ MOST = 10_000  # plans kept; the oldest goes first
 
 
 class PullPlans:
-    """Planned pulls: by client and image, the engine on which a create waits for the pull."""
+    """Planned pulls: by client and image, the engine on which a create waits for the pull.
+
+    Attributes:
+        on_row: Hears of each plan that is made here, as ``take_in`` has it.
+    """
 
     def __init__(self, now: Callable[[], float]) -> None:
+        self.on_row: Callable[[str, str, str, bool], None] | None = None
         self._now = now
         self._plans: OrderedDict[tuple[str, str], tuple[float, str]] = OrderedDict()
         self._to_pull: set[tuple[str, str]] = set()
 
     def note(self, client: str, image: str, engine_key: str) -> None:
+        self.take_in(client, image, engine_key, True)
+        if self.on_row is not None:
+            self.on_row(client, image, engine_key, True)
+
+    def take_in(self, client: str, image: str, engine_key: str, to_pull: bool) -> None:
+        """A plan that was made elsewhere, or here; ``to_pull`` until its pull has come."""
         self._plans.pop((client, image), None)
         self._plans[client, image] = (self._now() + KEPT, engine_key)
-        self._to_pull.add((client, image))
+        if to_pull:
+            self._to_pull.add((client, image))
         if len(self._plans) > MOST:
             oldest, _ = self._plans.popitem(last=False)
             self._to_pull.discard(oldest)
+
+    def all(self) -> list[tuple[str, str, str, bool]]:
+        """All that count, the oldest first, as ``take_in`` has them."""
+        return [
+            (client, image, key, (client, image) in self._to_pull)
+            for (client, image), (until, key) in self._plans.items()
+            if until > self._now()
+        ]
 
     def take_pull(self, client: str, image: str) -> str | None:
         """As ``find``, once: the pull after a create is for one node, a later one for all."""

@@ -65,12 +65,16 @@ class EventHub:
     """The hub of events: fan-out of all engines' events to all listeners.
 
     Gives each event to every listener, in the order of arrival.
+
+    Attributes:
+        on_own: Hears of each event of our own: its record.
     """
 
     def __init__(self, state: State) -> None:
         self._state = state
         self._listeners: dict[object, Listener] = {}
         self._own: deque[FleetEvent] = deque(maxlen=REMEMBERED)
+        self.on_own: Callable[[dict[str, Any]], None] | None = None
 
     @property
     def listeners(self) -> int:
@@ -93,6 +97,16 @@ class EventHub:
 
     def publish_own(self, record: dict[str, Any]) -> None:
         """An event of the fleet itself, which no engine knows: remembered here."""
+        self.take_in(record)
+        if self.on_own is not None:
+            self.on_own(record)
+
+    def own(self) -> list[dict[str, Any]]:
+        """The records of those that are remembered."""
+        return [event.record for event in self._own]
+
+    def take_in(self, record: dict[str, Any]) -> None:
+        """One of another process, or of this one."""
         event = FleetEvent(record, int(record["timeNano"]))
         self._own.append(event)
         self._deliver(event)

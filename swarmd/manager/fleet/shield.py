@@ -27,6 +27,18 @@ def shielded(work: Coroutine[Any, Any, V], *foreseen: type[Exception]) -> Deferr
     return result
 
 
+def end_of(work: Deferred[Any]) -> Deferred[None]:
+    """Fires when ``work`` has ended, however; its result stays whoever's it is."""
+    over: Deferred[None] = Deferred()
+
+    def ended(result: object) -> object:
+        over.callback(None)
+        return result
+
+    work.addBoth(ended)
+    return over
+
+
 def _deliver(outcome: Any, result: Deferred[Any], foreseen: tuple[type[Exception], ...]) -> None:
     if not result.called:
         result.callback(outcome)

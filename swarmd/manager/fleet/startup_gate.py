@@ -45,6 +45,7 @@ class StartupGate(Periodic):
         self.closed = False
         self._clock = clock
         self._waiting: list[Callable[[], None]] = []
+        self._on_open: list[Callable[[], None]] = []
         self._missing = 0
         self._began = self._heard = 0.0
 
@@ -57,6 +58,7 @@ class StartupGate(Periodic):
     def stopService(self) -> None:
         super().stopService()
         self._waiting.clear()
+        self._on_open.clear()
 
     def later(self, path: bytes, begin: Callable[[], None]) -> bool:
         """Whether ``begin`` is called later, and need not be now."""
@@ -64,6 +66,13 @@ class StartupGate(Periodic):
             return False
         self._waiting.append(begin)
         return True
+
+    def when_open(self, call: Callable[[], None]) -> None:
+        """Calls it once, when first contact is made: at once if it is."""
+        if self.running:
+            self._on_open.append(call)
+        else:
+            call()
 
     def _look(self) -> None:
         now = self._clock.seconds()
@@ -80,7 +89,8 @@ class StartupGate(Periodic):
     def _over(self) -> None:
         super().stopService()
         self.closed = False
-        waiting, self._waiting = self._waiting, []
+        waiting, self._waiting = [*self._on_open, *self._waiting], []
+        self._on_open.clear()
         for begin in waiting:
             begin()
 

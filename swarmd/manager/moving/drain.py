@@ -6,8 +6,9 @@ cannot be moved stays and runs on; the report says why.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 from twisted.application.service import Service
@@ -21,6 +22,7 @@ from swarmd.core.errors import ApiError, NotFound, Unavailable
 from swarmd.core.model import Engine
 from swarmd.manager.containers.local_resources import LocalResources
 from swarmd.manager.fleet.fleet import Fleet
+from swarmd.manager.fleet.shield import end_of
 from swarmd.manager.moving.groups import groups
 from swarmd.manager.moving.relocate import Move, Relocation, Staying
 from swarmd.manager.moving.set_aside import plain_name
@@ -47,6 +49,7 @@ class Drain:
     over: Deferred[None] = field(default_factory=Deferred)
     work: Deferred[None] | None = None
     stopped: bool = False
+    on_line: Listener = field(default=lambda line: None)
     _listeners: list[Listener] = field(default_factory=list)
 
     def follow(self, listener: Listener) -> Callable[[], None]:
@@ -58,6 +61,10 @@ class Drain:
 
     def report(self, **line: Any) -> None:
         line = {"Node": self.node, **line}
+        self.on_line(line)
+        self.pass_on(line)
+
+    def pass_on(self, line: Line) -> None:
         self.lines.append(line)
         for listener in list(self._listeners):
             listener(line)
@@ -87,13 +94,14 @@ class Drainer(Service):
         self._mending: Deferred[None] | None = None
         self._to_mend = False
         self._to_tidy: set[str] = set()  # where a move may have left a network twice
+        self._paused = False
+        self._left: dict[str, Drain] = {}  # by engine key: they go on in another process
+        self._lines: dict[str, list[Line]] = {}  # what that other one had reported
+        self.on_line: Callable[[str, Line], None] | None = None
 
     def stopService(self) -> None:
         super().stopService()
-        works = [drain.work for drain in self._drains.values()]
-        for work in (*works, self._mending):
-            if work is not None:
-                work.cancel()
+        self.break_off()
 
     # News
 
@@ -126,14 +134,14 @@ class Drainer(Service):
 
     def _mend_soon(self) -> None:
         self._to_mend = True
-        if self._mending is None:
+        if self._mending is None and not self._paused:
             self._mending = Deferred.fromCoroutine(self._mend())
             self._mending.addErrback(self._broke)
             self._mending.addBoth(self._mended)
 
     async def _mend(self) -> None:
         """First what an earlier run left half done is ended, then drains go on."""
-        while self._to_mend:
+        while self._to_mend and not self._paused:
             self._to_mend = False
             try:
                 await self._relocation.mend()
@@ -156,6 +164,45 @@ class Drainer(Service):
     def _broke(self, failure: Failure) -> None:
         if not failure.check(CancelledError):
             self._log.failure("drain", failure)
+
+    # For the hand-over to another process
+
+    def pause(self) -> Deferred[Any]:
+        """No further container is moved; fires when those under way are."""
+        self._paused = True
+        under_way = [*(drain.work for drain in self._drains.values()), self._mending]
+        works = [end_of(work) for work in under_way if work is not None]
+        return DeferredList(works, consumeErrors=True)
+
+    def break_off(self) -> None:
+        works = [drain.work for drain in self._drains.values()]
+        for work in (*works, self._mending):
+            if work is not None:
+                work.cancel()
+
+    def resume(self) -> None:
+        """Nobody else has taken it up."""
+        self._paused = False
+        for key, drain in list(self._left.items()):
+            self._lines[key] = drain.lines
+        self._mend_soon()
+
+    def reports(self) -> dict[str, list[Line]]:
+        """Of the drains that another process is to go on with."""
+        return {key: drain.lines for key, drain in self._left.items()}
+
+    def go_on(self, reports: Mapping[str, list[Line]]) -> None:
+        """What another process had reported of drains that are to go on here."""
+        self._lines = {key: list(lines) for key, lines in reports.items()}
+
+    def follow(self, key: str, line: Line) -> None:
+        """A line of a drain that has gone on in another process, for who follows it here."""
+        drain = self._left.get(key)
+        if drain is not None:
+            drain.pass_on(line)
+            if line.get("Done"):
+                del self._left[key]
+                drain.over.callback(None)
 
     # What operators ask for
 
@@ -191,17 +238,26 @@ class Drainer(Service):
     # The work
 
     def _begin(self, engine: Engine) -> Drain:
-        drain = self._drains[engine.key] = Drain(engine.name, len(engine.containers))
-        self._last[engine.key] = drain
+        drain = self._left.pop(engine.key, None) or Drain(engine.name, len(engine.containers))
+        drain.lines[:] = self._lines.pop(engine.key, drain.lines)
+        drain.on_line = partial(self._on_line, engine.key)
+        self._drains[engine.key] = self._last[engine.key] = drain
         self._fleet.state.dispatch(news.EngineDraining(engine.key))
         drain.work = Deferred.fromCoroutine(self._run(engine, drain))
         drain.work.addErrback(self._broke)
         drain.work.addBoth(self._end, engine.key, drain)
         return drain
 
+    def _on_line(self, key: str, line: Line) -> None:
+        if self.on_line is not None:
+            self.on_line(key, line)
+
     def _end(self, _: object, key: str, drain: Drain) -> None:
         del self._drains[key]
-        drain.over.callback(None)
+        if self._paused and not (drain.lines and drain.lines[-1].get("Done")):
+            self._left[key] = drain
+        else:
+            drain.over.callback(None)
 
     async def _run(self, engine: Engine, drain: Drain) -> None:
         semaphore = DeferredSemaphore(AT_ONCE)
@@ -214,15 +270,16 @@ class Drainer(Service):
             for move in moves:
                 move.cancel()
             raise
-        await self._tidy(engine)
-        self._finish(engine, drain)
+        if not self._paused:
+            await self._tidy(engine)
+            self._finish(engine, drain)
 
     def _started(self, drain: Drain, group: list[Container]) -> Deferred[None]:
         return Deferred.fromCoroutine(self._move(drain, group))
 
     async def _move(self, drain: Drain, group: list[Container]) -> None:
         """All of a group, or none: half of it would find the other half no more."""
-        if drain.stopped:
+        if drain.stopped or self._paused:
             return
         try:
             moves, holder = await self._plan(drain, group)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from swarmd.cluster import actions as news
 from swarmd.core.model import Engine
@@ -29,6 +29,24 @@ class NodeEvents:
         self._log = log
         self._known: dict[str, NodeIdentity] = {}
         self._cordoned: set[str] = set()
+        self._reported: set[str] | None = None  # keys of nodes that are up, as was said
+
+    def up(self) -> list[str]:
+        """Keys of the nodes that are up, as far as was said."""
+        engines = self._fleet.state.engines
+        return [key for key in self._known if key in engines and engines[key].healthy]
+
+    def go_on(self, up: Iterable[str]) -> None:
+        """Another process has said that these are up; what has changed since then is said."""
+        self._reported = set(up)
+
+    def settle(self) -> None:
+        """All nodes were heard of: what was up, and is not, has fallen unheard."""
+        reported, self._reported = self._reported or set(), None
+        for key in reported:
+            engine = self._fleet.state.engines.get(key)
+            if engine is not None and not engine.healthy:
+                self.lost(engine)
 
     def listed(self, engine: Engine) -> None:
         """The list that swarmd starts with brings nobody who joins."""
@@ -38,11 +56,12 @@ class NodeEvents:
             return
         if engine.cordoned:
             self._cordoned.add(engine.key)
-        if self._fleet.lists > 1:
+        if self._fleet.lists > 1 and self._reported is None:
             self._publish("joined", engine)
 
     def came(self, engine: Engine) -> None:
-        self._publish("up", engine)
+        if self._reported is None or engine.key not in self._reported:
+            self._publish("up", engine)
 
     def lost(self, engine: Engine) -> None:
         """A node that is refused has no name any more: it is told under the one it had."""

@@ -15,7 +15,7 @@ from typing import Any
 
 import orjson
 
-from swarmd.core.errors import ApiError
+from swarmd.core.errors import ApiError, Unavailable
 from swarmd.files.reader import BadFileError, parsed, read
 
 NAME = "swarmd.json"
@@ -105,6 +105,7 @@ class OperatorState:
     def __init__(self, folder: str | None = None) -> None:
         self._path = Path(folder, NAME) if folder else None
         self.book = read_book(self._path) if self._path else Book()
+        self._elsewhere = False
 
     @property
     def lasting(self) -> bool:
@@ -147,7 +148,32 @@ class OperatorState:
         losses = {**self.book.losses, loss.id: loss} if loss else self.book.losses
         self._write(replace(self.book, tombstones=stones, losses=losses))
 
+    def document(self) -> dict[str, Any]:
+        """All of it, for another process."""
+        return {"version": VERSION, **asdict(self.book)}
+
+    def take_in(self, document: dict[str, Any]) -> None:
+        """What another process has left; ValueError if it is not understood, ApiError as above."""
+        try:
+            book = _decoded(document)
+        except (KeyError, TypeError) as error:
+            raise ValueError(f"the operators' state is not understood: {error}") from None
+        if book != self.book or self._elsewhere:
+            self._elsewhere = False
+            self._write(book)
+
+    def read_again(self) -> None:
+        """As another process has left it on the disk."""
+        if self._path is not None:
+            self.book = read_book(self._path)
+
+    def leave(self, elsewhere: bool = True) -> None:
+        """Another process decides from now on, or does not after all."""
+        self._elsewhere = elsewhere
+
     def _write(self, book: Book) -> None:
+        if self._elsewhere:
+            raise Unavailable("swarmd has just been upgraded: ask again")
         if self._path is not None:
             try:
                 write_atomically(self._path, _encoded(book))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Protocol
 
 from twisted.logger import Logger
@@ -31,17 +32,52 @@ class NodeListener(Protocol):
 
 
 class NodeWatcher:
-    """The node watcher (watchdog): one for the daemon, it hears of each loss and each return."""
+    """The node watcher (watchdog): one for the daemon, it hears of each loss and each return.
+
+    Args:
+        observe: Gets all news while another process does the operators' work.
+    """
 
     _log = Logger()
 
-    def __init__(self, state: State, watchers: tuple[NodeListener, ...]) -> None:
+    def __init__(
+        self,
+        state: State,
+        watchers: tuple[NodeListener, ...],
+        observe: Callable[[news.Action], None] = lambda action: None,
+    ) -> None:
         self._engines = state.engines
         self._watchers = watchers
+        self._observe = observe
+        self._standing_by = False
         self._up: set[str] = set()
         state.watch(self._on_action)
 
+    def stand_by(self) -> None:
+        """Another process does the operators' work: nobody here acts."""
+        self._standing_by = True
+
+    def begin(self) -> None:
+        """From now on it is done here: everybody hears how things stand."""
+        self._standing_by = False
+        for engine in list(self._engines.values()):
+            for watcher in self._watchers:
+                self._guarded(watcher.listed, engine)
+            if engine.healthy:
+                for watcher in self._watchers:
+                    self._guarded(watcher.came, engine)
+                self._up.add(engine.key)
+
+    def _guarded(self, hear: Callable[[Engine], None], engine: Engine) -> None:
+        try:
+            hear(engine)
+        except Exception:  # noqa: BLE001 - one's error must not keep it from the others
+            self._log.failure("taking over the operators' work")
+
     def _on_action(self, action: news.Action) -> None:
+        if self._standing_by:
+            self._observe(action)
+            return
         for watcher in self._watchers:
             try:
                 watcher.on_action(action)

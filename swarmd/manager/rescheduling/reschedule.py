@@ -14,11 +14,18 @@ one is removed; when it comes after, the old one is removed, and was hidden all 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from twisted.application.service import Service
-from twisted.internet.defer import CancelledError, Deferred, DeferredSemaphore
+from twisted.internet.defer import (
+    CancelledError,
+    Deferred,
+    DeferredList,
+    DeferredSemaphore,
+    succeed,
+)
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
 from twisted.logger import Logger
 from twisted.python.failure import Failure
@@ -28,9 +35,11 @@ from swarmd.core.container.container_state import Container
 from swarmd.core.errors import ApiError, Conflict
 from swarmd.core.model import Engine
 from swarmd.manager.fleet.fleet import Fleet
+from swarmd.manager.fleet.shield import end_of
 from swarmd.manager.moving.mover import Mover
 from swarmd.manager.moving.set_aside import plain_name
 from swarmd.manager.nodes.operator_state import Loss, OperatorState
+from swarmd.manager.rescheduling.absence import Absence
 from swarmd.manager.rescheduling.candidates import Candidates, is_wanted
 from swarmd.manager.rescheduling.replacement import Case, Replacing
 from swarmd.manager.rescheduling.shutdowns import Shutdowns
@@ -86,6 +95,8 @@ class Rescheduler(Service):
         self._alive: set[str] = set()  # keys of those whose last word was one
         self._cases: dict[str, Case] = {}  # by the old container's ID
         self._freed: IDelayedCall | None = None
+        self._paused = False
+        self._left: list[Loss] = []  # what was under way when it was paused
         self.tombstones = Tombstones(fleet, mover, operator_state, self._cases)
 
     def stopService(self) -> None:
@@ -137,9 +148,7 @@ class Rescheduler(Service):
         self._operator_state.spare({loss.id for loss in self._undone(key)})
 
     def on_action(self, action: news.Action) -> None:
-        self._known.on_action(action)
-        self._shutdowns.on_action(action)
-        self._hear(action)
+        self.observe(action)
         engine = self._fleet.state.engines.get(action.key)
         if _makes_room(action):
             self.tombstones.look_again()
@@ -162,6 +171,71 @@ class Rescheduler(Service):
 
     def _undone(self, key: str) -> list[Loss]:
         return [loss for loss in self._operator_state.book.losses.values() if loss.engine == key]
+
+    def observe(self, action: news.Action) -> None:
+        """As ``on_action``, while another process does the rescheduling."""
+        self._known.on_action(action)
+        self._shutdowns.on_action(action)
+        self._hear(action)
+
+    # For the hand-over to another process
+
+    def pause(self) -> Deferred[Any]:
+        """Nothing more is made again; fires when what is under way is done."""
+        self._paused = True
+        self._wake()
+        under_way = [*(case.work for case in self._cases.values()), *self.tombstones.works()]
+        works = [end_of(work) for work in under_way if work is not None]
+        return DeferredList(works, consumeErrors=True)
+
+    def break_off(self) -> None:
+        """As it ends; what is lost is in the state, and goes on from there."""
+        self.tombstones.close()
+        for case in list(self._cases.values()):
+            self._left.append(case.loss)
+            _cancel(case)
+
+    def resume(self) -> None:
+        """Nobody else has taken it up."""
+        self._paused = False
+        self._go_on_with(self._left)
+
+    def absences(self) -> list[Absence]:
+        """What waits, or is under way, for another process to go on with."""
+        waiting = [
+            Absence(key, tuple(losses), self._seconds_left(key))
+            for key, losses in self._absent.items()
+        ]
+        return [*waiting, *(Absence(loss.engine, (loss,), 0.0) for loss in self._left)]
+
+    def _seconds_left(self, key: str) -> float | None:
+        timer = self._timers.get(key)
+        return max(0.0, timer.getTime() - self._clock.seconds()) if timer is not None else None
+
+    def go_on(self, absences: Iterable[Absence]) -> None:
+        """What another process has left; nodes that are back are heard of afterwards."""
+        for absence in absences:
+            engine = self._fleet.state.engines.get(absence.key)
+            if engine is None or engine.healthy:
+                continue
+            if absence.left == 0.0:
+                self._go_on_with(absence.losses)
+                continue
+            self._absent[absence.key] = absence.losses
+            if absence.left is not None:
+                later = self._clock.callLater(absence.left, self._give_up, absence.key)
+                self._timers[absence.key] = later
+
+    def _go_on_with(self, losses: Iterable[Loss]) -> None:
+        for loss in losses:
+            self._begin(loss)
+
+    def leave(self) -> None:
+        """Another process goes on with all of it."""
+        for key in list(self._timers):
+            self._stop_waiting(key)
+        self._absent.clear()
+        self._left.clear()
 
     # Waiting for a node
 
@@ -272,6 +346,9 @@ class Rescheduler(Service):
             await self._replacing.rest(case, attempt)
 
     def _attempt(self, case: Case) -> Deferred[bool]:
+        if self._paused:
+            self._left.append(case.loss)
+            return succeed(True)
         return Deferred.fromCoroutine(self._replacing.attempt(case))
 
     def _broke(self, failure: Failure, case: Case) -> None:

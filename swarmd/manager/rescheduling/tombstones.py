@@ -55,6 +55,10 @@ class Tombstones:
         for work in list(self._working.values()):
             work.cancel()
 
+    def works(self) -> list[Deferred[None]]:
+        """What is being removed."""
+        return list(self._working.values())
+
     def hide(self, engine: Engine) -> None:
         """Old copies are seen by nobody before they are removed: their names are others'."""
         for stone in self._stones(engine):

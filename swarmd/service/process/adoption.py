@@ -1,13 +1,15 @@
-"""Listening sockets that somebody else has opened, as systemd does."""
+"""Listening sockets that somebody else has opened: systemd, or the process that served before."""
 
 from __future__ import annotations
 
 import os
 import socket
+from collections.abc import Sequence
 from typing import Any
 
 from twisted.internet import tcp, unix
 from twisted.internet.interfaces import IListeningPort, IProtocolFactory
+from twisted.protocols.tls import TLSMemoryBIOFactory
 
 # How many connections may wait to be accepted.
 BACKLOG = 1024
@@ -55,3 +57,28 @@ def family_of(descriptor: int) -> socket.AddressFamily:
         return socket.AddressFamily(borrowed.family)
     finally:
         borrowed.detach()
+
+
+class AdoptingReactor:
+    """A reactor that adopts sockets in place of opening them: for all kinds of endpoints."""
+
+    def __init__(self, reactor: Any, descriptors: Sequence[int]) -> None:
+        self._reactor = reactor
+        self._descriptors = list(descriptors)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._reactor, name)
+
+    def _next(self, factory: IProtocolFactory) -> IListeningPort:
+        return adopt(self._reactor, self._descriptors.pop(0), factory)
+
+    def listenTCP(self, port: int, factory: IProtocolFactory, *args: Any, **more: Any) -> Any:
+        return self._next(factory)
+
+    def listenUNIX(self, path: str, factory: IProtocolFactory, *args: Any, **more: Any) -> Any:
+        return self._next(factory)
+
+    def listenSSL(
+        self, port: int, factory: Any, contextFactory: Any, *args: Any, **more: Any
+    ) -> Any:
+        return self._next(TLSMemoryBIOFactory(contextFactory, False, factory))

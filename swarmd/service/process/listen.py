@@ -24,7 +24,7 @@ from twisted.internet.interfaces import (
 from zope.interface import implementer
 
 from swarmd.config.inherited_sockets import inherited_sockets
-from swarmd.service.process.adoption import BACKLOG, adopt, family_of
+from swarmd.service.process.adoption import BACKLOG, AdoptingReactor, adopt, family_of
 
 # The kernel takes no more for a connection while so many bytes of it wait to be sent.
 TCP_NOTSENT_LOWAT = 25  # not named in all versions of Python
@@ -37,7 +37,11 @@ Secure = Callable[[IProtocolFactory], IProtocolFactory]
 
 
 def listen(
-    reactor: Any, address: str, site: IProtocolFactory, secure: Secure | None = None
+    reactor: Any,
+    address: str,
+    site: IProtocolFactory,
+    secure: Secure | None = None,
+    given: Sequence[int] = (),
 ) -> Deferred[IListeningPort]:
     """Listens on one address; every kind binds at once, so the result is there on return.
 
@@ -45,13 +49,14 @@ def listen(
         address: ``tcp://host:port``, ``unix:///path``, ``fd://`` or ``fd://N``, or an endpoint
             string of Twisted's.
         secure: Puts TLS around a factory. As with engines, Unix sockets stay plain.
+        given: Descriptors of sockets that already listen on it; they are not closed.
     """
     scheme, mark, rest = address.partition("://")
     guarded = secure(site) if secure is not None else site
     try:
         if scheme == "fd" and mark:
-            return _inherited(reactor, rest, site, guarded)
-        endpoint = _endpoint(reactor, address)
+            return _inherited(reactor, rest, site, guarded, given)
+        endpoint = _endpoint(reactor, address, given)
     except (OSError, ValueError) as error:
         return fail(error)
     plain = address.startswith("unix:")
@@ -71,13 +76,16 @@ def _bounded(port: IListeningPort) -> IListeningPort:
     return port
 
 
-def _endpoint(reactor: Any, address: str) -> IStreamServerEndpoint:
+def _endpoint(reactor: Any, address: str, given: Sequence[int]) -> IStreamServerEndpoint:
     scheme, mark, rest = address.partition("://")
+    if given:
+        reactor = AdoptingReactor(reactor, given)
     if not mark:
         named: IStreamServerEndpoint = serverFromString(reactor, address)
         return named
     if scheme == "unix":
-        remove_dead_socket(rest)
+        if not given:
+            remove_dead_socket(rest)
         return UNIXServerEndpoint(reactor, rest, backlog=BACKLOG, mode=0o600)
     if scheme != "tcp":
         raise ValueError(f"unsupported protocol {scheme!r}; use tcp, unix or fd")
@@ -110,17 +118,22 @@ def remove_dead_socket(path: str) -> None:
 
 
 def _inherited(
-    reactor: Any, which: str, site: IProtocolFactory, guarded: IProtocolFactory
+    reactor: Any,
+    which: str,
+    site: IProtocolFactory,
+    guarded: IProtocolFactory,
+    given: Sequence[int],
 ) -> Deferred[IListeningPort]:
     """All of systemd's sockets, or the one with descriptor ``which``."""
-    descriptors = inherited_sockets(os.environ)
-    chosen = [fd for fd in descriptors if which in ("", "*", str(fd))]
-    if not chosen:
+    sockets = [fd for fd in inherited_sockets(os.environ) if which in ("", "*", str(fd))]
+    if not (sockets or given):
         raise ValueError("systemd has passed on no such socket")
     ports = []
-    for descriptor in chosen:
+    for descriptor in sockets or given:
         plain = family_of(descriptor) == socket.AF_UNIX
         ports.append(_bounded(adopt(reactor, descriptor, site if plain else guarded)))
+    for descriptor in sockets:
+        os.close(descriptor)
     return succeed(ports[0] if len(ports) == 1 else BoundPorts(ports))
 
 
@@ -129,14 +142,14 @@ class BoundPorts:
     """Several listening ports that are closed as one."""
 
     def __init__(self, ports: Sequence[IListeningPort]) -> None:
-        self._ports = ports
+        self.ports = ports
 
     def startListening(self) -> None:
         """They already listen."""
 
     def stopListening(self) -> Deferred[Any]:
-        closing = [maybeDeferred(port.stopListening) for port in self._ports]
+        closing = [maybeDeferred(port.stopListening) for port in self.ports]
         return DeferredList(closing, consumeErrors=True)
 
     def getHost(self) -> IAddress:
-        return self._ports[0].getHost()
+        return self.ports[0].getHost()

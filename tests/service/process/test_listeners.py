@@ -18,7 +18,7 @@ class Port:
 def test_all_addresses_are_opened_and_closed() -> None:
     ports: dict[str, Port] = {}
 
-    def listen(address: str) -> Any:
+    def listen(address: str, given: Any) -> Any:
         ports[address] = Port()
         return succeed(ports[address])
 
@@ -33,7 +33,7 @@ def test_all_addresses_are_opened_and_closed() -> None:
 
 def test_an_address_that_is_taken_ends_the_start_in_one_line() -> None:
     refusal = CannotListenError("127.0.0.1", 2375, OSError(98, "Address already in use"))
-    door = Listeners(["tcp://127.0.0.1:2375"], lambda address: fail(refusal))
+    door = Listeners(["tcp://127.0.0.1:2375"], lambda address, given: fail(refusal))
     with pytest.raises(OSError, match=r"^cannot listen on tcp://127.0.0.1:2375: Address already "):
         door.privilegedStartService()
 
@@ -51,10 +51,10 @@ def test_an_address_that_is_taken_ends_the_start_in_one_line() -> None:
 )
 def test_other_reasons(error: Exception, reason: str) -> None:
     with pytest.raises(OSError, match=f"^cannot listen on x: {reason}$"):
-        Listeners(["x"], lambda address: fail(error)).privilegedStartService()
+        Listeners(["x"], lambda address, given: fail(error)).privilegedStartService()
 
 
 def test_an_address_that_never_answers_ends_it_too() -> None:
-    door = Listeners(["odd:"], lambda address: Deferred())
+    door = Listeners(["odd:"], lambda address, given: Deferred())
     with pytest.raises(OSError, match="cannot listen on odd:: it did not answer"):
         door.privilegedStartService()

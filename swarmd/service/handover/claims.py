@@ -1,0 +1,161 @@
+"""What the other process has claimed for creates and renames under way: it counts here as well.
+
+Two processes place containers while the old one ends what it had begun. Each tells the other what
+it claims; what is claimed by one that ends without a word is in doubt, and its engine is asked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from swarmd.cluster.reservations import ClaimChange
+from swarmd.cluster.state import State
+from swarmd.core.container.container_state import Container, Demand, HostPort
+from swarmd.core.errors import NameTaken
+
+_PENDING = "pending-"
+_PLAIN = ("id", "engine", "image", "created", "network_mode", "tty")
+
+
+class ClaimMirror:
+    """The claims of one other process, and ours for it.
+
+    Args:
+        mark: Tells its reservations from ours: they are numbered alike.
+        send: Gives the other one a change.
+    """
+
+    def __init__(self, state: State, mark: str, send: Callable[[Mapping[str, Any]], None]) -> None:
+        self._state = state
+        self._mark = mark
+        self._send = send
+        self._hearing = False
+        self._theirs: set[str] = set()  # reservations here that are the other's
+        self._names: dict[str, str] = {}  # name -> ID of who wants it there
+
+    def open(self) -> None:
+        """From now on the other one hears of what changes here; first, of all there is."""
+        for change in self._state.reservations.claims():
+            if change.id not in self._theirs and change.name not in self._names:
+                self._on_change(change)
+        self._state.reservations.watchers.append(self._on_change)
+
+    def close(self) -> None:
+        """The other one has ended: what it had under way, only engines know."""
+        watchers = self._state.reservations.watchers
+        if self._on_change in watchers:
+            watchers.remove(self._on_change)
+        with self._heard():
+            for each in list(self._theirs):
+                self._give_up(each)
+            for name, claim in self._names.items():
+                if claim not in self._theirs:
+                    self._state.release_name(name, claim, granted=None)
+
+    def _give_up(self, claim: str) -> None:
+        reservation = self._state.reservations.pending.get(claim)
+        if reservation is not None and reservation.container.name:
+            self._state.doubt(claim, lambda: None)
+        else:
+            self._state.release(claim)
+
+    def _on_change(self, change: ClaimChange) -> None:
+        if not self._hearing:
+            about: dict[str, Any] = {"change": change.kind, "id": change.id}
+            if change.container is not None:
+                about["container"] = _document(change.container)
+            self._send({**about, "name": change.name, "made": change.made})
+
+    @contextmanager
+    def _heard(self) -> Any:
+        self._hearing = True
+        try:
+            yield
+        finally:
+            self._hearing = False
+
+    def hear(self, about: Mapping[str, Any]) -> None:
+        """A change there."""
+        claim, name, kind = self._here(about["id"]), about["name"], about["change"]
+        with self._heard():
+            if kind == "take":
+                self._take(claim, about["container"])
+            elif kind == "made":
+                self._made(claim, about["made"])
+            elif kind == "name":
+                self._take_name(name, claim)
+            elif kind == "unname":
+                self._names.pop(name, None)
+                self._state.reservations.free_name(name, claim)
+            else:
+                self._theirs.discard(claim)
+                self._state.release(claim)
+
+    def _here(self, claim: str) -> str:
+        """Its ID here; that of a container is the same everywhere."""
+        return f"{_PENDING}{self._mark}-{claim}" if claim.startswith(_PENDING) else claim
+
+    def _take_name(self, name: str, claim: str) -> None:
+        try:
+            self._state.reservations.take_name(name, claim)
+        except NameTaken:  # it replaces who has it
+            return
+        self._names[name] = claim
+
+    def _take(self, claim: str, document: Mapping[str, Any]) -> None:
+        container = _container(document)._replace(id=claim)
+        engine = self._state.engines.get(container.engine)
+        if engine is None:
+            return
+        self._theirs.add(claim)
+        try:
+            self._state.reservations.take(container, engine)
+        except NameTaken:  # it replaces who has it
+            self._state.reservations.take(container._replace(names=()), engine)
+
+    def _made(self, claim: str, container_id: str) -> None:
+        self._theirs.discard(claim)
+        reservation = self._state.reservations.pending.get(claim)
+        if reservation is not None:
+            made = reservation.container._replace(id=container_id, pending=False)
+            self._state.confirm(claim, made)
+
+
+def _document(container: Container) -> dict[str, Any]:
+    demand = container.demand
+    return {
+        **{name: getattr(container, name) for name in _PLAIN},
+        "names": list(container.names),
+        "labels": dict(container.labels),
+        "networks": [list(each) for each in container.networks],
+        "tied": list(container.tied),
+        "cpus": demand.cpus,
+        "memory": demand.memory,
+        "least_memory": demand.least_memory,
+        "reserve": demand.reserve,
+        "ports": [list(each) for each in demand.ports],
+        "devices": [list(each) for each in demand.devices],
+    }
+
+
+def _container(document: Mapping[str, Any]) -> Container:
+    demand = Demand(
+        cpus=document["cpus"],
+        memory=document["memory"],
+        least_memory=document["least_memory"],
+        reserve=document["reserve"],
+        ports=tuple(HostPort(*each) for each in document["ports"]),
+        devices=tuple((kind, one) for kind, one in document["devices"]),
+    )
+    return Container(
+        **{name: document[name] for name in _PLAIN},
+        names=tuple(document["names"]),
+        labels=document["labels"],
+        demand=demand,
+        networks=tuple((name, one) for name, one in document["networks"]),
+        tied=tuple(document["tied"]),
+        sized=True,
+        pending=True,
+    )

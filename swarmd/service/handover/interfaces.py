@@ -1,0 +1,45 @@
+"""What the two sides of a hand-over need of the process that they are in."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+from twisted.internet.interfaces import IReactorTime
+
+from swarmd.cluster.state import State
+from swarmd.front.site import DockerSite
+from swarmd.service.handover.memory import SharedMemory
+from swarmd.service.handover.messages import Message
+from swarmd.service.handover.operators_work import OperatorsWork
+from swarmd.service.process.listeners import ListenerGroup
+
+
+class ServingProcess(Protocol):
+    """A process of swarmd, and what of it changes hands."""
+
+    reactor: Any
+    clock: IReactorTime
+    state: State
+    site: DockerSite
+    listeners: ListenerGroup
+    work: OperatorsWork
+    memory: SharedMemory
+
+    def refusal(self, successor: Any) -> str:
+        """Why it cannot take over now; "" if it can."""
+
+    def handed_over(self, successor: Any, kept: Sequence[str]) -> None:
+        """The other process serves, and listens on the addresses ``kept``."""
+
+    def successor_gone(self, successor: Any) -> None:
+        """It has ended."""
+
+    def speak(self) -> None:
+        """Towards systemd, this process is the one that serves."""
+
+    def hear_later(self, message: Message) -> None:
+        """What the other process tells while this one finishes its connections."""
+
+    def end(self, why: str) -> None:
+        """The other process cannot take over, and asks for the place."""
