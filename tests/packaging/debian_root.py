@@ -72,7 +72,7 @@ class DebianRoot:
 
     def install(self, package: Path) -> str:
         shutil.copy(package, self.folder / "tmp")
-        return self.run("dpkg", "-i", f"/tmp/{package.name}")
+        return self.run("dpkg", "--force-confold", "-i", f"/tmp/{package.name}")
 
     def file(self, path: str) -> Path:
         return self.folder / path.lstrip("/")

@@ -112,7 +112,7 @@ def serving(installed: Installed, fleet: Fleet, tmp_path: Path) -> Iterator[str]
     try:
         yield f"tcp://127.0.0.1:{port}"
     finally:
-        process.terminate()
+        process.kill()  # unshare waits for its child, and takes it along
         process.wait(30)
     assert "Unable to write" not in (tmp_path / "log").read_text()
 
