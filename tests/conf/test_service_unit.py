@@ -41,9 +41,3 @@ def test_it_comes_back_and_tells_when_it_is_ready() -> None:
     assert service()["Type"] == "notify"
     assert service()["Restart"] == "always"
     assert int(service()["LimitNOFILE"]) >= 65536
-
-
-def test_engines_behind_sshd_can_be_reached_under_it() -> None:
-    """setpriv, which is put before ssh, may not do without capset."""
-    filters = re.findall(r"^SystemCallFilter=(.*)$", TEXT, flags=re.MULTILINE)
-    assert filters.index("capset") > filters.index("~@privileged @resources")

@@ -10,18 +10,22 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from twisted.internet.defer import Deferred
-from twisted.internet.error import ProcessExitedAlready
-from twisted.internet.interfaces import IDelayedCall
 from twisted.internet.protocol import ProcessProtocol
 from twisted.python.failure import Failure
 
 from swarmd.streams.ssh.reasons import SshError
 
-STOP_LIMIT = 5.0  # seconds after TERM until it is killed
 _MOST_LINES = 100
 _LONGEST_LINE = 4096  # bytes
 # Of ours, what ssh needs to find its files and an agent; nothing else is passed on.
 _ENVIRONMENT = ("HOME", "PATH", "USER", "LOGNAME", "SSH_AUTH_SOCK", "XDG_RUNTIME_DIR")
+# Runs the rest of the words, and ends them once nobody holds the other end of descriptor 3, however
+# we have ended; after a restart that cuts nothing, two processes hold it for a while.
+_GUARD = (
+    'exec 4<&0; "$@" <&4 3<&- 4<&- & program=$!; exec 0<&- 1>&- 4<&-; '
+    "{ read -r _ <&3; kill $program; sleep 5; kill -9 $program; } 2>&- & guard=$!; "
+    "wait $program; status=$?; kill $guard; exit $status"
+)
 
 
 class SshProcess(ProcessProtocol):
@@ -29,7 +33,7 @@ class SshProcess(ProcessProtocol):
 
     Attributes:
         lines: The last things that it said.
-        status: Of its exit; None while it runs, and if a signal has ended it.
+        status: Of its exit, 128 and more for a signal; None while it runs.
         over: It has ended.
     """
 
@@ -39,7 +43,7 @@ class SshProcess(ProcessProtocol):
         heard: Callable[[str], None] = lambda line: None,
         clean: Callable[[], None] = lambda: None,
     ) -> None:
-        """``clean`` removes what it leaves: called once it has ended, or is killed with us."""
+        """``clean`` removes what it leaves: called once it has ended, or we are about to."""
         self.lines: deque[str] = deque(maxlen=_MOST_LINES)
         self.status: int | None = None
         self.over = False
@@ -47,21 +51,26 @@ class SshProcess(ProcessProtocol):
         self._heard = heard
         self._clean = clean
         self._rest = b""
-        self._killing: IDelayedCall | None = None
+        self._lifeline = -1
         self._waiting: list[Deferred[None]] = []
         self._trigger: Any = None
 
-    def start(self, command: Sequence[str], descriptors: Mapping[int, int | str]) -> None:
+    def start(self, command: Sequence[str], descriptors: Mapping[int, int]) -> None:
         """Standard error is ours in any case.
 
         Raises:
             SshError: There is no such program.
         """
-        program, words = _program(command)
+        program = shutil.which(command[0])
+        if program is None:
+            raise SshError("the program ssh is not installed here: it comes with OpenSSH's client")
         environment = {name: os.environ[name] for name in _ENVIRONMENT if name in os.environ}
-        channels: Any = {**descriptors, 2: "r"}
-        self._reactor.spawnProcess(self, program, words, environment, childFDs=channels)
-        self._trigger = self._reactor.addSystemEventTrigger("during", "shutdown", self._shut_down)
+        theirs, self._lifeline = os.pipe()
+        words = ["sh", "-c", _GUARD, "sh", program, *command[1:]]
+        with open(os.devnull, "r+b") as null, open(theirs, "rb"):
+            own: Any = {0: null.fileno(), 1: null.fileno(), **descriptors, 2: "r", 3: theirs}
+            self._reactor.spawnProcess(self, "/bin/sh", words, environment, childFDs=own)
+        self._trigger = self._reactor.addSystemEventTrigger("during", "shutdown", self._clean)
 
     def ended(self) -> Deferred[None]:
         """Fires once it has ended; may be asked for again."""
@@ -73,24 +82,10 @@ class SshProcess(ProcessProtocol):
         return waiter
 
     def stop(self) -> None:
-        if not self.over and self._killing is None:
-            self._signal("TERM")
-            self._killing = self._reactor.callLater(STOP_LIMIT, self.kill)
-
-    def kill(self) -> None:
-        self._signal("KILL")
-
-    def _shut_down(self) -> None:
-        """The reactor will not hear of its end."""
-        self.kill()
-        self._clean()
-
-    def _signal(self, name: str) -> None:
-        try:
-            if not self.over and self.transport is not None:
-                self.transport.signalProcess(name)
-        except ProcessExitedAlready:
-            pass
+        """It ends by a signal, after five seconds by one that it cannot refuse."""
+        lifeline, self._lifeline = self._lifeline, -1
+        if lifeline >= 0:
+            os.close(lifeline)
 
     def errReceived(self, data: bytes) -> None:
         *lines, self._rest = (self._rest + data).split(b"\n")
@@ -106,25 +101,15 @@ class SshProcess(ProcessProtocol):
             self.lines.append(text)
             self._heard(text)
 
+    def processExited(self, reason: Failure) -> None:
+        self.stop()
+
     def processEnded(self, reason: Failure) -> None:
         self._say(self._rest)
         self._clean()
         self.over, self.status = True, getattr(reason.value, "exitCode", None)
         with contextlib.suppress(ValueError):  # the reactor ends, and has fired it
             self._reactor.removeSystemEventTrigger(self._trigger)
-        if self._killing is not None and self._killing.active():
-            self._killing.cancel()
         waiting, self._waiting = self._waiting, []
         for waiter in waiting:
             waiter.callback(None)
-
-
-def _program(command: Sequence[str]) -> tuple[str, list[str]]:
-    """With what ends it should swarmd be killed, where the system has that."""
-    path = shutil.which(command[0])
-    if path is None:
-        raise SshError("the program ssh is not installed here: it comes with OpenSSH's client")
-    guard = shutil.which("setpriv")
-    if guard is None:
-        return path, list(command)
-    return guard, ["setpriv", "--pdeathsig", "TERM", "--", path, *command[1:]]

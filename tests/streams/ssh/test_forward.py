@@ -68,7 +68,7 @@ class ForwardTest(SshdCase):
         forward = await self.started()
         listener = await self.dial(forward)
         await self.echoes(listener)
-        forward.process.kill()
+        forward.process.stop()
         await listener.over
 
     async def test_given_up_while_it_starts_it_leaves_nothing(self) -> None:
