@@ -9,7 +9,9 @@ import pytest
 
 from tests.e2e.registries import pushed, registry  # noqa: F401 - fixtures
 from tests.e2e.upgrading import Crowd
+from tests.lab.cli import Docker
 from tests.lab.engines import Fleet
+from tests.lab.sshd import EngineSshd
 from tests.lab.unit import Unit
 from tests.lab.waiting import eventually
 
@@ -49,3 +51,26 @@ def test_two_restarts_under_fifty_clients(unit: Unit, pushed: str) -> None:  # n
 @pytest.mark.soak
 def test_twenty_restarts_under_fifty_clients(unit: Unit, pushed: str) -> None:  # noqa: F811
     _restarted(unit, Crowd(unit.url, None, lambda: unit.starts, pushed), 20)
+
+
+def test_a_stream_by_ssh_goes_on_to_its_end(fleet: Fleet, tmp_path: Path) -> None:
+    """Its ssh belongs to a process that has ended, as far as systemd knows."""
+    sshd = EngineSshd(fleet["node-1"], tmp_path / "sshd")
+    sshd.start()
+    options = ("--ssh-known-hosts", str(sshd.known_hosts), "--ssh-key", str(sshd.key))
+    unit = Unit(tmp_path / "unit", [sshd.url], options=options)
+    try:
+        unit.start(1)
+        docker = Docker("/usr/bin/docker", unit.url, home=tmp_path)
+        waits = "echo up; until [ -e /go ]; do sleep 0.1; done; echo after"
+        docker("run", "-d", "--name", "waits", "busybox", "sh", "-c", waits)
+        with docker.running("logs", "-f", "waits") as log:
+            log.expect("up")
+            unit.restart(1)
+            docker("exec", "waits", "touch", "/go")
+            log.expect("after")
+            assert log.wait(30) == 0
+    finally:
+        unit.close()
+        sshd.kill()
+        fleet.remove_all()
