@@ -111,7 +111,8 @@ def test_a_network_of_another_node_is_one_clear_error(docker: Docker) -> None:
     docker("run", "-d", "--name", "there", *on(2), *SLEEP)
     assert docker.fails("network", "connect", "net", "there") == (
         "Error response from daemon: network net is on node-1 and container there on node-2: "
-        "a bridge network does not reach beyond its node"
+        "a bridge network does not reach beyond its node, and the container cannot follow, since "
+        "it has been started before. Name the network when the container is created"
     )
     error = docker("create", *on(2), "--network", "net", "busybox", status=1).error
     assert "node-2: network net is not there, but on node-1" in error
@@ -164,6 +165,9 @@ class TestMoving:
         assert api.call("POST", path, {"Container": home}).status == 200
         refused = api.call("POST", path, {"Container": away})
         assert refused.status == 400 and "does not reach beyond its node" in refused.message
+        assert (
+            'cannot follow, since node-1 does not fit: rank is "1" (constraint)' in refused.message
+        )
         docker("network", "create", "other")
         assert api.call("POST", "/networks/other/connect", {"Container": home}).status == 200
         wanted = {"Image": "busybox", "HostConfig": {"NetworkMode": "other"}}

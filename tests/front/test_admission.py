@@ -41,10 +41,12 @@ def status(client: Client) -> int:
 @pytest.mark.parametrize(("method", "path"), CALLS)
 def test_no_form_reaches_anything(method: str, path: str) -> None:
     rig = ApiRig(1)
+    # The page has forms of its own, which no engine gets; here it is not served.
+    refusals = (404,) if "/swarmd/ui/" in path else (400, 415)
     for given in FORMS:
         for body in (b"", BODY):
             refused = status(send(rig, method, path, f"CONTENT-type: {given}", body=body))
-            assert refused in (400, 415), given
+            assert refused in (*refusals, 400, 415), given
     lines = ("Content-Type: application/json", "Content-Type: multipart/form-data; boundary=x")
     for repeated in (lines, lines[::-1], lines[:1] * 2):
         assert status(send(rig, method, path, *repeated, body=BODY)) == 400

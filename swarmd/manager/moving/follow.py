@@ -47,6 +47,7 @@ from swarmd.manager.fleet.retry import retry
 from swarmd.manager.fleet.shield import shielded
 from swarmd.manager.moving.blueprint import STARTED, Blueprint, blueprint, reasons_not_to_follow
 from swarmd.manager.moving.interim_copies import InterimCopies
+from swarmd.scheduler.refusal import NoCandidate
 
 Json = Mapping[str, Any]
 
@@ -134,7 +135,11 @@ class Follower:
             if reasons := await self._reasons(container, engine, shown, plan):
                 raise StaysApart(ref or network, found, container, engine, reasons)
             order = self._order(container, engine, shown, plan, network_id(found.value))
-            await self._make_again(container, engine, shown, plan, order)
+            try:
+                await self._make_again(container, engine, shown, plan, order)
+            except NoCandidate as error:  # it was given constraints, say
+                reasons = [_does_not_fit(found.engine.name, error)]
+                raise StaysApart(ref or network, found, container, engine, reasons) from None
         await self._local.tidy(engine)
 
     # Whether it may go
@@ -291,6 +296,12 @@ class Follower:
     async def _call(self, engine: Engine, method: str, *path: str, **more: Any) -> Any:
         asked = min(self._fleet.api_version, _NEWEST)
         return await self._fleet.call(engine, method, *path, asked=asked, timeout=CALL, **more)
+
+
+def _does_not_fit(node: str, error: NoCandidate) -> str:
+    """Why the network's node will not do."""
+    verdict = error.verdicts.get(node)
+    return f"{node} does not fit: {verdict.reason} ({verdict.filter})" if verdict else str(error)
 
 
 def with_short_id(endpoint: Json, container_id: str) -> dict[str, Any]:

@@ -19,7 +19,7 @@ def test_each_route_is_told_once() -> None:
 def test_what_only_asks_or_waits_for_nobody_is_no_more_than_it_was() -> None:
     """The audit leaves out what only asks; right after the start little is known."""
     assert {one.path.rpartition("/")[2] for one in ROUTES if one.asks} == {
-        *("wait", "resize", "explain", "placement")
+        *("wait", "resize", "explain", "placement", "plan")
     }
     probes = {"healthz", "readyz"}
     assert {one.path for one in ROUTES if one.at_once} == {"_ping", "version", "info", *probes}
