@@ -25,10 +25,10 @@ class Terminal:
         self._mine, theirs = pty.openpty()
         self._size(rows, columns)
         self.out = ""
-        # setsid -c makes the terminal the controlling one, so that resizing it sends SIGWINCH.
-        self.process = subprocess.Popen(
-            ("setsid", "-c", "-w", *command), stdin=theirs, stdout=theirs, stderr=theirs, env=env
-        )
+        # setsid -c makes the terminal the controlling one, so that resizing it sends SIGWINCH. What
+        # a shell has started in the background, as tests may be, passes on that ^C means nothing.
+        words = ("env", "--default-signal=INT", "setsid", "-c", "-w", *command)
+        self.process = subprocess.Popen(words, stdin=theirs, stdout=theirs, stderr=theirs, env=env)
         os.close(theirs)
 
     def _size(self, rows: int, columns: int) -> None:
