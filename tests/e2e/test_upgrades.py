@@ -44,6 +44,7 @@ def _restarted(unit: Unit, crowd: Crowd, many: int) -> None:
     eventually(lambda: unit.processes() == [unit.pid], 30, what="the end of the processes before")
 
 
+@pytest.mark.soak
 def test_two_restarts_under_fifty_clients(unit: Unit, pushed: str) -> None:  # noqa: F811
     _restarted(unit, Crowd(unit.url, None, lambda: unit.starts, pushed), 2)
 
