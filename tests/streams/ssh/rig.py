@@ -8,8 +8,9 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar
 
 import pytest
 from twisted.internet import reactor as installed
@@ -28,9 +29,17 @@ from tests.lab.ports import free_port
 from tests.lab.sshd import PROGRAM, Sshd
 
 reactor: Any = installed
-needs_sshd = pytest.mark.skipif(
+T = TypeVar("T", bound=Callable[..., Any])
+BACKLOG = 200  # more than any test dials in one moment; sshd does not wait for room
+_needed = pytest.mark.skipif(
     os.geteuid() != 0 or not os.path.exists(PROGRAM), reason="needs root and openssh-server"
 )
+
+
+def needs_sshd(test: T) -> T:
+    """As with engines: root, a real daemon, and a machine that others share."""
+    marked: T = pytest.mark.engines(_needed(test))
+    return marked
 
 
 @implementer(IHalfCloseableProtocol)
@@ -102,7 +111,8 @@ class SshdCase(TestCase):
         self.start_engine()
 
     def start_engine(self) -> None:
-        self.engine = reactor.listenUNIX(str(self.folder / "engine"), Factory.forProtocol(Echo))
+        factory = Factory.forProtocol(Echo)
+        self.engine = reactor.listenUNIX(str(self.folder / "engine"), factory, backlog=BACKLOG)
 
     async def stop_engine(self) -> None:
         engine, self.engine = self.engine, None

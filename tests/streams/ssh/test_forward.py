@@ -61,7 +61,8 @@ class ForwardTest(SshdCase):
         listeners = [await self.dial(forward) for _ in range(100)]
         for number, listener in enumerate(listeners):
             listener.transport.write(b"%d" % number)
-        await self.until(lambda: all(listener.data for listener in listeners))
+        await self.until(lambda: forward.refused or all(listener.data for listener in listeners))
+        assert not forward.refused, forward.reason
         assert [int(listener.data) for listener in listeners] == list(range(100))
 
     async def test_who_is_stopped_or_dies_ends_its_streams(self) -> None:
