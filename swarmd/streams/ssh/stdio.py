@@ -6,6 +6,7 @@ A login takes its time, so that some are kept running that nobody uses yet.
 from __future__ import annotations
 
 import socket
+from contextlib import suppress
 from typing import Any
 
 from twisted.internet.interfaces import IProtocolFactory
@@ -65,18 +66,19 @@ class Stdio:
 
     def provide(self) -> None:
         """What the next streams need is made ready."""
-        while len(self._spares) < SPARES and self.used < MOST_PROCESSES:
-            self._start()
+        with suppress(OSError):  # no descriptor is left for one that nobody has asked for
+            while len(self._spares) < SPARES and self.used < MOST_PROCESSES:
+                self._start()
 
     def _start(self) -> SshProcess:
         """A spare one."""
         if self.used >= MOST_PROCESSES:
             raise SshError(f"{MOST_PROCESSES} streams by SSH are in use, which is the most")
         process, (ours, theirs) = SshProcess(self._reactor), socket.socketpair()
-        self._spares[process] = ours
         with theirs:
             end = theirs.fileno()
             process.start(dial_command(self._address, self._files), {0: end, 1: end})
+        self._spares[process] = ours
         process.ended().addCallback(lambda _: self._ended(process))
         return process
 
