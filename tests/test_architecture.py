@@ -23,7 +23,7 @@ RANKS = {
     **{"core": 0},
     **dict.fromkeys(("codec", "certificates", "scheduler", "cluster", "authz"), 1),
     **{"timers": 2, "files": 3, "tls": 4},
-    **dict.fromkeys(("front", "streams"), 5),
+    **dict.fromkeys(("front", "streams", "store"), 5),
     **dict.fromkeys(("audit", "engine", "discovery", "cli"), 6),
     **{"manager": 7},
     **dict.fromkeys(("api", "config"), 8),
