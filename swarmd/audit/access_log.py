@@ -57,6 +57,14 @@ class AccessLog(LineLog):
         self._flush()
         super().reread()
 
+    def move(self, place: str) -> None:
+        self._flush()
+        super().move(place)
+
+    def retire(self) -> None:
+        self._flush()
+        super().retire()
+
     def __call__(self, request: DockerRequest, trace: TraceContext | None) -> RequestRecord:
         """The record of a request that begins."""
         identity, arrived = identity_of(request), request.arrived

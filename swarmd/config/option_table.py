@@ -52,8 +52,8 @@ class Option:
         return "SWARMD_" + self.name.upper().replace("-", "_")
 
 
-def _file(name: str, meaning: str, default: str | None = None) -> Option:
-    return Option(name, TEXT, meaning, default, path=True)
+def _file(name: str, meaning: str, default: str | None = None, *, live: bool = False) -> Option:
+    return Option(name, TEXT, meaning, default, path=True, live=live)
 
 
 def _old(name: str, kind: OptionKind, meaning: str, default: str | None = None) -> Option:
@@ -82,7 +82,7 @@ TABLE = (
     Option("max-connections", NUMBER, "Client connections at one time.", "10000", live=True),
     _file("authz", "Policy file (TOML): who may do what. Whatever it does not allow is denied."),
     _file("audit-log", "Append a JSON line for each call that changes something to this file, or "
-          "to - (standard output) or journald."),
+          "to - (standard output) or journald.", live=True),
     Option("ui", TEXT, "The page for browsers at /swarmd/: on, or off.", "on"),
     # Observation
     Option("metrics-listen", LIST),
@@ -90,7 +90,8 @@ TABLE = (
            "0: it is enough that all were asked.", "1", live=True),
     Option("log-format", TEXT, "Of the log and of the access log: text, or json with an object a "
            "line.", "text", live=True),
-    _file("access-log", "Append a line for each request to this file, or to - (standard output)."),
+    _file("access-log", "Append a line for each request to this file, or to - (standard output).",
+          live=True),
     Option("trace-requests", FLAG, "Give requests that bring no traceparent (W3C) one of their "
            "own, for engines and the access log.", live=True),
     # TLS
@@ -127,10 +128,12 @@ TABLE = (
     Option("drain-time", TEXT, "At a restart, how long the process before may take to finish its "
            "streams.", "10m", live=True),
     Option("reschedule", TEXT, "For containers that do not say it themselves: off, or "
-           "on-node-failure to make them again elsewhere when their node is lost.", "off"),
-    Option("reschedule-grace", TEXT, "A node that has not answered for so long is lost.", "60s"),
+           "on-node-failure to make them again elsewhere when their node is lost.", "off",
+           live=True),
+    Option("reschedule-grace", TEXT, "A node that has not answered for so long is lost.", "60s",
+           live=True),
     Option("reschedule-confirm", FLAG, "No node counts as lost before an operator has said so: "
-           "swarmd node lost NODE."),
+           "swarmd node lost NODE.", live=True),
     Option("log-level", TEXT, "debug, info (the default), warn, error or fatal.", letter="l",
            usual="info", live=True),
     Option("debug", FLAG, "Short for --log-level debug.", live=True),

@@ -1,8 +1,7 @@
-"""Puts together what watches swarmd: probes, the access log, the listener for metrics."""
+"""Puts together what watches swarmd: probes, logs of requests, the listener for metrics."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from twisted.application.service import MultiService
@@ -10,7 +9,6 @@ from twisted.application.service import MultiService
 from swarmd.api.operators.metrics import Metrics
 from swarmd.api.operators.probes import Probes
 from swarmd.api.routing.resource import Noun
-from swarmd.audit.access_log import AccessLog
 from swarmd.config.own_names import own_names
 from swarmd.config.settings import Settings
 from swarmd.front.site import DockerSite
@@ -19,6 +17,7 @@ from swarmd.manager.fleet.startup_gate import StartupGate
 from swarmd.manager.nodes.readiness import Readiness
 from swarmd.service.process.listen import listen
 from swarmd.service.process.listeners import Listeners
+from swarmd.service.request_logs import RequestLogs
 
 # Connections to the metrics listener at one time; its crowd must not take the API's descriptors.
 MOST_SCRAPERS = 64
@@ -27,7 +26,9 @@ MOST_SCRAPERS = 64
 class Observation(MultiService):
     """What watches swarmd from outside; says whether the fleet is ready."""
 
-    def __init__(self, settings: Settings, fleet: Fleet, startup: StartupGate) -> None:
+    def __init__(
+        self, settings: Settings, fleet: Fleet, startup: StartupGate, logs: RequestLogs
+    ) -> None:
         super().__init__()
         self._settings = settings
         self._fleet = fleet
@@ -39,13 +40,12 @@ class Observation(MultiService):
         fleet.ready = self._ready
         self.listeners: list[Listeners] = []
         self._sites: list[DockerSite] = []
-        self._access: AccessLog | None = None
+        self._logs = logs
         self._metrics_site: DockerSite | None = None
 
-    def observe(self, reactor: Any, site: DockerSite, access: AccessLog | None) -> None:
+    def observe(self, reactor: Any, site: DockerSite) -> None:
         """Of ``site``, the API's: what is asked there is logged and counted."""
         self._sites.append(site)
-        self._access = access
         addresses = self._settings.observability.metrics_listen
         if addresses:
             self._metrics_site = beside = self._make_site(reactor, site)
@@ -55,10 +55,7 @@ class Observation(MultiService):
             )
             opened.setServiceParent(self)
             self.listeners.append(opened)
-        for each in self._sites:
-            each.access = access
-        if access is not None:
-            self._fleet.notices.add(access.notices)
+        self._fleet.notices.add(self._logs.notices)
         self.change(self._settings)
 
     def _make_site(self, reactor: Any, site: DockerSite) -> DockerSite:
@@ -79,24 +76,12 @@ class Observation(MultiService):
         return own_names(self._settings.observability.metrics_listen) | set(new.allow_hosts)
 
     def change(self, new: Settings) -> None:
-        """Settings that may change while it runs."""
+        """Settings that may change while it runs; the logs have changed before."""
         observability = new.observability
         self._ready.wanted = observability.ready_nodes
         for site in self._sites:
             site.trace_requests = observability.trace_requests
-        if self._access is not None:
-            self._access.form = observability.log_format
+            site.access = self._logs.access
+        self._sites[0].audit = self._logs.audit
         if self._metrics_site is not None:
             self._metrics_site.answer_to(self._names(new))
-
-
-def make_access_log(
-    settings: Settings, reactor: Any, now: Callable[[], float], daemon: MultiService
-) -> AccessLog | None:
-    """The access log, if one is kept: the first part, as it ends after those that it logs."""
-    wanted = settings.observability
-    if not wanted.access_log:
-        return None
-    log = AccessLog(wanted.access_log, reactor, now, wanted.log_format)
-    log.setServiceParent(daemon)
-    return log

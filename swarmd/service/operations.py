@@ -61,7 +61,7 @@ class Operations(MultiService):
         super().__init__()
         operator_state = OperatorState(settings.state_dir)
         mover = Mover(fleet, creator, plans, operator_state)
-        rescheduler = Rescheduler(
+        self._rescheduler = rescheduler = Rescheduler(
             fleet, mover, operator_state, reactor, rng.random, settings.rescheduling
         )
         relocation = Relocation(fleet, mover)
@@ -86,6 +86,12 @@ class Operations(MultiService):
         rebalancer.setServiceParent(self)
         sampler.setServiceParent(self)
         rescheduler.setServiceParent(self)
+
+    def change(self, new: Settings) -> None:
+        """Settings that may change while it runs."""
+        self.operator.overcommit = new.policy.overcommit
+        if new.rescheduling != self._rescheduler.rules:
+            self._rescheduler.change(new.rescheduling)
 
     def attach(self, root: Noun) -> Noun:
         """The resource below which all of that is; the page may be there already."""

@@ -1,17 +1,15 @@
-"""The side that clients see: listeners, TLS, the site behind them, who changed what."""
+"""The side that clients see: listeners, TLS, the site behind them."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from twisted.application.service import MultiService
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IListeningPort, IProtocolFactory
 from twisted.web.resource import Resource
 
 from swarmd import __version__
-from swarmd.audit.recorder import Recorder
 from swarmd.config.own_names import own_names
 from swarmd.config.settings import Settings
 from swarmd.config.tls_options import TlsFiles
@@ -33,7 +31,6 @@ def make_site(
     root: Resource,
     refused: Callable[[Any, str], None],
     startup: StartupGate,
-    audit: Recorder | None,
 ) -> DockerSite:
     """What clients' connections are given to."""
     headers = CommonHeaders(fleet.now, __version__, lambda: show(fleet.api_version))
@@ -47,7 +44,6 @@ def make_site(
         refused=refused,
         names=names,
         startup=startup,
-        audit=audit,
     )
 
 
@@ -81,15 +77,3 @@ def _with_tls(
         return factory
 
     return secure
-
-
-def make_audit_log(
-    place: str, reactor: Any, fleet: Fleet, now: Callable[[], float], daemon: MultiService
-) -> Recorder | None:
-    """The audit log, if one is kept."""
-    if not place:
-        return None
-    recorder = Recorder(place, reactor, now)
-    recorder.setServiceParent(daemon)
-    fleet.notices.add(recorder.notices)
-    return recorder

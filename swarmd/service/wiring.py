@@ -69,7 +69,7 @@ from swarmd.service.live_settings import (
     change_placement,
     change_tracking,
 )
-from swarmd.service.observation import Observation, make_access_log
+from swarmd.service.observation import Observation
 from swarmd.service.operations import Operations
 from swarmd.service.page import make_page
 from swarmd.service.process.gc_tuning import RareCollection
@@ -79,7 +79,8 @@ from swarmd.service.process.open_files import affordable
 from swarmd.service.process.rejections import Rejections
 from swarmd.service.process.systemd import Notifier
 from swarmd.service.reconfiguration import Reconfiguration
-from swarmd.service.server import make_audit_log, make_listeners, make_site
+from swarmd.service.request_logs import RequestLogs
+from swarmd.service.server import make_listeners, make_site
 from swarmd.streams.dialing.resolver import names
 from swarmd.streams.reactor import speed_up
 from swarmd.tls.reload import TlsReload
@@ -142,24 +143,25 @@ def make_service(
         rng: All randomness there is; seeded by tests.
     """
     rng, daemon = rng or random.Random(), Swarmd(log, forked=forked)
-    access = make_access_log(settings, reactor, now, daemon)
+    logs = RequestLogs(settings, reactor, now)
+    logs.setServiceParent(daemon)
     fleet, tls_reload = _fleet(settings, reactor, now, rng, daemon)
     startup = StartupGate(fleet.state.engines, reactor)
-    observation = Observation(settings, fleet, startup)
+    observation = Observation(settings, fleet, startup, logs)
     tree = _tree(settings, reactor, fleet, rng, daemon)
     _duplicate_names(fleet, reactor).setServiceParent(daemon)
     rejections = Rejections(reactor.seconds)
-    audit = make_audit_log(settings.audit_log, reactor, fleet, now, daemon)
     startup.setServiceParent(daemon)
-    site = make_site(settings, reactor, fleet, tree.root, rejections.report, startup, audit)
+    site = make_site(settings, reactor, fleet, tree.root, rejections.report, startup)
     listeners = make_listeners(settings, reactor, site, tls_reload, rejections)
-    observation.observe(reactor, site, access)
+    observation.observe(reactor, site)
     doors = ListenerGroup([listeners, *observation.listeners])
     notifier = Notifier(os.environ, reactor, fleet.summary)
-    parts = site, doors, tree.work, tree.memory, startup, notifier, [audit, access], daemon
+    parts = site, doors, tree.work, tree.memory, startup, notifier, logs, daemon
     daemon.handover = make_handover(settings, reactor, fleet, *parts)
     listeners.setServiceParent(daemon)
     observation.setServiceParent(daemon)
+    daemon.live.follow(logs.change)
     daemon.live.follow(observation.change)
     _follow(daemon, settings, options, reactor, fleet, site)
     notifier.setServiceParent(daemon)
@@ -278,9 +280,9 @@ def _tree(
     builds, identity = BuildPlacement(fleet, placer, builders, reactor), _fleet_identity(settings)
     daemon.live.follow(partial(change_placement, placer, creator, identity))
     daemon.live.follow(partial(change_making, networks, distributor))
-
     operations = Operations(settings, reactor, rng, fleet, creator, placer, plans, local)
     operations.setServiceParent(fleet)
+    daemon.live.follow(operations.change)
     page = make_page(reactor, fleet, identity, operations) if settings.ui else None
 
     def tree(seen: FleetView) -> Root:

@@ -266,6 +266,7 @@ class ScriptedLink:
 
 class _Tracker:
     def __init__(self, fleet: ScriptedFleet, engine: Engine) -> None:
+        self._fleet = fleet
         self._engine = engine
 
     async def refresh_list(self, kind: str, timeout: float | None = None) -> None:
@@ -275,7 +276,12 @@ class _Tracker:
 
     async def refresh(self, ids: Any, timeout: float | None = None) -> None: ...
 
-    async def inspect(self, container_id: str, timeout: float | None = None) -> None: ...
+    async def inspect(self, container_id: str, timeout: float | None = None) -> Any:
+        found = self._fleet.find(int(self._engine.name.partition("-")[2]), container_id)
+        if found is not None:
+            at = self._fleet.clock.seconds()
+            self._fleet.dispatch(news.ContainerInspected(self._engine.key, found, at))
+        return found
 
 
 def _no_link(entry: Any) -> Any:

@@ -67,6 +67,22 @@ def test_what_the_file_says_counts_and_changes_on_a_signal(started: Swarmd, file
     assert "configuration: volume-scope changed, which needs a restart" in log
 
 
+def test_logs_are_begun_moved_and_ended_on_a_signal(started: Swarmd, file: Path) -> None:
+    """A line is where it was to be when it was recorded; none is lost, and none is twice."""
+    folder, before = file.parent, file.read_text()
+    for name in ("one", "two", ""):
+        logs = f"access-log = '{name}'\naudit-log = '{name}.audit'\n" if name else ""
+        file.write_text(before.replace("one.example", f"{name}x.example") + logs)
+        started.reread()
+        eventually(lambda: asked_by(started, f"{name}x.example") == "200", what=f"{name} counts")  # noqa: B023
+        started.api.call("POST", f"/images/create?fromImage=asked-{name or 'nowhere'}")
+    eventually(lambda: "asked-two" in (folder / "two").read_text())
+    for name, other in (("one", "two"), ("two", "one")):
+        for log in (folder / name, folder / f"{name}.audit"):
+            assert log.read_text().count(f"asked-{name}") == 1
+            assert f"asked-{other}" not in log.read_text() and "nowhere" not in log.read_text()
+
+
 def test_a_bad_file_changes_nothing_and_is_told_until_it_is_good(
     started: Swarmd, file: Path
 ) -> None:

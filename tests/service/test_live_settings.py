@@ -12,8 +12,9 @@ from swarmd.config.observability import Observability
 from swarmd.config.option_table import TABLE
 from swarmd.config.options import Options
 from swarmd.config.settings import Settings
+from swarmd.manager.rescheduling.reschedule import Rules
 from swarmd.scheduler.registry import make_policy
-from swarmd.service import server, wiring
+from swarmd.service import operations, server, wiring
 from swarmd.service.live_settings import LiveSettings
 
 # What each live option is seen in: a value of it, the field, and what is in that then.
@@ -33,6 +34,11 @@ CHANGED: dict[str, tuple[str, dict[str, Any]]] = {
     "cluster-opt": ("swarm.createretry=3", {"create_retry": 3}),
     "default-network-driver": ("macvlan", {"network_driver": "macvlan"}),
     "distribute-builds": ("all", {"distribute_builds": "all"}),
+    "audit-log": ("-", {"audit_log": "-"}),
+    "access-log": ("-", {"observability": Observability(access_log="-")}),
+    "reschedule": ("on-node-failure", {"rescheduling": Rules(default=True)}),
+    "reschedule-grace": ("5s", {"rescheduling": Rules(grace=5.0)}),
+    "reschedule-confirm": ("", {"rescheduling": Rules(confirm=True)}),
     "log-level": ("warn", {"log_level": "warn"}),
     "debug": ("", {"log_level": "debug"}),
 }
@@ -68,6 +74,9 @@ def test_it_counts_in_all_parts(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("Fleet", "Placer", "Creator", "LocalNetworks", "Distributor"):
         monkeypatch.setattr(wiring, name, keeping(getattr(wiring, name), name, made))
     monkeypatch.setattr(server, "DockerSite", keeping(server.DockerSite, "DockerSite", made))
+    monkeypatch.setattr(
+        operations, "Rescheduler", keeping(operations.Rescheduler, "Rescheduler", made)
+    )
     daemon = wiring.make_service(settings(), MemoryReactorClock())
     words = [f"--{name}={value}" if value else f"--{name}" for name, (value, _) in CHANGED.items()]
     new = settings(*words)
@@ -81,6 +90,8 @@ def test_it_counts_in_all_parts(monkeypatch: pytest.MonkeyPatch) -> None:
     assert made["LocalNetworks"].driver == "macvlan"
     assert made["Distributor"].builds == "all"
     assert made["DockerSite"].max_connections == 9
+    assert made["Rescheduler"].rules == Rules(default=True, grace=5.0, confirm=True)
+    assert made["DockerSite"].audit.place == made["DockerSite"].access.place == "-"
     assert "x.example" in made["DockerSite"].origin_check.names
 
 

@@ -6,13 +6,13 @@ from typing import Any
 
 from twisted.internet.testing import MemoryReactorClock
 
-from swarmd.audit.access_log import AccessLog
 from swarmd.codec.head import scan_response
 from swarmd.config.observability import Observability
 from swarmd.config.settings import Settings
 from swarmd.front.site import DockerSite
 from swarmd.service.daemon import Swarmd
 from swarmd.service.observation import MOST_SCRAPERS
+from swarmd.service.request_logs import RequestLogs
 from swarmd.service.wiring import make_service
 from tests.front.memory import Transport
 
@@ -73,11 +73,11 @@ def test_how_many_nodes_are_enough_may_change() -> None:
 def test_both_sites_have_the_access_log(tmp_path: Path) -> None:
     place = str(tmp_path / "access")
     daemon, sites = started(metrics_listen=BESIDE, access_log=place)
-    log = next(iter(daemon))
-    assert isinstance(log, AccessLog)  # what ends last is the first part
-    assert [site.access for site in sites] == [log, log]
-    daemon.live.change(replace(SETTINGS, observability=Observability(log_format="json")))
-    assert log.form == "json"
+    logs = next(iter(daemon))
+    assert isinstance(logs, RequestLogs)  # what ends last is the first part
+    assert [site.access for site in sites] == [logs.access, logs.access] != [None, None]
+    daemon.live.change(SETTINGS)
+    assert [site.access for site in sites] == [None, None]
 
 
 def test_traces_are_begun_where_that_is_asked_for() -> None:

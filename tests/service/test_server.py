@@ -36,10 +36,7 @@ def test_with_tls_the_site_stands_behind_it(tmp_path: Path) -> None:
 
 
 def test_an_audit_log_is_kept_if_it_has_a_place(tmp_path: Path) -> None:
-    kept = [part for part in listened_with()[0] if isinstance(part, Recorder)]
-    assert kept == []
-    daemon, (site,) = listened_with(
-        listen=("tcp://127.0.0.1:2375",), audit_log=str(tmp_path / "audit")
-    )
-    (recorder,) = (part for part in daemon if isinstance(part, Recorder))
-    assert site.audit is recorder
+    _, (without,) = listened_with()
+    assert isinstance(without, DockerSite) and without.audit is None
+    _, (site,) = listened_with(listen=("tcp://127.0.0.1:2375",), audit_log=str(tmp_path / "audit"))
+    assert isinstance(site, DockerSite) and isinstance(site.audit, Recorder)

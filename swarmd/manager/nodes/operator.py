@@ -37,7 +37,7 @@ class NodeOperator:
         self._operator_state = operator_state
         self._drainer = drainer
         self._rescheduler = rescheduler
-        self._overcommit = overcommit
+        self.overcommit = overcommit
 
     # News
 
@@ -134,8 +134,8 @@ class NodeOperator:
             "EngineVersion": spec.version,
             "CPUs": spec.cpus,
             "Memory": spec.memory,
-            "ReservableCPUs": with_overcommit(spec.cpus, self._overcommit),
-            "ReservableMemory": with_overcommit(spec.memory, self._overcommit),
+            "ReservableCPUs": with_overcommit(spec.cpus, self.overcommit),
+            "ReservableMemory": with_overcommit(spec.memory, self.overcommit),
             "ReservedCPUs": tally.cpus / 1e9,
             "ReservedMemory": tally.memory,
             "Containers": tally.total,

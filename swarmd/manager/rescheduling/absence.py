@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -29,3 +29,8 @@ def read_absence(document: Mapping[str, Any]) -> Absence:
     """Raises KeyError or TypeError for what is none."""
     losses = tuple(Loss(**each) for each in document["losses"])
     return Absence(document["key"], losses, document["left"])
+
+
+def declared(losses: Sequence[Loss]) -> bool:
+    """Whether an operator has said that their node is lost."""
+    return any(loss.declared for loss in losses)

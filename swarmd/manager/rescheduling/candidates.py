@@ -15,10 +15,12 @@ from swarmd.core.container.create_request import KINDS, label_list
 from swarmd.core.errors import ApiError, BadParameter
 from swarmd.core.kept_json import kept_json
 from swarmd.manager.fleet.fleet import Fleet
+from swarmd.manager.nodes.operator_state import Loss
 
 ON_FAILURE = "on-node-failure"
 # Some events come in a burst (create, connect, start): one inspect after it tells all.
 DEBOUNCE = 0.5
+AT_ONCE = 8  # inspects
 _VERBS = {"container": ("create", "start"), "network": ("connect", "disconnect")}
 
 
@@ -29,6 +31,12 @@ def is_wanted(labels: Mapping[str, str], default: bool) -> bool:
         return default if not text else ON_FAILURE in label_list(KINDS["reschedule"], text)
     except BadParameter:
         return False
+
+
+def wants(loss: Loss, default: bool) -> bool:
+    """The same of one that is lost."""
+    config = loss.inspect.get("Config") or {}
+    return is_wanted(config.get("Labels") or {}, default)
 
 
 class Candidates:
@@ -46,6 +54,19 @@ class Candidates:
         self._inspects: dict[str, dict[str, bytes]] = {}  # engine key -> ID -> JSON
         self._asked: dict[str, str] = {}  # ID -> engine key
         self._waiting: IDelayedCall | None = None
+        self._workers = 0
+
+    def change(self, default: bool) -> None:
+        """Those who say nothing are wanted from now on, or are not."""
+        self._default = default
+        for engine in self._fleet.state.engines.values():
+            known = self._inspects.pop(engine.key, {})
+            wanted = {
+                one.id for one in engine.containers.values() if is_wanted(one.labels, default)
+            }
+            self._inspects[engine.key] = {key: known[key] for key in known.keys() & wanted}
+            self._asked.update(dict.fromkeys(wanted - known.keys(), engine.key))
+        self._ask_soon()
 
     def find(self, key: str, container_id: str) -> dict[str, Any] | None:
         found = self._inspects.get(key, {}).get(container_id)
@@ -84,16 +105,29 @@ class Candidates:
             return
         about = event.id if event.kind == "container" else event.attributes.get("container", "")
         self._asked[about] = action.key
-        if self._waiting is None:
+        self._ask_soon()
+
+    def _ask_soon(self) -> None:
+        if self._waiting is None and self._asked:
             self._waiting = self._clock.callLater(DEBOUNCE, self._ask)
 
     def _ask(self) -> None:
-        asked, self._asked, self._waiting = self._asked, {}, None
-        for container_id, key in asked.items():
-            container = self._fleet.state.containers.get(container_id)
-            if container is not None and is_wanted(container.labels, self._default):
-                asking = Deferred.fromCoroutine(self._inspect(container_id, key))
-                asking.addErrback(lambda failure: self._log.failure("inspect", failure))
+        self._waiting = None
+        for _ in range(min(AT_ONCE - self._workers, len(self._asked))):
+            self._workers += 1
+            asking = Deferred.fromCoroutine(self._work())
+            asking.addErrback(lambda failure: self._log.failure("inspect", failure))
+
+    async def _work(self) -> None:
+        try:
+            while self._asked:
+                container_id = next(iter(self._asked))
+                key = self._asked.pop(container_id)
+                container = self._fleet.state.containers.get(container_id)
+                if container is not None and is_wanted(container.labels, self._default):
+                    await self._inspect(container_id, key)
+        finally:
+            self._workers -= 1
 
     async def _inspect(self, container_id: str, key: str) -> None:
         """A failure is no matter: the next list of the engine inspects what is not known yet."""
@@ -105,6 +139,7 @@ class Candidates:
             self._log.debug("{id} not inspected: {error}", id=container_id, error=error)
 
     def close(self) -> None:
+        self._asked.clear()
         if self._waiting is not None:
             self._waiting.cancel()
             self._waiting = None

@@ -39,8 +39,9 @@ from swarmd.manager.fleet.shield import end_of
 from swarmd.manager.moving.mover import Mover
 from swarmd.manager.moving.set_aside import plain_name
 from swarmd.manager.nodes.operator_state import Loss, OperatorState
-from swarmd.manager.rescheduling.absence import Absence
-from swarmd.manager.rescheduling.candidates import Candidates, is_wanted
+from swarmd.manager.rescheduling.absence import Absence, declared
+from swarmd.manager.rescheduling.candidates import Candidates, is_wanted, wants
+from swarmd.manager.rescheduling.grace import Graces
 from swarmd.manager.rescheduling.replacement import Case, Replacing
 from swarmd.manager.rescheduling.shutdowns import Shutdowns
 from swarmd.manager.rescheduling.tombstones import Tombstones
@@ -68,6 +69,7 @@ class Rescheduler(Service):
     """The rescheduler (failover of containers): watches nodes, see ``NodeWatcher``.
 
     Attributes:
+        rules: In force.
         tombstones: The old copies.
     """
 
@@ -85,12 +87,12 @@ class Rescheduler(Service):
         self._fleet = fleet
         self._operator_state = operator_state
         self._clock = clock
-        self._rules = rules
+        self.rules = rules
         self._known = Candidates(fleet, clock, rules.default)
         self._shutdowns = Shutdowns(clock)
         self._replacing = Replacing(fleet, mover, operator_state, clock, jitter)
         self._semaphore = DeferredSemaphore(AT_ONCE)
-        self._timers: dict[str, IDelayedCall] = {}
+        self._graces = Graces(clock, rules.grace, self._give_up)
         self._absent: dict[str, Sequence[Loss]] = {}  # engine key -> what goes after the grace
         self._alive: set[str] = set()  # keys of those whose last word was one
         self._cases: dict[str, Case] = {}  # by the old container's ID
@@ -103,11 +105,24 @@ class Rescheduler(Service):
         super().stopService()
         self._known.close()
         self.tombstones.close()
-        for timer in (*self._timers.values(), *([self._freed] if self._freed else [])):
-            timer.cancel()
-        self._timers, self._freed = {}, None
+        self._graces.stop_all()
+        if self._freed is not None:
+            self._freed.cancel()
+            self._freed = None
         for case in list(self._cases.values()):
             _cancel(case)
+
+    def change(self, rules: Rules) -> None:
+        """They count for nodes that are away, too, but not for what is being made again."""
+        self.rules = rules
+        self._known.change(rules.default)
+        self._graces.change(rules.grace)
+        for key, losses in list(self._absent.items()):
+            left = [loss for loss in losses if loss.declared or wants(loss, rules.default)]
+            if not left or rules.confirm:
+                self._graces.stop(key)
+            self._absent.pop(key)
+            self._await_return(key, left)
 
     # News
 
@@ -120,7 +135,7 @@ class Rescheduler(Service):
         wanted = [
             container
             for container in engine.containers.values()
-            if is_wanted(container.labels, self._rules.default)
+            if is_wanted(container.labels, self.rules.default)
         ]
         in_order = sorted(wanted, key=lambda container: container.created)
         ended = self._shutdowns.with_engine(engine)
@@ -203,14 +218,10 @@ class Rescheduler(Service):
     def absences(self) -> list[Absence]:
         """What waits, or is under way, for another process to go on with."""
         waiting = [
-            Absence(key, tuple(losses), self._seconds_left(key))
+            Absence(key, tuple(losses), self._graces.left(key))
             for key, losses in self._absent.items()
         ]
         return [*waiting, *(Absence(loss.engine, (loss,), 0.0) for loss in self._left)]
-
-    def _seconds_left(self, key: str) -> float | None:
-        timer = self._timers.get(key)
-        return max(0.0, timer.getTime() - self._clock.seconds()) if timer is not None else None
 
     def go_on(self, absences: Iterable[Absence]) -> None:
         """What another process has left; nodes that are back are heard of afterwards."""
@@ -223,8 +234,7 @@ class Rescheduler(Service):
                 continue
             self._absent[absence.key] = absence.losses
             if absence.left is not None:
-                later = self._clock.callLater(absence.left, self._give_up, absence.key)
-                self._timers[absence.key] = later
+                self._graces.begin(absence.key, absence.left)
 
     def _go_on_with(self, losses: Iterable[Loss]) -> None:
         for loss in losses:
@@ -232,8 +242,7 @@ class Rescheduler(Service):
 
     def leave(self) -> None:
         """Another process goes on with all of it."""
-        for key in list(self._timers):
-            self._stop_waiting(key)
+        self._graces.stop_all()
         self._absent.clear()
         self._left.clear()
 
@@ -242,12 +251,12 @@ class Rescheduler(Service):
     def _await_return(self, key: str, losses: Sequence[Loss]) -> None:
         if losses:
             self._absent[key] = losses
-            if key not in self._alive or _declared(losses):
+            if key not in self._alive or declared(losses):
                 self._begin_grace(key)
 
     def _begin_grace(self, key: str) -> None:
-        if key in self._absent and key not in self._timers and not self._rules.confirm:
-            self._timers[key] = self._clock.callLater(self._rules.grace, self._give_up, key)
+        if key in self._absent and not self.rules.confirm:
+            self._graces.begin(key)
 
     def _hold(self, key: str, engine_id: str = "") -> None:
         """The node cannot be used, but it lives, or the engine with this ID does.
@@ -256,8 +265,8 @@ class Rescheduler(Service):
         """
         stopped = [case for case in self._cases.values() if _is_of(case, key, engine_id)]
         losses = [*self._absent.get(key, ()), *(case.loss for case in stopped)]
-        waits = key in self._timers or stopped
-        if not losses or not waits or _declared(losses):
+        waits = key in self._graces or stopped
+        if not losses or not waits or declared(losses):
             return
         text = "{node} answers: what it has is not made again, unless an operator says it is lost"
         self._log.info(text, node=losses[0].node)
@@ -273,9 +282,7 @@ class Rescheduler(Service):
 
     def _stop_waiting(self, key: str) -> None:
         self._absent.pop(key, None)
-        timer = self._timers.pop(key, None)
-        if timer is not None and timer.active():
-            timer.cancel()
+        self._graces.stop(key)
 
     def _give_up(self, key: str) -> None:
         """The node is lost."""
@@ -374,10 +381,6 @@ class Rescheduler(Service):
 def _cancel(case: Case) -> None:
     if case.work is not None:
         case.work.cancel()
-
-
-def _declared(losses: Sequence[Loss]) -> bool:
-    return any(loss.declared for loss in losses)
 
 
 def _is_of(case: Case, key: str, engine_id: str) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable
 from functools import partial
 from typing import Any
 
@@ -38,7 +38,7 @@ def make_handover(
     memory: SharedMemory,
     gate: StartupGate,
     notifier: Notifier,
-    logs: Sequence[LineLog | None],
+    logs: Iterable[LineLog],
     daemon: Swarmd,
 ) -> Handover:
     """A part of the daemon, before the listeners in the order of the start."""
@@ -55,9 +55,9 @@ def make_handover(
 class Threads:
     """The threads of a process, which are not in a copy of it."""
 
-    def __init__(self, reactor: Any, logs: Sequence[LineLog | None]) -> None:
+    def __init__(self, reactor: Any, logs: Iterable[LineLog]) -> None:
         self._reactor = reactor
-        self._logs = [each for each in logs if each is not None]
+        self._logs = logs
 
     def end(self) -> None:
         for each in self._logs:

@@ -188,3 +188,41 @@ def test_an_operators_word_outweighs_the_nodes(what: str, tmp_path: Path) -> Non
     _says(again, what)
     again.fleet.clock.advance(GRACE + 0.1)
     assert again.fleet.obey() == ["POST 2 create", "POST 2 start"]
+
+
+# Rules that change while it runs
+
+
+def test_a_shorter_grace_counts_for_a_node_that_is_away() -> None:
+    rig = Rig()
+    rig.lose(wait=GRACE / 2)
+    rig.rescheduler.change(Rules(grace=GRACE / 2))
+    assert rig.fleet.calls == []
+    rig.fleet.clock.advance(0.0)
+    assert rig.fleet.obey() == ["POST 2 create", "POST 2 start"]
+
+
+def test_whoever_may_say_that_a_node_is_lost_may_change() -> None:
+    rig = Rig()
+    rig.lose(wait=GRACE / 2)
+    rig.rescheduler.change(Rules(grace=GRACE, confirm=True))
+    rig.fleet.clock.advance(10 * GRACE)
+    assert rig.fleet.calls == []
+    rig.rescheduler.change(Rules(grace=GRACE))
+    rig.fleet.clock.advance(GRACE)
+    assert rig.fleet.obey() == ["POST 2 create", "POST 2 start"]
+
+
+def test_a_new_default_counts_for_containers_that_are_there() -> None:
+    rig = Rig()
+    rig.run("quiet", {})
+    rig.rescheduler.change(Rules(default=True, grace=GRACE))
+    rig.fleet.clock.advance(1)
+    engine = rig.fleet.state.engines[key_of(1)]
+    assert rig.rescheduler.reschedulable(engine) == ["quiet", "web"]
+    rig.lose(wait=GRACE / 2)
+    assert sorted(rig.rescheduler.waiting(engine)) == ["quiet", "web"]
+    rig.rescheduler.change(Rules(grace=GRACE))
+    assert rig.rescheduler.waiting(engine) == ["web"]
+    rig.fleet.clock.advance(GRACE)
+    assert rig.fleet.obey() == ["POST 2 create", "POST 2 start"]
