@@ -143,8 +143,7 @@ def make_service(
         rng: All randomness there is; seeded by tests.
     """
     rng, daemon = rng or random.Random(), Swarmd(log, forked=forked)
-    logs = RequestLogs(settings, reactor, now)
-    logs.setServiceParent(daemon)
+    logs = _request_logs(settings, reactor, now, daemon)
     fleet, tls_reload = _fleet(settings, reactor, now, rng, daemon)
     startup = StartupGate(fleet.state.engines, reactor)
     observation = Observation(settings, fleet, startup, logs)
@@ -161,11 +160,19 @@ def make_service(
     daemon.handover = make_handover(settings, reactor, fleet, *parts)
     listeners.setServiceParent(daemon)
     observation.setServiceParent(daemon)
-    daemon.live.follow(logs.change)
     daemon.live.follow(observation.change)
     _follow(daemon, settings, options, reactor, fleet, site)
     notifier.setServiceParent(daemon)
     return daemon
+
+
+def _request_logs(
+    settings: Settings, reactor: Any, now: Callable[[], float], daemon: Swarmd
+) -> RequestLogs:
+    logs = RequestLogs(settings, reactor, now)
+    logs.setServiceParent(daemon)
+    daemon.live.follow(logs.change)
+    return logs
 
 
 def _fleet(
