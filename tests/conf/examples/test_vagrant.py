@@ -37,7 +37,20 @@ def test_vagrant_takes_it(tmp_path: Path) -> None:
     ), done.stderr
     shutil.rmtree(conf / "examples" / "ansible")
     done = validate(folder, tmp_path / "home")
-    assert done.returncode == 1 and "site.yml" in done.stderr
+    assert done.returncode == 1 and "site.yml is not there" in done.stderr
+
+
+@pytest.mark.packaging
+def test_vagrant_looks_at_what_the_play_is_given(tmp_path: Path) -> None:
+    """Else the test above could not fail."""
+    play = tmp_path / "ansible" / "site.yml"
+    play.parent.mkdir()
+    play.touch()
+    folder = tmp_path / "vagrant"
+    folder.mkdir()
+    (folder / "Vagrantfile").write_text(TEXT.replace('"2.0"', '"no such"'))
+    done = validate(folder, tmp_path / "home")
+    assert done.returncode == 1 and "compatibility_mode" in done.stderr
 
 
 def test_its_groups_are_those_of_the_play() -> None:
