@@ -16,6 +16,7 @@ from swarmd.streams.dialing.dial import dialer
 from swarmd.streams.interfaces import Dial
 from swarmd.streams.link import Link
 from swarmd.streams.ssh.files import SshFiles
+from swarmd.streams.ssh.socket_folder import remove_left_over
 from swarmd.streams.ssh.ssh_host import ssh_dialer
 from swarmd.tls.reload import TlsReload
 from swarmd.tls.trust import ClientTls, Trust
@@ -29,6 +30,7 @@ class LinkFactory:
         self._tls_reload = tls_reload
         self._reactor = reactor
         self._links: WeakSet[Link] = WeakSet()
+        self._clean = False
         tls_reload.on_change.append(self._renew)
 
     def __call__(self, entry: Entry) -> Link:
@@ -40,10 +42,17 @@ class LinkFactory:
         """A line that cannot be used shows why, and the others go on."""
         try:
             if entry.address.startswith("ssh:"):
+                self._clean_up()
                 return ssh_dialer(self._reactor, entry.address, self._ssh(entry))
             return dialer(self._reactor, entry.address, self._tls(entry))
         except ValueError as error:
             return _unusable(error)
+
+    def _clean_up(self) -> None:
+        """Once, after a process that was killed; without SSH there is nothing to look for."""
+        if not self._clean:
+            self._clean = True
+            remove_left_over()
 
     def _ssh(self, entry: Entry) -> SshFiles:
         common = self._settings.ssh

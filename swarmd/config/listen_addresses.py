@@ -9,11 +9,11 @@ from __future__ import annotations
 import ipaddress
 import re
 import socket
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from twisted.internet.endpoints import serverFromString
 
-from swarmd.config.inherited_sockets import inherited_sockets
+from swarmd.config.inherited_sockets import FIRST, inherited_sockets
 from swarmd.core.addresses import parse_host_port
 
 # First words of endpoint strings, which could also be read as ``host:port``.
@@ -55,6 +55,31 @@ def is_exposed(listen: str, environ: Mapping[str, str]) -> bool:
         return not _PRIVATE_MODE.search(listen)
     interfaces = [name.replace("\\", "") for name in _INTERFACE.findall(listen)]
     return not interfaces or not all(map(_is_loopback, interfaces))
+
+
+def check_apart(host: Sequence[str], metrics: Sequence[str], environ: Mapping[str, str]) -> None:
+    """Raises ValueError if something is to be listened on twice."""
+    if both := set(host) & set(metrics):
+        raise ValueError(f"--metrics-listen {min(both)} is where --host listens; use another port")
+    taken: dict[int, str] = {}
+    for option, addresses in (("--host", host), ("--metrics-listen", metrics)):
+        for address in addresses:
+            for descriptor in _sockets(address, environ):
+                if before := taken.get(descriptor):
+                    raise ValueError(
+                        f"{option} {address} has a socket that {before} has already; "
+                        f"name each once, as --host fd://{FIRST}"
+                    )
+                taken[descriptor] = f"{option} {address}"
+
+
+def _sockets(address: str, environ: Mapping[str, str]) -> list[int]:
+    """Those of systemd's that it stands for."""
+    scheme, mark, which = address.partition("://")
+    if scheme != "fd" or not mark:
+        return []
+    given = inherited_sockets(environ)
+    return [each for each in given if which in ("", "*", str(each))]
 
 
 def _is_host_port(text: str) -> bool:

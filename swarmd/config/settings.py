@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from swarmd.audit.targets import target
-from swarmd.config.listen_addresses import is_exposed, parse_listen
+from swarmd.config.listen_addresses import check_apart, is_exposed, parse_listen
 from swarmd.config.observability import Observability, observability
 from swarmd.config.option_table import OPTIONS
 from swarmd.config.own_names import parse_allowed
@@ -181,8 +181,7 @@ def from_options(options: Mapping[str, Any], environ: Mapping[str, str]) -> Sett
 
 def _check(settings: Settings, environ: Mapping[str, str]) -> None:
     """What can only be judged with all options known."""
-    if both := set(settings.listen) & set(settings.observability.metrics_listen):
-        raise ValueError(f"--metrics-listen {min(both)} is where --host listens; use another port")
+    check_apart(settings.listen, settings.observability.metrics_listen, environ)
     if settings.refresh_max < settings.refresh_min:
         raise ValueError(
             "--engine-refresh-max-interval cannot be less than --engine-refresh-min-interval"

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 import pytest
 
 from swarmd.config import inherited_sockets
-from swarmd.config.listen_addresses import is_exposed, parse_listen
+from swarmd.config.listen_addresses import check_apart, is_exposed, parse_listen
 
 
 @pytest.mark.parametrize(
@@ -108,3 +108,23 @@ def test_a_unix_socket_of_systemd_has_the_mode_that_its_unit_gives(
 def test_a_descriptor_that_is_no_socket_counts_as_open(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(inherited_sockets, "FIRST", 9999)
     assert is_exposed("fd://", {"LISTEN_FDS": "1"})
+
+
+@pytest.mark.parametrize(
+    ("host", "metrics", "twice"),
+    [
+        (["fd://3"], ["fd://4"], ""),
+        (["fd://"], [], ""),
+        (["fd://"], ["tcp://127.0.0.1:9323"], ""),
+        (["fd://"], ["fd://4"], "--metrics-listen fd://4 has a socket that --host fd:// has"),
+        (["fd://3", "fd://*"], [], "--host fd://* has a socket that --host fd://3 has"),
+        (["fd://3"], ["fd://3"], "--metrics-listen fd://3 is where --host listens"),
+    ],
+)
+def test_no_socket_is_listened_on_twice(host: list[str], metrics: list[str], twice: str) -> None:
+    said = ""
+    try:
+        check_apart(host, metrics, {"LISTEN_FDS": "2"})
+    except ValueError as error:
+        said = str(error)
+    assert said.startswith(twice) and bool(said) is bool(twice)

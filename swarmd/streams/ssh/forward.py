@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
-import tempfile
 from typing import Any
 
 from twisted.internet.defer import Deferred
@@ -17,6 +15,7 @@ from swarmd.streams.ssh.command import forward_command
 from swarmd.streams.ssh.files import SshFiles
 from swarmd.streams.ssh.process import SshProcess
 from swarmd.streams.ssh.reasons import why_ended
+from swarmd.streams.ssh.socket_folder import SocketFolder
 
 # What ssh says once its sockets are made, as every version of it did.
 _READY = "debug1: Entering interactive session"
@@ -42,7 +41,7 @@ class Forward:
         self._reactor = reactor
         self._address = address
         self._files = files
-        self._folder = ""
+        self._folder: SocketFolder | None = None
         self._ending = False
         self._ready: Deferred[None] = Deferred(lambda _: self.stop())
 
@@ -53,7 +52,7 @@ class Forward:
             SshError: Why it may not.
             ValueError: A file's name cannot be passed on.
         """
-        self._folder = tempfile.mkdtemp(prefix="swarmd-ssh-")
+        self._folder = SocketFolder()
         try:
             command = forward_command(self._address, self._files, self._socket)
             self.process.start(command, {})
@@ -88,7 +87,7 @@ class Forward:
 
     @property
     def _socket(self) -> str:
-        return f"{self._folder}/engine"
+        return self._folder.socket if self._folder is not None else ""
 
     def _heard(self, line: str) -> None:
         if line.startswith(_READY) and not self._ready.called:
@@ -105,4 +104,5 @@ class Forward:
             self._ready.errback(error)
 
     def _clean(self) -> None:
-        shutil.rmtree(self._folder, ignore_errors=True)
+        if self._folder is not None:
+            self._folder.remove()

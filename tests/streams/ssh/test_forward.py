@@ -30,7 +30,8 @@ class ForwardTest(SshdCase):
 
     async def test_only_we_may_use_its_socket_and_nothing_is_left_of_it(self) -> None:
         forward = await self.started()
-        folder = forward._folder
+        assert forward._folder is not None
+        folder = forward._folder.path
         assert os.stat(folder).st_mode & 0o077 == 0
         assert os.stat(forward._socket).st_mode & 0o077 == 0
         forward.stop()
@@ -79,7 +80,7 @@ class ForwardTest(SshdCase):
         with pytest.raises(CancelledError):
             await starting
         await forward.process.ended()
-        assert not os.path.exists(forward._folder)
+        assert forward._folder is not None and not os.path.exists(forward._folder.path)
 
     async def test_why_it_did_not_start(self) -> None:
         self.sshd.kill()
