@@ -28,7 +28,7 @@ from swarmd.front.client_site import ClientSite
 from swarmd.front.connection import ClientConnection
 from swarmd.front.interfaces import BodySink, Request, StreamEnd
 from swarmd.front.lingering_close import LINGER_TIME, LingeringClose
-from swarmd.front.reply import last_words, render_head
+from swarmd.front.reply import header_lines, last_words, render_head
 
 # What a client may send ahead of the answer to its current request, in bytes.
 MAX_AHEAD = 16 * 1024
@@ -52,7 +52,7 @@ class Channel(ClientConnection):
 
     __slots__ = (
         *("_ahead", "_blocked", "_body", "_end", "_persistent", "_phase", "_queued"),
-        *("_read_ended", "_request", "_served", "_working"),
+        *("_request", "_served", "_working"),
     )
 
     def __init__(self, site: ClientSite[Any]) -> None:
@@ -63,7 +63,6 @@ class Channel(ClientConnection):
         self._request: Request | None = None
         self._end: StreamEnd | None = None
         self._persistent = True
-        self._read_ended = False
         # Busy in the loop below; the transport's buffer is full.
         self._working = self._blocked = False
         # In the loop below a request was begun; another waits until others have had their turn.
@@ -130,6 +129,8 @@ class Channel(ClientConnection):
     def _step(self) -> bool:
         """Takes one head, or some body; False if something else has to happen first."""
         if self._phase is Phase.HEAD:
+            self.site.catch_up()  # which may also pass this connection on
+        if self._phase is Phase.HEAD:
             if self.goes:
                 self.site.clock.callLater(0, self.pass_on)
             return not (self._blocked or self.goes) and self._is_its_turn() and self._read_head()
@@ -147,6 +148,8 @@ class Channel(ClientConnection):
         if self._phase is Phase.HEAD and self.passed_on(self._ahead):
             self._start_closing(CLOSING_TIME)
             self.part()
+        elif not self.goes:
+            self._proceed()
 
     def _take_turn(self) -> None:
         self._queued = False
@@ -163,8 +166,7 @@ class Channel(ClientConnection):
             return False
         head, used = found
         self._ahead = self._ahead[used:]
-        self.received, self.sent = used, 0
-        self._served = True
+        self.received, self.sent, self._served = used, 0, True
         self._phase = Phase.ANSWER
         self.deadline = None
         self._persistent = head.keep_alive
@@ -274,7 +276,7 @@ class Channel(ClientConnection):
             delimited: The answer, whose head is being written, has a length or chunks. If not,
                 only closing can end it. None once the head is out.
         """
-        ends = delimited is not None and (not delimited or self.is_last)
+        ends = delimited is not None and (not delimited or (self.is_last and not self._ahead))
         if ends or (self._read_ended and not self._ahead) or not self._persistent:
             self._persistent = False
         elif self._body is not None:
@@ -283,9 +285,7 @@ class Channel(ClientConnection):
 
     def writeHeaders(self, version: bytes, code: bytes, reason: bytes, headers: Headers) -> None:
         """The head of a resource that uses setHeader and write."""
-        fields = self.site.common_headers()
-        for name, values in headers.getAllRawHeaders():
-            fields += b"".join([b"%b: %b\r\n" % (name, value) for value in values])
+        fields = self.site.common_headers() + header_lines(headers)
         framed = headers.hasHeader(b"content-length") or headers.hasHeader(b"transfer-encoding")
         bare = version[5:]
         keep_alive = self.keeps_alive(delimited=framed or bare == b"1.1")

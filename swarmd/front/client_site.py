@@ -33,6 +33,10 @@ _METHODS = {name.encode(): name for name in ("GET", "HEAD", "POST", "PUT", "DELE
 R = TypeVar("R", bound=TwistedRequest)  # the site's class of requests
 
 
+def nobody_else() -> None:
+    """There is no other process to hear from."""
+
+
 def _no_shortcut(request: object) -> None:
     return None
 
@@ -55,6 +59,10 @@ class ClientSite(Factory, Generic[R]):
         origin_check: What requests pass that a page in a browser could have sent by any name.
         inner_origin_check: What those pass that come by a Unix socket or with a certificate.
         successor: The process that serves in place of this one; this one begins nothing new then.
+        leaves: The next answer on each connection is the last: this process serves no longer, and
+            nobody takes its connections.
+        catch_up: Called before each request: what another process has done, and told its clients,
+            is known here from then on.
         audit: Makes a trail for each request that is to be recorded; None records nothing.
         access: Makes a record for each request, which it logs; None where nothing is logged.
         trace_requests: Those that bring no trace begin one.
@@ -72,6 +80,8 @@ class ClientSite(Factory, Generic[R]):
     idle_limit = 300.0
     max_body = BODY
     access: Access[R] | None = None
+    successor: Successor | None = None
+    leaves = False
     trace_requests = False
     _log = Logger()
 
@@ -109,7 +119,7 @@ class ClientSite(Factory, Generic[R]):
         self.refused = refused
         self.origin_check, self.inner_origin_check = OriginCheck(names), OriginCheck()
         self.startup = startup
-        self.successor: Successor | None = None
+        self.catch_up: Callable[[], None] = nobody_else
         self.audit = audit
         self._connections: set[Connection] = set()
         self._sweep = Periodic(
@@ -144,6 +154,11 @@ class ClientSite(Factory, Generic[R]):
         """Connections that wait for a request go to the successor; others as they come to wait."""
         for connection in list(self._connections):
             connection.pass_on()
+
+    def keep(self) -> None:
+        """There is no successor after all: what waited for it goes on here."""
+        self.successor = None
+        self.pass_on()
 
     def answer_to(self, names: Iterable[str]) -> None:
         """From now on it is asked by these names, also on connections that are open."""

@@ -25,7 +25,7 @@ class ClientConnection:
 
     __slots__ = (
         *("_held", "_host", "_peer", "deadline", "factory", "identity", "origin_check", "site"),
-        *("received", "sent", "transport"),
+        *("_read_ended", "received", "sent", "transport"),
     )
 
     transport: Any
@@ -38,7 +38,7 @@ class ClientConnection:
         self._peer: IAddress | None = None
         self._host: IAddress | None = None
         self.received = self.sent = 0
-        self._held = False
+        self._held = self._read_ended = False
 
     def logPrefix(self) -> str:
         return "front"
@@ -80,13 +80,20 @@ class ClientConnection:
 
     @property
     def goes(self) -> bool:
-        """Its next request is for the process that serves in place of this one."""
-        return self.site.successor is not None and isinstance(self.transport, tcp.Connection)
+        """Its next request is for the process that serves in place of this one.
+
+        Where the client has sent its last byte, that process would take it for gone.
+        """
+        return self.site.successor is not None and self._is_plain and not self._read_ended
+
+    @property
+    def _is_plain(self) -> bool:
+        return isinstance(self.transport, tcp.Connection)
 
     @property
     def is_last(self) -> bool:
         """What is no plain socket (TLS) cannot be passed on: the next answer is the last."""
-        return self.site.successor is not None and not self.goes
+        return self.site.leaves or (self.site.successor is not None and not self._is_plain)
 
     def passed_on(self, ahead: bytes) -> bool:
         """Whether that process has it now, with what was read; not before all is written out."""
@@ -97,7 +104,12 @@ class ClientConnection:
         )
 
     def part(self) -> None:
-        """Closes our side of a connection that another process has; the client hears nothing."""
+        """Closes our side of a connection that another process has; the client hears nothing.
+
+        Nothing is read of it any more, not even where epoll has just said that there is something:
+        that is the other process's request, which would be swallowed here.
+        """
+        self.transport.doRead = _read_nothing
         self.transport._shouldShutdown = False  # Twisted's: it would end the other's side, too
         self.transport.loseConnection()
 
@@ -119,3 +131,7 @@ class ClientConnection:
 
     def abortConnection(self) -> None:
         self.transport.abortConnection()
+
+
+def _read_nothing() -> None:
+    """In place of a transport's own ``doRead``."""

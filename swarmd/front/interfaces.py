@@ -38,7 +38,10 @@ class Connection(Protocol):
         """swarmd ends."""
 
     def pass_on(self) -> None:
-        """Another process serves: it takes the connection, if that waits for a request."""
+        """Another process serves: it takes the connection, if that waits for a request.
+
+        If there is none any more, a request that waited for it is begun here.
+        """
 
 
 class Successor(Protocol):

@@ -7,6 +7,7 @@ from functools import lru_cache
 
 import orjson
 from twisted.web.http import RESPONSES
+from twisted.web.http_headers import Headers
 
 from swarmd.codec.head import render_fields
 
@@ -48,6 +49,12 @@ def content_fields(
     if length is not None:
         lines += b"Content-Length: %d\r\n" % length
     return lines
+
+
+def header_lines(headers: Headers) -> bytes:
+    """The lines of headers as Twisted keeps them."""
+    every = headers.getAllRawHeaders()
+    return render_fields([(name, value) for name, values in every for value in values])
 
 
 _constant = lru_cache(maxsize=64)(render_fields)  # a tuple belongs to a route, not to a request

@@ -38,6 +38,7 @@ def _restarted(unit: Unit, crowd: Crowd, many: int) -> None:
     finally:
         crowd.stop()
     print(f"{unit.starts - 1} restarts: {dict(crowd.done)}, over one: {dict(crowd.spanning)}")
+    print(*crowd.failures, sep="\n")
     assert crowd.failures == []
     assert set(crowd.done) == set(CLIENTS)
     assert crowd.spanning["log"] and crowd.spanning["attach"] and crowd.spanning["exec"]

@@ -9,6 +9,7 @@ import socket
 import tarfile
 import threading
 import time
+import traceback
 from collections import Counter
 from collections.abc import Callable
 from typing import Any
@@ -87,7 +88,9 @@ class Crowd:
             try:
                 work(connection, f"{kind}-{number}-{turn}")
             except Exception as error:  # noqa: BLE001 - all of them are what is looked for
-                self.failures.append(f"{kind} {number}, turn {turn}: {error!r}")
+                where = " < ".join(f"{each.name}:{each.lineno}" for each in _trace(error))
+                at = f"{time.strftime('%H:%M:%S')}, after {self._restarts() - 1} restarts"
+                self.failures.append(f"{kind} {number}, turn {turn}: {error!r} ({where}; {at})")
                 connection.close()
                 time.sleep(0.5)
             else:
@@ -167,6 +170,12 @@ class Crowd:
             stream.close()
             raise RuntimeError(f"POST {path}: {answer!r}")
         return stream
+
+
+def _trace(error: Exception) -> list[traceback.FrameSummary]:
+    """The steps of this file, the innermost first."""
+    found = traceback.extract_tb(error.__traceback__)
+    return [each for each in reversed(found) if each.filename == __file__][:3]
 
 
 _TAR = "application/x-tar"

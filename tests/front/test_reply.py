@@ -2,8 +2,15 @@ from __future__ import annotations
 
 import orjson
 import pytest
+from twisted.web.http_headers import Headers
 
-from swarmd.front.reply import content_fields, error_body, last_words, render_head
+from swarmd.front.reply import (
+    content_fields,
+    error_body,
+    header_lines,
+    last_words,
+    render_head,
+)
 
 
 @pytest.mark.parametrize(
@@ -42,3 +49,8 @@ def test_last_words() -> None:
         b"HTTP/1.1 400 Bad Request\r\nA: b\r\nContent-Type: application/json\r\n"
         b'Content-Length: 17\r\nConnection: close\r\n\r\n{"message":"no"}\n'
     )
+
+
+def test_each_value_of_a_header_has_its_line() -> None:
+    headers = Headers({b"a": [b"1", b"2"], b"b": [b"3"]})
+    assert sorted(header_lines(headers).split(b"\r\n")) == [b"", b"A: 1", b"A: 2", b"B: 3"]

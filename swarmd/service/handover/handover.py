@@ -197,7 +197,8 @@ class Handover(Service):
     def successor_gone(self, successor: Any) -> None:
         """What is open here is served to its end."""
         if successor is self._successor:
-            self.site.successor = None
+            self.site.leaves = self.finishing is not None
+            self.site.keep()
             if self.finishing is None:
                 self._successor = None
 
