@@ -49,11 +49,9 @@ def forward(
         content_type: In place of the engine's, on success.
     """
     if rewrite is None:
-        exchange: Forwarded = Forwarded(request, link, target, body)
+        exchange = Forwarded(request, link, target, body, done, content_type)
     else:
-        exchange = Rewritten(request, link, target, body, rewrite)
-    exchange.done = done
-    exchange.content_type = content_type
+        exchange = Rewritten(request, link, target, body, done, content_type, rewrite)
     request.on_gone(exchange.client_gone)
     if not request.gone:
         link.begin(exchange)
@@ -62,20 +60,35 @@ def forward(
 class Forwarded(Exchange):
     """A forwarded request, whose answer is passed on verbatim.
 
+    Args:
+        done, content_type: As of ``forward``.
+
     Attributes:
         started: A byte of the answer was given to the client.
     """
 
     __slots__ = ("_source", "_translation", "client", "content_type", "done", "started")
 
-    def __init__(self, client: ClientRequest, link: Connector, target: bytes, body: bytes) -> None:
-        super().__init__(link, client.method, request_head(client, target, len(body)) + body)
+    def __init__(
+        self,
+        client: ClientRequest,
+        link: Connector,
+        target: bytes,
+        body: bytes,
+        done: Done | None,
+        content_type: bytes | None,
+    ) -> None:
+        super().__init__(link, client.method, self._head(client, target, len(body)) + body)
         self.client = client
-        self.done: Done | None = None
-        self.content_type: bytes | None = None
+        self.done = done
+        self.content_type = content_type
         self.started = False
         self._source: Any = None  # the engine's transport, while the client sets its pace
         self._translation: Translation | None = None
+
+    @staticmethod
+    def _head(client: ClientRequest, target: bytes, length: int) -> bytes:
+        return request_head(client, target, length)
 
     def client_gone(self) -> None:
         self.cancel()
@@ -149,9 +162,16 @@ class Rewritten(Forwarded):
     __slots__ = ("_rewrite",)
 
     def __init__(
-        self, client: ClientRequest, link: Connector, target: bytes, body: bytes, rewrite: Rewrite
+        self,
+        client: ClientRequest,
+        link: Connector,
+        target: bytes,
+        body: bytes,
+        done: Done | None,
+        content_type: bytes | None,
+        rewrite: Rewrite,
     ) -> None:
-        super().__init__(client, link, target, body)
+        super().__init__(client, link, target, body, done, content_type)
         self._rewrite = rewrite
 
     def began(self, head: ResponseHead) -> None:

@@ -46,9 +46,7 @@ def hijack(
             done(BadParameter.status)
         request.reply_error(BadParameter("this request takes no body"))
         return
-    exchange = Hijack(request, link, target, body or b"")
-    exchange.content_type = content_type
-    exchange.done = done
+    exchange = Hijack(request, link, target, body or b"", done, content_type)
     request.survives_half_close = True
     request.on_gone(exchange.client_gone)
     if not request.gone:
@@ -60,9 +58,9 @@ class Hijack(Forwarded):
 
     __slots__ = ()
 
-    def __init__(self, client: ClientRequest, link: Connector, target: bytes, body: bytes) -> None:
-        super().__init__(client, link, target, b"")
-        self.request = upgrade_head(client, target, len(body)) + body
+    @staticmethod
+    def _head(client: ClientRequest, target: bytes, length: int) -> bytes:
+        return upgrade_head(client, target, length)
 
     def upgraded(self, head: ResponseHead) -> bool:
         if head.status == 101:
