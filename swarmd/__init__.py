@@ -18,6 +18,7 @@ ranks 0 and 1 do no I/O. The way of a request, a create and an event: docs/archi
     ``cluster.reducers``       what each kind of news changes in the state
     ``cluster.images``         images by any name, and which engines have them
     ``cluster.views``          what clients are shown: lists, info, metrics, filters
+    ``cluster.scoped``         the state as a scope sees it
 2.  ``timers``                 what is done again and again
 3.  ``files``                  what other programs write: read, bounded, and followed
 4.  ``tls``                    contexts, verification, errors in words, half-close, reload

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 import swarmd
-from swarmd.core.model import Engine
+from swarmd.cluster.engine_record import EngineRecord
 
 TREE = Path(__file__).resolve().parents[1]
 SOURCES = sorted((TREE / "swarmd").rglob("*.py"))
@@ -285,7 +285,7 @@ def other_names(tree: ast.AST) -> set[str]:
 
 def engine_writes(tree: ast.AST) -> list[str]:
     """Where something of an ``Engine`` is changed, or of what may be one."""
-    known, others = {field.name for field in fields(Engine)}, other_names(tree)
+    known, others = {field.name for field in fields(EngineRecord)}, other_names(tree)
     return [
         f"line {target.lineno}: {ast.unparse(target)}"
         for node in ast.walk(tree)

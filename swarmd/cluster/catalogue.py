@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from swarmd.cluster.container_index import Bounded, NameIndex, PrefixIndex
+from swarmd.cluster.engine_record import EngineRecord
 from swarmd.cluster.starts import Starts
 from swarmd.cluster.views.rows import Rows
 from swarmd.core.container.container_state import Container
@@ -31,7 +32,7 @@ class Catalogue:
         counted: Hears of each engine whose sums have changed.
     """
 
-    def __init__(self, counted: Callable[[Engine], None] = lambda engine: None) -> None:
+    def __init__(self, counted: Callable[[EngineRecord], None] = lambda engine: None) -> None:
         self._counted = counted
         self.by_id: dict[str, Container] = {}
         self.names = NameIndex()
@@ -47,7 +48,7 @@ class Catalogue:
 
     # Changes
 
-    def put(self, engine: Engine, container: Container) -> None:
+    def put(self, engine: EngineRecord, container: Container) -> None:
         """Adds a container, or replaces what was known of it."""
         old = self.by_id.get(container.id)
         container = self.starts.marked(container)
@@ -62,7 +63,7 @@ class Catalogue:
                 self._renamed.put(old.name, (container.id, container.touched))
         self.rows.put(engine, container)
 
-    def drop(self, engine: Engine, container: Container) -> None:
+    def drop(self, engine: EngineRecord, container: Container) -> None:
         """Forgets a container; it may come back, say with its engine."""
         del self.by_id[container.id], engine.containers[container.id]
         self.ids.remove(container.id)
@@ -72,7 +73,7 @@ class Catalogue:
         engine.ids.gone(container.id)
         self.rows.drop(engine, container)
 
-    def remove(self, engine: Engine, container_id: str) -> None:
+    def remove(self, engine: EngineRecord, container_id: str) -> None:
         """The container exists no more; a list that was asked for before must not revive it."""
         if is_id(container_id):
             self._removed.put(_of(engine, container_id), None)
@@ -83,42 +84,42 @@ class Catalogue:
             if _leaves_something(container) and not self.names.find(container.name):
                 self._last_engines.put(container.name, engine.key)
 
-    def drop_all(self, engine: Engine) -> None:
+    def drop_all(self, engine: EngineRecord) -> None:
         for container in list(engine.containers.values()):
             self.drop(engine, container)
         self.drop_interim(engine)
         for container_id in list(engine.dirty):
             self.clean(engine, container_id)
 
-    def drop_interim(self, engine: Engine) -> None:
+    def drop_interim(self, engine: EngineRecord) -> None:
         for own, (key, _) in list(self.interim.items()):
             if key == engine.key:
                 del self.interim[own]
 
     # What may be out of date
 
-    def mark(self, engine: Engine, container_id: str, at: float) -> None:
+    def mark(self, engine: EngineRecord, container_id: str, at: float) -> None:
         if _of(engine, container_id) in self._removed or len(engine.dirty) >= _DIRTY_LIMIT:
             return
         engine.dirty.add(container_id)
         self._marks[container_id] = max(at, self._marks.get(container_id, at))
 
-    def clean(self, engine: Engine, container_id: str) -> None:
+    def clean(self, engine: EngineRecord, container_id: str) -> None:
         engine.dirty.discard(container_id)
         self._marks.pop(container_id, None)
 
-    def clean_as_of(self, engine: Engine, container_id: str, at: float) -> None:
+    def clean_as_of(self, engine: EngineRecord, container_id: str, at: float) -> None:
         """An answer to a question of ``at`` has told all about it."""
         if self._marks.get(container_id, at) <= at:
             self.clean(engine, container_id)
 
-    def newer(self, engine: Engine, container_id: str, at: float) -> bool:
+    def newer(self, engine: EngineRecord, container_id: str, at: float) -> bool:
         """Whether more is known of it than an answer to a question of ``at`` can tell."""
         known = self.by_id.get(container_id)
         removed = _of(engine, container_id) in self._removed
         return (known is not None and known.touched > at) or removed
 
-    def touched(self, engine: Engine, container_id: str, at: float) -> bool:
+    def touched(self, engine: EngineRecord, container_id: str, at: float) -> bool:
         """Whether something happened to it after ``at``."""
         return self.newer(engine, container_id, at) or self._marks.get(container_id, at) > at
 
@@ -139,7 +140,7 @@ class Catalogue:
 
     # Indexes
 
-    def _count(self, engine: Engine, container: Container) -> None:
+    def _count(self, engine: EngineRecord, container: Container) -> None:
         engine.tally.add(container)
         self._counted(engine)
         for name in container.names:
@@ -147,7 +148,7 @@ class Catalogue:
         if identity := container.labels.get(IDENTITY):
             self.identities.add(identity, container.id)
 
-    def _discount(self, engine: Engine, container: Container) -> None:
+    def _discount(self, engine: EngineRecord, container: Container) -> None:
         engine.tally.remove(container)
         self._counted(engine)
         for name in container.names:
@@ -169,7 +170,7 @@ def _counted_alike(old: Container, new: Container) -> bool:
     )
 
 
-def _of(engine: Engine, container_id: str) -> str:
+def _of(engine: EngineRecord, container_id: str) -> str:
     """A removal counts on the engine that told of it: none may speak for another."""
     return f"{engine.key} {container_id}"
 

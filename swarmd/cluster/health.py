@@ -9,10 +9,11 @@ changes its health; who asks, and when, is in ``swarmd.engine.health``.
 from __future__ import annotations
 
 from swarmd.cluster.actions import EngineFailed
-from swarmd.core.model import Engine, Health
+from swarmd.cluster.engine_record import EngineRecord
+from swarmd.core.model import Health
 
 
-def answered(engine: Engine, now: float, *, accepted: bool) -> None:
+def answered(engine: EngineRecord, now: float, *, accepted: bool) -> None:
     """A sign of life; it counts only of an engine that was ``accepted``."""
     engine.updated = now
     engine.failures = 0
@@ -21,20 +22,20 @@ def answered(engine: Engine, now: float, *, accepted: bool) -> None:
         turn(engine, Health.HEALTHY, now)
 
 
-def failed(engine: Engine, action: EngineFailed) -> None:
+def failed(engine: EngineRecord, action: EngineFailed) -> None:
     engine.failures += 1
     engine.error = action.error
     if engine.validated and (action.fatal or engine.failures >= action.limit):
         turn(engine, Health.UNHEALTHY, action.now)
 
 
-def refused(engine: Engine, error: str, now: float) -> None:
+def refused(engine: EngineRecord, error: str, now: float) -> None:
     """It answers, but cannot be managed."""
     engine.error = error
     turn(engine, Health.PENDING, now)
 
 
-def turn(engine: Engine, health: Health, now: float) -> None:
+def turn(engine: EngineRecord, health: Health, now: float) -> None:
     """``since`` is the moment of the last change."""
     if engine.health is not health or not engine.since:
         engine.health = health

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from swarmd.core.model import Engine
+from swarmd.cluster.engine_record import EngineRecord
 
 _LONGEST = 10
 
@@ -15,11 +15,11 @@ class Notes:
     def __init__(self) -> None:
         self._texts: dict[str, dict[str, tuple[str, ...]]] = {}
 
-    def put(self, engine: Engine, source: str, texts: Sequence[str]) -> None:
+    def put(self, engine: EngineRecord, source: str, texts: Sequence[str]) -> None:
         notes = self._texts.setdefault(engine.key, {})
         notes[source] = tuple(texts[:_LONGEST])
         engine.warnings = tuple(text for part in notes.values() for text in part)
 
-    def drop(self, engine: Engine) -> None:
+    def drop(self, engine: EngineRecord) -> None:
         self._texts.pop(engine.key, None)
         engine.warnings = ()

@@ -7,7 +7,8 @@ from ipaddress import ip_address
 
 from swarmd.cluster import health
 from swarmd.cluster.actions import EngineListed, EngineValidated
-from swarmd.core.model import NO_SPEC, Engine, Spec
+from swarmd.cluster.engine_record import EngineRecord
+from swarmd.core.model import NO_SPEC, Spec
 
 BUILT_IN = ("storagedriver", "kernelversion", "operatingsystem", "ostype", "architecture")
 
@@ -21,27 +22,27 @@ class Roster:
     """
 
     def __init__(self) -> None:
-        self.engines: dict[str, Engine] = {}
+        self.engines: dict[str, EngineRecord] = {}
         self._owners: dict[str, str] = {}  # engine ID -> key
         self._keys: dict[str, str] = {}  # name -> key
         self._wanted: dict[str, str] = {}  # key -> the name it would have if it were alone
 
-    def by_name(self, name: str) -> Engine | None:
+    def by_name(self, name: str) -> EngineRecord | None:
         key = self._keys.get(name)
         return self.engines[key] if key is not None else None
 
-    def owner(self, engine_id: str) -> Engine | None:
+    def owner(self, engine_id: str) -> EngineRecord | None:
         key = self._owners.get(engine_id)
         return self.engines[key] if key is not None else None
 
-    def accepted(self, engine: Engine) -> bool:
+    def accepted(self, engine: EngineRecord) -> bool:
         """Whether it was validated and not refused since."""
         return self._owners.get(engine.spec.id) == engine.key
 
-    def list(self, action: EngineListed) -> Engine:
+    def list(self, action: EngineListed) -> EngineRecord:
         engine = self.engines.get(action.key)
         if engine is None:
-            engine = self.engines[action.key] = Engine(action.key, action.address)
+            engine = self.engines[action.key] = EngineRecord(action.key, action.address)
         engine.address = action.address
         engine.ip = action.ip or _literal_ip(action.address) or engine.ip
         engine.host_labels = action.labels
@@ -50,17 +51,17 @@ class Roster:
         self._name(engine)
         return engine
 
-    def label(self, engine: Engine, labels: Mapping[str, str]) -> None:
+    def label(self, engine: EngineRecord, labels: Mapping[str, str]) -> None:
         engine.operator_labels = labels
         engine.labels = constraint_labels(engine.spec, engine.given_labels)
 
-    def unlist(self, engine: Engine) -> None:
+    def unlist(self, engine: EngineRecord) -> None:
         self._disown(engine)
         del self.engines[engine.key]
         del self._keys[engine.name]
         del self._wanted[engine.key]
 
-    def refusal(self, engine: Engine, spec: Spec) -> str:
+    def refusal(self, engine: EngineRecord, spec: Spec) -> str:
         """Why an engine of this ``spec`` cannot be managed under this key; "" if it can."""
         if spec.version.startswith("swarm/"):
             return "this is a swarm of engines, not an engine: it would lead round in circles"
@@ -69,7 +70,7 @@ class Roster:
             return f"engine ID {spec.id} is already managed as {owner.name} at {owner.address}"
         return "" if spec.id else "the engine has no ID"
 
-    def accept(self, engine: Engine, action: EngineValidated) -> None:
+    def accept(self, engine: EngineRecord, action: EngineValidated) -> None:
         self._disown(engine)
         self._owners[action.spec.id] = engine.key
         engine.spec = action.spec
@@ -78,18 +79,18 @@ class Roster:
         engine.labels = constraint_labels(engine.spec, engine.given_labels)
         self._name(engine)
 
-    def refuse(self, engine: Engine, error: str, now: float) -> None:
+    def refuse(self, engine: EngineRecord, error: str, now: float) -> None:
         self._disown(engine)
         engine.spec = NO_SPEC
         engine.labels = constraint_labels(NO_SPEC, engine.given_labels)
         health.refused(engine, error, now)
         self._name(engine)
 
-    def _disown(self, engine: Engine) -> None:
+    def _disown(self, engine: EngineRecord) -> None:
         if self.accepted(engine):
             del self._owners[engine.spec.id]
 
-    def _name(self, engine: Engine) -> None:
+    def _name(self, engine: EngineRecord) -> None:
         """Gives it the name it wants, with a number if another engine has that already."""
         wanted = engine.given_name or engine.spec.name.replace("/", "-") or engine.address
         if self._wanted.get(engine.key) == wanted:
@@ -125,7 +126,7 @@ def constraint_labels(spec: Spec, given_labels: Mapping[str, str]) -> dict[str, 
     return {**allowed, **{key: value for key, value in measured.items() if value}}
 
 
-def label_warnings(engine: Engine) -> tuple[str, ...]:
+def label_warnings(engine: EngineRecord) -> tuple[str, ...]:
     """The labels that are not taken, in words."""
     given = {**engine.spec.labels, **engine.given_labels}
     return tuple(f"label {key} is ignored: the name has a meaning" for key in given if _taken(key))

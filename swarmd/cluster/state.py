@@ -14,6 +14,7 @@ from swarmd.cluster import actions as news
 from swarmd.cluster import health
 from swarmd.cluster.catalogue import Catalogue
 from swarmd.cluster.container_index import Bounded
+from swarmd.cluster.engine_record import EngineRecord
 from swarmd.cluster.handovers import Handovers
 from swarmd.cluster.images.placeholders import Placeholders
 from swarmd.cluster.notes import Notes
@@ -122,7 +123,7 @@ class State:
                 if self.roster.accepted(engine):
                     self._learn(engine, action)
 
-    def _learn(self, engine: Engine, action: news.Content) -> None:
+    def _learn(self, engine: EngineRecord, action: news.Content) -> None:
         """What is on an engine; nothing is believed of one that is not validated."""
         if isinstance(action, _INDEXED):
             self.index.touch(engine)
@@ -162,13 +163,13 @@ class State:
             self.index.add(engine)
         self._refresh_shown(engine, *shown)
 
-    def _engine_unlisted(self, engine: Engine) -> None:
+    def _engine_unlisted(self, engine: EngineRecord) -> None:
         self.reservations.give_up(engine)
         self._empty(engine)
         self.roster.unlist(engine)
         self.index.drop(engine)
 
-    def _engine_validated(self, engine: Engine, action: news.EngineValidated) -> None:
+    def _engine_validated(self, engine: EngineRecord, action: news.EngineValidated) -> None:
         refusal = self.roster.refusal(engine, action.spec)
         if refusal:
             self._refuse(engine, refusal, action.now)
@@ -181,19 +182,19 @@ class State:
         self.roster.accept(engine, action)
         self._refresh_shown(engine, *shown)
 
-    def _refresh_shown(self, engine: Engine, old_name: str, old_ip: str) -> None:
+    def _refresh_shown(self, engine: EngineRecord, old_name: str, old_ip: str) -> None:
         self.index.touch(engine)
         self._notes.put(engine, "labels", label_warnings(engine))
         if (engine.name, engine.ip) != (old_name, old_ip):
             self._containers.moved(engine, old_ip)
 
-    def _refuse(self, engine: Engine, error: str, now: float) -> None:
+    def _refuse(self, engine: EngineRecord, error: str, now: float) -> None:
         self.reservations.give_up(engine)
         self._empty(engine)
         self.roster.refuse(engine, error, now)
         self.index.touch(engine)
 
-    def _empty(self, engine: Engine) -> None:
+    def _empty(self, engine: EngineRecord) -> None:
         """Forgets what is on the engine; what is being created there stays counted."""
         self.catalogue.drop_all(engine)
         self._lists.drop(engine)
@@ -370,7 +371,7 @@ class State:
             self._lists.image_named(engine, tag, image_id, when)
 
     def images_changed(self, key: str, names: Iterable[str]) -> None:
-        """Engine ``key`` has just given ``names`` to images, as a client was told."""
+        """EngineRecord ``key`` has just given ``names`` to images, as a client was told."""
         engine = self.engines.get(key)
         if engine is not None:
             self._lists.images_changed(engine, names, self._seconds())

@@ -1,14 +1,15 @@
 """What swarmd knows of engines and what runs on them, as plain values.
 
-Everything but ``Engine`` is frozen: news replaces a value, it never edits one. ``Engine`` is the
-record that ``swarmd.cluster`` alone changes; everybody else reads it.
+All of it is frozen: news replaces a value, it never edits one. Of an engine, here
+is what can be read; ``swarmd.cluster`` alone has the record that changes.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Protocol
 
 from swarmd.core.container.container_state import Container
 from swarmd.core.container.id_map import IdMap
@@ -117,9 +118,10 @@ class NodeUsage:
     assumed_memory: int
 
 
-@dataclass(slots=True)
-class Engine:
-    """One line of the hosts file and what is known of the engine behind it.
+class Engine(Protocol):
+    """An engine, as it is read: one line of the hosts file, and what is known of what is behind it.
+
+    ``EngineRecord`` in ``swarmd.cluster`` has all of it, a scoped view the part that a scope sees.
 
     Attributes:
         key: Its normalised address ("10.0.0.1:2375", "unix:///run/docker.sock"); the identity of
@@ -151,46 +153,101 @@ class Engine:
         usage: None as long as nobody measures.
     """
 
-    key: str
-    address: str
-    ip: str = ""
-    host_labels: Mapping[str, str] = field(default_factory=dict)
-    operator_labels: Mapping[str, str] = field(default_factory=dict)
-    given_name: str = ""
-    name: str = ""
-    spec: Spec = NO_SPEC
-    labels: Mapping[str, str] = field(default_factory=dict)
-    health: Health = Health.PENDING
-    error: str = ""
-    since: float = 0.0
-    updated: float = 0.0
-    failures: int = 0
-    cordoned: bool = False
-    warnings: tuple[str, ...] = ()
-    containers: dict[str, Container] = field(default_factory=dict)
-    images: dict[str, Image] = field(default_factory=dict)
-    image_refs: dict[str, str] = field(default_factory=dict)  # tag or digest -> image id
-    named: dict[str, tuple[str, float]] = field(default_factory=dict)
-    networks: dict[str, Network] = field(default_factory=dict)
-    volumes: dict[str, Volume] = field(default_factory=dict)
-    kept_ids: tuple[tuple[bytes, bytes], ...] = ()
-    predefined_ids: tuple[tuple[bytes, bytes], ...] = ()
-    ids: IdMap = field(default_factory=IdMap)
-    dirty: set[str] = field(default_factory=set)
-    stale: set[str] = field(default_factory=set)
-    changed_images: dict[str, float] = field(default_factory=dict)
-    tally: Tally = field(default_factory=Tally)
-    usage: NodeUsage | None = None
+    @property
+    def key(self) -> str: ...
 
     @property
-    def healthy(self) -> bool:
-        return self.health is Health.HEALTHY
+    def address(self) -> str: ...
 
     @property
-    def given_labels(self) -> dict[str, str]:
-        """What people gave it, the later outweighing the earlier."""
-        return {**self.host_labels, **self.operator_labels}
+    def ip(self) -> str: ...
 
     @property
-    def validated(self) -> bool:
-        return self.health is not Health.PENDING
+    def host_labels(self) -> Mapping[str, str]: ...
+
+    @property
+    def operator_labels(self) -> Mapping[str, str]: ...
+
+    @property
+    def given_name(self) -> str: ...
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def spec(self) -> Spec: ...
+
+    @property
+    def labels(self) -> Mapping[str, str]: ...
+
+    @property
+    def health(self) -> Health: ...
+
+    @property
+    def error(self) -> str: ...
+
+    @property
+    def since(self) -> float: ...
+
+    @property
+    def updated(self) -> float: ...
+
+    @property
+    def failures(self) -> int: ...
+
+    @property
+    def cordoned(self) -> bool: ...
+
+    @property
+    def warnings(self) -> tuple[str, ...]: ...
+
+    @property
+    def containers(self) -> Mapping[str, Container]: ...
+
+    @property
+    def images(self) -> Mapping[str, Image]: ...
+
+    @property
+    def image_refs(self) -> Mapping[str, str]: ...
+
+    @property
+    def named(self) -> Mapping[str, tuple[str, float]]: ...
+
+    @property
+    def networks(self) -> Mapping[str, Network]: ...
+
+    @property
+    def volumes(self) -> Mapping[str, Volume]: ...
+
+    @property
+    def kept_ids(self) -> tuple[tuple[bytes, bytes], ...]: ...
+
+    @property
+    def predefined_ids(self) -> tuple[tuple[bytes, bytes], ...]: ...
+
+    @property
+    def ids(self) -> IdMap: ...
+
+    @property
+    def dirty(self) -> Set[str]: ...
+
+    @property
+    def stale(self) -> Set[str]: ...
+
+    @property
+    def changed_images(self) -> Mapping[str, float]: ...
+
+    @property
+    def tally(self) -> Tally: ...
+
+    @property
+    def usage(self) -> NodeUsage | None: ...
+
+    @property
+    def healthy(self) -> bool: ...
+
+    @property
+    def given_labels(self) -> Mapping[str, str]: ...
+
+    @property
+    def validated(self) -> bool: ...

@@ -10,7 +10,7 @@ from twisted.web.resource import Resource
 from swarmd.api.access.guard import Guard
 from swarmd.api.routing.resource import Noun
 from swarmd.authz.policy import Glob, Limits, Role
-from swarmd.cluster.scoped import Sight
+from swarmd.cluster.scoped.sight import Sight
 from swarmd.config.policy_file import PolicyFile, read_policy
 from swarmd.files.in_thread import Executor, at_once
 from swarmd.front.request import DockerRequest

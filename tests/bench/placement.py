@@ -13,6 +13,7 @@ import statistics
 import time
 from collections.abc import Sequence
 
+from swarmd.cluster.engine_record import EngineRecord
 from swarmd.core.container.container_state import Container, Demand, HostPort
 from swarmd.core.expressions import parse_expression
 from swarmd.core.index.engine_index import EngineIndex
@@ -39,7 +40,7 @@ def _engine(number: int, more: int) -> Engine:
     key = f"10.{number >> 8}.{number & 255}.1:2375"
     labels = {"zone": f"z{number % 10}", "ostype": "linux", "storagedriver": "overlay2"}
     spec = Spec(f"ID{number}", f"node-{number}", 8, 32 << 30)
-    engine = Engine(key, key, name=spec.name, spec=spec, labels=labels, health=Health.HEALTHY)
+    engine = EngineRecord(key, key, name=spec.name, spec=spec, labels=labels, health=Health.HEALTHY)
     for index in range(CONTAINERS):
         port = BUSY if index == 0 and number % 100 else 20_000 + index
         demand = Demand(memory=(64 << 20) + more, ports=(HostPort(port),))

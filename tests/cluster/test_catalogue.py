@@ -1,9 +1,9 @@
 from __future__ import annotations
 
 from swarmd.cluster.catalogue import Catalogue, touch
+from swarmd.cluster.engine_record import EngineRecord
 from swarmd.core.container.container_state import Container, Demand, HostPort, Mount
 from swarmd.core.index.tally import Tally
-from swarmd.core.model import Engine
 
 
 def one(**changes: object) -> Container:
@@ -11,7 +11,7 @@ def one(**changes: object) -> Container:
 
 
 def test_equal_values_leave_the_sums_alone() -> None:
-    catalogue, engine = Catalogue(), Engine("k", "k")
+    catalogue, engine = Catalogue(), EngineRecord("k", "k")
     catalogue.put(engine, one(state="running"))
     catalogue.put(engine, one(state="running", entry=b"new"))
     assert (engine.tally.total, engine.tally.running) == (1, 1)
@@ -30,7 +30,7 @@ def test_whatever_is_counted_is_counted_anew() -> None:
         "mounts": (Mount("data", "/x", "/y"),),
     }
     for field, value in changes.items():
-        catalogue, engine = Catalogue(), Engine("k", "k")
+        catalogue, engine = Catalogue(), EngineRecord("k", "k")
         catalogue.put(engine, one(state="running"))
         new = one(state="running")._replace(**{field: value})  # type: ignore[arg-type]
         catalogue.put(engine, new)
@@ -45,7 +45,7 @@ def test_touching_never_goes_back_in_time() -> None:
 
 
 def test_marks_keep_their_latest_moment() -> None:
-    catalogue, engine = Catalogue(), Engine("k", "k")
+    catalogue, engine = Catalogue(), EngineRecord("k", "k")
     catalogue.mark(engine, "c1", 5.0)
     catalogue.mark(engine, "c1", 3.0)
     catalogue.clean_as_of(engine, "c1", 4.0)
@@ -60,7 +60,7 @@ HELD: dict[str, object] = {"demand": Demand(ports=(HostPort(80),))}
 def removed(*containers: Container) -> Catalogue:
     catalogue = Catalogue()
     for container in containers:
-        engine = Engine(container.engine, container.engine)
+        engine = EngineRecord(container.engine, container.engine)
         catalogue.put(engine, container)
         catalogue.remove(engine, container.id)
     return catalogue
@@ -82,8 +82,8 @@ def test_the_last_one_of_a_name_counts() -> None:
 
 
 def test_a_name_that_was_taken_over_has_its_home_there() -> None:
-    catalogue, engine = Catalogue(), Engine("k", "k")
+    catalogue, engine = Catalogue(), EngineRecord("k", "k")
     catalogue.put(engine, one(**HELD))
-    catalogue.put(Engine("k2", "k2"), one(**HELD)._replace(id="c2", engine="k2"))
+    catalogue.put(EngineRecord("k2", "k2"), one(**HELD)._replace(id="c2", engine="k2"))
     catalogue.remove(engine, "c1")
     assert catalogue.last_engine("web") == ""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from swarmd.cluster.engine_record import EngineRecord
 from swarmd.cluster.kept_ids import (
     kept_ids,
     moved_ids,
@@ -21,7 +22,7 @@ MOVED = Network(OWN, "net", labels={KEPT_ID: KEPT})
 
 
 def engine(*networks: Network) -> Engine:
-    return Engine("e", "e", kept_ids=kept_ids(networks))
+    return EngineRecord("e", "e", kept_ids=kept_ids(networks))
 
 
 def test_the_label_decides() -> None:
@@ -58,6 +59,6 @@ def test_the_predefined_ones_are_one_each_on_all_engines() -> None:
     assert network_id(bridge) == IDS["bridge"]
     assert predefined_ids([bridge, MOVED, Network("x", "host")]) == (pair,)
     assert kept_ids([bridge]) == ()
-    here = Engine("e", "e", predefined_ids=(pair,))
+    here = EngineRecord("e", "e", predefined_ids=(pair,))
     assert with_kept_ids(OWN.encode(), here) == pair[1]
     assert moved_ids(OWN.encode(), here) == OWN.encode()

@@ -1,11 +1,11 @@
 from __future__ import annotations
 
+from swarmd.cluster.engine_record import EngineRecord
 from swarmd.cluster.notes import Notes
-from swarmd.core.model import Engine
 
 
 def test_each_source_has_its_latest_words() -> None:
-    notes, engine = Notes(), Engine("k", "k")
+    notes, engine = Notes(), EngineRecord("k", "k")
     notes.put(engine, "volumes", ["a", "b"])
     notes.put(engine, "labels", ["c"])
     notes.put(engine, "volumes", ["d"])
@@ -16,6 +16,6 @@ def test_each_source_has_its_latest_words() -> None:
 
 
 def test_nobody_can_fill_the_memory_with_warnings() -> None:
-    notes, engine = Notes(), Engine("k", "k")
+    notes, engine = Notes(), EngineRecord("k", "k")
     notes.put(engine, "volumes", [str(number) for number in range(1000)])
     assert len(engine.warnings) == 10

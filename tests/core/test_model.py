@@ -1,12 +1,4 @@
-from swarmd.core.model import Engine, Health, Image
-
-
-def test_health() -> None:
-    engine = Engine("e1", "e1")
-    seen = []
-    for engine.health in Health:
-        seen.append((engine.validated, engine.healthy))
-    assert seen == [(False, False), (True, True), (True, False)]
+from swarmd.core.model import Image
 
 
 def test_an_image_of_which_a_registry_is_known() -> None:

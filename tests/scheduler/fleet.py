@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from itertools import count
 
+from swarmd.cluster.engine_record import EngineRecord
 from swarmd.core.container.container_state import Container, Demand, HostPort
 from swarmd.core.expressions import Expression, parse_expression
 from swarmd.core.index.bits import Bits, slots
@@ -28,7 +29,9 @@ def make_engine(name: str, *, cpus: int = 4, memory: int = 4 * GIB, **labels: st
     """A healthy one; ``_`` in a label's name stands for a dot."""
     spec = Spec(f"ID-{name}", name, cpus, memory)
     dotted = {key.replace("_", "."): value for key, value in labels.items()}
-    return Engine(f"{name}:2375", name, name=name, spec=spec, labels=dotted, health=Health.HEALTHY)
+    engine = EngineRecord(f"{name}:2375", name, name=name, spec=spec, labels=dotted)
+    engine.health = Health.HEALTHY
+    return engine
 
 
 def nodes(size: int) -> list[Engine]:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 
 from swarmd.cluster.actions import ContainerInspected, ContainersListed
 from swarmd.cluster.catalogue import Catalogue, touch
+from swarmd.cluster.engine_record import EngineRecord
 from swarmd.cluster.notes import Notes
 from swarmd.cluster.reducers.merge import after_inspect, after_list
 from swarmd.core import decode
@@ -13,7 +14,6 @@ from swarmd.core.container.container_state import Container
 from swarmd.core.container.kept_identity import kept_identity
 from swarmd.core.container.list_item import moved_entry, new_entry
 from swarmd.core.decode import Json, MalformedError, Shared
-from swarmd.core.model import Engine
 
 
 class ContainerReducer:
@@ -21,7 +21,7 @@ class ContainerReducer:
 
     def __init__(
         self,
-        engines: Mapping[str, Engine],
+        engines: Mapping[str, EngineRecord],
         catalogue: Catalogue,
         shared: Shared,
         notes: Notes,
@@ -31,7 +31,7 @@ class ContainerReducer:
         self._shared = shared
         self._notes = notes
 
-    def listed(self, engine: Engine, action: ContainersListed) -> None:
+    def listed(self, engine: EngineRecord, action: ContainersListed) -> None:
         """What was asked for and did not come is gone, unless it was touched meanwhile."""
         listed, broken = set(), 0
         if action.whole:
@@ -51,7 +51,7 @@ class ContainerReducer:
             self._drop_unlisted(engine, asked - listed, action.at)
 
     def _one_listed(
-        self, engine: Engine, item: Json, fraction: float, action: ContainersListed
+        self, engine: EngineRecord, item: Json, fraction: float, action: ContainersListed
     ) -> str:
         now = action.now - engine.spec.clock_offset
         new = decode.listed_container(
@@ -75,7 +75,7 @@ class ContainerReducer:
             catalogue.clean_as_of(engine, new.id, action.at)
         return new.id
 
-    def _drop_unlisted(self, engine: Engine, unlisted: Iterable[str], at: float) -> None:
+    def _drop_unlisted(self, engine: EngineRecord, unlisted: Iterable[str], at: float) -> None:
         for container_id in unlisted:
             container = engine.containers.get(container_id)
             if self._catalogue.touched(engine, container_id, at):
@@ -85,7 +85,7 @@ class ContainerReducer:
             else:
                 self._catalogue.clean(engine, container_id)
 
-    def inspected(self, engine: Engine, action: ContainerInspected) -> None:
+    def inspected(self, engine: EngineRecord, action: ContainerInspected) -> None:
         catalogue = self._catalogue
         try:
             new = decode.inspected_container(action.inspect, key=engine.key, shared=self._shared)
@@ -106,7 +106,7 @@ class ContainerReducer:
             known = self._renamed(engine, old, after_inspect(old, new))
         catalogue.put(engine, touch(known, action.at))
 
-    def _known(self, engine: Engine, new: Container, at: float) -> Container | None:
+    def _known(self, engine: EngineRecord, new: Container, at: float) -> Container | None:
         """Under the ID that clients know; None for what is not there yet, in their terms."""
         kept, catalogue = kept_identity(new.labels), self._catalogue
         if kept is None:
@@ -133,7 +133,7 @@ class ContainerReducer:
             self._catalogue.drop(holder, known)
 
     def handed_over(
-        self, container: Container, old: Engine, new: Engine, own: str, at: float
+        self, container: Container, old: EngineRecord, new: EngineRecord, own: str, at: float
     ) -> None:
         """It is gone on ``old``, and goes on as ``own`` on ``new``."""
         self._catalogue.remove(old, container.id)
@@ -143,11 +143,11 @@ class ContainerReducer:
         self._catalogue.put(new, touch(here, at))
         self._catalogue.mark(new, container.id, at)
 
-    def changed(self, engine: Engine, old: Container, new: Container, at: float) -> None:
+    def changed(self, engine: EngineRecord, old: Container, new: Container, at: float) -> None:
         """An event told that ``old`` is ``new`` now."""
         self._catalogue.put(engine, touch(self._renamed(engine, old, new), at))
 
-    def confirmed(self, engine: Engine, container: Container, at: float) -> None:
+    def confirmed(self, engine: EngineRecord, container: Container, at: float) -> None:
         """An engine acknowledged a create, which its event or a list may have told already."""
         known = engine.containers.get(container.id)
         if known is None:
@@ -163,13 +163,13 @@ class ContainerReducer:
             )
         self._catalogue.put(engine, touch(container, at))
 
-    def moved(self, engine: Engine, old_ip: str) -> None:
+    def moved(self, engine: EngineRecord, old_ip: str) -> None:
         """The engine's name or address changed, which each entry shows."""
         for container in list(engine.containers.values()):
             entry = moved_entry(container.entry, container.names, engine.name, engine.ip, old_ip)
             self._catalogue.put(engine, container._replace(entry=entry))
 
-    def _renamed(self, engine: Engine, old: Container, new: Container) -> Container:
+    def _renamed(self, engine: EngineRecord, old: Container, new: Container) -> Container:
         if new.names == old.names:
             return new
         entry = moved_entry(new.entry, new.names, engine.name, engine.ip, engine.ip)

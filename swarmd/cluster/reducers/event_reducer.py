@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from swarmd.cluster.actions import EventSeen
 from swarmd.cluster.catalogue import Catalogue
+from swarmd.cluster.engine_record import EngineRecord
 from swarmd.cluster.reducers.container_reducer import ContainerReducer
 from swarmd.cluster.reducers.list_reducer import IMAGES, NETWORKS, VOLUMES, ListReducer
 from swarmd.cluster.reducers.merge import IGNORED, after_event
 from swarmd.core.event import Event
 from swarmd.core.image.image_reference import familiar_if_valid
-from swarmd.core.model import Engine
 from swarmd.core.names import PLACEHOLDER
 
 _ID_LENGTH = 64
@@ -32,7 +32,7 @@ class EventReducer:
         self._containers = containers
         self._lists = lists
 
-    def seen(self, engine: Engine, action: EventSeen) -> None:
+    def seen(self, engine: EngineRecord, action: EventSeen) -> None:
         engine.updated = action.now
         event = action.event
         if event.kind == "container":
@@ -44,7 +44,7 @@ class EventReducer:
         elif event.kind == "volume" and event.verb not in _QUIET_VOLUME_VERBS:
             self._lists.mark(engine, VOLUMES, action.at)
 
-    def _container(self, engine: Engine, event: Event, at: float) -> None:
+    def _container(self, engine: EngineRecord, event: Event, at: float) -> None:
         if event.verb == "prune":
             self._prune(engine, at)
         elif event.verb == "commit":
@@ -56,19 +56,19 @@ class EventReducer:
         elif len(event.id) == _ID_LENGTH and event.id.isalnum():
             self._change(engine, event, at)
 
-    def _change(self, engine: Engine, event: Event, at: float) -> None:
+    def _change(self, engine: EngineRecord, event: Event, at: float) -> None:
         old = engine.containers.get(event.id)
         if old is not None:
             new = after_event(old, event.verb, event.detail, event.attributes, event.when)
             self._containers.changed(engine, old, new, at)
         self._catalogue.mark(engine, event.id, at)
 
-    def _prune(self, engine: Engine, at: float) -> None:
+    def _prune(self, engine: EngineRecord, at: float) -> None:
         for container in engine.containers.values():
             if not container.running:
                 self._catalogue.mark(engine, container.id, at)
 
-    def _image(self, engine: Engine, event: Event, at: float) -> None:
+    def _image(self, engine: EngineRecord, event: Event, at: float) -> None:
         """A container's item shows its image's ID once the tag is gone or another image's."""
         self._lists.mark(engine, IMAGES, at)
         name, when = event.attributes.get("name", ""), event.when + engine.spec.clock_offset
@@ -86,7 +86,7 @@ class EventReducer:
             if familiar_if_valid(container.image) in names or container.image_id in names:
                 self._catalogue.mark(engine, container.id, at)
 
-    def _network(self, engine: Engine, event: Event, at: float) -> None:
+    def _network(self, engine: EngineRecord, event: Event, at: float) -> None:
         if event.verb not in _QUIET_NETWORK_VERBS:
             self._lists.mark(engine, NETWORKS, at)
             return

@@ -15,13 +15,14 @@ from swarmd.cluster.actions import (
     NetworksListed,
     VolumesListed,
 )
+from swarmd.cluster.engine_record import EngineRecord
 from swarmd.cluster.images.placeholders import Placeholders
 from swarmd.cluster.kept_ids import kept_ids, predefined_ids
 from swarmd.cluster.notes import Notes
 from swarmd.core import decode
 from swarmd.core.decode import MalformedError, Shared
 from swarmd.core.image.image_reference import familiar_if_valid
-from swarmd.core.model import Engine, Image, Volume
+from swarmd.core.model import Image, Volume
 
 V = TypeVar("V")
 
@@ -37,7 +38,7 @@ _MOST_CHANGED = 32  # names that are asked for one by one where a list takes lon
 class ListReducer:
     """The reducer of lists of images, networks and volumes.
 
-    Applies lists, and keeps ``Engine.stale``: which of them must be asked for again.
+    Applies lists, and keeps ``EngineRecord.stale``: which of them must be asked for again.
     """
 
     def __init__(self, shared: Shared, notes: Notes, placeholders: Placeholders) -> None:
@@ -53,7 +54,7 @@ class ListReducer:
         # (key, ID) -> (moment, image), until a list was asked for later
         self._shown: dict[tuple[str, str], tuple[float, Image]] = {}
 
-    def images(self, engine: Engine, action: ImagesListed) -> None:
+    def images(self, engine: EngineRecord, action: ImagesListed) -> None:
         if self._overtaken(engine, IMAGES, action.at):
             return
         found = self._decoded(engine, IMAGES, action.entries, decode.image)
@@ -72,7 +73,7 @@ class ListReducer:
                 if ref in refs and image_id in ("", refs[ref])
             }
 
-    def networks(self, engine: Engine, action: NetworksListed) -> None:
+    def networks(self, engine: EngineRecord, action: NetworksListed) -> None:
         if self._overtaken(engine, NETWORKS, action.at):
             return
         found = self._decoded(engine, NETWORKS, action.entries, decode.network)
@@ -80,7 +81,7 @@ class ListReducer:
         engine.kept_ids, engine.predefined_ids = kept_ids(found), predefined_ids(found)
         self._mark_fresh(engine, NETWORKS, action.at)
 
-    def volumes(self, engine: Engine, action: VolumesListed) -> None:
+    def volumes(self, engine: EngineRecord, action: VolumesListed) -> None:
         if self._overtaken(engine, VOLUMES, action.at):
             return
         found = self._decoded(engine, VOLUMES, action.entries, decode.volume, action.warnings)
@@ -88,7 +89,7 @@ class ListReducer:
         self._mark_fresh(engine, VOLUMES, action.at)
         self._keep_made(engine, action.at)
 
-    def image_named(self, engine: Engine, tag: str, image_id: str, when: float) -> None:
+    def image_named(self, engine: EngineRecord, tag: str, image_id: str, when: float) -> None:
         """Somebody saw that ``tag`` was given to it, in seconds since the epoch by our clock.
 
         With "" for the ID it is the one that the next list says: of a pull only the name is told.
@@ -98,7 +99,7 @@ class ListReducer:
         if tag in engine.named or len(engine.named) < _MOST_NAMED:
             engine.named[tag] = image_id, when
 
-    def images_gone(self, engine: Engine, names: Iterable[str], at: float) -> None:
+    def images_gone(self, engine: EngineRecord, names: Iterable[str], at: float) -> None:
         """Tags, digests and IDs that are no longer there, whatever a list says of before.
 
         An engine with many images lists them in seconds, and who removes one looks at once.
@@ -110,7 +111,7 @@ class ListReducer:
         self._take(engine, gone)
         engine.image_refs = image_refs(list(engine.images.values()))
 
-    def _take(self, engine: Engine, gone: frozenset[str]) -> None:
+    def _take(self, engine: EngineRecord, gone: frozenset[str]) -> None:
         found = [without(image, gone) for image in engine.images.values()]
         engine.images = {image.id: image for image in found if image is not None}
         for of in [of for of in self._shown if of[0] == engine.key]:
@@ -118,7 +119,7 @@ class ListReducer:
             if (left := without(shown, gone)) is not None:
                 self._shown[of] = when, left
 
-    def images_changed(self, engine: Engine, names: Iterable[str], at: float) -> None:
+    def images_changed(self, engine: EngineRecord, names: Iterable[str], at: float) -> None:
         """Others than the first few a list will tell."""
         self.mark(engine, IMAGES, at)
         for name in names:
@@ -126,7 +127,7 @@ class ListReducer:
             if known and 0 < len(name) <= _LONGEST_TAG:
                 engine.changed_images[name] = at
 
-    def image_shown(self, engine: Engine, action: ImageShown) -> None:
+    def image_shown(self, engine: EngineRecord, action: ImageShown) -> None:
         """It is so, whatever a list says that was asked for before."""
         if engine.changed_images.get(action.name, math.inf) <= action.at:
             del engine.changed_images[action.name]
@@ -147,20 +148,20 @@ class ListReducer:
             self._put(engine, image)
             engine.image_refs = image_refs(list(engine.images.values()))
 
-    def _ask_for_nameless(self, engine: Engine, image: Image, at: float) -> None:
+    def _ask_for_nameless(self, engine: EngineRecord, image: Image, at: float) -> None:
         """What has lost its last name to ``image`` may be gone: not all stores keep it."""
         others = (other for other in engine.images.values() if other.id != image.id)
         lost = [one.id for one in others if one.tags and {*one.tags} <= {*image.tags}]
         self.images_changed(engine, lost, at)
 
-    def _put(self, engine: Engine, image: Image) -> None:
+    def _put(self, engine: EngineRecord, image: Image) -> None:
         """Its tags are no longer those of others."""
         engine.images.pop(image.id, None)
         tags = frozenset(image.tags)
         others = (without(other, tags) or other for other in engine.images.values())
         engine.images = {**{other.id: other for other in others}, image.id: image}
 
-    def _keep_shown(self, engine: Engine, asked: float) -> None:
+    def _keep_shown(self, engine: EngineRecord, asked: float) -> None:
         for of in [of for of in self._shown if of[0] == engine.key]:
             when, image = self._shown[of]
             if when > asked:
@@ -168,13 +169,13 @@ class ListReducer:
             else:
                 del self._shown[of]
 
-    def _gone_since(self, engine: Engine, asked: float) -> frozenset[str]:
+    def _gone_since(self, engine: EngineRecord, asked: float) -> frozenset[str]:
         held = [one for one in self._gone.pop(engine.key, ()) if one[0] > asked]
         if held:
             self._gone[engine.key] = held
         return frozenset(name for _, names in held for name in names)
 
-    def volume_made(self, engine: Engine, entry: Mapping[str, Any], at: float) -> None:
+    def volume_made(self, engine: EngineRecord, entry: Mapping[str, Any], at: float) -> None:
         """It is there, whatever a list says that was asked for before.
 
         An engine asks every driver for a list, and waits long for one that is gone.
@@ -184,7 +185,7 @@ class ListReducer:
             engine.volumes = {**engine.volumes, volume.name: volume}
             self._made[engine.key, volume.name] = at, volume
 
-    def _keep_made(self, engine: Engine, asked: float) -> None:
+    def _keep_made(self, engine: EngineRecord, asked: float) -> None:
         mine = [(of, made) for of, made in self._made.items() if of[0] == engine.key]
         for of, (at, volume) in mine:
             if at > asked:
@@ -192,16 +193,16 @@ class ListReducer:
             else:
                 del self._made[of]
 
-    def failed(self, engine: Engine, action: ListFailed) -> None:
+    def failed(self, engine: EngineRecord, action: ListFailed) -> None:
         """What was known stays, and is asked for again by whoever reads it."""
         self.mark(engine, action.kind, action.at)
         self._notes.put(engine, action.kind, [f"its {action.kind} are not known: {action.error}"])
 
-    def mark(self, engine: Engine, kind: str, at: float) -> None:
+    def mark(self, engine: EngineRecord, kind: str, at: float) -> None:
         engine.stale.add(kind)
         self._since[engine.key, kind] = at
 
-    def drop(self, engine: Engine) -> None:
+    def drop(self, engine: EngineRecord) -> None:
         engine.images, engine.image_refs, engine.named = {}, {}, {}
         engine.networks, engine.volumes = {}, {}
         engine.kept_ids = engine.predefined_ids = ()
@@ -215,7 +216,7 @@ class ListReducer:
             for of in [of for of in held if of[0] == engine.key]:
                 del held[of]
 
-    def _overtaken(self, engine: Engine, kind: str, at: float) -> bool:
+    def _overtaken(self, engine: EngineRecord, kind: str, at: float) -> bool:
         """Whether the answer to a later question is known: engines answer in any order."""
         if at < self._asked.get((engine.key, kind), -math.inf):
             return True
@@ -223,13 +224,13 @@ class ListReducer:
             self._asked[engine.key, kind] = at
         return False
 
-    def _mark_fresh(self, engine: Engine, kind: str, at: float) -> None:
+    def _mark_fresh(self, engine: EngineRecord, kind: str, at: float) -> None:
         if self._since.get((engine.key, kind), at) <= at:
             engine.stale.discard(kind)
 
     def _decoded(
         self,
-        engine: Engine,
+        engine: EngineRecord,
         kind: str,
         entries: Sequence[Mapping[str, Any]],
         read: Callable[[Mapping[str, Any], Shared], V],

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 from prometheus_client.metrics_core import GaugeMetricFamily, Metric
 
@@ -52,7 +52,7 @@ def families(state: State) -> Iterator[Metric]:
     yield _containers(engines)
 
 
-def _health(engines: list[Engine]) -> Metric:
+def _health(engines: Sequence[Engine]) -> Metric:
     counts = Counter(engine.health for engine in engines)
     family = GaugeMetricFamily("swarmd_nodes", "Nodes by health.", labels=("health",))
     for health in Health:
@@ -60,7 +60,7 @@ def _health(engines: list[Engine]) -> Metric:
     return family
 
 
-def _containers(engines: list[Engine]) -> Metric:
+def _containers(engines: Sequence[Engine]) -> Metric:
     words = "Containers on it by state, as the engine calls it."
     family = GaugeMetricFamily("swarmd_node_containers", words, labels=("node", "state"))
     for engine in engines:

@@ -6,7 +6,8 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from swarmd.cluster.kept_ids import network_id
-from swarmd.cluster.scoped import ScopedState, Sight
+from swarmd.cluster.scoped.scoped_state import ScopedState
+from swarmd.cluster.scoped.sight import Sight
 from swarmd.core.container.container_state import Container
 from swarmd.core.model import Engine
 from swarmd.core.predefined import PREDEFINED

@@ -109,8 +109,9 @@ class LocalNetworks:
 
     def _asked_already(self, name: str, node: Engine | None) -> Engine | None:
         """Who may have made it, or may yet do so: no other engine may be asked for it."""
+        engines: Mapping[str, Engine] = self._fleet.state.engines
         engine = self._in_doubt.get(name)
-        if engine is None or self._fleet.state.engines.get(engine.key) is not engine:
+        if engine is None or engines.get(engine.key) is not engine:
             return None
         if node not in (None, engine):
             raise Conflict(f"network {name} may just be made on {engine.name}")

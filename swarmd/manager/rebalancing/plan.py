@@ -6,7 +6,7 @@ fleet that is even costs no call.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -234,7 +234,7 @@ class _Search:
             await deferLater(self._fleet.clock, 0)
 
 
-def named(plan: Plan, state_engines: dict[str, Engine]) -> list[dict[str, Any]]:
+def named(plan: Plan, state_engines: Mapping[str, Engine]) -> list[dict[str, Any]]:
     """The moves as clients read them."""
 
     def name(key: str) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 
 from swarmd.api.access.scoping import Scoping
 from swarmd.authz.rights import Right
-from swarmd.cluster.scoped import Sight
+from swarmd.cluster.scoped.sight import Sight
 from swarmd.manager.fleet.scoped_fleet import ScopedFleet
 from tests.authz.rig import ML, GuardedRig
 

@@ -3,11 +3,12 @@ from collections.abc import Mapping
 import orjson
 
 from swarmd.api.responses.container_inspect import with_node
+from swarmd.cluster.engine_record import EngineRecord
 from swarmd.core.container.container_state import NO_LABELS
 from swarmd.core.container.resources import SHARES_LABEL
-from swarmd.core.model import Engine, Spec
+from swarmd.core.model import Spec
 
-ENGINE = Engine(
+ENGINE = EngineRecord(
     "10.0.0.1:2375",
     "10.0.0.1:2375",
     ip="10.0.0.1",
@@ -73,7 +74,7 @@ def test_a_label_cannot_pass_for_the_settings() -> None:
 
 def test_an_engine_without_a_known_address_is_left_alone() -> None:
     inspect = {"NetworkSettings": {"Ports": {"80/tcp": [{"HostIp": "::", "HostPort": "1"}]}}}
-    body = with_node(orjson.dumps(inspect), Engine("unix:///x", "unix:///x"), NO_LABELS)
+    body = with_node(orjson.dumps(inspect), EngineRecord("unix:///x", "unix:///x"), NO_LABELS)
     assert orjson.loads(body)["NetworkSettings"] == inspect["NetworkSettings"]
 
 

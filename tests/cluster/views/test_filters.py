@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from swarmd.cluster.engine_record import EngineRecord
 from swarmd.cluster.views.filters import (
     CONTAINER_KEYS,
     ImageQuery,
@@ -28,7 +29,6 @@ from swarmd.cluster.views.filters import (
     truth,
 )
 from swarmd.core.errors import BadParameter
-from swarmd.core.model import Engine
 from tests.cluster.fleet import spec
 
 
@@ -164,7 +164,7 @@ def test_labels(wanted: list[str], labels: dict[str, str], fits: bool) -> None:
 
 
 def test_nodes() -> None:
-    engine = Engine("10.0.0.1:2375", "10.0.0.1:2375", name="node-1", spec=spec())
+    engine = EngineRecord("10.0.0.1:2375", "10.0.0.1:2375", name="node-1", spec=spec())
     for wanted in ((), ("node-1",), ("x", "10.0.0.1:2375"), ("ENGINE-1",)):
         assert on_node(wanted, engine)
     assert not on_node(("node-2",), engine)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from swarmd.cluster.engine_record import EngineRecord
 from swarmd.cluster.views.rows import Row, Rows, pieces
 from swarmd.core.container.container_state import Container
 from swarmd.core.model import Engine, Spec
@@ -10,7 +11,7 @@ def one(**changes: object) -> Container:
 
 
 def engine(offset: float = 0.0) -> Engine:
-    return Engine("k", "k", spec=Spec("k", "k", 1, 1, clock_offset=offset))
+    return EngineRecord("k", "k", spec=Spec("k", "k", 1, 1, clock_offset=offset))
 
 
 def text(row: Row, now: float, offset: float = 0.0, of: Container | None = None) -> bytes:

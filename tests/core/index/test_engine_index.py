@@ -1,3 +1,4 @@
+from swarmd.cluster.engine_record import EngineRecord
 from swarmd.core.container.container_state import Container, Demand, HostPort
 from swarmd.core.index.bits import Bits
 from swarmd.core.index.engine_index import EngineIndex, Load, load_of
@@ -7,7 +8,8 @@ from swarmd.core.pattern import glob, regex
 
 def make(name: str, **labels: str) -> Engine:
     spec = Spec(f"ID-{name}", name, 4, 1000)
-    return Engine(f"{name}:1", name, name=name, spec=spec, labels=labels, health=Health.HEALTHY)
+    healthy = Health.HEALTHY
+    return EngineRecord(f"{name}:1", name, name=name, spec=spec, labels=labels, health=healthy)
 
 
 def indexed(*engines: Engine) -> EngineIndex:

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from swarmd.cluster.scoped import Sight
+from swarmd.cluster.scoped.sight import Sight
 from swarmd.core.request.scope import Scope
 from swarmd.manager.fleet.event_hub import FleetEvent
 from swarmd.manager.fleet.scoped_fleet import ScopedFleet

@@ -3,13 +3,13 @@ from __future__ import annotations
 import orjson
 import pytest
 
+from swarmd.cluster.engine_record import EngineRecord
 from swarmd.core.errors import ApiError, EngineUnreachable
-from swarmd.core.model import Engine
 from swarmd.manager.images.console import Console
 from swarmd.manager.images.progress import LoadProgress, NodeProgress, ProgressTally, brief, grouped
 
 FINAL = {"status": "Pull complete", "progressDetail": {}, "id": "a"}
-NODE = Engine("k", "k", name="node-1")
+NODE = EngineRecord("k", "k", name="node-1")
 
 
 def make() -> tuple[Console, list[dict]]:
@@ -83,7 +83,7 @@ def test_a_refusal_after_the_first_line_is_an_error_line() -> None:
     console, shown = make()
     console.write_line(FINAL)
     tally = ProgressTally()
-    tally.add(Engine("k", "k", name="a"), ApiError("no", 404))
+    tally.add(EngineRecord("k", "k", name="a"), ApiError("no", 404))
     tally.close(console, "Pulled x")
     assert shown[-1]["error"] == "a: no (Pulled x on 0 of 1 nodes)"
 
@@ -91,7 +91,7 @@ def test_a_refusal_after_the_first_line_is_an_error_line() -> None:
 def test_a_refusal_before_is_one_with_its_status() -> None:
     console, _ = make()
     tally = ProgressTally()
-    tally.add(Engine("k", "k", name="a"), ApiError("no", 404))
+    tally.add(EngineRecord("k", "k", name="a"), ApiError("no", 404))
     with pytest.raises(ApiError) as refusal:
         tally.close(console, "Pulled x")
     assert refusal.value.status == 404

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from swarmd.cluster.actions import ImagesListed
-from swarmd.cluster.scoped import Sight
+from swarmd.cluster.scoped.sight import Sight
 from swarmd.core.model import Engine
 from swarmd.core.request.scope import Scope
 from swarmd.manager.fleet.scoped_fleet import ScopedFleet

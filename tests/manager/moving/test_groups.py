@@ -1,7 +1,8 @@
 from __future__ import annotations
 
+from swarmd.cluster.engine_record import EngineRecord
 from swarmd.core.container.container_state import Container
-from swarmd.core.model import Engine, Network
+from swarmd.core.model import Network
 from swarmd.manager.moving.groups import groups
 
 SCOPES = {"a": "local", "b": "local", "bridge": "local", "over": "swarm"}
@@ -9,7 +10,7 @@ SCOPES = {"a": "local", "b": "local", "bridge": "local", "over": "swarm"}
 
 def grouped(**containers: str) -> list[str]:
     """Containers, the oldest first, with the networks that each is in."""
-    engine = Engine("k", "k")
+    engine = EngineRecord("k", "k")
     engine.networks = {n: Network(f"id-{n}", n, scope=scope) for n, scope in SCOPES.items()}
     for age, (name, networks) in enumerate(containers.items()):
         pairs = tuple((network, "") for network in networks.split())

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from swarmd.cluster.engine_record import EngineRecord
 from swarmd.core.container.container_state import Container
 from swarmd.core.model import Engine, Network
 from swarmd.manager.rebalancing.belonging import belonging
@@ -8,7 +9,7 @@ PROJECT = "com.docker.compose.project"
 
 
 def engine(*containers: Container, networks: tuple[str, ...] = ()) -> Engine:
-    found = Engine("key", "address")
+    found = EngineRecord("key", "address")
     found.containers = {one.id: one for one in containers}
     found.networks = {name: Network(name, name) for name in networks}
     return found

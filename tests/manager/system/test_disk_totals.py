@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from swarmd.core.model import Engine
+from swarmd.cluster.engine_record import EngineRecord
 from swarmd.core.request.scope import Scope
 from swarmd.manager.fleet.fanout import Outcome
 from swarmd.manager.system.disk_totals import added, counted_up
@@ -17,7 +17,7 @@ def totals(active: int, total: int, freed: int, size: int) -> dict[str, int]:
 
 
 def outcome(name: str, body: dict[str, Any]) -> Outcome:
-    return Outcome(Engine(name, name, name=name), Answer(200, [], b""), value=body)
+    return Outcome(EngineRecord(name, name, name=name), Answer(200, [], b""), value=body)
 
 
 def test_what_engines_say_is_added_up() -> None:

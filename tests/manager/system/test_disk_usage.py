@@ -3,7 +3,7 @@ from __future__ import annotations
 import orjson
 from twisted.internet.defer import Deferred
 
-from swarmd.core.model import Engine
+from swarmd.cluster.engine_record import EngineRecord
 from swarmd.manager.fleet.fanout import Outcome
 from swarmd.manager.system.disk_usage import DiskUsage, merged
 from swarmd.streams.link import Answer
@@ -22,7 +22,7 @@ ONE = {
 
 
 def outcome(name: str, body: object) -> Outcome:
-    engine = Engine(name, name, name=name)
+    engine = EngineRecord(name, name, name=name)
     return Outcome(engine, Answer(200, [], orjson.dumps(body)), value=body)
 
 

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import fields
 
 import pytest
 
-from swarmd.cluster import interfaces, scoped
-from swarmd.cluster.images.image_lookup import engines_with_image
+from swarmd.cluster import interfaces
 from swarmd.cluster.interfaces import (
     CatalogueView,
     ExecsView,
@@ -23,13 +21,12 @@ from swarmd.cluster.interfaces import (
     RowsView,
     StateView,
 )
-from swarmd.cluster.lookup import find_engine
-from swarmd.cluster.scoped import ScopedState, Sight
+from swarmd.cluster.scoped.scoped_state import ScopedState
+from swarmd.cluster.scoped.sight import Sight
 from swarmd.cluster.views.filters import ListQuery
 from swarmd.cluster.views.select import select
-from swarmd.core.model import Engine
 from swarmd.core.request.scope import Scope
-from tests.authz.rig import ML, ML_IMAGE, WEB, GuardedRig
+from tests.authz.rig import ML, WEB, GuardedRig
 from tests.cluster.protocols import is_protocol, members, reachable
 
 
@@ -47,19 +44,6 @@ def test_containers_by_every_index(seen: ScopedState) -> None:
     assert seen.catalogue.ids.starting_with("") == [ML]
     assert [row.container.id for row in seen.catalogue.rows.newest_first(seen.engines)] == [ML]
     assert [row.container.id for row in select(seen, ListQuery(all=True))] == [ML]
-
-
-def test_engines_are_one_object_each_with_their_part(seen: ScopedState) -> None:
-    [first, second] = seen.engines.values()
-    assert seen.engines[first.key] is first and find_engine(seen, "node-1") is first
-    assert find_engine(seen, "ID1") is first
-    assert first != second and len({first, second}) == 2 and len(seen.engines) == 2
-    assert list(first.volumes) == ["mine-vol"] and first.healthy
-    assert first.tally.running == 1
-    assert set(first.image_refs.values()) >= {ML_IMAGE}
-    assert engines_with_image(seen, "mine/app:1") == [first]
-    assert engines_with_image(seen, "theirs/app:1") == []
-    assert [*seen.index.images.texts("")] == ["busybox:latest", "mine/app:1"]
 
 
 # Each part of the view, and the Protocol that says what it may have.
@@ -91,21 +75,10 @@ def test_every_protocol_of_the_view_is_looked_at() -> None:
     assert {each for each in here if each.__module__ == interfaces.__name__} == set(PARTS)
 
 
-def test_of_each_field_of_an_engine_somebody_has_said_how_much_a_scope_sees() -> None:
-    """Until then a new one is missing there."""
-    judged = {"containers", "images", "image_refs", "networks", "volumes", "tally"}
-    hidden = {"usage"}  # of all containers there, whoever's they are
-    assert {one.name for one in fields(Engine)} == judged | hidden | scoped._OF_ENGINES
-    assert not judged & scoped._OF_ENGINES
-
-
 def test_what_nobody_thought_of_is_missing(seen: ScopedState) -> None:
     for name in ("reservations", "_lists", "_events", "dispatch", "reserve", "watch"):
         with pytest.raises(AttributeError):
             getattr(seen, name)
-    engine = next(iter(seen.engines.values()))
-    with pytest.raises(AttributeError):
-        _ = engine.something_new  # type: ignore[attr-defined]
 
 
 def test_changes_of_what_is_seen_pass(seen: ScopedState) -> None:
@@ -122,17 +95,3 @@ def test_changes_of_what_is_seen_pass(seen: ScopedState) -> None:
     seen.reserve_name("new", ML)
     seen.release_name("new", ML, granted=True)
     assert seen.containers[ML].name == "new"
-
-
-def test_strictly_nothing_is_shared() -> None:
-    state = GuardedRig().state
-    shared = Sight(Scope("team", "ml"), networks=lambda name: name == "shared")
-    strict = Sight(Scope("team", "ml"), networks=lambda name: True, strict=True)
-
-    def names(sight: Sight) -> set[str]:
-        engine = next(iter(ScopedState(state, sight).engines.values()))
-        tags = engine.image_refs
-        return {one.name for one in engine.networks.values()} | set(tags)
-
-    assert names(shared) >= {"shared", "busybox:latest"}
-    assert names(strict) == {"mine-net", "bridge", "host", "mine/app:1"}

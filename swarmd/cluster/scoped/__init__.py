@@ -1,0 +1,1 @@
+"""The state as a scope sees it."""
