@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from swarmd.codec.framing import LAST_CHUNK, chunk
+from swarmd.codec.framing import LAST_CHUNK
 from swarmd.codec.head import Headers, ResponseHead, render_request
 from swarmd.streams.calls import StreamCall
 from swarmd.streams.connection import EngineConnection
@@ -45,10 +45,13 @@ class Upload(StreamCall):
         self._ended = False
         self._on_room = on_room
 
-    def write(self, data: bytes) -> None:
-        """More of the body; nothing happens once the engine has answered or is gone."""
-        if data and self.connection is not None and not self._ended:
-            self.connection.transport.write(chunk(data))
+    def write(self, framed: bytes) -> None:
+        """More of the body, as a chunk: who sends it to several engines frames it once.
+
+        Nothing happens once the engine has answered or is gone.
+        """
+        if self.connection is not None and not self._ended:
+            self.connection.transport.write(framed)
 
     def end(self) -> None:
         """The body is complete."""

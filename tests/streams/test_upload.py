@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from twisted.python.failure import Failure
 
+from swarmd.codec.framing import chunk
 from swarmd.core.errors import EngineUnreachable
 from swarmd.streams.upload import Upload
 from tests.streams.memory import Engine
@@ -38,7 +39,7 @@ def test_head_then_chunks_then_the_end() -> None:
     head, _, rest = case.engine.wire.sent.partition(b"\r\n\r\n")
     assert head.startswith(b"POST /images/load HTTP/1.1\r\n") and rest == b""
     assert b"Transfer-Encoding: chunked" in head and b"Content-Type: application/x-tar" in head
-    case.call.write(b"hello")
+    case.call.write(chunk(b"hello"))
     case.call.end()
     assert case.engine.wire.sent.endswith(b"\r\n\r\n5\r\nhello\r\n0\r\n\r\n")
     case.engine.answers(ANSWER + b"0\r\n\r\n")
@@ -71,12 +72,12 @@ def test_the_engine_sets_the_pace() -> None:
 
 def test_an_answer_before_the_end_costs_the_connection() -> None:
     case = Case()
-    case.call.write(b"x")
+    case.call.write(chunk(b"x"))
     case.engine.answers(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 3\r\n\r\nbad")
     assert (case.result.status, case.result.body) == (400, b"bad")
     assert case.engine.wire.aborted
     before = case.engine.wire.sent
-    case.call.write(b"more")
+    case.call.write(chunk(b"more"))
     case.call.end()
     assert case.engine.wire.sent == before
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from swarmd.codec.framing import chunk
 from swarmd.core.errors import ApiError
 from swarmd.streams.link import Answer
 from swarmd.streams.upload import Upload
@@ -52,8 +53,9 @@ class Tee:
     # The source.
 
     def received(self, data: bytes) -> None:
+        framed = chunk(data)
         for upload in self._uploads:
-            upload.write(data)
+            upload.write(framed)
         self.balance()
 
     def ended(self) -> None:

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from twisted.internet.defer import Deferred
 
+from swarmd.codec.framing import chunk
 from swarmd.core.errors import BadParameter
 from swarmd.manager.images.tee import Tee
 from tests.manager.wired import Running
@@ -50,7 +51,7 @@ def test_all_get_everything(tee: Tee) -> None:
     tee.received(b"a")
     tee.received(b"b")
     tee.ended()
-    assert all(upload.data == b"ab" and upload.complete for upload in uploads)
+    assert all(upload.data == chunk(b"a") + chunk(b"b") and upload.complete for upload in uploads)
 
 
 def test_one_that_is_full_holds_the_source(tee: Tee, holds: list[bool]) -> None:
@@ -79,7 +80,7 @@ def test_one_that_has_answered_is_left_out(tee: Tee, holds: list[bool]) -> None:
     slow.answer.callback("refused")
     assert running.results == ["refused"] and holds == [True, False]
     tee.received(b"x")
-    assert (slow.data, fast.data) == (b"", b"x")
+    assert (slow.data, fast.data) == (b"", chunk(b"x"))
 
 
 def test_who_joins_after_an_empty_body(tee: Tee) -> None:
