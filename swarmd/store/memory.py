@@ -10,6 +10,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
+from twisted.logger import Logger
 
 from swarmd.store.commit_rules import check_commit
 from swarmd.store.difference import difference
@@ -98,6 +99,8 @@ class MemoryServer:
 class MemoryWatch:
     """What follows a prefix of a ``MemoryServer``."""
 
+    _log = Logger()
+
     def __init__(self, store: MemoryStore, since: Snapshot, receive: Receive) -> None:
         self._store = store
         self._receive = receive
@@ -131,7 +134,10 @@ class MemoryWatch:
             self._known.pop(change.key, None)
             if change.entry is not None:
                 self._known[change.key] = change.entry.revision
-        self._receive(revision, changes)
+        try:
+            self._receive(revision, changes)
+        except Exception:  # noqa: BLE001 - who receives must not end a commit
+            self._log.failure("a change of {prefix} could not be taken in", prefix=self._prefix)
 
 
 class MemorySession:

@@ -1,0 +1,248 @@
+"""The endpoints of a store that is asked over HTTP: any will do; the first that answers is kept.
+
+What was never sent is certainly not done, so the next endpoint is asked; so is it for what may be
+done twice. Everything else whose answer does not come is left open (``StoreUnsure``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from OpenSSL import SSL
+from treq.client import HTTPClient
+from twisted.internet import error as internet_error
+from twisted.internet.defer import CancelledError, Deferred, TimeoutError
+from twisted.internet.interfaces import IOpenSSLClientConnectionCreator
+from twisted.internet.protocol import Protocol, connectionDone
+from twisted.python.failure import Failure
+from twisted.web.client import Agent, HTTPConnectionPool, ResponseDone
+from twisted.web.http_headers import Headers
+from twisted.web.iweb import IPolicyForHTTPS
+from zope.interface import implementer
+
+from swarmd.store.interfaces import StoreLost, StoreUnsure
+from swarmd.tls.tls_errors import openssl_words
+from swarmd.tls.trust import ClientTls, Trust
+
+CONNECT = 1.5  # seconds, for one endpoint
+ANSWER = 4.0  # seconds for one call, so that a slow store is waited for, and none that hangs
+LARGEST_ANSWER = 64 << 20  # bytes
+_CONNECTIONS = 16  # kept for each endpoint
+_LONGEST_WORDS = 300  # characters of an error
+
+
+@dataclass(frozen=True, slots=True)
+class HttpAnswer:
+    """One whole answer; ``headers`` have names in lower case."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+class NotSent(Exception):
+    """A request that certainly reached nobody; the text says why."""
+
+
+class NoAnswer(Exception):
+    """A request that was sent, perhaps, and got no whole answer; the text says why."""
+
+
+class HttpEndpoints:
+    """The endpoints of one store.
+
+    Args:
+        places: ``HOST:PORT`` of each.
+        tls: None speaks plainly.
+    """
+
+    def __init__(self, reactor: Any, name: str, places: Sequence[str], tls: Trust | None) -> None:
+        self.name = name
+        self.reactor = reactor
+        self._tls = tls
+        self._scheme = "http" if tls is None else "https"
+        self._places = list(places)
+        self._moves: list[Callable[[], None]] = []
+        self._pool = HTTPConnectionPool(reactor)
+        self._pool.maxPersistentPerHost = _CONNECTIONS
+        self._pool.retryAutomatically = False
+        agent = Agent(reactor, _Policy(tls), connectTimeout=CONNECT, pool=self._pool)
+        self._http = HTTPClient(agent)
+
+    @property
+    def place(self) -> str:
+        """The endpoint that is asked first."""
+        return self._places[0]
+
+    def on_move(self, call: Callable[[], None]) -> None:
+        """Calls whenever another endpoint is asked first."""
+        self._moves.append(call)
+
+    async def ask(
+        self,
+        method: str,
+        path: str,
+        body: bytes = b"",
+        headers: Mapping[str, str] | None = None,
+        *,
+        repeatable: bool = True,
+    ) -> HttpAnswer:
+        """The answer of the first endpoint that gives one.
+
+        Raises:
+            StoreLost: Nobody got it, or it is repeatable and nobody answered.
+            StoreUnsure: It is not repeatable, and who got it did not answer.
+        """
+        reason = ""
+        for place in list(self._places):
+            try:
+                return await self._ask_one(place, method, path, body, headers)
+            except NotSent as error:
+                reason = f"{place}: {error}"
+            except NoAnswer as error:
+                reason = f"{place}: {error}"
+                if not repeatable:
+                    self.leave(place)
+                    raise StoreUnsure(f"{self.name}: {reason}") from None
+            self.leave(place)
+        raise StoreLost(f"{self.name} cannot be reached: {reason}")
+
+    def leave(self, place: str) -> None:
+        """Others are asked before this one from now on."""
+        first = self.place
+        self._places.remove(place)
+        self._places.append(place)
+        if self.place != first:
+            for call in list(self._moves):
+                call()
+
+    async def _ask_one(
+        self, place: str, method: str, path: str, body: bytes, headers: Mapping[str, str] | None
+    ) -> HttpAnswer:
+        collected = bytearray()
+
+        def receive(data: bytes) -> None:
+            collected.extend(data)
+            if len(collected) > LARGEST_ANSWER:
+                raise NoAnswer(f"an answer of more than {LARGEST_ANSWER >> 20} MiB")
+
+        asked = Deferred.fromCoroutine(self.stream(place, method, path, body, headers, receive))
+        try:
+            status, found = await asked.addTimeout(ANSWER, self.reactor)
+        except TimeoutError:
+            raise NoAnswer(f"no answer within {ANSWER:g} s") from None
+        return HttpAnswer(status, found, bytes(collected))
+
+    async def stream(
+        self,
+        place: str,
+        method: str,
+        path: str,
+        body: bytes,
+        headers: Mapping[str, str] | None,
+        receive: Callable[[bytes], None],
+    ) -> tuple[int, Mapping[str, str]]:
+        """Gives an answer's body to ``receive`` as it comes; its status and headers at its end.
+
+        May be cancelled: the connection is closed.
+
+        Raises:
+            NotSent, NoAnswer: There is none, or it broke off.
+        """
+        sent = {name: [value] for name, value in (headers or {}).items()}
+        try:
+            response = await self._http.request(
+                method,
+                f"{self._scheme}://{place}{path}",
+                headers=Headers(sent),
+                data=body or None,
+                unbuffered=True,
+                reactor=self.reactor,
+            )
+            receiver = _Receiver(receive)
+            response.deliverBody(receiver)
+            await receiver.done
+        except (CancelledError, NotSent, NoAnswer):
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever it is, there is no answer
+            raise self._kind(error) from None
+        pairs = response.headers.getAllRawHeaders()
+        named = {name.decode().lower(): values[-1].decode("latin-1") for name, values in pairs}
+        return response.code, named
+
+    def _kind(self, error: BaseException) -> BaseException:
+        """What the agent wraps in failures of its own."""
+        while reasons := getattr(error, "reasons", None):
+            error = reasons[-1].value
+        if isinstance(error, CancelledError):
+            return error
+        if isinstance(error, SSL.Error):
+            self._reread_files()
+            return NotSent(openssl_words(error))
+        words = " ".join(str(error).split())[:_LONGEST_WORDS] or type(error).__name__
+        if isinstance(error, internet_error.ConnectError | internet_error.DNSLookupError):
+            self._reread_files()
+            return NotSent(words)
+        return NoAnswer(words)
+
+    def _reread_files(self) -> None:
+        """They may have been renewed; what is wrong with them is said by the handshake."""
+        if self._tls is not None:
+            try:
+                self._tls.read()
+            except ValueError:
+                return
+
+    async def close(self) -> None:
+        await self._pool.closeCachedConnections()
+
+
+@implementer(IPolicyForHTTPS)
+class _Policy:
+    """Each connection by the certificates that are in force when it is made."""
+
+    def __init__(self, tls: Trust | None) -> None:
+        self._tls = tls
+
+    def creatorForNetloc(self, hostname: bytes, port: int) -> IOpenSSLClientConnectionCreator:
+        if self._tls is None:
+            raise ValueError("there is no TLS here")
+        host = hostname.decode("ascii").strip("[]")
+        return ClientTls(self._tls, host)
+
+
+class _Receiver(Protocol):
+    """Takes a body; who cancels ``done`` closes the connection."""
+
+    def __init__(self, receive: Callable[[bytes], None]) -> None:
+        self._receive = receive
+        self.done: Deferred[None] = Deferred(self._cancelled)
+
+    def dataReceived(self, data: bytes) -> None:
+        if self.done.called:
+            return
+        try:
+            self._receive(data)
+        except Exception:  # noqa: BLE001 - whoever waits for the end gets it
+            self._end(Failure())
+            self._close()
+
+    def connectionLost(self, reason: Failure = connectionDone) -> None:
+        self._end(None if reason.check(ResponseDone) else reason)
+
+    def _end(self, reason: Failure | None) -> None:
+        if self.done.called:
+            return
+        if reason is None:
+            self.done.callback(None)
+        else:
+            self.done.errback(reason)
+
+    def _cancelled(self, done: Deferred[None]) -> None:
+        self._close()
+
+    def _close(self) -> None:
+        if self.transport is not None:
+            self.transport.loseConnection()
