@@ -8,8 +8,8 @@ export PYTHONDONTWRITEBYTECODE :=
 
 PYTHON ?= python3
 BIN := .venv/bin
-PROGRAMS := faketime dockerd docker docker-compose docker-init busybox ip iptables ps nsenter setpriv openssl docker-registry sshd ssh ssh-keygen chromium chromedriver prometheus promtool
-PACKAGES := faketime docker.io openssh-server openssh-client docker-compose docker-registry busybox-static iproute2 iptables procps util-linux openssl ca-certificates python3-venv chromium chromium-driver prometheus
+PROGRAMS := faketime dockerd docker docker-compose docker-init busybox ip iptables ps nsenter setpriv openssl docker-registry sshd ssh ssh-keygen chromium chromedriver prometheus promtool etcd /usr/share/zookeeper/bin/zkServer.sh
+PACKAGES := faketime docker.io openssh-server openssh-client docker-compose docker-registry busybox-static iproute2 iptables procps util-linux openssl ca-certificates python3-venv chromium chromium-driver prometheus etcd-server zookeeper
 
 demo: .venv/installed
 	@if [ "$$(id -u)" = 0 ] && [ "$$(uname)" = Linux ]; then $(MAKE) -s .venv/programs; fi
@@ -142,6 +142,7 @@ TOOLS := vagrant cloud-init $(RELEASING) mmdebstrap lintian man-db bash-completi
 packages:
 	DEBIAN_FRONTEND=noninteractive apt-get update -q
 	had=$$(command -v sshd || true); scraped=$$(command -v prometheus || true); \
+	stored=$$(command -v etcd || true); \
 	policy=/usr/sbin/policy-rc.d; \
 	if ! [ -e $$policy ]; then \
 		trap "rm -f $$policy" EXIT; \
@@ -149,4 +150,5 @@ packages:
 	fi; \
 	DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends $(PACKAGES); \
 	if [ -z "$$had" ] && command -v systemctl >/dev/null; then systemctl -q disable ssh || true; fi; \
-	if [ -z "$$scraped" ] && command -v systemctl >/dev/null; then systemctl -q disable prometheus || true; fi
+	if [ -z "$$scraped" ] && command -v systemctl >/dev/null; then systemctl -q disable prometheus || true; fi; \
+	if [ -z "$$stored" ] && command -v systemctl >/dev/null; then systemctl -q disable etcd || true; fi

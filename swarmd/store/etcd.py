@@ -275,4 +275,4 @@ class EtcdStore:
 
 
 def _revision(answer: Any) -> int:
-    return int(answer["header"]["revision"])
+    return int(answer.get("header", {}).get("revision", 0))

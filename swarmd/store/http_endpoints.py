@@ -23,7 +23,7 @@ from twisted.web.iweb import IPolicyForHTTPS
 from zope.interface import implementer
 
 from swarmd.store.interfaces import StoreLost, StoreUnsure
-from swarmd.tls.tls_errors import openssl_words
+from swarmd.tls.tls_errors import of_engine
 from swarmd.tls.trust import ClientTls, Trust
 
 CONNECT = 1.5  # seconds, for one endpoint
@@ -68,7 +68,8 @@ class HttpEndpoints:
         self._pool = HTTPConnectionPool(reactor)
         self._pool.maxPersistentPerHost = _CONNECTIONS
         self._pool.retryAutomatically = False
-        agent = Agent(reactor, _Policy(tls), connectTimeout=CONNECT, pool=self._pool)
+        self._policy = _Policy(tls)
+        agent = Agent(reactor, self._policy, connectTimeout=CONNECT, pool=self._pool)
         self._http = HTTPClient(agent)
 
     @property
@@ -180,7 +181,7 @@ class HttpEndpoints:
             return error
         if isinstance(error, SSL.Error):
             self._reread_files()
-            return NotSent(openssl_words(error))
+            return NotSent(self._policy.refusal or of_engine(error))
         words = " ".join(str(error).split())[:_LONGEST_WORDS] or type(error).__name__
         if isinstance(error, internet_error.ConnectError | internet_error.DNSLookupError):
             self._reread_files()
@@ -205,12 +206,34 @@ class _Policy:
 
     def __init__(self, tls: Trust | None) -> None:
         self._tls = tls
+        self._last: Any = None
+
+    @property
+    def refusal(self) -> str:
+        """Why the last server was not trusted; "" if it was."""
+        return getattr(self._last, "refusal", "")
 
     def creatorForNetloc(self, hostname: bytes, port: int) -> IOpenSSLClientConnectionCreator:
         if self._tls is None:
             raise ValueError("there is no TLS here")
         host = hostname.decode("ascii").strip("[]")
-        return ClientTls(self._tls, host)
+        return _Noted(ClientTls(self._tls, host), self._note)
+
+    def _note(self, protocol: Any) -> None:
+        self._last = protocol
+
+
+@implementer(IOpenSSLClientConnectionCreator)
+class _Noted:
+    """Tells which protocol a connection is made for: what is wrong is noted there."""
+
+    def __init__(self, tls: ClientTls, note: Callable[[Any], None]) -> None:
+        self._tls = tls
+        self._note = note
+
+    def clientConnectionForTLS(self, tlsProtocol: Any) -> SSL.Connection:
+        self._note(tlsProtocol)
+        return self._tls.clientConnectionForTLS(tlsProtocol)
 
 
 class _Receiver(Protocol):

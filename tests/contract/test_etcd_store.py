@@ -11,9 +11,7 @@ from swarmd.store.etcd import EtcdStore
 from swarmd.store.http_endpoints import HttpEndpoints
 from swarmd.store.interfaces import Store
 from tests.contract.store_promises import REACTOR, StorePromises
-from tests.lab.stores import etcd_members, etcd_missing, started
-
-pytestmark = pytest.mark.skipif(bool(etcd_missing()), reason=etcd_missing())
+from tests.lab.stores import etcd_members, started
 
 
 @pytest.fixture(scope="class", autouse=True)
