@@ -14,7 +14,7 @@ from typing import Any
 from urllib.parse import quote
 
 import orjson
-from twisted.internet.defer import Deferred, gatherResults
+from twisted.internet.defer import Deferred, TimeoutError
 
 from swarmd.store.commit_rules import check_commit
 from swarmd.store.followed_prefix import FollowedPrefix
@@ -34,6 +34,7 @@ from swarmd.store.interfaces import (
 )
 from swarmd.store.login import Login
 from swarmd.store.reachability import Reachability
+from swarmd.store.side_by_side import side_by_side
 from swarmd.store.timed_session import TimedSession, boottime
 
 _WATCH = 30  # seconds that Consul keeps a question open
@@ -161,7 +162,7 @@ class ConsulStore:
         if other:
             raise StoreLost(f"{self.name}: {other[0]}")
         asked = [Deferred.fromCoroutine(self._standing(each.key)) for each in conditions]
-        raise CommitConflict(tuple(await gatherResults(asked, consumeErrors=True)))
+        raise CommitConflict(tuple(await side_by_side(asked)))
 
     async def _standing(self, key: str) -> tuple[str, KeyValue | None]:
         answer = await self._call("GET", f"{self._path(key)}?consistent")
