@@ -18,7 +18,7 @@ from twisted.internet.defer import Deferred, TimeoutError
 
 from swarmd.store.commit_rules import check_commit
 from swarmd.store.followed_prefix import FollowedPrefix
-from swarmd.store.http_endpoints import HttpAnswer, HttpEndpoints, NoAnswer, NotSent
+from swarmd.store.http_endpoints import HttpAnswer, HttpEndpoints, NotSent, Unanswered
 from swarmd.store.interfaces import (
     Absent,
     CommitConflict,
@@ -92,8 +92,8 @@ class ConsulStore:
         answer = await self._call("PUT", "/v1/txn", question, repeatable=False)
         if answer.status == 409:
             await self._refuse(conditions, answer)
-        told = self._json(answer)
-        return max(int(each["KV"]["ModifyIndex"]) for each in told["Results"])
+        answered = self._json(answer)
+        return max(int(each["KV"]["ModifyIndex"]) for each in answered["Results"])
 
     async def session(self, ttl: float) -> TimedSession:
         began, hold = boottime(), min(max(int(ttl), SHORTEST), LONGEST)
@@ -136,7 +136,7 @@ class ConsulStore:
         asked = Deferred.fromCoroutine(stream)
         try:
             status, headers = await asked.addTimeout(_WATCH + _LATE, self._http.reactor)
-        except (NotSent, NoAnswer, TimeoutError) as error:
+        except (NotSent, Unanswered, TimeoutError) as error:
             raise StoreLost(str(error)) from None
         if status not in (200, 404):
             raise StoreLost(f"{self.name}: status {status}")

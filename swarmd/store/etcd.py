@@ -16,7 +16,7 @@ from twisted.internet.defer import Deferred, TimeoutError
 from swarmd.codec.json_stream import JsonLines
 from swarmd.store.commit_rules import check_commit
 from swarmd.store.followed_prefix import FollowedPrefix
-from swarmd.store.http_endpoints import HttpEndpoints, NoAnswer, NotSent
+from swarmd.store.http_endpoints import HttpEndpoints, NotSent, Unanswered
 from swarmd.store.interfaces import (
     Absent,
     Change,
@@ -107,8 +107,8 @@ class EtcdStore:
         lease, hold = str(answer["ID"]), float(answer.get("TTL", ttl))
 
         async def renew() -> bool:
-            told = await self._call("/v3/lease/keepalive", {"ID": lease})
-            return int(told.get("result", {}).get("TTL", 0)) > 0
+            answered = await self._call("/v3/lease/keepalive", {"ID": lease})
+            return int(answered.get("result", {}).get("TTL", 0)) > 0
 
         async def revoke() -> None:
             await self._call("/v3/lease/revoke", {"ID": lease})
@@ -141,7 +141,7 @@ class EtcdStore:
             for line in lines.feed(data):
                 stale = stale or self._line(watch, orjson.loads(line))
                 if stale:
-                    raise NoAnswer("the watch begins anew")
+                    raise Unanswered("the watch begins anew")
 
         since = {"start_revision": str(watch.revision + 1)}
         question = orjson.dumps({"create_request": {**self._span(watch.prefix), **since}})
@@ -151,7 +151,7 @@ class EtcdStore:
             await Deferred.fromCoroutine(stream).addTimeout(_WATCH, self._http.reactor)
         except TimeoutError:
             return
-        except (NotSent, NoAnswer) as error:
+        except (NotSent, Unanswered) as error:
             if not stale:
                 raise StoreLost(str(error)) from None
         if stale:
@@ -164,7 +164,7 @@ class EtcdStore:
         """Takes one answer of a watch; True if what stands there has to be read anew."""
         if "error" in line:
             self._token = ""
-            raise NoAnswer(str(line["error"].get("message", "error")))
+            raise Unanswered(str(line["error"].get("message", "error")))
         result = line.get("result", {})
         revision = _revision(result)
         if result.get("canceled") or "compact_revision" in result:
@@ -227,13 +227,13 @@ class EtcdStore:
         data = orjson.dumps(question)
         answer = await self._http.ask("POST", path, data, headers, repeatable=repeatable)
         try:
-            told = orjson.loads(answer.body)
+            answered = orjson.loads(answer.body)
         except orjson.JSONDecodeError:
             raise StoreLost(f"{self.name}: what answers is no etcd: {answer.status}") from None
-        if answer.status >= 400 or "error" in told:
-            words = told.get("message") or str(told.get("error"))
-            raise EtcdError(int(told.get("code", 2)), words)
-        return told
+        if answer.status >= 400 or "error" in answered:
+            words = answered.get("message") or str(answered.get("error"))
+            raise EtcdError(int(answered.get("code", 2)), words)
+        return answered
 
     def _compare(self, condition: Condition) -> dict[str, str]:
         key = {"key": self._key(condition.key), "result": "EQUAL"}

@@ -46,7 +46,7 @@ class NotSent(Exception):
     """A request that certainly reached nobody; the text says why."""
 
 
-class NoAnswer(Exception):
+class Unanswered(Exception):
     """A request that was sent, perhaps, and got no whole answer; the text says why."""
 
 
@@ -102,7 +102,7 @@ class HttpEndpoints:
                 return await self._ask_one(place, method, path, body, headers)
             except NotSent as error:
                 reason = f"{place}: {error}"
-            except NoAnswer as error:
+            except Unanswered as error:
                 reason = f"{place}: {error}"
                 if not repeatable:
                     self.leave(place)
@@ -127,13 +127,13 @@ class HttpEndpoints:
         def receive(data: bytes) -> None:
             collected.extend(data)
             if len(collected) > LARGEST_ANSWER:
-                raise NoAnswer(f"an answer of more than {LARGEST_ANSWER >> 20} MiB")
+                raise Unanswered(f"an answer of more than {LARGEST_ANSWER >> 20} MiB")
 
         asked = Deferred.fromCoroutine(self.stream(place, method, path, body, headers, receive))
         try:
             status, found = await asked.addTimeout(ANSWER, self.reactor)
         except TimeoutError:
-            raise NoAnswer(f"no answer within {ANSWER:g} s") from None
+            raise Unanswered(f"no answer within {ANSWER:g} s") from None
         return HttpAnswer(status, found, bytes(collected))
 
     async def stream(
@@ -150,7 +150,7 @@ class HttpEndpoints:
         May be cancelled: the connection is closed.
 
         Raises:
-            NotSent, NoAnswer: There is none, or it broke off.
+            NotSent, Unanswered: There is none, or it broke off.
         """
         sent = {name: [value] for name, value in (headers or {}).items()}
         try:
@@ -165,7 +165,7 @@ class HttpEndpoints:
             receiver = _Receiver(receive)
             response.deliverBody(receiver)
             await receiver.done
-        except (CancelledError, NotSent, NoAnswer):
+        except (CancelledError, NotSent, Unanswered):
             raise
         except Exception as error:  # noqa: BLE001 - whatever it is, there is no answer
             raise self._kind(error) from None
@@ -186,7 +186,7 @@ class HttpEndpoints:
         if isinstance(error, internet_error.ConnectError | internet_error.DNSLookupError):
             self._reread_files()
             return NotSent(words)
-        return NoAnswer(words)
+        return Unanswered(words)
 
     def _reread_files(self) -> None:
         """They may have been renewed; what is wrong with them is said by the handshake."""
