@@ -27,6 +27,7 @@ ranks 0 and 1 do no I/O. The way of a request, a create and an event: docs/archi
     ``streams.dialing``        how an engine is reached: resolved, dialled, pooled, or why not
     ``streams.ssh``            engines over SSH
     ``store``                  keys and values that several processes agree through
+    ``store.zookeeper``        the same in ZooKeeper
 6.  ``engine``                 tracks one engine: health check, lists, event stream
     ``discovery``              which engines exist: hosts file, lists
     ``audit``                  who changed what, who asked for what: the audit log, the access log

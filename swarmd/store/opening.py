@@ -53,6 +53,6 @@ def _zookeeper(
     reactor: Any, address: StoreAddress, tls: TlsFiles | None, login: Login | None
 ) -> Store:
     _check_kazoo()
-    from swarmd.store.zookeeper import ZooKeeperStore
+    from swarmd.store.zookeeper.ensemble import ZooKeeperStore
 
     return ZooKeeperStore(reactor, str(address), address.places, address.prefix, tls, login)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from swarmd.store.interfaces import Store
-from swarmd.store.zookeeper import ZooKeeperStore
+from swarmd.store.zookeeper.ensemble import ZooKeeperStore
 from tests.contract.store_promises import REACTOR, StorePromises
 from tests.lab.stores import started, zookeeper_member
 

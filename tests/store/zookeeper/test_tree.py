@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import pytest
 
 from swarmd.store.interfaces import Absent, Condition, KeyValue, Unchanged
-from swarmd.store.zookeeper_tree import Node, ZooKeeperTree, entry_of, holds
+from swarmd.store.zookeeper.tree import Node, ZooKeeperTree, entry_of, holds
 
 KEY: Node = (b"1", SimpleNamespace(mzxid=7))
 FOLDER: Node = (b"", SimpleNamespace(mzxid=7))

@@ -14,7 +14,7 @@ from twisted.internet.defer import Deferred
 
 from swarmd.store.interfaces import Change, Condition, KeyValue, Put, StoreLost, Unchanged, Write
 from swarmd.store.side_by_side import side_by_side
-from swarmd.store.zookeeper_client import ZooKeeperClient
+from swarmd.store.zookeeper.client import ZooKeeperClient
 
 LOG, SESSIONS = ".log", ".sessions"
 _TRIES = 50  # to read a whole prefix while others write

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from swarmd.store.zookeeper_log import KEPT, after_commit, commits, written_since
+from swarmd.store.zookeeper.commit_log import KEPT, after_commit, commits, written_since
 
 
 def test_what_was_written_since() -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from swarmd.store.interfaces import Put, StoreUnsure
 from swarmd.store.login import Login
-from swarmd.store.zookeeper import ZooKeeperStore
+from swarmd.store.zookeeper.ensemble import ZooKeeperStore
 from tests.lab.stores import StoreMember, zookeeper_member
 from tests.store.faults import REACTOR, Seen, StoreFaults
 

@@ -1,7 +1,7 @@
 """ZooKeeper: keys are nodes, by kazoo.
 
 It compares versions of nodes, which begin anew with each node, and cannot compare its own count of
-transactions. So commits are one after another: see ``zookeeper_log``. A folder has no data, a key
+transactions. So commits are one after another: see ``commit_log``. A folder has no data, a key
 has some.
 """
 
@@ -33,9 +33,9 @@ from swarmd.store.interfaces import (
 from swarmd.store.login import Login
 from swarmd.store.reachability import Reachability
 from swarmd.store.timed_session import TimedSession, boottime
-from swarmd.store.zookeeper_client import OPEN, ZooKeeperClient, words
-from swarmd.store.zookeeper_log import after_commit, written_since
-from swarmd.store.zookeeper_tree import LOG, SESSIONS, ZooKeeperTree, entry_of, holds
+from swarmd.store.zookeeper.client import OPEN, ZooKeeperClient, words
+from swarmd.store.zookeeper.commit_log import after_commit, written_since
+from swarmd.store.zookeeper.tree import LOG, SESSIONS, ZooKeeperTree, entry_of, holds
 from swarmd.tls.trust import TlsFiles
 
 T = TypeVar("T")

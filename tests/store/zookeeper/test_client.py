@@ -6,15 +6,15 @@ from kazoo.exceptions import AuthFailedError, NoNodeError
 from twisted.internet.defer import TimeoutError
 from twisted.trial.unittest import TestCase
 
-from swarmd.store import zookeeper_client
 from swarmd.store.interfaces import StoreLost
-from swarmd.store.zookeeper_client import ZooKeeperClient, words
+from swarmd.store.zookeeper import client as module
+from swarmd.store.zookeeper.client import ZooKeeperClient, words
 from tests.store.faults import REACTOR
 
 
 class ZooKeeperClientTests(TestCase):
     async def test_nobody_listens(self) -> None:
-        self.patch(zookeeper_client, "CONNECT", 0.2)
+        self.patch(module, "CONNECT", 0.2)
         expired: list[int] = []
         client = ZooKeeperClient(
             REACTOR, "zk://lab", ["127.0.0.1:1"], None, None, 10.0, lambda: expired.append(1)
