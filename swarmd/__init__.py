@@ -34,6 +34,7 @@ ranks 0 and 1 do no I/O. The way of a request, a create and an event: docs/archi
     ``cli``                    what operators type: ``swarmd node``, ``explain``, ``certs`` …
     ``cli.terminal``           what commands print: tables, colours, a line of progress
 7.  ``manager``                the verbs that span engines
+    ``manager.membership``     several swarmds: session, leader, the book that all share
     ``manager.fleet``          all engines as one: fan-out, failover, retry, locks, read your writes
     ``manager.containers``     the way of a create and of a start, and what belongs to containers
     ``manager.projects``       containers that belong together, and where they had best be

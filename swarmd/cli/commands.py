@@ -96,6 +96,7 @@ COMMANDS: tuple[Command, ...] = (
             *_OF_A_DAEMON,
         ),
     ),
+    Command("managers", "", "the swarmds that serve this fleet, and which leads"),
     Command("explain", "-- docker run ...", "where it would go, and why not elsewhere"),
     Command(
         "doctor",
@@ -110,6 +111,13 @@ COMMANDS: tuple[Command, ...] = (
         "a certificate authority, and certificates by it for a whole fleet",
         (CommandOption("days", "how long certificates are valid; default 825", "N"), *_OF_ALL),
         "swarmd.cli.certs",
+    ),
+    Command(
+        "store-key",
+        "FILE",
+        "the key by which swarmds keep secrets in a store that they share",
+        (HELP,),
+        "swarmd.cli.store_key",
     ),
     Command(
         "authz check",

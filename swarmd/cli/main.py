@@ -16,6 +16,8 @@ from swarmd.cli.events import PROSE as OF_EVENTS
 from swarmd.cli.events import events
 from swarmd.cli.explain import PROSE as OF_EXPLAIN
 from swarmd.cli.explain import explain
+from swarmd.cli.managers import PROSE as OF_MANAGERS
+from swarmd.cli.managers import managers
 from swarmd.cli.names import PROSE as OF_NAMES
 from swarmd.cli.names import names
 from swarmd.cli.node import PROSE as OF_NODE
@@ -30,6 +32,7 @@ Command = Callable[[Daemon, Arguments], Coroutine[Any, Any, None]]
 RUN: Mapping[str, tuple[Command, str]] = {
     "node": (node, OF_NODE),
     "events": (events, OF_EVENTS),
+    "managers": (managers, OF_MANAGERS),
     "rebalance": (rebalance, OF_REBALANCE),
     "explain": (explain, OF_EXPLAIN),
     "names": (names, OF_NAMES),

@@ -7,7 +7,6 @@ from difflib import get_close_matches
 from enum import StrEnum
 
 _ACCEPTED = "Accepted for old unit files; "
-_REPLICAS = f"{_ACCEPTED}there are no replicas."
 _REFUSED = "Refused: not supported."
 
 
@@ -125,6 +124,19 @@ TABLE = (
            "constraint allows.", live=True),
     # Operation
     _file("state-dir", "Folder where operators' decisions outlive a restart."),
+    # Several swarmds
+    Option("store", TEXT, "Agree with other swarmds of this fleet by this store: "
+           "etcd://HOST:PORT,.../PREFIX, consul://HOST:PORT/PREFIX or zk://HOST:PORT,.../PREFIX."),
+    _file("store-login", "File with USER:PASSWORD in one line, or a token, for --store."),
+    _file("store-tlscacert", "CA of the store: it is then spoken to by TLS, and verified."),
+    _file("store-tlscert", "Certificate shown to the store."),
+    _file("store-tlskey", "Key of --store-tlscert."),
+    _file("store-key", "Key that all swarmds share, for what is secret in the store; swarmd "
+          "store-key makes one. Without it no configuration of a container is written there."),
+    Option("store-ttl", TEXT, "How long a swarmd that fell silent counts as there, 5s to 60s.",
+           "10s"),
+    Option("advertise", TEXT, "How this swarmd is named to others and to people, HOST:PORT; "
+           "without it, by where it listens."),
     Option("drain-time", TEXT, "At a restart, how long the process before may take to finish its "
            "streams.", "10m", live=True),
     Option("reschedule", TEXT, "For containers that do not say it themselves: off, or "
@@ -143,10 +155,9 @@ TABLE = (
     _old("container-name-refresh-filter", TEXT, f"{_ACCEPTED}ps is always fresh."),
     Option("cluster-driver", TEXT, f"{_ACCEPTED}only swarm.", "swarm", "c", old=True),
     _old("engine-refresh-retry", TEXT, "Deprecated: use --engine-failure-retry.", "3"),
-    _old("replication-ttl", TEXT, _REPLICAS),
-    _old("advertise", TEXT, _REPLICAS),
-    _old("addr", TEXT, _REPLICAS),
-    _old("replication", FLAG, _REFUSED),
+    _old("replication-ttl", TEXT, f"{_ACCEPTED}with --store, another name of --store-ttl."),
+    _old("addr", TEXT, f"{_ACCEPTED}another name of --advertise."),
+    _old("replication", FLAG, f"{_ACCEPTED}needs --store, with which it says nothing more."),
     _old("api-enable-cors", FLAG, _REFUSED),
     _old("cors", FLAG, _REFUSED),
     _old("discovery-opt", TEXT, _REFUSED),

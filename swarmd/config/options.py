@@ -20,12 +20,10 @@ from swarmd.config.settings import Settings, from_options
 from swarmd.scheduler.registry import FILTERS
 
 _CORS = "pages of any web site could then use the Docker API, which is root on every engine"
-_ONE_MANAGER = "one swarmd serves a fleet; a restart loses nothing, all state is on the engines"
 _STORE = "there is no key-value store to discover engines in (yet)"
 
 # What classic Swarm had and swarmd has not: saying so beats ignoring what an operator relies on.
 _REFUSED = {
-    "replication": _ONE_MANAGER,
     "discovery-opt": _STORE,
     "api-enable-cors": _CORS,
     "cors": _CORS,

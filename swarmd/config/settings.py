@@ -18,6 +18,7 @@ from swarmd.config.observability import Observability, observability
 from swarmd.config.option_table import OPTIONS
 from swarmd.config.own_names import parse_allowed
 from swarmd.config.policy_file import read_policy
+from swarmd.config.store_options import StoreOptions, store_options
 from swarmd.config.tls_options import TlsFiles, engine_files, listen_files
 from swarmd.core.addresses import PLAIN_PORT, TLS_PORT
 from swarmd.core.container.create_request import RESCHEDULE_POLICIES
@@ -27,8 +28,8 @@ from swarmd.core.units import parse_duration
 from swarmd.discovery import source
 from swarmd.discovery.entry import Entry
 from swarmd.manager.nodes.operator_state import OperatorState
+from swarmd.manager.rescheduling.absent_nodes import Rules
 from swarmd.manager.rescheduling.candidates import ON_FAILURE
-from swarmd.manager.rescheduling.reschedule import Rules
 from swarmd.scheduler.policy import PlacementPolicy
 from swarmd.scheduler.registry import make_policy
 from swarmd.streams.ssh.files import SshFiles
@@ -86,6 +87,7 @@ class Settings:
         drain_time: Seconds that streams have to finish once another process serves.
         allow_hosts: Further names by which clients may call this machine.
         ui: There is a page for browsers.
+        sharing: How it agrees with other swarmds; None: it is alone.
     """
 
     discovery: str
@@ -113,6 +115,7 @@ class Settings:
     distribute_builds: str = ""
     ui: bool = True
     observability: Observability = NOT_OBSERVED
+    sharing: StoreOptions | None = None
 
     @property
     def engine_port(self) -> int:
@@ -173,6 +176,7 @@ def from_options(options: Mapping[str, Any], environ: Mapping[str, str]) -> Sett
         distribute_builds=_distribution(options["distribute-builds"]),
         ui=_ui(options["ui"]),
         observability=observability(options, environ),
+        sharing=store_options(options),
     )
     _check(settings, environ)
     _check_discovery(options, settings)

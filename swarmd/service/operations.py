@@ -8,6 +8,7 @@ from typing import Any
 from twisted.application.service import MultiService
 
 from swarmd.api.operators.explain import Explain
+from swarmd.api.operators.managers import Managers
 from swarmd.api.operators.metrics import Metrics
 from swarmd.api.operators.nodes import Nodes
 from swarmd.api.operators.probes import Probes
@@ -27,12 +28,14 @@ from swarmd.manager.nodes.node_events import NodeEvents
 from swarmd.manager.nodes.node_log import NodeLog
 from swarmd.manager.nodes.operator import NodeOperator
 from swarmd.manager.nodes.operator_state import OperatorState
+from swarmd.manager.nodes.shared_work import SharedWork
 from swarmd.manager.nodes.watcher import NodeWatcher
 from swarmd.manager.rebalancing.plan import Planner
 from swarmd.manager.rebalancing.rebalance import Rebalancer
 from swarmd.manager.rescheduling.reschedule import Rescheduler
 from swarmd.manager.usage.sampler import UsageSampler
 from swarmd.service.handover.operators_work import OperatorsWork
+from swarmd.service.sharing import Sharing
 
 
 class Operations(MultiService):
@@ -57,10 +60,13 @@ class Operations(MultiService):
         placer: Placer,
         plans: PullPlans,
         local: LocalResources,
+        sharing: Sharing | None = None,
     ) -> None:
         super().__init__()
-        operator_state = OperatorState(settings.state_dir)
+        operator_state = OperatorState(settings.state_dir, sharing.book if sharing else None)
         mover = Mover(fleet, creator, plans, operator_state)
+        if sharing is not None:
+            mover.prove = sharing.election.step
         self._rescheduler = rescheduler = Rescheduler(
             fleet, mover, operator_state, reactor, rng.random, settings.rescheduling
         )
@@ -70,6 +76,8 @@ class Operations(MultiService):
         self._usage = Usage(fleet, sampler)
         planner = Planner(fleet, placer, creator.choice, mover, relocation, sampler.use_of)
         rebalancer = Rebalancer(fleet, planner, relocation, local)
+        if sharing is not None:
+            rebalancer.elsewhere = sharing.elsewhere
         self._rebalance = Rebalances(rebalancer)
         self.operator = NodeOperator(
             fleet, operator_state, drainer, rescheduler, settings.policy.overcommit
@@ -80,7 +88,14 @@ class Operations(MultiService):
         changes = NodeEvents(fleet, log.report)
         listeners = (self.operator, rescheduler, drainer, changes)
         watcher = NodeWatcher(fleet.state, listeners, rescheduler.observe)
-        self.work = OperatorsWork(operator_state, rescheduler, drainer, changes, watcher)
+        parts = operator_state, rescheduler, drainer, changes, watcher
+        if sharing is None:
+            self.work = OperatorsWork(*parts)
+        else:
+            shared = sharing.book, sharing.election, sharing.reports
+            SharedWork(fleet, *shared, drainer, rescheduler)
+            self.work = OperatorsWork(*parts, sharing.election.stand)
+        self._managers = Managers(sharing.managers.view if sharing else None)
         log.setServiceParent(self)
         drainer.setServiceParent(self)
         rebalancer.setServiceParent(self)
@@ -102,6 +117,7 @@ class Operations(MultiService):
         own.putChild(b"rebalance", self._rebalance)
         own.add("usage", GET=self._usage.usage)
         own.add("metrics", GET=self._metrics.metrics)
+        own.add("managers", GET=self._managers.managers)
         root.putChild(b"swarmd", own)
         self._probes.attach(root)
         return own

@@ -81,6 +81,7 @@ from swarmd.service.process.systemd import Notifier
 from swarmd.service.reconfiguration import Reconfiguration
 from swarmd.service.request_logs import RequestLogs
 from swarmd.service.server import make_listeners, make_site
+from swarmd.service.sharing import Sharing, make_sharing
 from swarmd.streams.dialing.resolver import names
 from swarmd.streams.reactor import speed_up
 from swarmd.tls.reload import TlsReload
@@ -147,7 +148,8 @@ def make_service(
     fleet, tls_reload = _fleet(settings, reactor, now, rng, daemon)
     startup = StartupGate(fleet.state.engines, reactor)
     observation = Observation(settings, fleet, startup, logs)
-    tree = _tree(settings, reactor, fleet, rng, daemon)
+    sharing = make_sharing(settings, reactor, now, rng)
+    tree = _tree(settings, reactor, fleet, rng, daemon, sharing)
     _duplicate_names(fleet, reactor).setServiceParent(daemon)
     rejections = Rejections(reactor.seconds)
     startup.setServiceParent(daemon)
@@ -271,7 +273,12 @@ class _Tree(NamedTuple):
 
 
 def _tree(
-    settings: Settings, reactor: Any, fleet: Fleet, rng: random.Random, daemon: Swarmd
+    settings: Settings,
+    reactor: Any,
+    fleet: Fleet,
+    rng: random.Random,
+    daemon: Swarmd,
+    sharing: Sharing | None,
 ) -> _Tree:
     """All that can be asked, and who does it."""
     plans, supply = PullPlans(fleet.now), Supply(fleet)
@@ -287,9 +294,13 @@ def _tree(
     builds, identity = BuildPlacement(fleet, placer, builders, reactor), _fleet_identity(settings)
     daemon.live.follow(partial(change_placement, placer, creator, identity))
     daemon.live.follow(partial(change_making, networks, distributor))
-    operations = Operations(settings, reactor, rng, fleet, creator, placer, plans, local)
+    parts = creator, placer, plans, local
+    operations = Operations(settings, reactor, rng, fleet, *parts, sharing)
     operations.setServiceParent(fleet)
     daemon.live.follow(operations.change)
+    if sharing is not None:
+        sharing.setServiceParent(fleet)
+        sharing.attach(fleet, identity)
     page = make_page(reactor, fleet, identity, operations) if settings.ui else None
 
     def tree(seen: FleetView) -> Root:

@@ -57,7 +57,7 @@ def test_where_each_value_stands_is_kept() -> None:
         ("debug = true\n[tls]\ncert = 1\nkey = 2", "/f:2:1: [tls]: there are no tables here"),
         ("[[host]]\na = 1", "/f:1:1: [host]: there are no tables here"),
         ("host.a = 1", "/f:1:1: host.a: there is no such option"),
-        ("advertise = 'x'", "/f:1:1: advertise is only accepted on command lines of classic Swarm"),
+        ("addr = 'x'", "/f:1:1: addr is only accepted on command lines of classic Swarm"),
         ("config = '/x'", "/f:1:1: config is for the command line only"),
         ("check-config = true", "/f:1:1: check-config is for the command line only"),
         ("logfile = 'x'", "/f:1:1: logfile is twistd's own: it stands on the command line"),

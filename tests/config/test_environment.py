@@ -37,10 +37,10 @@ def test_a_flag_is_true_or_false(text: str) -> None:
 def test_what_nobody_knows_is_told() -> None:
     environ = {
         **{"SWARMD_LOGLEVEL": "1", "SWARMD_LOG-LEVEL": "1", "SWARMD_PORT_2375_TCP": "1"},
-        **{"SWARMD_ADVERTISE": "x", "PATH": "/bin", "SWARM_HOST": "x", "swarmd_hosts": "x"},
+        **{"SWARMD_ADDR": "x", "PATH": "/bin", "SWARM_HOST": "x", "swarmd_hosts": "x"},
     }
     assert list(unknown_in(environ)) == [
-        "SWARMD_ADVERTISE in the environment means nothing",
+        "SWARMD_ADDR in the environment means nothing",
         "SWARMD_LOG-LEVEL in the environment means nothing; is SWARMD_LOG_LEVEL meant?",
         "SWARMD_LOGLEVEL in the environment means nothing; is SWARMD_LOG_LEVEL meant?",
         "SWARMD_PORT_2375_TCP in the environment means nothing",

@@ -21,7 +21,7 @@ def test_each_takes_on_the_command_line_what_the_table_says() -> None:
 
 
 def test_what_is_of_old_command_lines_only_is_no_key() -> None:
-    assert "advertise" in OPTIONS and "advertise" not in CURRENT
+    assert "addr" in OPTIONS and "addr" not in CURRENT
     assert OPTIONS["log-level"].variable == "SWARMD_LOG_LEVEL"
 
 

@@ -12,7 +12,7 @@ from swarmd.config.observability import Observability
 from swarmd.config.option_table import TABLE
 from swarmd.config.options import Options
 from swarmd.config.settings import Settings
-from swarmd.manager.rescheduling.reschedule import Rules
+from swarmd.manager.rescheduling.absent_nodes import Rules
 from swarmd.scheduler.registry import make_policy
 from swarmd.service import operations, server, wiring
 from swarmd.service.live_settings import LiveSettings

@@ -20,6 +20,7 @@ from prometheus_client.utils import floatToGoString
 from twisted.web.http import RESPONSES
 
 from swarmd import __version__
+from swarmd.api.operators.agreement_metrics import agreement_families
 from swarmd.certificates.expiry import Expiry
 from swarmd.cluster.views.metrics import families
 from swarmd.core.index.histogram import Histogram
@@ -67,6 +68,7 @@ class Metrics:
         )
         yield _failed_calls(self._fleet)
         yield _placements(self._fleet)
+        yield from agreement_families(self._fleet.agreement())
 
 
 def _connections(site: ClientSite[DockerRequest]) -> Iterator[Metric]:

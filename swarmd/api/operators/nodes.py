@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from typing import Any
 
 import orjson
@@ -11,6 +11,7 @@ from twisted.web.resource import IResource
 from swarmd.api.routing.resource import MISSING, Handler, Noun, Route
 from swarmd.core.errors import BadParameter
 from swarmd.front.request import DockerRequest
+from swarmd.manager.fleet.shield import shielded
 from swarmd.manager.moving.drain import Line
 from swarmd.manager.nodes.operator import NodeOperator
 
@@ -23,12 +24,12 @@ class Nodes(Noun):
         self._operator = operator
         self._actions: dict[str, Callable[[str], dict[bytes, Handler]]] = {
             "": lambda ref: {b"GET": _reply(lambda request: operator.inspect(ref))},
-            "cordon": lambda ref: {b"POST": _reply(lambda request: operator.cordon(ref, True))},
-            "uncordon": lambda ref: {b"POST": _reply(lambda request: operator.cordon(ref, False))},
-            "labels": lambda ref: {b"POST": _reply(lambda request: self._label(ref, request))},
+            "cordon": lambda ref: {b"POST": _answer(lambda request: operator.cordon(ref, True))},
+            "uncordon": lambda ref: {b"POST": _answer(lambda request: operator.cordon(ref, False))},
+            "labels": lambda ref: {b"POST": _answer(lambda request: self._label(ref, request))},
             "drain": lambda ref: {b"POST": lambda request: self._drain(ref, request)},
-            "lost": lambda ref: {b"POST": _reply(lambda request: operator.lost_for_good(ref))},
-            "forget": lambda ref: {b"POST": _reply(lambda request: self._forget(ref, request))},
+            "lost": lambda ref: {b"POST": _answer(lambda request: operator.lost_for_good(ref))},
+            "forget": lambda ref: {b"POST": _answer(lambda request: self._forget(ref, request))},
         }
 
     def render(self, request: DockerRequest) -> int:
@@ -47,23 +48,23 @@ class Nodes(Noun):
     def _list(self, request: DockerRequest) -> None:
         request.reply_json(200, self._operator.nodes())
 
-    def _label(self, ref: str, request: DockerRequest) -> Any:
+    async def _label(self, ref: str, request: DockerRequest) -> Any:
         body = _object(request.body)
         add, remove = body.get("Add") or {}, body.get("Remove") or []
         texts = [*add, *add.values()] if isinstance(add, dict) else [None]
         if not isinstance(remove, list) or not all(isinstance(t, str) for t in [*texts, *remove]):
             raise BadParameter('labels are changed by {"Add": {"key": "value"}, "Remove": ["key"]}')
-        return self._operator.label(ref, add, remove)
+        return await self._operator.label(ref, add, remove)
 
-    def _forget(self, ref: str, request: DockerRequest) -> Any:
+    async def _forget(self, ref: str, request: DockerRequest) -> Any:
         container = request.arg("container")
         if not container:
             raise BadParameter("which container? ?container=NAME")
-        return self._operator.forget(ref, container)
+        return await self._operator.forget(ref, container)
 
-    def _drain(self, ref: str, request: DockerRequest) -> None:
+    async def _drain(self, ref: str, request: DockerRequest) -> None:
         """Reports as lines of JSON; who leaves does not end the drain."""
-        drain = self._operator.drain(ref)
+        drain = await self._operator.drain(ref)
         request.start(200, b"application/json")
 
         def write_line(line: Line) -> None:
@@ -77,6 +78,15 @@ class Nodes(Noun):
 
 def _reply(ask: Callable[[DockerRequest], Any]) -> Handler:
     return lambda request: request.reply_json(200, ask(request))
+
+
+def _answer(ask: Callable[[DockerRequest], Coroutine[Any, Any, Any]]) -> Handler:
+    """A change; it goes on to its end when who asked leaves."""
+
+    async def handle(request: DockerRequest) -> None:
+        request.reply_json(200, await shielded(ask(request)))
+
+    return handle
 
 
 def _object(body: bytes) -> dict[str, Any]:

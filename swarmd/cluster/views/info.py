@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 
@@ -52,21 +52,37 @@ _NO_SWARM: Mapping[str, Any] = {
 _PLUGIN_KINDS = ("Volume", "Network", "Authorization", "Log")
 
 
+class ManagersSeen(NamedTuple):
+    """The managers of the fleet, as this one sees them.
+
+    Attributes:
+        role: "primary" leads; a "replica" does everything else as well.
+        primary: Address of the one that leads.
+        rows: Address and words of each, if there may be several.
+    """
+
+    role: str
+    primary: str
+    rows: Sequence[Row] = ()
+
+
+def _alone() -> ManagersSeen:
+    return ManagersSeen("primary", "")
+
+
 @dataclass(slots=True)
 class FleetIdentity:
     """The identity of this manager, and how it was told to work, which may change.
 
     Attributes:
-        role: "primary" or "replica".
-        primary: Address of the primary, for a replica.
+        managers: Which managers there are at this moment.
         overcommit: By how much of it a host's memory and CPUs may be exceeded, 0.05 as default.
     """
 
     name: str
     version: str
     id: str = ""
-    role: str = "primary"
-    primary: str = ""
+    managers: Callable[[], ManagersSeen] = _alone
     strategy: str = "spread"
     filters: Sequence[str] = ()
     overcommit: float = 0.0
@@ -222,11 +238,15 @@ def _union(groups: Iterable[Iterable[str]]) -> list[str]:
 
 def _head(identity: FleetIdentity, engines: Sequence[Engine]) -> list[Row]:
     """The rows that classic Swarm has before the table of nodes."""
-    rows = [("Role", identity.role)]
-    if identity.role == "replica":
-        rows.append(("Primary", identity.primary))
+    managers = identity.managers()
+    rows: list[Row] = [("Role", managers.role)]
+    if managers.role == "replica":
+        rows.append(("Primary", managers.primary))
+    if managers.rows:
+        rows.append(("Managers", str(len(managers.rows))))
     return [
         *rows,
+        *((f" {name}", words) for name, words in managers.rows),
         ("Strategy", identity.strategy),
         ("Filters", ", ".join(identity.filters)),
         ("Nodes", str(len(engines))),

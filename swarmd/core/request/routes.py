@@ -121,6 +121,7 @@ ROUTES: tuple[ApiRoute, ...] = (
     ApiRoute("GET", "swarm", "swarm", "read", True),
     ApiRoute("GET", "swarmd/nodes", "fleet", "read", False),
     ApiRoute("GET", "swarmd/nodes/*", "fleet", "read", False),
+    ApiRoute("GET", "swarmd/managers", "fleet", "read", False),
     ApiRoute("GET", "swarmd/metrics", "fleet", "read", False),
     ApiRoute("GET", "swarmd/usage", "fleet", "read", False),
     ApiRoute("GET", "swarmd/policy", "fleet", "read", False),

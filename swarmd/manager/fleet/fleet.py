@@ -23,6 +23,7 @@ from swarmd.cluster.actions import Action, ContainerGone, EngineListed, EngineUn
 from swarmd.cluster.state import State
 from swarmd.codec.query import render_query
 from swarmd.core.addresses import parse_address
+from swarmd.core.agreement import Agreement
 from swarmd.core.container.container_state import Container
 from swarmd.core.errors import EngineUnreachable
 from swarmd.core.model import Engine, Health, Spec
@@ -49,6 +50,7 @@ class Fleet(MultiService):
         notices: Asks for what else the operator should know of swarmd itself.
         bad_files: By what they are, asks what is wrong with files as they are now.
         expiring: Asks when certificates and CRLs end.
+        agreement: Asks how this swarmd and others agree; None of one that is alone.
         lists: How many lists of engines discovery has brought.
         changes: Grows whenever an engine comes, goes, or turns out to be another than was known.
         scope: Whose part of the fleet this is; None for all of it.
@@ -78,6 +80,7 @@ class Fleet(MultiService):
         self.notices: Sources[str] = Sources()
         self.bad_files: dict[str, Callable[[], Sequence[str]]] = {}
         self.expiring: Sources[Expiry] = Sources()
+        self.agreement: Callable[[], Agreement | None] = lambda: None
         self.lists = 0
         self.changes = 0
         self.distrusted: dict[str, dict[str, float]] = {}

@@ -26,7 +26,7 @@ from swarmd.manager.fleet.shield import end_of
 from swarmd.manager.moving.groups import groups
 from swarmd.manager.moving.relocate import Move, Relocation, Staying
 from swarmd.manager.moving.set_aside import plain_name
-from swarmd.manager.nodes.operator_state import OperatorState
+from swarmd.manager.nodes.operator_state import NodeIntent, OperatorState
 
 AT_ONCE = 4  # groups of containers of one node that move at the same time
 
@@ -94,10 +94,11 @@ class Drainer(Service):
         self._mending: Deferred[None] | None = None
         self._to_mend = False
         self._to_tidy: set[str] = set()  # where a move may have left a network twice
-        self._paused = False
+        self._paused = self._standing_by = False
         self._left: dict[str, Drain] = {}  # by engine key: they go on in another process
         self._lines: dict[str, list[Line]] = {}  # what that other one had reported
         self.on_line: Callable[[str, Line], None] | None = None
+        self.publish: Callable[[str, Line], None] = lambda key, line: None
 
     def stopService(self) -> None:
         super().stopService()
@@ -134,14 +135,14 @@ class Drainer(Service):
 
     def _mend_soon(self) -> None:
         self._to_mend = True
-        if self._mending is None and not self._paused:
+        if self._mending is None and not (self._paused or self._standing_by):
             self._mending = Deferred.fromCoroutine(self._mend())
             self._mending.addErrback(self._broke)
             self._mending.addBoth(self._mended)
 
     async def _mend(self) -> None:
         """First what an earlier run left half done is ended, then drains go on."""
-        while self._to_mend and not self._paused:
+        while self._to_mend and not (self._paused or self._standing_by):
             self._to_mend = False
             try:
                 await self._relocation.mend()
@@ -204,23 +205,46 @@ class Drainer(Service):
                 del self._left[key]
                 drain.over.callback(None)
 
+    # Several swarmds: one of them drains, at any of them it may be asked for and followed
+
+    def stand_by(self) -> None:
+        """Another swarmd drains; what is under way here ends before its next step."""
+        self._standing_by = True
+        self.break_off()
+
+    def take_up(self, reports: Mapping[str, list[Line]]) -> None:
+        """This one drains from now on; ``reports`` are of the drains that are to go on."""
+        self._standing_by = False
+        self.go_on(reports)
+        for engine in list(self._fleet.state.engines.values()):
+            if engine.healthy:
+                self.came(engine)
+
+    def wanted(self, key: str) -> None:
+        """What operators want of a node has changed, perhaps by a word at another swarmd."""
+        if self._operator_state.node(key).draining:
+            self._mend_soon()
+        else:
+            self.stop(key)
+
     # What operators ask for
 
-    def drain(self, engine: Engine) -> Drain:
+    async def drain(self, engine: Engine) -> Drain:
         """Begins one, or joins the one under way; the node is cordoned from now on.
 
         Raises:
             ApiError: The node does not answer, or the state file cannot be written.
         """
-        known = self._drains.get(engine.key)
+        known = self._drains.get(engine.key) or self._left.get(engine.key)
         if known is not None:
             return known
         if not engine.healthy:
             raise Unavailable(f"node {engine.name} does not answer: {engine.error}")
-        wanted = replace(self._operator_state.node(engine.key), cordoned=True, draining=True)
-        self._operator_state.set_node(engine.key, wanted)
+        await self._operator_state.change_node(engine.key, _to_drain)
         self._fleet.state.dispatch(news.EngineCordoned(engine.key, True))
-        return self._begin(engine)
+        if self._standing_by:
+            return self._left.setdefault(engine.key, Drain(engine.name, len(engine.containers)))
+        return self._drains.get(engine.key) or self._begin(engine)
 
     def stop(self, key: str) -> None:
         """No further container is moved; those under way are moved to the end."""
@@ -229,7 +253,8 @@ class Drainer(Service):
             drain.stopped = True
 
     def draining(self, engine: Engine) -> bool:
-        return engine.key in self._drains
+        elsewhere = self._standing_by and self._operator_state.node(engine.key).draining
+        return elsewhere or engine.key in self._drains
 
     def last(self, engine: Engine) -> Drain | None:
         """The drain under way, or the one before, of this run of swarmd."""
@@ -249,12 +274,15 @@ class Drainer(Service):
         return drain
 
     def _on_line(self, key: str, line: Line) -> None:
+        self.publish(key, line)
         if self.on_line is not None:
             self.on_line(key, line)
 
     def _end(self, _: object, key: str, drain: Drain) -> None:
         del self._drains[key]
-        if self._paused and not (drain.lines and drain.lines[-1].get("Done")):
+        if (self._paused or self._standing_by) and not (
+            drain.lines and drain.lines[-1].get("Done")
+        ):
             self._left[key] = drain
         else:
             drain.over.callback(None)
@@ -270,16 +298,16 @@ class Drainer(Service):
             for move in moves:
                 move.cancel()
             raise
-        if not self._paused:
+        if not (self._paused or self._standing_by):
             await self._tidy(engine)
-            self._finish(engine, drain)
+            await self._finish(engine, drain)
 
     def _started(self, drain: Drain, group: list[Container]) -> Deferred[None]:
         return Deferred.fromCoroutine(self._move(drain, group))
 
     async def _move(self, drain: Drain, group: list[Container]) -> None:
         """All of a group, or none: half of it would find the other half no more."""
-        if drain.stopped or self._paused:
+        if drain.stopped or self._paused or self._standing_by:
             return
         try:
             moves, holder = await self._plan(drain, group)
@@ -337,16 +365,23 @@ class Drainer(Service):
         except ApiError as error:
             self._log.warn("networks of {node}: {error}", node=engine.name, error=error)
 
-    def _finish(self, engine: Engine, drain: Drain) -> None:
+    async def _finish(self, engine: Engine, drain: Drain) -> None:
         """One that was broken off by the loss of its node goes on when that is back."""
         counts = {word.title(): drain.count(word) for word in ("moved", "stays", "failed")}
         if engine.healthy or drain.stopped:
-            wanted = self._operator_state.node(engine.key)
             try:
-                self._operator_state.set_node(engine.key, replace(wanted, draining=False))
+                await self._operator_state.change_node(engine.key, _is_drained, led=True)
             except ApiError as error:
                 self._log.warn("{error}", error=error)
         if engine.healthy and not drain.stopped:
             moved, stays, failed = counts.values()
             self._fleet.state.dispatch(news.EngineDrained(engine.key, moved, stays, failed))
         drain.report(Done=True, Stopped=drain.stopped, **counts)
+
+
+def _to_drain(wanted: NodeIntent) -> NodeIntent:
+    return replace(wanted, cordoned=True, draining=True)
+
+
+def _is_drained(wanted: NodeIntent) -> NodeIntent:
+    return replace(wanted, draining=False)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from functools import partial
 from typing import Any
 
@@ -31,15 +31,27 @@ PULL_IDLE = 120.0  # seconds without progress of a pull
 _NEWEST: Version = (1, 51)
 
 
+Prove = Callable[[str], Coroutine[Any, Any, None]]
+
+
+async def _alone(step: str) -> None:
+    """There is no other swarmd."""
+
+
 class Mover:
     """The calls that moving a container takes.
 
     Every call raises ApiError, in the engine's words, if it did not do what it says.
+
+    Attributes:
+        prove: Called before each change of an engine, with what it is: raises ApiError where
+            another swarmd may have begun to do this work.
     """
 
     def __init__(
         self, fleet: Fleet, creator: Creator, plans: PullPlans, operator_state: OperatorState
     ) -> None:
+        self.prove: Prove = _alone
         self._fleet = fleet
         self._creator = creator
         self._plans = plans
@@ -61,8 +73,10 @@ class Mover:
         Its name may still be that of ``old``. An image that the node lacks is pulled there.
         """
         order = self.order(plan, old, to)
+        await self.prove(f"create {plan.name}")
         answer = await self._create_lock.run(self._created, order)
         if answer.status == 404 and await self._pull(order):
+            await self.prove(f"create {plan.name}")
             answer = await self._create_lock.run(self._created, order)
         if answer.status != 201:
             raise ApiError(message_of(answer.body), answer.status)
@@ -203,6 +217,8 @@ class Mover:
         engine = self._fleet.state.engines.get(container.engine)
         if engine is None:
             raise EngineUnreachable(container.engine, "it is no longer listed")
+        if method != "GET":
+            await self.prove(f"{method} {'/'.join(path)}")
         ask = partial(
             self._fleet.call, engine, method, *path,
             query=query, asked=self._asked, body=body, timeout=timeout,

@@ -14,7 +14,7 @@ from swarmd.core.errors import BadParameter
 from swarmd.core.model import Engine
 from swarmd.manager.fleet.fleet import Fleet
 from swarmd.manager.moving.drain import Drain, Drainer
-from swarmd.manager.nodes.operator_state import OperatorState
+from swarmd.manager.nodes.operator_state import NodeIntent, OperatorState
 from swarmd.manager.rescheduling.reschedule import Rescheduler
 from swarmd.scheduler.node_labels import WEIGHT, weight
 
@@ -59,31 +59,37 @@ class NodeOperator:
 
     # Changes. All raise ApiError if the node is unknown or the state file cannot be written.
 
-    def cordon(self, ref: str, cordoned: bool) -> dict[str, Any]:
+    async def cordon(self, ref: str, cordoned: bool) -> dict[str, Any]:
         """An uncordon also ends a drain, after the containers that are just being moved."""
         engine = find_engine(self._fleet.state, ref)
-        wanted = replace(self._operator_state.node(engine.key), cordoned=cordoned)
         if not cordoned:
-            wanted = replace(wanted, draining=False)
             self._drainer.stop(engine.key)
-        self._operator_state.set_node(engine.key, wanted)
+
+        def changed(wanted: NodeIntent) -> NodeIntent:
+            return replace(wanted, cordoned=cordoned, draining=wanted.draining and cordoned)
+
+        await self._operator_state.change_node(engine.key, changed)
         self._fleet.state.dispatch(news.EngineCordoned(engine.key, cordoned))
         return self.view(engine)
 
-    def label(self, ref: str, add: Mapping[str, str], remove: Iterable[str]) -> dict[str, Any]:
+    async def label(
+        self, ref: str, add: Mapping[str, str], remove: Iterable[str]
+    ) -> dict[str, Any]:
         """Labels that constraints and strategies see; ``weight`` is one of them."""
         engine = find_engine(self._fleet.state, ref)
         _check_labels(add)
-        wanted = self._operator_state.node(engine.key)
         gone = set(remove)
-        labels = {key: value for key, value in wanted.labels.items() if key not in gone}
-        labels.update(add)
-        self._operator_state.set_node(engine.key, replace(wanted, labels=labels))
-        self._fleet.state.dispatch(news.EngineLabelled(engine.key, labels))
+
+        def changed(wanted: NodeIntent) -> NodeIntent:
+            kept = {key: value for key, value in wanted.labels.items() if key not in gone}
+            return replace(wanted, labels={**kept, **add})
+
+        wanted = await self._operator_state.change_node(engine.key, changed)
+        self._fleet.state.dispatch(news.EngineLabelled(engine.key, wanted.labels))
         return self.view(engine)
 
-    def drain(self, ref: str) -> Drain:
-        return self._drainer.drain(find_engine(self._fleet.state, ref))
+    async def drain(self, ref: str) -> Drain:
+        return await self._drainer.drain(find_engine(self._fleet.state, ref))
 
     @property
     def lasting(self) -> bool:
@@ -94,17 +100,17 @@ class NodeOperator:
         """The one under way, or the one before."""
         return self._drainer.last(engine)
 
-    def lost_for_good(self, ref: str) -> dict[str, Any]:
+    async def lost_for_good(self, ref: str) -> dict[str, Any]:
         """What may be made again elsewhere is, without waiting any longer."""
         engine = find_engine(self._fleet.state, ref)
-        names = self._rescheduler.declare_lost(engine)
+        names = await self._rescheduler.declare_lost(engine)
         return {**self.view(engine), "Rescheduled": names}
 
-    def forget(self, ref: str, container_ref: str) -> dict[str, Any]:
+    async def forget(self, ref: str, container_ref: str) -> dict[str, Any]:
         """Gives up one container of a lost node: its name is free, and it will not come back."""
         engine = find_engine(self._fleet.state, ref)
         container = _find_there(engine, container_ref)
-        self._rescheduler.forget(container, engine)
+        await self._rescheduler.forget(container, engine)
         return self.view(engine)
 
     # Views

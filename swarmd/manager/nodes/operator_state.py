@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import os
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
 import orjson
 
@@ -20,7 +20,11 @@ from swarmd.files.reader import BadFileError, parsed, read
 
 NAME = "swarmd.json"
 VERSION = 1
+_UPGRADED = "swarmd has just been upgraded: ask again"
 LARGEST = 1 << 30  # bytes; of each container that is to be made again, all that it was is there
+
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,61 +96,121 @@ class Book:
     key: str = ""
 
 
+Change = Callable[[Book], Book]
+
+
+class BookKeeper(Protocol):
+    """Where the book is kept that several swarmds share.
+
+    Attributes:
+        book: As far as this one has heard of it.
+    """
+
+    @property
+    def book(self) -> Book: ...
+
+    async def change(self, change: Change, *, led: bool) -> None:
+        """Carries out ``change`` on the book as it stands; once more where another was faster.
+
+        Args:
+            led: It is the leader's to do.
+
+        Raises:
+            ApiError: Nothing was changed, or nobody knows.
+        """
+
+
 class OperatorState:
     """The operators' state: the book, and its file if there is one.
 
     Args:
         folder: ``--state-dir``; None keeps everything in memory.
+        shared: Keeps it in its place, where several swarmds serve the fleet; a file that is there
+            is taken in once.
 
     Raises:
         ValueError: The file cannot be read or understood, in one line.
     """
 
-    def __init__(self, folder: str | None = None) -> None:
-        self._path = Path(folder, NAME) if folder else None
-        self.book = read_book(self._path) if self._path else Book()
+    def __init__(self, folder: str | None = None, shared: BookKeeper | None = None) -> None:
+        self._path = Path(folder, NAME) if folder and shared is None else None
+        self._shared = shared
+        self._book = read_book(self._path) if self._path else Book()
         self._elsewhere = False
+
+    @property
+    def book(self) -> Book:
+        return self._book if self._shared is None else self._shared.book
 
     @property
     def lasting(self) -> bool:
         """Whether it outlives a restart."""
-        return self._path is not None
+        return self._path is not None or self.shared
+
+    @property
+    def shared(self) -> bool:
+        """Whether other swarmds have the same book."""
+        return self._shared is not None
 
     def node(self, key: str) -> NodeIntent:
         return self.book.nodes.get(key, NodeIntent())
 
-    def set_node(self, key: str, wanted: NodeIntent) -> None:
-        """Raises ApiError, and changes nothing, if it cannot be written; so do all below."""
-        nodes = {**self.book.nodes, key: wanted}
-        if wanted == NodeIntent():
-            del nodes[key]
-        self._write(replace(self.book, nodes=nodes))
+    async def change_node(
+        self, key: str, change: Callable[[NodeIntent], NodeIntent], *, led: bool = False
+    ) -> NodeIntent:
+        """What is wanted of the node from now on.
+
+        Raises ApiError, and changes nothing, if it cannot be written; so do all below.
+        """
+
+        def changed(book: Book) -> Book:
+            wanted = change(book.nodes.get(key, NodeIntent()))
+            nodes = {**book.nodes, key: wanted}
+            if wanted == NodeIntent():
+                del nodes[key]
+            return replace(book, nodes=nodes)
+
+        await self._change(changed, led=led)
+        return self.node(key)
 
     def key(self) -> bytes:
         """What proves that a replacement is ours; made, and written, when it is first needed."""
         if not self.book.key:
+            if self._shared is not None:
+                raise Unavailable("the store that swarmds share was not read yet")
             self._write(replace(self.book, key=secrets.token_hex(32)))
         return bytes.fromhex(self.book.key)
 
-    def lose(self, losses: Mapping[str, Loss]) -> None:
-        self._write(replace(self.book, losses={**self.book.losses, **losses}))
+    async def lose(self, losses: Mapping[str, Loss], *, led: bool = True) -> None:
+        def lost(book: Book) -> Book:
+            return replace(book, losses={**book.losses, **losses})
 
-    def spare(self, ids: set[str]) -> None:
+        await self._change(lost, led=led)
+
+    async def spare(self, ids: set[str]) -> None:
         """These losses are none any more."""
-        left = {key: loss for key, loss in self.book.losses.items() if key not in ids}
-        if len(left) < len(self.book.losses):
-            self._write(replace(self.book, losses=left))
+        if not ids.isdisjoint(self.book.losses):
+            await self._change(lambda book: replace(book, losses=_without(book.losses, ids)))
 
-    def bury(self, stone: Tombstone) -> None:
-        stones = {**self.book.tombstones, stone.id: stone}
-        losses = {key: loss for key, loss in self.book.losses.items() if key != stone.id}
-        self._write(replace(self.book, tombstones=stones, losses=losses))
+    async def bury(self, stone: Tombstone, *, led: bool = True) -> None:
+        """A loss that is replaced is one until the new container was started, too."""
 
-    def unbury(self, container_id: str, loss: Loss | None = None) -> None:
+        def buried(book: Book) -> Book:
+            gone = set[str]() if stone.replacement else {stone.id}
+            stones = {**book.tombstones, stone.id: stone}
+            return replace(book, tombstones=stones, losses=_without(book.losses, gone))
+
+        await self._change(buried, led=led)
+
+    async def unbury(self, container_id: str, loss: Loss | None = None) -> None:
         """The old one is gone for good; or, with ``loss``, it is not replaced after all."""
-        stones = {key: one for key, one in self.book.tombstones.items() if key != container_id}
-        losses = {**self.book.losses, loss.id: loss} if loss else self.book.losses
-        self._write(replace(self.book, tombstones=stones, losses=losses))
+
+        def dug_up(book: Book) -> Book:
+            losses = {**book.losses, loss.id: loss} if loss else book.losses
+            stones = _without(book.tombstones, {container_id})
+            return replace(book, tombstones=stones, losses=losses)
+
+        await self._change(dug_up)
 
     def document(self) -> dict[str, Any]:
         """All of it, for another process."""
@@ -158,28 +222,42 @@ class OperatorState:
             book = _decoded(document)
         except (KeyError, TypeError) as error:
             raise ValueError(f"the operators' state is not understood: {error}") from None
-        if book != self.book or self._elsewhere:
+        if self._shared is not None:
+            self._elsewhere = False
+        elif book != self.book or self._elsewhere:
             self._elsewhere = False
             self._write(book)
 
     def read_again(self) -> None:
         """As another process has left it on the disk."""
         if self._path is not None:
-            self.book = read_book(self._path)
+            self._book = read_book(self._path)
 
     def leave(self, elsewhere: bool = True) -> None:
         """Another process decides from now on, or does not after all."""
         self._elsewhere = elsewhere
 
+    async def _change(self, change: Change, *, led: bool = True) -> None:
+        if self._elsewhere:
+            raise Unavailable(_UPGRADED)
+        if self._shared is not None:
+            await self._shared.change(change, led=led)
+        else:
+            self._write(change(self.book))
+
     def _write(self, book: Book) -> None:
         if self._elsewhere:
-            raise Unavailable("swarmd has just been upgraded: ask again")
+            raise Unavailable(_UPGRADED)
         if self._path is not None:
             try:
                 write_atomically(self._path, _encoded(book))
             except OSError as error:
                 raise ApiError(f"{self._path} cannot be written: {error.strerror}") from None
-        self.book = book
+        self._book = book
+
+
+def _without(things: Mapping[str, T], ids: set[str]) -> dict[str, T]:
+    return {key: one for key, one in things.items() if key not in ids}
 
 
 def read_book(path: Path) -> Book:

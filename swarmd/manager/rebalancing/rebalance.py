@@ -6,6 +6,7 @@ who asked: when that one leaves, the group under way is moved to its end, and no
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from itertools import count
 from typing import Any
@@ -63,7 +64,11 @@ class Rebalance:
 
 
 class Rebalancer(Service):
-    """The rebalancer of the fleet; it does nothing by itself."""
+    """The rebalancer of the fleet; it does nothing by itself.
+
+    Attributes:
+        elsewhere: Says, in words, which other swarmd moves containers; "" if this one does.
+    """
 
     _log = Logger()
 
@@ -74,6 +79,7 @@ class Rebalancer(Service):
         self._planner = planner
         self._relocation = relocation
         self._local = local
+        self.elsewhere: Callable[[], str] = lambda: ""
         self._numbers = count(1)
         self._plans: dict[str, tuple[float, Plan]] = {}  # by ID: until when it can be carried out
         self._under_way: Rebalance | None = None
@@ -119,6 +125,8 @@ class Rebalancer(Service):
         Raises:
             ApiError: There is no such plan, or another is being carried out.
         """
+        if leader := self.elsewhere():
+            raise Conflict(f"{leader}: plan and carry out the rebalance there")
         if self._under_way is not None:
             raise Conflict("a rebalance is under way already")
         until, plan = self._plans.pop(plan_id, (0.0, None))

@@ -11,10 +11,13 @@ from twisted.internet.interfaces import IDelayedCall, IReactorTime
 from twisted.logger import Logger
 
 from swarmd.cluster import actions as news
+from swarmd.core.container.container_state import Container
 from swarmd.core.container.create_request import KINDS, label_list
 from swarmd.core.errors import ApiError, BadParameter
 from swarmd.core.kept_json import kept_json
+from swarmd.core.model import Engine
 from swarmd.manager.fleet.fleet import Fleet
+from swarmd.manager.moving.set_aside import plain_name
 from swarmd.manager.nodes.operator_state import Loss
 
 ON_FAILURE = "on-node-failure"
@@ -71,6 +74,18 @@ class Candidates:
     def find(self, key: str, container_id: str) -> dict[str, Any] | None:
         found = self._inspects.get(key, {}).get(container_id)
         return orjson.loads(found) if found else None
+
+    def loss(self, container: Container, engine: Engine, running: bool) -> Loss:
+        """Of a container whose node is away; ``running``: the new one is to be started."""
+        return Loss(
+            id=container.id,
+            name=plain_name(container),
+            engine=engine.key,
+            engine_id=engine.spec.id,
+            node=engine.name,
+            running=running,
+            inspect=self.find(engine.key, container.id) or {},
+        )
 
     def ids(self, key: str) -> frozenset[str]:
         """Of one engine's containers, those that could be made again."""

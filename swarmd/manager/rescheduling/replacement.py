@@ -46,6 +46,15 @@ class Case:
         if pause is not None:
             pause.callback(None)
 
+    def cancel(self) -> None:
+        if self.work is not None:
+            self.work.cancel()
+
+    def is_of(self, key: str, engine_id: str) -> bool:
+        """Whether it is that of a node that lives, and may still be stopped for it."""
+        here = self.loss.engine_id == engine_id if engine_id else self.loss.engine == key
+        return here and not (self.returned or self.loss.declared)
+
 
 class Replacing:
     """The steps of one replacement."""
@@ -69,7 +78,7 @@ class Replacing:
     async def attempt(self, case: Case) -> bool:
         """Whether the case is closed: by success, for good reasons, or by the node's return."""
         try:
-            if not case.returned:
+            if not case.returned or self._is_decided(case):
                 await self._replace(case)
             elif made := self._mover.replacement(case.loss.id):
                 await self._mover.remove(made)
@@ -78,7 +87,15 @@ class Replacing:
         except ApiError as error:
             self._complain(case, error.message)
             return False
-        self._operator_state.spare({case.loss.id})
+        return await self._settled(case)
+
+    async def _settled(self, case: Case) -> bool:
+        """Whether it is also known to be."""
+        try:
+            await self._operator_state.spare({case.loss.id})
+        except ApiError as error:
+            self._complain(case, error.message)
+            return False
         return True
 
     async def rest(self, case: Case, attempt: int) -> None:
@@ -94,19 +111,32 @@ class Replacing:
                 timer.cancel()
 
     async def _replace(self, case: Case) -> None:
-        loss = case.loss
-        new = self._mover.replacement(loss.id) or await self._make(loss)
+        loss, book = case.loss, self._operator_state.book
+        if self._operator_state.shared and loss.id not in book.losses:
+            await self._operator_state.lose({loss.id: loss})
+        new = self._made(loss) or await self._make(loss)
         if self._is_back(case):
             await self._mover.remove(new)
             return
-        self._operator_state.bury(Tombstone(loss.id, loss.name, loss.engine_id, new.id))
+        await self._operator_state.bury(Tombstone(loss.id, loss.name, loss.engine_id, new.id))
         if loss.running:
             await self._start(new, loss)
         self._fleet.state.dispatch(ContainerGone(loss.engine, loss.id))
         self._announce(case, new)
 
+    def _made(self, loss: Loss) -> Container | None:
+        """The new one, where an earlier attempt, or another swarmd, made it."""
+        stone = self._operator_state.book.tombstones.get(loss.id)
+        named = self._fleet.state.containers.get(stone.replacement) if stone else None
+        return named or self._mover.replacement(loss.id)
+
     def _is_back(self, case: Case) -> bool:
-        return case.returned
+        return case.returned and not self._is_decided(case)
+
+    def _is_decided(self, case: Case) -> bool:
+        """Whether the old container has its tombstone: the new one has won."""
+        stone = self._operator_state.book.tombstones.get(case.loss.id)
+        return stone is not None and bool(stone.replacement)
 
     async def _make(self, loss: Loss) -> Container:
         if not loss.inspect:
@@ -125,7 +155,7 @@ class Replacing:
             if isinstance(error, EngineUnreachable) and error.sent:
                 self._log.warn("start of {name}: {error}", name=loss.name, error=error)
                 return
-            self._operator_state.unbury(loss.id, loss)
+            await self._operator_state.unbury(loss.id, loss)
             if isinstance(error, EngineRefused):
                 await self._mover.remove(new)
             raise

@@ -14,8 +14,8 @@ one is removed; when it comes after, the old one is removed, and was hidden all 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable
+from dataclasses import replace
 from typing import Any
 
 from twisted.application.service import Service
@@ -40,29 +40,15 @@ from swarmd.manager.moving.mover import Mover
 from swarmd.manager.moving.set_aside import plain_name
 from swarmd.manager.nodes.operator_state import Loss, OperatorState
 from swarmd.manager.rescheduling.absence import Absence, declared
-from swarmd.manager.rescheduling.candidates import Candidates, is_wanted, wants
-from swarmd.manager.rescheduling.grace import Graces
+from swarmd.manager.rescheduling.absent_nodes import AbsentNodes, Rules
+from swarmd.manager.rescheduling.candidates import Candidates, is_wanted
 from swarmd.manager.rescheduling.replacement import Case, Replacing
+from swarmd.manager.rescheduling.room_made import makes_room
 from swarmd.manager.rescheduling.shutdowns import Shutdowns
 from swarmd.manager.rescheduling.tombstones import Tombstones
 
 AT_ONCE = 4  # containers that are made at the same time
 FREED = 1.0  # seconds after something made room, in which more may follow
-
-
-@dataclass(frozen=True, slots=True)
-class Rules:
-    """The options of rescheduling.
-
-    Attributes:
-        default: Containers that say nothing are rescheduled, too.
-        grace: Seconds without an answer after which a node is lost.
-        confirm: Only an operator can say that a node is lost.
-    """
-
-    default: bool = False
-    grace: float = 60.0
-    confirm: bool = False
 
 
 class Rescheduler(Service):
@@ -92,12 +78,10 @@ class Rescheduler(Service):
         self._shutdowns = Shutdowns(clock)
         self._replacing = Replacing(fleet, mover, operator_state, clock, jitter)
         self._semaphore = DeferredSemaphore(AT_ONCE)
-        self._graces = Graces(clock, rules.grace, self._give_up)
-        self._absent: dict[str, Sequence[Loss]] = {}  # engine key -> what goes after the grace
-        self._alive: set[str] = set()  # keys of those whose last word was one
+        self._absent = AbsentNodes(clock, rules, self._give_up)
         self._cases: dict[str, Case] = {}  # by the old container's ID
         self._freed: IDelayedCall | None = None
-        self._paused = False
+        self._paused = self._standing_by = False
         self._left: list[Loss] = []  # what was under way when it was paused
         self.tombstones = Tombstones(fleet, mover, operator_state, self._cases)
 
@@ -105,31 +89,24 @@ class Rescheduler(Service):
         super().stopService()
         self._known.close()
         self.tombstones.close()
-        self._graces.stop_all()
-        if self._freed is not None:
+        self._absent.end_all()
+        if self._freed is not None and self._freed.active():
             self._freed.cancel()
-            self._freed = None
         for case in list(self._cases.values()):
-            _cancel(case)
+            case.cancel()
 
     def change(self, rules: Rules) -> None:
         """They count for nodes that are away, too, but not for what is being made again."""
         self.rules = rules
         self._known.change(rules.default)
-        self._graces.change(rules.grace)
-        for key, losses in list(self._absent.items()):
-            left = [loss for loss in losses if loss.declared or wants(loss, rules.default)]
-            if not left or rules.confirm:
-                self._graces.stop(key)
-            self._absent.pop(key)
-            self._await_return(key, left)
+        self._absent.change(rules)
 
     # News
 
     def listed(self, engine: Engine) -> None:
         """What an earlier run of swarmd left undone waits as long as a fresh loss."""
         if engine.key not in self._absent and not engine.healthy:
-            self._await_return(engine.key, self._undone(engine.key))
+            self._absent.begin(engine.key, self._undone(engine.key))
 
     def lost(self, engine: Engine) -> None:
         wanted = [
@@ -139,49 +116,62 @@ class Rescheduler(Service):
         ]
         in_order = sorted(wanted, key=lambda container: container.created)
         ended = self._shutdowns.with_engine(engine)
-        losses = [self._loss(one, engine, one.running or one.id in ended) for one in in_order]
-        self._await_return(engine.key, losses)
+        losses = [self._known.loss(one, engine, one.running or one.id in ended) for one in in_order]
+        self._absent.begin(engine.key, losses)
 
     def came(self, engine: Engine) -> None:
         """Old copies go, unfinished replacements are given up, and others may find room."""
-        self._stop_waiting(engine.key)
+        self._absent.end(engine.key)
         for case in self._cases.values():
             case.returned = case.returned or case.loss.engine_id == engine.spec.id
         self._wake()
+        if not self._standing_by:
+            self._settle(engine)
+
+    def _settle(self, engine: Engine) -> None:
+        """A replacement that has its tombstone has won, and is only to be started."""
         self.tombstones.clean(engine)
-        undone = self._operator_state.book.losses.values()
-        back = {one.id for one in undone if one.engine_id == engine.spec.id}
-        self._operator_state.spare(back - self._cases.keys())
+        book = self._operator_state.book
+        back = [one for one in book.losses.values() if one.engine_id == engine.spec.id]
+        for loss in back:
+            if loss.id in book.tombstones and loss.id not in self._cases:
+                self._begin(loss)
+        self._spare({one.id for one in back} - self._cases.keys())
 
     def left(self, key: str) -> None:
         """Taken off the list: from now on it is none of our business."""
-        self._stop_waiting(key)
-        self._alive.discard(key)
+        self._absent.end(key)
+        self._absent.alive.discard(key)
         for case in list(self._cases.values()):
             if case.loss.engine == key:
-                _cancel(case)
-        self._operator_state.spare({loss.id for loss in self._undone(key)})
+                case.cancel()
+        if not self._standing_by:
+            self._spare({loss.id for loss in self._undone(key)})
+
+    def _spare(self, ids: set[str]) -> None:
+        work = Deferred.fromCoroutine(self._operator_state.spare(ids))
+        work.addErrback(lambda failure: self._log.warn("{error}", error=failure.value))
 
     def on_action(self, action: news.Action) -> None:
         self.observe(action)
         engine = self._fleet.state.engines.get(action.key)
-        if _makes_room(action):
+        if makes_room(action):
             self.tombstones.look_again()
         if isinstance(action, news.EngineValidated) and engine is not None and engine.spec.id:
             self.tombstones.hide(engine)
-        elif self._cases and _makes_room(action) and self._freed is None:
+        elif self._cases and makes_room(action) and self._freed is None:
             self._freed = self._clock.callLater(FREED, self._wake)
 
     def _hear(self, action: news.Action) -> None:
         match action:
             case news.EngineFailed(silent=True):
-                self._alive.discard(action.key)
-                self._begin_grace(action.key)
+                self._absent.alive.discard(action.key)
+                self._absent.count(action.key)
             case news.EngineFailed() | news.EngineRejected() | news.EngineAnswered():
-                self._alive.add(action.key)
+                self._absent.alive.add(action.key)
                 self._hold(action.key)
             case news.EngineValidated():
-                self._alive.add(action.key)
+                self._absent.alive.add(action.key)
                 self._hold(action.key, action.spec.id)
 
     def _undone(self, key: str) -> list[Loss]:
@@ -208,20 +198,18 @@ class Rescheduler(Service):
         self.tombstones.close()
         for case in list(self._cases.values()):
             self._left.append(case.loss)
-            _cancel(case)
+            case.cancel()
 
     def resume(self) -> None:
         """Nobody else has taken it up."""
         self._paused = False
-        self._go_on_with(self._left)
+        for loss in () if self._standing_by else self._left:
+            self._begin(loss)
 
     def absences(self) -> list[Absence]:
         """What waits, or is under way, for another process to go on with."""
-        waiting = [
-            Absence(key, tuple(losses), self._graces.left(key))
-            for key, losses in self._absent.items()
-        ]
-        return [*waiting, *(Absence(loss.engine, (loss,), 0.0) for loss in self._left)]
+        left = (Absence(loss.engine, (loss,), 0.0) for loss in self._left)
+        return [*self._absent.absences(), *left]
 
     def go_on(self, absences: Iterable[Absence]) -> None:
         """What another process has left; nodes that are back are heard of afterwards."""
@@ -229,124 +217,156 @@ class Rescheduler(Service):
             engine = self._fleet.state.engines.get(absence.key)
             if engine is None or engine.healthy:
                 continue
-            if absence.left == 0.0:
-                self._go_on_with(absence.losses)
-                continue
-            self._absent[absence.key] = absence.losses
-            if absence.left is not None:
-                self._graces.begin(absence.key, absence.left)
-
-    def _go_on_with(self, losses: Iterable[Loss]) -> None:
-        for loss in losses:
-            self._begin(loss)
+            if absence.left != 0.0:
+                self._absent.go_on(absence)
+            elif self._standing_by:
+                self._absent.fall_due(absence.key, absence.losses)
+            else:
+                for loss in absence.losses:
+                    self._begin(loss)
 
     def leave(self) -> None:
         """Another process goes on with all of it."""
-        self._graces.stop_all()
-        self._absent.clear()
+        self._absent.end_all()
         self._left.clear()
 
+    # Several swarmds: one of them does it, and all know what is to be done
+
+    def stand_by(self) -> None:
+        """Another swarmd does the work; what is under way here ends before its next step."""
+        self._standing_by = True
+        self.tombstones.close()
+        for case in list(self._cases.values()):
+            if not case.returned:
+                self._absent.fall_due(case.loss.engine, [case.loss])
+            case.cancel()
+
+    def take_up(self) -> None:
+        """This one does the work from now on, where the one before has left it."""
+        self._standing_by = False
+        for loss in self._operator_state.book.losses.values():
+            self.undone(loss)
+        for key in list(self._absent.due):
+            self._give_up(key)
+        for engine in list(self._fleet.state.engines.values()):
+            if engine.healthy:
+                self._settle(engine)
+
+    def undone(self, loss: Loss) -> None:
+        """A loss that is in the book, perhaps by another swarmd's or its operator's word."""
+        engine = self._fleet.state.engines.get(loss.engine)
+        if engine is None or engine.healthy or loss.id in self._cases:
+            return
+        if not loss.inspect:  # nothing secret is in the store, unless it is encrypted
+            loss = replace(loss, inspect=self._known.find(loss.engine, loss.id) or {})
+        if loss.engine not in self._absent.alive or loss.declared:
+            self._absent.fall_due(loss.engine, [loss])
+            if not self._standing_by:
+                self._give_up(loss.engine)
+        else:
+            self._absent.begin(loss.engine, [*self._absent.losses(loss.engine), loss])
+
     # Waiting for a node
-
-    def _await_return(self, key: str, losses: Sequence[Loss]) -> None:
-        if losses:
-            self._absent[key] = losses
-            if key not in self._alive or declared(losses):
-                self._begin_grace(key)
-
-    def _begin_grace(self, key: str) -> None:
-        if key in self._absent and not self.rules.confirm:
-            self._graces.begin(key)
 
     def _hold(self, key: str, engine_id: str = "") -> None:
         """The node cannot be used, but it lives, or the engine with this ID does.
 
         Nothing of it is made again, unless it falls silent, or an operator has said it is lost.
         """
-        stopped = [case for case in self._cases.values() if _is_of(case, key, engine_id)]
-        losses = [*self._absent.get(key, ()), *(case.loss for case in stopped)]
-        waits = key in self._graces or stopped
-        if not losses or not waits or declared(losses):
+        stopped = [case for case in self._cases.values() if case.is_of(key, engine_id)]
+        losses = [*self._absent.losses(key), *(case.loss for case in stopped)]
+        if not losses or declared(losses) or not (stopped or self._absent.counts(key)):
             return
         text = "{node} answers: what it has is not made again, unless an operator says it is lost"
         self._log.info(text, node=losses[0].node)
-        self._stop_waiting(key)
-        self._absent[key] = losses
+        self._absent.end(key)
+        self._absent.put(key, losses)
         for case in stopped:
             case.returned = True
             case.wake()
 
     def held(self, engine: Engine) -> bool:
         """Whether what is on it waits for an operator's word, since it lives."""
-        return engine.key in self._absent and engine.key in self._alive
-
-    def _stop_waiting(self, key: str) -> None:
-        self._absent.pop(key, None)
-        self._graces.stop(key)
+        return engine.key in self._absent and engine.key in self._absent.alive
 
     def _give_up(self, key: str) -> None:
         """The node is lost."""
-        losses = {loss.id: loss for loss in self._absent.get(key, ())}
-        self._stop_waiting(key)
-        try:
-            self._operator_state.lose(losses)
-        except ApiError as error:
-            self._log.warn("{error}; what is lost is known in memory only", error=error)
+        if self._standing_by:
+            self._absent.fall_due(key)
+            return
+        over = self._over()
+        losses = {loss.id: loss for loss in self._absent.end(key) if loss.id not in over}
+        recorded = Deferred.fromCoroutine(self._record(losses))
         for loss in losses.values():
             if loss.id not in self._cases:
-                self._begin(loss)
+                self._begin(loss, recorded)
 
-    def declare_lost(self, engine: Engine) -> list[str]:
+    async def _record(self, losses: dict[str, Loss]) -> None:
+        try:
+            await self._operator_state.lose(losses)
+        except ApiError as error:
+            self._log.warn("{error}; what is lost is known in memory only", error=error)
+
+    async def declare_lost(self, engine: Engine) -> list[str]:
         """An operator says so. Returns the names of the containers that are made again.
 
         Raises:
             Conflict: The node answers.
+            ApiError: Another swarmd is to do it, and cannot be told.
         """
         if engine.healthy:
             raise Conflict(f"node {engine.name} answers, so it is not lost")
-        absent = self._absent.get(engine.key, ())
-        self._absent[engine.key] = [replace(loss, declared=True) for loss in absent]
-        self._give_up(engine.key)
+        losses = [replace(loss, declared=True) for loss in self._absent.losses(engine.key)]
+        if self._standing_by:
+            await self._operator_state.lose({loss.id: loss for loss in losses}, led=False)
+        else:
+            self._absent.put(engine.key, losses)
+            self._give_up(engine.key)
         return self.waiting(engine)
 
     def waiting(self, engine: Engine) -> list[str]:
         """Names of containers of a node that are still to be made again."""
         cases = (case.loss for case in self._cases.values() if case.loss.engine == engine.key)
-        return [loss.name for loss in (*self._absent.get(engine.key, ()), *cases)]
+        shared = self._undone(engine.key) if self._operator_state.shared else ()
+        waiting = {one.id: one for one in (*self._absent.losses(engine.key), *cases, *shared)}
+        over = self._over()
+        return [loss.name for loss in waiting.values() if loss.id not in over]
+
+    def _over(self) -> set[str]:
+        """IDs of what was replaced or given up, perhaps by another swarmd."""
+        book = self._operator_state.book
+        return book.tombstones.keys() - book.losses.keys()
 
     def reschedulable(self, engine: Engine) -> list[str]:
         """Names of the containers that would be made again if the node were lost now."""
         known = self._known.ids(engine.key)
         return sorted(plain_name(one) for one in engine.containers.values() if one.id in known)
 
-    def forget(self, container: Container, engine: Engine) -> None:
+    async def forget(self, container: Container, engine: Engine) -> None:
         """As of ``Tombstones``; what was to be made again of it is not."""
-        if container.id in self._cases:
+        undone = self._operator_state.book.losses if self._standing_by else self._cases
+        if container.id in undone:
             raise Conflict(f"container {container.name} is just being made again")
-        self.tombstones.forget(container, engine)
-        absent = self._absent.get(engine.key, ())
-        self._absent[engine.key] = [loss for loss in absent if loss.id != container.id]
+        await self.tombstones.forget(container, engine)
+        self.forgotten(container.id, engine.key)
 
-    def _loss(self, container: Container, engine: Engine, running: bool) -> Loss:
-        return Loss(
-            id=container.id,
-            name=plain_name(container),
-            engine=engine.key,
-            engine_id=engine.spec.id,
-            node=engine.name,
-            running=running,
-            inspect=self._known.find(engine.key, container.id) or {},
-        )
+    def forgotten(self, container_id: str, key: str) -> None:
+        """An operator has given it up, perhaps at another swarmd."""
+        if key in self._absent:
+            left = [loss for loss in self._absent.losses(key) if loss.id != container_id]
+            self._absent.put(key, left)
 
     # Cases
 
-    def _begin(self, loss: Loss) -> None:
+    def _begin(self, loss: Loss, recorded: Deferred[None] | None = None) -> None:
         case = self._cases[loss.id] = Case(loss)
-        case.work = Deferred.fromCoroutine(self._treat(case))
+        case.work = Deferred.fromCoroutine(self._treat(case, recorded))
         case.work.addErrback(self._broke, case)
         case.work.addBoth(self._close, case)
 
-    async def _treat(self, case: Case) -> None:
+    async def _treat(self, case: Case, recorded: Deferred[None] | None) -> None:
+        if recorded is not None:
+            await end_of(recorded)
         attempt = 0
         while not await self._semaphore.run(self._attempt, case):
             attempt += 1
@@ -366,7 +386,7 @@ class Rescheduler(Service):
         """The node may have come back in the last moment."""
         self._cases.pop(case.loss.id, None)
         owner = self._fleet.state.roster.owner(case.loss.engine_id)
-        if self.running and owner is not None:
+        if self.running and owner is not None and not self._standing_by:
             self.tombstones.clean(owner)
 
     def _wake(self) -> None:
@@ -376,23 +396,3 @@ class Rescheduler(Service):
         self._freed = None
         for case in list(self._cases.values()):
             case.wake()
-
-
-def _cancel(case: Case) -> None:
-    if case.work is not None:
-        case.work.cancel()
-
-
-def _is_of(case: Case, key: str, engine_id: str) -> bool:
-    """Whether a case is that of a node that lives, and may still be stopped for it."""
-    loss = case.loss
-    here = loss.engine_id == engine_id if engine_id else loss.engine == key
-    return here and not (case.returned or loss.declared)
-
-
-def _makes_room(action: news.Action) -> bool:
-    if isinstance(action, news.EventSeen):
-        return action.event.verb in ("die", "destroy")
-    return isinstance(action, news.ContainerGone | news.DoubtResolved) or (
-        isinstance(action, news.EngineCordoned) and not action.cordoned
-    )

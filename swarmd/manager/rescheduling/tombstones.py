@@ -87,7 +87,7 @@ class Tombstones:
         while stones := self._stones(engine):
             for stone in stones:
                 await self._mover.remove(Container(stone.id, engine.key, (stone.name,)))
-                self._operator_state.unbury(stone.id)
+                await self._operator_state.unbury(stone.id)
                 self._report(stone.name, engine)
         for container in list(self._strays(engine)):
             await self._mover.remove(container)
@@ -166,7 +166,7 @@ class Tombstones:
             if there and not is_aside(old) and new.state == "created" and self._mover.is_ours(new):
                 yield new
 
-    def forget(self, container: Container, engine: Engine) -> None:
+    async def forget(self, container: Container, engine: Engine) -> None:
         """An operator gives up a container of a node that does not answer.
 
         Its name is free from now on; it is removed when its node is back.
@@ -178,7 +178,8 @@ class Tombstones:
             raise Conflict(f"node {engine.name} answers: remove the container with docker rm")
         if not engine.spec.id:
             raise Unavailable(f"node {engine.name} was never met")
-        self._operator_state.bury(Tombstone(container.id, container.name, engine.spec.id))
+        stone = Tombstone(container.id, container.name, engine.spec.id)
+        await self._operator_state.bury(stone, led=False)
         self._fleet.state.dispatch(ContainerGone(engine.key, container.id))
 
 

@@ -5,7 +5,7 @@ It changes hands at one moment: nothing of it is done twice, and nothing by nobo
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from twisted.internet.defer import Deferred, DeferredList
@@ -23,6 +23,10 @@ class OperatorsWork:
 
     Attributes:
         drainer: Whose lines the other process may have to hear.
+
+    Args:
+        stand: Where several swarmds share the work: makes this process a candidate for the lead,
+            or leaves the lead to others.
     """
 
     def __init__(
@@ -32,7 +36,9 @@ class OperatorsWork:
         drainer: Drainer,
         changes: NodeEvents,
         watcher: NodeWatcher,
+        stand: Callable[[bool], None] = lambda willing: None,
     ) -> None:
+        self._stand = stand
         self.drainer = drainer
         self._operator_state = operator_state
         self._rescheduler = rescheduler
@@ -63,6 +69,7 @@ class OperatorsWork:
     def leave(self) -> None:
         """The other process does it from now on."""
         self._watcher.stand_by()
+        self._stand(False)
         self._operator_state.leave()
         self._rescheduler.leave()
 
@@ -70,11 +77,13 @@ class OperatorsWork:
         """The other process does not, before ``leave``."""
         self._rescheduler.resume()
         self.drainer.resume()
+        self._stand(True)
 
     # In the process that is to take it up
 
     def stand_by(self) -> None:
         self._watcher.stand_by()
+        self._stand(False)
 
     def begin(self, document: Mapping[str, Any]) -> None:
         """Goes on where the other one has left.
@@ -93,8 +102,10 @@ class OperatorsWork:
         self._rescheduler.go_on(absences)
         self._watcher.begin()
         self._changes.settle()
+        self._stand(True)
 
     def begin_alone(self) -> None:
         """The other one has ended without a word: the state file and engines tell what there is."""
         self._operator_state.read_again()
         self._watcher.begin()
+        self._stand(True)

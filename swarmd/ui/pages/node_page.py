@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
+from typing import Any
 
 from twisted.web.template import Tag
 
@@ -87,22 +88,22 @@ def found(fleet: FleetView, ref: str) -> Engine:
 async def change_node(visit: Visit, ref: str, action: str) -> View:
     """A form of the page was sent; the answer leads back to it."""
     engine, form, operator = found(visit.fleet, ref), visit.form, visit.backing.operator
-    acts: dict[str, Callable[[], object]] = {
+    acts: dict[str, Callable[[], Coroutine[Any, Any, object]]] = {
         "cordon": lambda: operator.cordon(engine.key, True),
         "uncordon": lambda: operator.cordon(engine.key, False),
         "drain": lambda: operator.drain(engine.key),
         "labels": lambda: _label(visit, engine, form.get("add", ""), form.get("remove", "")),
     }
-    acts[action]()
+    await acts[action]()
     return View(engine.name, status=303, location=node_address(engine))
 
 
-def _label(visit: Visit, engine: Engine, add: str, remove: str) -> None:
+async def _label(visit: Visit, engine: Engine, add: str, remove: str) -> None:
     key, equals, text = add.strip().partition("=")
     if not (add or remove) or (add and not equals):
         raise BadParameter("a label is given as key=value")
     added = {key.strip(): text.strip()} if add else {}
-    visit.backing.operator.label(engine.key, added, [remove] if remove else [])
+    await visit.backing.operator.label(engine.key, added, [remove] if remove else [])
 
 
 # What can be done

@@ -13,7 +13,7 @@ from swarmd.cluster.actions import (
     ImagesListed,
 )
 from swarmd.cluster.state import State
-from swarmd.cluster.views.info import FleetIdentity, info, version
+from swarmd.cluster.views.info import FleetIdentity, ManagersSeen, info, version
 from swarmd.core.container.container_state import Container, Demand
 from tests.cluster.fleet import GIB, NOW, fleet, item, join, key_of, listed
 
@@ -123,7 +123,8 @@ def test_nodes_that_are_not_well(state: State) -> None:
 
 
 def test_a_replica_names_its_primary() -> None:
-    replica = FleetIdentity("m", "1", role="replica", primary="10.0.0.9:4000")
+    seen = ManagersSeen("replica", "10.0.0.9:4000")
+    replica = FleetIdentity("m", "1", managers=lambda: seen)
     assert rows(State(), replica)[:2] == [("Role", "replica"), ("Primary", "10.0.0.9:4000")]
 
 

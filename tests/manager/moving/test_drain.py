@@ -12,20 +12,21 @@ from swarmd.manager.moving.drain import Drain
 from swarmd.manager.nodes.operator_state import NodeIntent, OperatorState
 from tests.cluster.fleet import item, key_of
 from tests.manager.moving.rig import Rig
+from tests.manager.rig import result_of
 
 
 def test_only_a_node_that_answers_is_drained() -> None:
     rig = Rig()
     rig.fleet.lose(1)
     with pytest.raises(Unavailable):
-        rig.drainer.drain(rig.node)
+        result_of(rig.drainer.drain(rig.node))
 
 
 def test_an_end_by_the_operator_lets_moves_end() -> None:
     rig = Rig()
     for number in range(6):
         rig.run(f"web{number}")
-    drain = rig.drainer.drain(rig.node)
+    drain = result_of(rig.drainer.drain(rig.node))
     rig.drainer.stop(key_of(1))
     rig.fleet.obey()
     assert drain.lines[-1]["Stopped"] and drain.lines[-1]["Moved"] == 4
@@ -33,7 +34,11 @@ def test_an_end_by_the_operator_lets_moves_end() -> None:
 
 
 def test_a_drain_goes_on_after_a_restart(tmp_path: Path) -> None:
-    OperatorState(str(tmp_path)).set_node(key_of(1), NodeIntent(cordoned=True, draining=True))
+    result_of(
+        OperatorState(str(tmp_path)).change_node(
+            key_of(1), lambda _: NodeIntent(cordoned=True, draining=True)
+        )
+    )
     rig = Rig(tmp_path)
     rig.run("web")
     rig.fleet.dispatch(news.EngineCordoned(key_of(1), True))
@@ -74,7 +79,7 @@ def test_a_container_is_put_back_once_its_name_is_certainly_free() -> None:
     rig = Rig()
     old = rig.run("web")
     rig.everyone_comes()
-    rig.drainer.drain(rig.node)
+    result_of(rig.drainer.drain(rig.node))
     calls = rig.fleet.calls
     while not calls[0].path.endswith("/create"):
         rig.fleet.obey_one()

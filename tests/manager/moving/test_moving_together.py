@@ -10,6 +10,7 @@ from swarmd.manager.moving import drain as drain_module
 from swarmd.manager.moving.blueprint import MOVE
 from swarmd.manager.moving.drain import Drain
 from tests.manager.moving.rig import Rig, status
+from tests.manager.rig import result_of
 
 
 def one_group(engine: Engine) -> list[list[Container]]:
@@ -31,7 +32,7 @@ def reason(drain: Drain, name: str) -> str:
 def test_all_are_made_before_one_stops_and_all_run_before_one_goes(rig: Rig) -> None:
     for name in ("db", "web"):
         rig.run(name)
-    drain = rig.drainer.drain(rig.node)
+    drain = result_of(rig.drainer.drain(rig.node))
     verbs = [call.split()[0] + " " + call.split()[2][:6] for call in rig.fleet.obey()]
     made = max(n for n, verb in enumerate(verbs) if verb == "POST create")
     assert made < min(n for n, verb in enumerate(verbs) if verb == "POST stop")
@@ -43,7 +44,7 @@ def test_all_are_made_before_one_stops_and_all_run_before_one_goes(rig: Rig) -> 
 def test_one_that_stays_keeps_all(rig: Rig) -> None:
     rig.run("db", **{MOVE.replace(".", "_"): "never"})
     rig.run("web")
-    drain = rig.drainer.drain(rig.node)
+    drain = result_of(rig.drainer.drain(rig.node))
     assert not [call for call in rig.fleet.obey() if call.startswith("POST")]
     assert status(drain) == {"db": "stays", "web": "stays"}
     assert reason(drain, "web") == (
@@ -55,7 +56,7 @@ def test_one_that_stays_keeps_all(rig: Rig) -> None:
 def test_one_that_has_ended_keeps_nobody(rig: Rig) -> None:
     rig.run("migrate", state="exited")
     rig.run("web")
-    drain = rig.drainer.drain(rig.node)
+    drain = result_of(rig.drainer.drain(rig.node))
     rig.fleet.obey()
     assert status(drain) == {"migrate": "stays", "web": "moved"}
 
@@ -63,7 +64,7 @@ def test_one_that_has_ended_keeps_nobody(rig: Rig) -> None:
 def test_one_that_is_paused_keeps_all(rig: Rig) -> None:
     rig.run("db", state="paused")
     rig.run("web")
-    drain = rig.drainer.drain(rig.node)
+    drain = result_of(rig.drainer.drain(rig.node))
     rig.fleet.obey()
     assert status(drain) == {"db": "stays", "web": "stays"}
 
@@ -73,7 +74,7 @@ def test_one_that_is_paused_keeps_all(rig: Rig) -> None:
 def test_one_that_fails_takes_all_back(rig: Rig, step: str, which: int) -> None:
     for name in ("db", "web"):
         rig.run(name)
-    drain = rig.drainer.drain(rig.node)
+    drain = result_of(rig.drainer.drain(rig.node))
     met = 0
     while met < which:
         call = rig.fleet.calls.pop(0)

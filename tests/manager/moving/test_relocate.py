@@ -7,14 +7,15 @@ from swarmd.manager.moving.blueprint import MOVE
 from swarmd.manager.nodes.operator_state import NodeIntent
 from tests.cluster.fleet import key_of
 from tests.manager.moving.rig import Rig, status
+from tests.manager.rig import result_of
 
 
 def test_in_this_order() -> None:
     rig = Rig()
     old = rig.run("web")
-    drain = rig.drainer.drain(rig.node)
+    drain = result_of(rig.drainer.drain(rig.node))
     assert rig.node.cordoned and rig.drainer.draining(rig.node)
-    assert rig.drainer.drain(rig.node) is drain
+    assert result_of(rig.drainer.drain(rig.node)) is drain
     assert rig.fleet.obey() == [
         "GET 1 json",
         "POST 1 rename",
@@ -36,7 +37,7 @@ def test_in_this_order() -> None:
 def test_a_step_that_fails_is_undone(step: str) -> None:
     rig = Rig()
     old = rig.run("web")
-    drain = rig.drainer.drain(rig.node)
+    drain = result_of(rig.drainer.drain(rig.node))
     while not rig.fleet.calls[0].path.split("?")[0].endswith(step):
         rig.fleet.act(rig.fleet.calls.pop(0))
     rig.fleet.calls.pop(0).answer(400)
@@ -52,7 +53,7 @@ def test_without_room_nothing_is_stopped() -> None:
     rig.run("web")
     for number in (2, 3):
         rig.fleet.dispatch(news.EngineCordoned(key_of(number), True))
-    drain = rig.drainer.drain(rig.node)
+    drain = result_of(rig.drainer.drain(rig.node))
     assert "POST 1 stop" not in rig.fleet.obey()
     assert status(drain) == {"web": "failed"} and rig.fleet.names(1) == {"web": "running"}
 
@@ -62,7 +63,7 @@ def test_what_stays() -> None:
     rig.run("ended", state="exited")
     rig.run("paused", state="paused")
     rig.run("never", **{MOVE.replace(".", "_"): "never"})
-    drain = rig.drainer.drain(rig.node)
+    drain = result_of(rig.drainer.drain(rig.node))
     rig.fleet.obey()
     assert set(status(drain).values()) == {"stays"} and len(rig.fleet.names(1)) == 3
 
@@ -72,7 +73,7 @@ def test_what_was_started_a_moment_ago_is_moved() -> None:
     rig = Rig()
     old = rig.run("web", state="created")
     rig.fleet.there[1][old]["State"] = {"Status": "running"}
-    drain = rig.drainer.drain(rig.node)
+    drain = result_of(rig.drainer.drain(rig.node))
     rig.fleet.obey()
     assert status(drain) == {"web": "moved"}
 

@@ -13,6 +13,7 @@ from swarmd.manager.system.event_query import NANOS, EventQuery
 from tests.cluster.fleet import NOW, key_of, spec
 from tests.manager.moving.rig import Rig as DrainRig
 from tests.manager.nodes.test_operator import operator
+from tests.manager.rig import result_of
 from tests.manager.scripted import ScriptedFleet
 
 KEY = key_of(9)
@@ -99,7 +100,7 @@ def test_what_an_operator_does_once_is_told_once(diary: Diary) -> None:
 
 def test_what_was_decided_before_a_restart_is_no_event() -> None:
     rig = DrainRig()
-    rig.operator_state.set_node(KEY, NodeIntent(cordoned=True))
+    result_of(rig.operator_state.change_node(KEY, lambda _: NodeIntent(cordoned=True)))
     diary = Diary(rig.fleet, operator(rig))
     diary.join()
     assert [change.action for change in diary.changes] == ["joined"]
@@ -114,7 +115,7 @@ def test_a_drain_from_its_beginning_to_its_end() -> None:
         rig.fleet.dispatch(news.EngineListed(key_of(number), key_of(number)))
     diary.changes.clear()
     rig.run("web")
-    rig.drainer.drain(rig.node)
+    result_of(rig.drainer.drain(rig.node))
     rig.fleet.obey()
     assert [change.action for change in diary.changes] == ["cordon", "drain", "drained"]
     assert diary.changes[-1].about == {"moved": "1", "stays": "0", "failed": "0"}
@@ -126,7 +127,7 @@ def test_a_drain_that_was_ended_is_no_drained_node() -> None:
     diary = Diary(rig.fleet)
     rig.fleet.dispatch(news.EngineListed(key_of(1), key_of(1)))
     rig.run("web")
-    rig.drainer.drain(rig.node)
+    result_of(rig.drainer.drain(rig.node))
     rig.drainer.stop(key_of(1))
     rig.fleet.obey()
     assert "drained" not in [change.action for change in diary.changes]

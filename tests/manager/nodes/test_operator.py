@@ -11,6 +11,7 @@ from swarmd.manager.nodes.operator import NodeOperator
 from swarmd.manager.nodes.operator_state import NodeIntent
 from tests.cluster.fleet import key_of
 from tests.manager.moving.rig import Rig
+from tests.manager.rig import result_of
 
 
 class Quiet:
@@ -33,7 +34,11 @@ def operator(rig: Rig) -> NodeOperator:
 
 def test_a_line_of_the_hosts_file_gets_back_what_was_decided() -> None:
     rig = Rig()
-    rig.operator_state.set_node(key_of(1), NodeIntent(cordoned=True, labels={"zone": "a"}))
+    result_of(
+        rig.operator_state.change_node(
+            key_of(1), lambda _: NodeIntent(cordoned=True, labels={"zone": "a"})
+        )
+    )
     operator(rig).listed(rig.node)
     assert rig.node.cordoned and rig.node.labels["zone"] == "a"
 
@@ -42,9 +47,9 @@ def test_an_uncordon_ends_a_drain() -> None:
     rig = Rig()
     rig.run("web")
     changed = operator(rig)
-    drain = changed.drain("node-1")
+    drain = result_of(changed.drain("node-1"))
     assert changed.view(rig.node)["Availability"] == "draining"
-    changed.cordon("node-1", False)
+    result_of(changed.cordon("node-1", False))
     rig.fleet.obey()
     assert drain.stopped and drain.lines[-1]["Moved"] == 1
     assert not rig.node.cordoned and rig.operator_state.node(key_of(1)) == NodeIntent()
@@ -53,13 +58,13 @@ def test_an_uncordon_ends_a_drain() -> None:
 def test_labels_are_added_and_removed_one_by_one() -> None:
     rig = Rig()
     changed = operator(rig)
-    changed.label("node-1", {"a": "1", "b": "2"}, [])
-    changed.label("node-1", {"c": "3"}, ["a", "nothing"])
+    result_of(changed.label("node-1", {"a": "1", "b": "2"}, []))
+    result_of(changed.label("node-1", {"c": "3"}, ["a", "nothing"]))
     assert rig.node.operator_labels == {"b": "2", "c": "3"}
     with pytest.raises(BadParameter):
-        changed.label("node-1", {"a=b": "c"}, [])
+        result_of(changed.label("node-1", {"a=b": "c"}, []))
     with pytest.raises(NotFound):
-        changed.label("nowhere", {}, [])
+        result_of(changed.label("nowhere", {}, []))
 
 
 def test_what_can_be_reserved_is_that_of_docker_info() -> None:

@@ -11,7 +11,8 @@ from swarmd.manager.containers.pull_plans import PullPlans
 from swarmd.manager.moving.mover import Mover
 from swarmd.manager.nodes.operator_state import OperatorState
 from swarmd.manager.nodes.watcher import NodeWatcher
-from swarmd.manager.rescheduling.reschedule import Rescheduler, Rules
+from swarmd.manager.rescheduling.absent_nodes import Rules
+from swarmd.manager.rescheduling.reschedule import Rescheduler
 from tests.cluster.fleet import key_of, seen
 from tests.manager.scripted import ScriptedFleet
 

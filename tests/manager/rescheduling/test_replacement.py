@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import pytest
+
 from swarmd.cluster import actions as news
 from tests.cluster.fleet import key_of
 from tests.manager.rescheduling.rig import ON, Rig
@@ -24,6 +26,23 @@ def test_one_that_comes_back_during_the_start_loses_it() -> None:
     assert rig.fleet.calls == [start]
     assert rig.fleet.obey() == ["POST 2 start", f"DELETE 1 {rig.old}"]
     assert rig.everywhere() == ["web"] and rig.operator_state.book.tombstones == {}
+
+
+@pytest.mark.parametrize("back", [False, True])
+def test_what_has_its_tombstone_is_started_by_whoever_goes_on(back: bool) -> None:
+    """One swarmd stops between the tombstone and the start: the old one may not win any more."""
+    rig = Rig()
+    rig.lose()
+    rig.fleet.act(rig.fleet.calls.pop())
+    rig.rescheduler.stand_by()
+    rig.fleet.calls.clear()
+    if back:
+        rig.fleet.bring_back(1)
+    rig.rescheduler.take_up()
+    old = [f"DELETE 1 {rig.old}"] if back else []
+    assert sorted(rig.fleet.obey()) == [*old, "POST 2 start"]
+    assert rig.fleet.names(2) == {"web": "running"}
+    assert rig.operator_state.book.losses == {}
 
 
 def test_a_refused_start_is_undone_and_the_old_one_may_live() -> None:

@@ -10,9 +10,10 @@ from swarmd.core.container.personal_labels import PROOF, REPLACES
 from swarmd.core.errors import Conflict
 from swarmd.core.names import IDENTITY
 from swarmd.manager.nodes.operator_state import OperatorState
-from swarmd.manager.rescheduling.reschedule import Rules
+from swarmd.manager.rescheduling.absent_nodes import Rules
 from tests.cluster.fleet import key_of, spec
 from tests.manager.rescheduling.rig import GRACE, ON, Rig
+from tests.manager.rig import result_of
 
 
 def test_made_again_after_the_grace() -> None:
@@ -74,10 +75,10 @@ def test_only_an_operator_may_say_so() -> None:
     rig = Rig(Rules(grace=GRACE, confirm=True))
     engine = rig.fleet.state.engines[key_of(1)]
     with pytest.raises(Conflict):
-        rig.rescheduler.declare_lost(engine)
+        result_of(rig.rescheduler.declare_lost(engine))
     rig.lose(wait=10 * GRACE)
     assert rig.fleet.calls == [] and rig.rescheduler.waiting(engine) == ["web"]
-    assert rig.rescheduler.declare_lost(engine) == ["web"]
+    assert result_of(rig.rescheduler.declare_lost(engine)) == ["web"]
     rig.fleet.obey()
     assert rig.fleet.names(2) == {"web": "running"}
 
@@ -139,7 +140,7 @@ def test_who_was_well_and_says_no_is_not_lost(what: str) -> None:
     rig.fleet.clock.advance(10 * GRACE)
     assert not engine.healthy and rig.rescheduler.held(engine)
     assert rig.fleet.calls == [] and rig.rescheduler.waiting(engine) == ["web"]
-    assert rig.rescheduler.declare_lost(engine) == ["web"]
+    assert result_of(rig.rescheduler.declare_lost(engine)) == ["web"]
     assert rig.fleet.obey() == ["POST 2 create", "POST 2 start"]
 
 
@@ -175,15 +176,15 @@ def test_an_operators_word_outweighs_the_nodes(what: str, tmp_path: Path) -> Non
     for number in (2, 3):
         rig.fleet.dispatch(news.EngineCordoned(key_of(number), True))
     _says(rig, "no")
-    rig.rescheduler.declare_lost(rig.fleet.state.engines[key_of(1)])
+    result_of(rig.rescheduler.declare_lost(rig.fleet.state.engines[key_of(1)]))
     _says(rig, what)
     (loss,) = OperatorState(str(tmp_path)).book.losses.values()
     assert loss.declared and rig.operator_state.book.losses[loss.id].declared
     rig.rescheduler.stopService()
     again = Rig()
     _says(again, "no")
-    again.operator_state.lose({loss.id: loss})
-    again.rescheduler._stop_waiting(key_of(1))
+    result_of(again.operator_state.lose({loss.id: loss}))
+    again.rescheduler._absent.end(key_of(1))
     again.rescheduler.listed(again.fleet.state.engines[key_of(1)])
     _says(again, what)
     again.fleet.clock.advance(GRACE + 0.1)

@@ -9,6 +9,7 @@ from swarmd.manager.moving.replacement_label import labels_of_replacement
 from swarmd.manager.moving.set_aside import aside_name
 from tests.cluster.fleet import key_of
 from tests.manager.rescheduling.rig import GRACE, ON, Rig
+from tests.manager.rig import result_of
 
 
 def test_the_old_one_is_hidden_and_removed_when_it_is_back() -> None:
@@ -26,9 +27,9 @@ def test_forgotten_ones_are_removed_when_they_are_back() -> None:
     engine = rig.fleet.state.engines[key_of(1)]
     container = rig.fleet.state.containers[rig.old]
     with pytest.raises(Conflict):
-        rig.rescheduler.forget(container, engine)
+        result_of(rig.rescheduler.forget(container, engine))
     rig.lose(wait=1.0)
-    rig.rescheduler.forget(container, engine)
+    result_of(rig.rescheduler.forget(container, engine))
     assert not rig.fleet.state.name_taken("web")
     rig.fleet.clock.advance(GRACE)
     assert rig.fleet.calls == []

@@ -13,6 +13,7 @@ from swarmd.core.errors import Unavailable
 from swarmd.manager.nodes.operator_state import NodeIntent, OperatorState
 from swarmd.manager.rescheduling.absence import Absence
 from swarmd.service.handover.operators_work import OperatorsWork
+from tests.manager.rig import result_of
 
 
 class Work:
@@ -30,11 +31,11 @@ class Work:
 
 def test_what_one_has_left_the_next_one_goes_on_with(tmp_path: Path) -> None:
     old, new = Work(str(tmp_path)), Work(str(tmp_path))
-    old.state.set_node("a:1", NodeIntent(cordoned=True))
+    result_of(old.state.change_node("a:1", lambda _: NodeIntent(cordoned=True)))
     document = orjson.loads(orjson.dumps(old.work.document()))
     old.work.leave()
     with pytest.raises(Unavailable):
-        old.state.set_node("a:1", NodeIntent())
+        result_of(old.state.change_node("a:1", lambda _: NodeIntent()))
     new.work.begin(document)
     assert new.state.node("a:1").cordoned
     new.parts.rescheduler.go_on.assert_called_once_with([Absence("a:1", (), 3.0)])
@@ -46,7 +47,7 @@ def test_what_one_has_left_the_next_one_goes_on_with(tmp_path: Path) -> None:
 
 def test_without_a_state_folder_it_is_known_all_the_same() -> None:
     old, new = Work(), Work()
-    old.state.set_node("a:1", NodeIntent(labels={"x": "y"}))
+    result_of(old.state.change_node("a:1", lambda _: NodeIntent(labels={"x": "y"})))
     new.work.begin(orjson.loads(orjson.dumps(old.work.document())))
     assert new.state.node("a:1").labels == {"x": "y"}
 
@@ -57,7 +58,7 @@ def test_one_who_was_not_followed_after_all_decides_again() -> None:
     old.work.leave()
     old.work.resume()
     old.work.begin(document)
-    old.state.set_node("a:1", NodeIntent(cordoned=True))
+    result_of(old.state.change_node("a:1", lambda _: NodeIntent(cordoned=True)))
     assert old.state.node("a:1").cordoned
 
 
@@ -69,6 +70,6 @@ def test_what_is_not_understood_is_told(document: dict[str, Any]) -> None:
 
 def test_the_state_of_one_that_was_killed_is_on_the_disk(tmp_path: Path) -> None:
     new = Work(str(tmp_path))
-    Work(str(tmp_path)).state.set_node("a:1", NodeIntent(cordoned=True))
+    result_of(Work(str(tmp_path)).state.change_node("a:1", lambda _: NodeIntent(cordoned=True)))
     new.work.begin_alone()
     assert new.state.node("a:1").cordoned

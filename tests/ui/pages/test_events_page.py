@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from swarmd.ui.markup import foreign
 from swarmd.ui.pages.events_page import MOST, row, table
+from tests.manager.rig import result_of
 from tests.ui.rig import HOSTILE, PageRig, document
 
 PATH = "/swarmd/ui/events"
@@ -19,9 +20,9 @@ def test_what_happened_to_nodes_is_there_at_once() -> None:
 def test_the_newest_comes_first_and_no_more_than_a_screenful() -> None:
     rig = PageRig()
     for _ in range(MOST):
-        rig.operations.operator.cordon("node-1", True)
+        result_of(rig.operations.operator.cordon("node-1", True))
         rig.fleet.clock.advance(1)
-        rig.operations.operator.cordon("node-1", False)
+        result_of(rig.operations.operator.cordon("node-1", False))
     _, found = rig.page(PATH)
     assert len(found.all("th", scope="row")) == MOST
     assert found.text.index("uncordon") < found.text.index(" cordon")

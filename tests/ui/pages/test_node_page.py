@@ -9,6 +9,7 @@ from swarmd.core.model import Health
 from swarmd.ui.pages.node_page import found, health_words, hour
 from swarmd.ui.pages.node_rows import node_row
 from tests.cluster.fleet import NOW, fleet, key_of
+from tests.manager.rig import result_of
 from tests.ui.rig import PageRig, document
 
 PAGE = "/swarmd/ui/nodes/node-1"
@@ -64,7 +65,7 @@ def test_while_it_drains_the_page_comes_again_without_scripts() -> None:
     rig = PageRig()
     rig.run(1, "web")
     operator = rig.operations.operator
-    operator.drain("node-1")
+    result_of(operator.drain("node-1"))
     engine = rig.fleet.state.engines[key_of(1)]
     assert operator.availability(engine) == "draining"
     head, body = _page_as_it_is(rig)

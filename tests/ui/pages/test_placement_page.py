@@ -7,6 +7,7 @@ import pytest
 from swarmd.cli.errors import CommandError
 from swarmd.ui.markup import foreign
 from swarmd.ui.pages.placement_page import MOST, parsed, shown
+from tests.manager.rig import result_of
 from tests.ui.rig import HOSTILE, Document, PageRig, document
 
 PATH = "/swarmd/ui/placement"
@@ -20,7 +21,7 @@ def explained(rig: PageRig, line: str) -> Document:
 
 def test_where_it_would_go_and_why_not_elsewhere() -> None:
     rig = PageRig()
-    rig.operations.operator.cordon("node-1", True)
+    result_of(rig.operations.operator.cordon("node-1", True))
     found = explained(rig, "docker run -d --name web \\\n -e constraint:node!=node-2 busybox")
     assert "node-3 would take it." in found.text
     assert "1 by cordon" in found.text and "1 by constraint" in found.text

@@ -1,0 +1,115 @@
+"""The options of the store by which several swarmds agree."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from swarmd.certificates.shared_key import read_key
+from swarmd.core.units import parse_duration
+from swarmd.files.reader import BadFileError, load
+from swarmd.manager.membership.sealing import Seal
+from swarmd.store.login import Login, read_login
+from swarmd.store.stores import check_url
+from swarmd.tls.trust import TlsFiles, client_trust
+
+SHORTEST_TTL, LONGEST_TTL = 5.0, 60.0  # seconds
+_LARGEST_KEY = 4096  # bytes
+_NEEDS_STORE = ("store-login", "store-tlscacert", "store-tlscert", "store-tlskey", "store-key")
+
+
+@dataclass(frozen=True, slots=True)
+class StoreOptions:
+    """How this swarmd agrees with others.
+
+    Attributes:
+        url: Of the store, with the prefix of the keys.
+        ttl: Seconds that it counts as there after its last sign of life.
+        advertise: How others and people are told of it; "" leaves that to where it listens.
+        tls: Towards the store; None is plain.
+        key: Absolute path of the key that swarmds share; "" for none.
+    """
+
+    url: str
+    ttl: float
+    advertise: str = ""
+    login: Login | None = None
+    tls: TlsFiles | None = None
+    key: str = ""
+
+    def seal(self) -> Seal | None:
+        """Raises ValueError, with the reason."""
+        return read_seal(self.key) if self.key else None
+
+
+def store_options(options: Mapping[str, Any]) -> StoreOptions | None:
+    """None where there is no store; ValueError for the first thing that is wrong."""
+    url = options["store"]
+    if not url:
+        _check_alone(options)
+        return None
+    try:
+        check_url(url)
+    except ValueError as error:
+        raise ValueError(f"--store: {error}") from None
+    key = os.path.abspath(options["store-key"]) if options["store-key"] else ""
+    found = StoreOptions(
+        url,
+        _ttl(options),
+        options["advertise"] or options["addr"] or "",
+        _login(options["store-login"]),
+        _tls(options),
+        key,
+    )
+    found.seal()
+    return found
+
+
+def _check_alone(options: Mapping[str, Any]) -> None:
+    if options["replication"]:
+        raise ValueError(
+            "--replication needs --store: swarmds that serve one fleet agree through etcd, Consul "
+            "or ZooKeeper (docs/operating.rst)"
+        )
+    for name in _NEEDS_STORE:
+        if options[name]:
+            raise ValueError(f"--{name} needs --store")
+
+
+def _ttl(options: Mapping[str, Any]) -> float:
+    name = "replication-ttl" if options["replication-ttl"] else "store-ttl"
+    try:
+        seconds = parse_duration(options[name])
+    except ValueError as error:
+        raise ValueError(f"--{name}: {error}") from None
+    if not SHORTEST_TTL <= seconds <= LONGEST_TTL:
+        raise ValueError(f"--{name}: {options[name]} is not from 5s to 60s")
+    return seconds
+
+
+def _login(path: str | None) -> Login | None:
+    return read_login(os.path.abspath(path)) if path else None
+
+
+def _tls(options: Mapping[str, Any]) -> TlsFiles | None:
+    names = ("store-tlscacert", "store-tlscert", "store-tlskey")
+    ca, cert, key = (os.path.abspath(options[one]) if options[one] else "" for one in names)
+    if not (ca or cert or key):
+        return None
+    if not ca:
+        raise ValueError("--store-tlscert and --store-tlskey need --store-tlscacert")
+    if bool(cert) != bool(key):
+        raise ValueError("--store-tlscert and --store-tlskey must be provided together")
+    files = TlsFiles(ca, cert, key, True)
+    client_trust(files).read()
+    return files
+
+
+def read_seal(path: str) -> Seal:
+    """The seal by the key in a file; ValueError, which shows nothing of it."""
+    try:
+        return Seal(load(path, _LARGEST_KEY, read_key))
+    except BadFileError as error:
+        raise ValueError(f"--store-key {path}: {error}") from None

@@ -1,0 +1,144 @@
+"""Several swarmds that agree through a real etcd: one book, one leader, nothing done twice."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.lab.daemon import Swarmd
+from tests.lab.engines import Fleet
+from tests.lab.stores import StoreMember, etcd_members, started
+from tests.lab.waiting import eventually
+
+pytestmark = pytest.mark.fleet
+TTL = 5
+ALL = "/containers/json?all=1"
+ON = {"com.docker.swarm.reschedule-policies": '["on-node-failure"]'}
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StoreMember]:
+    (member,) = started(etcd_members(tmp_path_factory.mktemp("etcd")))
+    yield member
+    member.stop()
+
+
+class Pair:
+    """Two swarmds; which of them leads may change."""
+
+    def __init__(self, folder: Path, fleet: Fleet, store: StoreMember) -> None:
+        options = ("--store", f"etcd://{store.place}/{folder.name}", "--store-ttl", f"{TTL}s")
+        lost = ("--reschedule", "on-node-failure", "--reschedule-grace", "2s")
+        self.fleet = fleet
+        self.swarmds = [Swarmd(folder / n, fleet, options=(*options, *lost)) for n in ("a", "b")]
+
+    def start(self) -> None:
+        for swarmd in self.swarmds:
+            swarmd.start(len(self.fleet.engines))
+        eventually(lambda: self.leader_of(self.swarmds[0]) and self.leader_of(self.swarmds[1]))
+
+    def leader_of(self, asked: Swarmd) -> str:
+        found = asked.api.get("/swarmd/managers")
+        return next((each["Address"] for each in found if each["Leader"]), "")
+
+    @property
+    def roles(self) -> tuple[Swarmd, Swarmd]:
+        """The leader, and the other one."""
+        one, other = self.swarmds
+        return (one, other) if self.leader_of(one) == one.url else (other, one)
+
+    def close(self) -> None:
+        for swarmd in self.swarmds:
+            swarmd.close()
+
+
+@pytest.fixture(scope="module")
+def both(
+    fleet: Fleet, store: StoreMember, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Pair]:
+    pair = Pair(tmp_path_factory.mktemp("many"), fleet, store)
+    try:
+        pair.start()
+        yield pair
+    finally:
+        pair.close()
+
+
+@pytest.fixture
+def pair(both: Pair, fleet: Fleet) -> Iterator[Pair]:
+    for swarmd in both.swarmds:
+        if not swarmd.running():
+            swarmd.start(len(fleet.engines))
+    yield both
+    fleet.reset()
+    fleet.remove_all()
+
+
+def run(swarmd: Swarmd, name: str, labels: dict[str, str] | None = None) -> str:
+    """On node-1; it takes a second to end."""
+    body = {
+        **{"Image": "busybox", "Cmd": ["sh", "-c", "trap '' TERM; sleep 1000"], "StopTimeout": 1},
+        **{"Labels": labels or {}, "Env": ["constraint:node==~node-1"]},
+    }
+    made = str(swarmd.api.post(f"/containers/create?name={name}", body)["Id"])
+    swarmd.api.post(f"/containers/{made}/start")
+    return made
+
+
+def node(swarmd: Swarmd, name: str = "node-1") -> dict[str, Any]:
+    return dict(swarmd.api.get(f"/swarmd/nodes/{name}"))
+
+
+def intent(swarmd: Swarmd) -> tuple[str, dict[str, str]]:
+    found = node(swarmd)
+    return found["Availability"], found["OperatorLabels"]
+
+
+def where(swarmd: Swarmd) -> dict[str, str]:
+    """Name -> state of all containers."""
+    return {one["Names"][0].rpartition("/")[2]: one["State"] for one in swarmd.api.get(ALL)}
+
+
+def really(fleet: Fleet) -> list[str]:
+    """What engines have, asked themselves: NODE/NAME:STATE."""
+    return sorted(
+        f"{engine.name}{one['Names'][0]}:{one['State']}"
+        for engine in fleet.engines
+        if engine.running()
+        for one in engine.api.get(ALL)
+    )
+
+
+def test_what_is_said_to_one_counts_at_the_other(pair: Pair) -> None:
+    leader, other = pair.roles
+    other.api.post("/swarmd/nodes/node-1/cordon")
+    leader.api.post("/swarmd/nodes/node-1/labels", {"Add": {"zone": "a"}})
+    wanted = [("cordoned", {"zone": "a"})] * 2
+    eventually(lambda: [intent(swarmd) for swarmd in pair.swarmds] == wanted)
+    leader.api.post("/swarmd/nodes/node-1/labels", {"Remove": ["zone"]})
+    leader.api.post("/swarmd/nodes/node-1/uncordon")
+    eventually(lambda: node(other)["Availability"] == "active")
+    roles = [swarmd.info()["SystemStatus"][0] for swarmd in (leader, other)]
+    assert roles == [["Role", "primary"], ["Role", "replica"]]
+
+
+def test_without_the_store_reads_go_on_and_what_is_decided_is_refused(
+    pair: Pair, store: StoreMember
+) -> None:
+    leader, other = pair.roles
+    store.stop()
+    try:
+        eventually(lambda: other.api.call("GET", "/readyz").status == 503, within=30)
+        assert other.api.get(ALL) == []
+        refused = other.api.call("POST", "/swarmd/nodes/node-1/cordon")
+        assert refused.status == 503 and "cannot agree" in refused.json["message"], refused.json
+        assert any("cannot agree" in text for text in leader.info()["Warnings"])
+    finally:
+        store.start()
+    eventually(lambda: other.api.call("GET", "/readyz").status == 200, within=30)
+    other.api.post("/swarmd/nodes/node-1/cordon")
+    eventually(lambda: node(leader)["Availability"] == "cordoned")
+    other.api.post("/swarmd/nodes/node-1/uncordon")
