@@ -313,6 +313,8 @@ class Drainer(Service):
             moves, holder = await self._plan(drain, group)
             if not holder and moves and not await self._relocation.run(moves):
                 holder = next(plain_name(move.old) for move in moves if move.error)
+        except CancelledError:  # it goes on elsewhere
+            raise
         except Exception:  # noqa: BLE001 - the others are to be moved all the same
             self._log.failure("moving {names}", names=", ".join(map(plain_name, group)))
             for container in group:
