@@ -7,7 +7,14 @@ from collections.abc import Collection
 from difflib import get_close_matches
 
 _WORD = re.compile(r"[A-Za-z]{2,}")
-_HOSTS = frozenset({"localhost"})
+# Of the daemon: engines, and what classic Swarm's unit files begin with.
+_TAKEN = frozenset({"localhost", "manage"})
+# Classic Swarm's, and what to do instead.
+RETIRED = {
+    "create": "the token service was shut down in 2019; use a hosts file",
+    "join": "engines do not register; list them in the hosts file",
+    "list": "the hosts file is the list",
+}
 
 
 def refusal(word: str, commands: Collection[str]) -> str:
@@ -15,8 +22,10 @@ def refusal(word: str, commands: Collection[str]) -> str:
 
     An engine's bare name looks like a command as well: it needs ``nodes://`` in that place.
     """
-    if not _WORD.fullmatch(word) or word in _HOSTS:
+    if not _WORD.fullmatch(word) or word in _TAKEN:
         return ""
+    if word in RETIRED:
+        return f"no command {word!r}: {RETIRED[word]}"
     near = get_close_matches(word.lower(), [*commands, "help", "version"], 1, 0.6)
     options = near and near[0] in ("help", "version")
     meant = f"did you mean {'--' if options else ''}{near[0]}?" if near else ""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import getopt
 import os
+import re
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 
@@ -11,10 +12,11 @@ from twisted.python import usage
 
 from swarmd import __version__
 from swarmd.cli.errors import MISUSED
+from swarmd.cli.unknown import RETIRED
 from swarmd.cli.usage import overview
 from swarmd.config.configuration import USUAL, ConfigSources, Configuration
 from swarmd.config.given import FLAG, GivenOption, Layer
-from swarmd.config.option_table import OPTIONS, TABLE, OptionKind
+from swarmd.config.option_table import OPTIONS, TABLE, OptionKind, nearest
 from swarmd.config.paths import located
 from swarmd.config.settings import Settings, from_options
 from swarmd.scheduler.registry import FILTERS
@@ -28,11 +30,7 @@ _REFUSED = {
     "api-enable-cors": _CORS,
     "cors": _CORS,
 }
-_RETIRED_COMMANDS = {
-    "create": "the token service was shut down in 2019; use a hosts file",
-    "join": "engines do not register; list them in the hosts file",
-    "list": "the hosts file is the list",
-}
+_UNKNOWN = re.compile(r"option --(\S+) not recognized")
 
 
 class Options(usage.Options):
@@ -134,15 +132,15 @@ class Options(usage.Options):
         try:
             super().parseOptions(words)
         except usage.UsageError as error:
-            text = " ".join(f"swarmd: {error}".split())
+            text = " ".join(f"swarmd: {error}{_meant(str(error))}".split())
             if self._understood:
                 sys.exit(text)
             print(text, file=sys.stderr)
             sys.exit(MISUSED)
 
     def parseArgs(self, *args: str) -> None:
-        if args and args[0] in _RETIRED_COMMANDS:
-            raise usage.UsageError(f"no command {args[0]!r}: {_RETIRED_COMMANDS[args[0]]}")
+        if args and args[0] in RETIRED:
+            raise usage.UsageError(f"no command {args[0]!r}: {RETIRED[args[0]]}")
         if len(args) > 1:
             hint = "; options come before it" if args[1].startswith("-") else ""
             raise usage.UsageError(f"one DISCOVERY is enough{hint}: {' '.join(args)}")
@@ -239,6 +237,15 @@ class Options(usage.Options):
     def _has_one_dash(self, word: str) -> bool:
         name = word[1:].partition("=")[0]
         return word[:1] == "-" and (name in self.longOpt or f"{name}=" in self.longOpt)
+
+
+def _meant(error: str) -> str:
+    """The option that is near to one that there is none of, as in old unit files."""
+    found = _UNKNOWN.fullmatch(error)
+    if found is None:
+        return ""
+    near = nearest(found[1])
+    return f"; is --{near} meant?" if near else "; swarmd --help lists all"
 
 
 def _folder() -> str:

@@ -18,6 +18,12 @@ def printable(text: str) -> str:
     return "".join(char if char.isprintable() else _escaped(char) for char in text)
 
 
+def in_one_line(text: str) -> str:
+    """What was written as lines, as those of a refusal are, where only one may stand."""
+    lines = [stripped for line in text.splitlines() if (stripped := line.strip())]
+    return "; ".join(lines).replace("; [", " [")
+
+
 def _escaped(char: str) -> str:
     """As Python writes it: ``\\x1b``, ``\\n``, ``\\u202e``."""
     return repr(char)[1:-1]

@@ -15,7 +15,7 @@ COMMANDS = ("node", "explain", "doctor", "certs", "authz")
         ("Explain", "did you mean explain?"),
         ("help", "did you mean --help?"),
         ("version", "did you mean --version?"),
-        ("manage", "there are authz, certs, doctor, explain, node; without one, the daemon starts"),
+        ("swarm", "there are authz, certs, doctor, explain, node; without one, the daemon starts"),
     ],
 )
 def test_the_nearest_command_is_named(word: str, meant: str) -> None:
@@ -24,11 +24,25 @@ def test_the_nearest_command_is_named(word: str, meant: str) -> None:
     )
 
 
+def test_what_classic_swarm_had_and_swarmd_has_not() -> None:
+    assert refusal("join", COMMANDS).startswith("no command 'join': engines do not register")
+
+
 @pytest.mark.parametrize(
     "word",
     [
         *("--hosts", "-H", "localhost", "host-1", "10.0.0.1", "db:2375", "db.example.com", "db1"),
-        *("a,b", "nodes://db", "file:///etc/hosts", "/etc/swarmd/hosts", "rack[1:3]", "", "a"),
+        *(
+            "manage",
+            "m",
+            "a,b",
+            "nodes://db",
+            "file:///etc/hosts",
+            "/etc/swarmd/hosts",
+            "rack[1:3]",
+            "",
+            "a",
+        ),
     ],
 )
 def test_what_names_engines_starts_a_daemon(word: str) -> None:

@@ -71,7 +71,9 @@ def test_lines_from_old_unit_files(line: str) -> None:
 @pytest.mark.parametrize(
     ("line", "reason"),
     [
-        ("--nope a", "option --nope not recognized"),
+        ("--nope a", "option --nope not recognized; swarmd --help lists all"),
+        ("--heart-beat 5s a", "option --heart-beat not recognized; is --heartbeat meant?"),
+        ("--log_level=warn a", "option --log_level not recognized; is --log-level meant?"),
         ("--hosts", "option --hosts requires argument"),
         ("--tls=yes a", "option --tls must not have an argument"),
         ("a b", "one DISCOVERY is enough: a b"),

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from swarmd.core.printable import printable
+from swarmd.core.printable import in_one_line, printable
 
 
 @pytest.mark.parametrize(
@@ -26,3 +26,16 @@ def test_what_would_act_is_shown(text: str, shown: str) -> None:
 def test_any_text_is_one_line_for_any_terminal(text: str) -> None:
     assert printable(text).isprintable()
     printable(text).encode()
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("no such node", "no such node"),
+        ("the conditions \n[node==a]\nb: is full\n", "the conditions [node==a]; b: is full"),
+        ("", ""),
+        ("a\r\n\n b", "a; b"),
+    ],
+)
+def test_lines_stand_in_one(text: str, shown: str) -> None:
+    assert in_one_line(text) == shown

@@ -5,8 +5,10 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
+import signal
 import subprocess
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from tests.lab.packages import mirror
@@ -69,6 +71,24 @@ class DebianRoot:
                 self.command(*words, online=True), env=_ENVIRONMENT,
                 stdin=subprocess.DEVNULL, stdout=output, stderr=output,
             )  # fmt: skip
+
+    def kill(self, process: subprocess.Popen[bytes]) -> None:
+        """What was started, with all that it has started.
+
+        unshare alone would not do: who has changed his user does not end with his parent.
+        """
+        for inside in self.processes():
+            os.kill(inside, signal.SIGKILL)
+        process.wait(30)
+
+    def processes(self) -> list[int]:
+        """Those that run inside."""
+        found = []
+        for number in filter(str.isdigit, os.listdir("/proc")):
+            with suppress(OSError):
+                if os.readlink(f"/proc/{number}/root").startswith(str(self.folder)):
+                    found.append(int(number))
+        return found
 
     def install(self, package: Path) -> str:
         shutil.copy(package, self.folder / "tmp")

@@ -20,6 +20,7 @@ from swarmd.cluster import actions as news
 from swarmd.core.container.container_state import Container
 from swarmd.core.errors import ApiError, NotFound, Unavailable
 from swarmd.core.model import Engine
+from swarmd.core.printable import in_one_line
 from swarmd.manager.containers.local_resources import LocalResources
 from swarmd.manager.fleet.fleet import Fleet
 from swarmd.manager.fleet.shield import end_of
@@ -355,7 +356,7 @@ class Drainer(Service):
     def _report(
         self, drain: Drain, container: Container, status: str, reason: str = "", **more: str
     ) -> None:
-        why = {"Reason": reason} if reason else {}
+        why = {"Reason": in_one_line(reason)} if reason else {}
         name = plain_name(container)
         drain.report(Container=container.id, Name=name, Status=status, **why, **more)
 

@@ -19,6 +19,7 @@ from twisted.python.failure import Failure
 from swarmd.core.container.container_state import Container
 from swarmd.core.errors import ApiError, BadParameter, Conflict, NotFound
 from swarmd.core.model import Engine
+from swarmd.core.printable import in_one_line
 from swarmd.manager.containers.local_resources import LocalResources
 from swarmd.manager.fleet.fleet import Fleet
 from swarmd.manager.moving.drain import Line, Listener
@@ -158,7 +159,7 @@ class Rebalancer(Service):
     async def _carry_out_step(self, step: Step, rebalance: Rebalance) -> None:
         def report(status: str, reason: str = "", **more: str) -> None:
             for one in step.group:
-                why = {"Reason": reason} if reason else {}
+                why = {"Reason": in_one_line(reason)} if reason else {}
                 about = {"Container": one.id, "Name": plain_name(one), "Status": status}
                 rebalance.report(**about, **why, **more)
 

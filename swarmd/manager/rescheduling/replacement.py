@@ -13,6 +13,7 @@ from swarmd.cluster.actions import ContainerGone
 from swarmd.core.backoff import backoff
 from swarmd.core.container.container_state import Container
 from swarmd.core.errors import ApiError, EngineRefused, EngineUnreachable
+from swarmd.core.printable import in_one_line
 from swarmd.manager.fleet.fleet import Fleet
 from swarmd.manager.moving.blueprint import blueprint, reasons_to_stay
 from swarmd.manager.moving.mover import Mover
@@ -166,7 +167,8 @@ class Replacing:
         """Once: the same may be tried for hours."""
         if error != case.complaint:
             case.complaint = error
-            self._log.warn("rescheduling {name}: {error}", name=case.loss.name, error=error)
+            words = in_one_line(error)
+            self._log.warn("rescheduling {name}: {error}", name=case.loss.name, error=words)
             self._publish(case.loss.engine, case.loss.id, case.loss, {"error": error})
 
     def _announce(self, case: Case, new: Container) -> None:
