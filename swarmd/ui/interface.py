@@ -29,7 +29,7 @@ from swarmd.ui.visit import Backing, View, Visit
 HOME = b"/swarmd/"
 FORM_LIMIT = 64 << 10  # bytes of a form
 _HTML = b"text/html; charset=utf-8"
-_ACTIONS = ("cordon", "uncordon", "labels", "drain")
+_ACTIONS = ("cordon", "uncordon", "labels", "drain", "lost", "forget")
 
 Show = Callable[[Visit], Coroutine[Any, Any, View]]
 

@@ -8,11 +8,11 @@ from typing import Any
 import orjson
 from twisted.web.resource import IResource
 
+from swarmd.api.operators.progress_lines import progress_lines
 from swarmd.api.routing.resource import MISSING, Handler, Noun, Route
 from swarmd.core.errors import BadParameter
 from swarmd.front.request import DockerRequest
 from swarmd.manager.fleet.shield import shielded
-from swarmd.manager.moving.drain import Line
 from swarmd.manager.nodes.operator import NodeOperator
 
 
@@ -65,15 +65,7 @@ class Nodes(Noun):
     async def _drain(self, ref: str, request: DockerRequest) -> None:
         """Reports as lines of JSON; who leaves does not end the drain."""
         drain = await self._operator.drain(ref)
-        request.start(200, b"application/json")
-
-        def write_line(line: Line) -> None:
-            if not request.gone:
-                request.send(orjson.dumps(line) + b"\n")
-                if line.get("Done"):
-                    request.finish()
-
-        request.on_gone(drain.follow(write_line))
+        request.on_gone(drain.follow(progress_lines(request)))
 
 
 def _reply(ask: Callable[[DockerRequest], Any]) -> Handler:

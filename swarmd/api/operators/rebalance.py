@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import orjson
-
+from swarmd.api.operators.progress_lines import progress_lines
 from swarmd.api.routing.resource import Noun, Route
 from swarmd.core.errors import BadParameter
 from swarmd.front.request import DockerRequest
-from swarmd.manager.moving.drain import Line
 from swarmd.manager.rebalancing.plan import USUAL
 from swarmd.manager.rebalancing.rebalance import Rebalancer
 
@@ -37,13 +35,6 @@ class Rebalances(Noun):
         if not plan_id:
             raise BadParameter("which plan? ?plan=ID, as POST /swarmd/rebalance/plan gave it")
         rebalance = self._rebalancer.run(plan_id)
-        request.start(200, b"application/json")
-
-        def write_line(line: Line) -> None:
-            if not request.gone:
-                request.send(orjson.dumps(line) + b"\n")
-                if line.get("Done"):
-                    request.finish()
-
+        write = progress_lines(request)
         request.on_gone(rebalance.stop)
-        rebalance.follow(write_line)
+        rebalance.follow(write)

@@ -141,7 +141,7 @@ ROUTES: tuple[ApiRoute, ...] = (
     ApiRoute("GET", "swarmd/ui/events", "system", "events", True),
     *(
         ApiRoute("POST", f"swarmd/ui/nodes/*/{action}", "fleet", "admin", False, FORM)
-        for action in ("cordon", "uncordon", "labels", "drain")
+        for action in ("cordon", "uncordon", "labels", "drain", "lost", "forget")
     ),
 )
 

@@ -100,6 +100,10 @@ class NodeOperator:
         """The one under way, or the one before."""
         return self._drainer.last(engine)
 
+    def waiting(self, engine: Engine) -> list[str]:
+        """Names of its containers that are to be made again elsewhere."""
+        return self._rescheduler.waiting(engine)
+
     async def lost_for_good(self, ref: str) -> dict[str, Any]:
         """What may be made again elsewhere is, without waiting any longer."""
         engine = find_engine(self._fleet.state, ref)

@@ -19,6 +19,7 @@ from swarmd.ui.markup import dot, el, foreign, moment
 from swarmd.ui.pages import container_search as search
 from swarmd.ui.pages.node_rows import node_address
 from swarmd.ui.paging import heading
+from swarmd.ui.search_form import choice, labelled, search_form
 from swarmd.ui.visit import View, Visit
 
 PATH = "/swarmd/ui/containers"
@@ -159,42 +160,15 @@ def ports(published: Iterable[Published]) -> str:
 
 
 def _form(query: Mapping[str, str], nodes: list[str]) -> Tag:
-    def options(chosen: str, first: str, names: Iterable[str]) -> list[Tag]:
-        pairs = [("", first), *((one, foreign(one)) for one in names)]
-        return [el("option", text, value=one, selected=chosen == one) for one, text in pairs]
+    states = [("", "Any state"), *((one, one) for one in search.CHOICES)]
+    state_field = choice("State", "state", query["state"], states)
+    hint = "Name, image, ID, label=value"
+    node = _node_field(query["node"], nodes)
+    return search_form(PATH, query, "Search containers", hint, state_field, node)
 
-    named = query["node"]
+
+def _node_field(named: str, nodes: list[str]) -> Tag:
     if nodes and (not named or named in nodes):
-        node = el("select", *options(named, "Any node", nodes), name="node", data_search=True)
-    else:
-        node = el(
-            "input", type="text", name="node", value=named, placeholder="Node", data_search=True
-        )
-    states = options(query["state"], "Any state", search.CHOICES)
-    return el(
-        "form",
-        el(
-            "label",
-            el("span", "Search containers", class_="unseen"),
-            el(
-                "input",
-                type="search",
-                name="q",
-                value=query["q"],
-                data_search=True,
-                placeholder="Name, image, ID, label=value",
-            ),
-        ),
-        el(
-            "label",
-            el("span", "State", class_="unseen"),
-            el("select", *states, name="state", data_search=True),
-        ),
-        el("label", el("span", "Node", class_="unseen"), node),
-        el("input", type="hidden", name="sort", value=query["sort"]) if query["sort"] else None,
-        el("button", "Search"),
-        method="get",
-        action=PATH,
-        role="search",
-        class_="search",
-    )
+        return choice("Node", "node", named, [("", "Any node"), *((one, one) for one in nodes)])
+    field = el("input", type="text", name="node", value=named, placeholder="Node", data_search=True)
+    return labelled("Node", field)

@@ -12,6 +12,7 @@ from swarmd.ui import findings, paging
 from swarmd.ui.markup import Content, amount, bar, el, size
 from swarmd.ui.pages import node_rows
 from swarmd.ui.pages.node_rows import NodeRow, node_row
+from swarmd.ui.search_form import choice, search_form
 from swarmd.ui.visit import View, Visit
 
 _WORST_LAST = (Health.HEALTHY, Health.UNHEALTHY, Health.PENDING)
@@ -126,33 +127,7 @@ def _tile(name: str, figure: str, words: str, load: Sequence[float] = ()) -> Tag
 
 
 def _search(query: dict[str, str]) -> Tag:
-    options = [
-        el("option", name, value=value, selected=query["state"] == value)
-        for value, name in (("", "Any health"), *((one, one.title()) for one in node_rows.STATES))
-    ]
-    return el(
-        "form",
-        el(
-            "label",
-            el("span", "Search nodes", class_="unseen"),
-            el(
-                "input",
-                type="search",
-                name="q",
-                value=query["q"],
-                data_search=True,
-                placeholder="Name, address, label, version",
-            ),
-        ),
-        el(
-            "label",
-            el("span", "Health", class_="unseen"),
-            el("select", *options, name="state", data_search=True),
-        ),
-        el("input", type="hidden", name="sort", value=query["sort"]) if query["sort"] else None,
-        el("button", "Search"),
-        method="get",
-        action=node_rows.PATH,
-        role="search",
-        class_="search",
-    )
+    states = [("", "Any health"), *((one, one.title()) for one in node_rows.STATES)]
+    health = choice("Health", "state", query["state"], states)
+    hint = "Name, address, label, version"
+    return search_form(node_rows.PATH, query, "Search nodes", hint, health)

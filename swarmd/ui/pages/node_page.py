@@ -19,6 +19,7 @@ from swarmd.ui import curves, findings, paging
 from swarmd.ui.markup import Content, amount, bar, clock, el, foreign, moment, size
 from swarmd.ui.pages.container_page import definitions
 from swarmd.ui.pages.drain_progress import progress
+from swarmd.ui.pages.node_forms import actions, node_form
 from swarmd.ui.pages.node_rows import BUILT_IN, NodeRow, chips, health, node_address, node_row
 from swarmd.ui.visit import View, Visit
 
@@ -48,12 +49,12 @@ def _now(visit: Visit, row: NodeRow) -> list[Tag]:
     """What is wrong, what can be done, and what is being done."""
     engine, backing = row.engine, visit.backing
     troubles = list(findings.of_nodes([engine], visit.now, backing.advice, lambda _: ""))
-    actions = _actions(visit, row) if visit.may("fleet", "admin") else None
+    doing = actions(visit, row) if visit.may("fleet", "admin") else None
     drain = backing.operator.last_drain(engine)
     report = progress(drain, going=row.availability == "draining") if drain else None
     return [
         _section("wrong", findings.shown(troubles) if troubles else None),
-        _section("actions", actions),
+        _section("actions", doing),
         _section("drain", report, aria_live="polite"),
         _section("load", *load(row), class_="tiles"),
     ]
@@ -92,6 +93,8 @@ async def change_node(visit: Visit, ref: str, action: str) -> View:
         "cordon": lambda: operator.cordon(engine.key, True),
         "uncordon": lambda: operator.cordon(engine.key, False),
         "drain": lambda: operator.drain(engine.key),
+        "lost": lambda: operator.lost_for_good(engine.key),
+        "forget": lambda: operator.forget(engine.key, form.get("container", "")),
         "labels": lambda: _label(visit, engine, form.get("add", ""), form.get("remove", "")),
     }
     await acts[action]()
@@ -104,36 +107,6 @@ async def _label(visit: Visit, engine: Engine, add: str, remove: str) -> None:
         raise BadParameter("a label is given as key=value")
     added = {key.strip(): text.strip()} if add else {}
     await visit.backing.operator.label(engine.key, added, [remove] if remove else [])
-
-
-# What can be done
-
-
-def _actions(visit: Visit, row: NodeRow) -> Tag:
-    engine = row.engine
-    active = row.availability == "active"
-    cordon = ("cordon", "Cordon", "Nothing new is placed here; what runs, runs on.")
-    back = ("uncordon", "Uncordon", "New containers are placed here again.")
-    buttons = [_button(visit, engine, *(cordon if active else back))]
-    if row.availability != "draining" and engine.healthy:
-        words = f"Cordons the node and moves what can be moved of {counted(row.total, 'container')}"
-        warning = el("p", f"{words}: each is stopped here and started on another node.")
-        sure = _button(visit, engine, "drain", f"Drain {foreign(engine.name)} now", "")
-        buttons.append(el("details", el("summary", "Drain …"), warning, sure, id="drain-form"))
-    if not visit.backing.operator.lasting:
-        note = "Without --state-dir a restart of swarmd forgets what is decided here."
-        buttons.append(el("small", note))
-    return el("div", *buttons, class_="actions")
-
-
-def _button(visit: Visit, engine: Engine, action: str, text: str, title: str) -> Tag:
-    return _form(visit, engine, action, el("button", text, title=title or None))
-
-
-def _form(visit: Visit, engine: Engine, action: str, *inside: Content, **attributes: object) -> Tag:
-    token = el("input", type="hidden", name="token", value=visit.token)
-    there = f"{node_address(engine)}/{action}"
-    return el("form", token, *inside, method="post", action=there, **attributes)
 
 
 # What it is
@@ -250,7 +223,7 @@ def _labels(visit: Visit, engine: Engine, *, change: bool) -> list[Tag]:
     if not change:
         return [el("p", *chips({**fixed, **own}), class_="chips")]
     removable = [
-        _form(
+        node_form(
             visit,
             engine,
             "labels",
@@ -266,5 +239,5 @@ def _labels(visit: Visit, engine: Engine, *, change: bool) -> list[Tag]:
         el("span", "New label ", class_="unseen"),
         el("input", type="text", name="add", required=True, placeholder="key=value"),
     )
-    add = _form(visit, engine, "labels", field, el("button", "Add"), class_="add")
+    add = node_form(visit, engine, "labels", field, el("button", "Add"), class_="add")
     return [el("div", *chips(fixed), *removable, add, class_="chips")]
