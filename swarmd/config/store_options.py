@@ -11,9 +11,9 @@ from swarmd.certificates.shared_key import read_key
 from swarmd.core.units import parse_duration
 from swarmd.files.reader import BadFileError, load
 from swarmd.manager.membership.sealing import Seal
-from swarmd.store.login import Login, read_login
-from swarmd.store.stores import check_url
-from swarmd.tls.trust import TlsFiles, client_trust
+from swarmd.store.address import OPEN, StoreAccess, StoreAddress, parse_store_address
+from swarmd.store.opening import check_store
+from swarmd.tls.trust import TlsFiles
 
 SHORTEST_TTL, LONGEST_TTL = 5.0, 60.0  # seconds
 _LARGEST_KEY = 4096  # bytes
@@ -25,18 +25,17 @@ class StoreOptions:
     """How this swarmd agrees with others.
 
     Attributes:
-        url: Of the store, with the prefix of the keys.
+        store: Where it is, with the prefix of the keys.
         ttl: Seconds that it counts as there after its last sign of life.
         advertise: How others and people are told of it; "" leaves that to where it listens.
-        tls: Towards the store; None is plain.
+        access: How it is entered.
         key: Absolute path of the key that swarmds share; "" for none.
     """
 
-    url: str
+    store: StoreAddress
     ttl: float
     advertise: str = ""
-    login: Login | None = None
-    tls: TlsFiles | None = None
+    access: StoreAccess = OPEN
     key: str = ""
 
     def seal(self) -> Seal | None:
@@ -50,18 +49,15 @@ def store_options(options: Mapping[str, Any]) -> StoreOptions | None:
     if not url:
         _check_alone(options)
         return None
+    access = StoreAccess(_tls(options), _path(options["store-login"]))
     try:
-        check_url(url)
+        store = parse_store_address(url)
+        check_store(store, access)
     except ValueError as error:
         raise ValueError(f"--store: {error}") from None
-    key = os.path.abspath(options["store-key"]) if options["store-key"] else ""
+    key = _path(options["store-key"])
     found = StoreOptions(
-        url,
-        _ttl(options),
-        options["advertise"] or options["addr"] or "",
-        _login(options["store-login"]),
-        _tls(options),
-        key,
+        store, _ttl(options), options["advertise"] or options["addr"] or "", access, key
     )
     found.seal()
     return found
@@ -89,22 +85,20 @@ def _ttl(options: Mapping[str, Any]) -> float:
     return seconds
 
 
-def _login(path: str | None) -> Login | None:
-    return read_login(os.path.abspath(path)) if path else None
+def _path(given: str | None) -> str:
+    return os.path.abspath(given) if given else ""
 
 
 def _tls(options: Mapping[str, Any]) -> TlsFiles | None:
     names = ("store-tlscacert", "store-tlscert", "store-tlskey")
-    ca, cert, key = (os.path.abspath(options[one]) if options[one] else "" for one in names)
+    ca, cert, key = (_path(options[one]) for one in names)
     if not (ca or cert or key):
         return None
     if not ca:
         raise ValueError("--store-tlscert and --store-tlskey need --store-tlscacert")
     if bool(cert) != bool(key):
         raise ValueError("--store-tlscert and --store-tlskey must be provided together")
-    files = TlsFiles(ca, cert, key, True)
-    client_trust(files).read()
-    return files
+    return TlsFiles(ca, cert, key, True)
 
 
 def read_seal(path: str) -> Seal:

@@ -26,8 +26,7 @@ from swarmd.manager.membership.membership import Membership
 from swarmd.manager.membership.shared_book import SharedBook
 from swarmd.manager.nodes.operator_state import NAME, Book, read_book
 from swarmd.store.interfaces import Store
-from swarmd.store.stores import make_store
-from swarmd.tls.trust import client_trust
+from swarmd.store.opening import open_store
 
 _TAKEN = f"{NAME}.in-store"  # what the file is called once the store has what it said
 
@@ -124,8 +123,7 @@ def make_sharing(
     options = settings.sharing
     if options is None:
         return None
-    tls = client_trust(options.tls) if options.tls is not None else None
-    store = make_store(options.url, reactor, login=options.login, tls=tls)
+    store = open_store(reactor, options.store, options.access)
     return Sharing(settings, options, store, reactor, now, rng)
 
 

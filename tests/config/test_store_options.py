@@ -7,7 +7,7 @@ import pytest
 
 from swarmd.certificates.shared_key import make_key
 from swarmd.config.store_options import StoreOptions
-from swarmd.store.login import Login
+from swarmd.store.address import StoreAccess, parse_store_address
 from swarmd.tls.trust import TlsFiles
 from tests.config.test_settings import settings
 from tests.lab.certificates import Authority
@@ -32,7 +32,9 @@ def test_what_is_given_counts(tmp_path: Path) -> None:
     key.write_bytes(make_key())
     given = {"store-login": str(login), "store-key": str(key), "store-ttl": "30s"}
     found = sharing(advertise="door:1", **given)
-    assert found == StoreOptions(URL, 30.0, "door:1", Login("swarmd", "pass"), None, str(key))
+    assert found == StoreOptions(
+        parse_store_address(URL), 30.0, "door:1", StoreAccess(None, str(login)), str(key)
+    )
     assert found.seal() is not None and sharing().seal() is None
 
 
@@ -45,7 +47,7 @@ def test_tls(tmp_path: Path) -> None:
     pem = Authority(tmp_path).issue("front")
     ca, cert, key = str(pem.ca), str(pem.cert), str(pem.key)
     found = sharing(**{"store-tlscacert": ca, "store-tlscert": cert, "store-tlskey": key})
-    assert found.tls == TlsFiles(ca, cert, key, True)
+    assert found.access.tls == TlsFiles(ca, cert, key, True)
 
 
 @pytest.mark.parametrize(

@@ -13,10 +13,11 @@ from swarmd.config.settings import Settings
 from swarmd.config.store_options import StoreOptions
 from swarmd.manager.nodes.operator_state import NAME, NodeIntent, OperatorState
 from swarmd.service.sharing import Sharing, make_sharing
+from swarmd.store.address import parse_store_address
 from swarmd.store.memory import MemoryServer, MemoryStore
 from tests.manager.rig import Rig, result_of
 
-OPTIONS = StoreOptions("etcd://a/p", 10.0, "door:2376")
+OPTIONS = StoreOptions(parse_store_address("etcd://a/p"), 10.0, "door:2376")
 
 
 def sharing(server: MemoryServer, seed: int = 0, folder: Path | None = None) -> Sharing:
