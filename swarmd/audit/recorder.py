@@ -37,14 +37,18 @@ class Recorder(LineLog):
     Args:
         place: ``-``, ``journald`` or a path.
         now: Wall-clock seconds.
+        manager: Names this swarmd in each line, where there are several; else "".
 
     Raises:
         OSError: Nothing can be written there.
     """
 
-    def __init__(self, place: str, reactor: Any, now: Callable[[], float]) -> None:
+    def __init__(
+        self, place: str, reactor: Any, now: Callable[[], float], manager: str = ""
+    ) -> None:
         super().__init__("audit", place, reactor)
         self._now = now
+        self._manager = {"swarmd": _text(manager)} if manager else {}
 
     def __call__(self, request: DockerRequest, denied: str = "") -> AuditTrail | None:
         """None for what changes nothing, unless it is ``denied``."""
@@ -57,6 +61,7 @@ class Recorder(LineLog):
         began, moment = self._now(), self._reactor.seconds()
         record = {
             "time": rfc3339(began),
+            **self._manager,
             "who": _text(who.name),
             "from": who.address or "unix",
             "method": request.method.decode("ascii", "replace"),

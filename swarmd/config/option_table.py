@@ -77,6 +77,8 @@ TABLE = (
     # Clients
     Option("host", LIST, letter="H", usual="tcp://127.0.0.1:2375"),
     Option("insecure", FLAG, "Allow listening where others can connect, without --tlsverify."),
+    Option("reuse-port", FLAG, "Share the ports of tcp:// with other swarmds of this machine: the "
+           "kernel spreads connections over them."),
     Option("allow-host", LIST, live=True),
     Option("max-connections", NUMBER, "Client connections at one time.", "10000", live=True),
     _file("authz", "Policy file (TOML): who may do what. Whatever it does not allow is denied."),

@@ -87,6 +87,7 @@ class Settings:
         drain_time: Seconds that streams have to finish once another process serves.
         allow_hosts: Further names by which clients may call this machine.
         ui: There is a page for browsers.
+        reuse_port: Other processes listen on the same TCP ports.
         sharing: How it agrees with other swarmds; None: it is alone.
     """
 
@@ -103,6 +104,7 @@ class Settings:
     refresh_max: float = 60.0
     log_level: str = "info"
     insecure: bool = False
+    reuse_port: bool = False
     authz: str | None = None
     state_dir: str | None = None
     rescheduling: Rules = NO_RESCHEDULING
@@ -162,6 +164,7 @@ def from_options(options: Mapping[str, Any], environ: Mapping[str, str]) -> Sett
         refresh_max=_positive_duration(options, "engine-refresh-max-interval"),
         log_level=_log_level(options),
         insecure=bool(options["insecure"]),
+        reuse_port=bool(options["reuse-port"]),
         authz=_authz(options["authz"]),
         state_dir=_state_dir(options["state-dir"]),
         rescheduling=_rescheduling(options),

@@ -22,6 +22,7 @@ from swarmd.doctor.config_check import configured, local_files
 from swarmd.doctor.engine_checks import of_fleet
 from swarmd.doctor.finding import Finding, Level, as_json, count, shown
 from swarmd.doctor.probe import Probe, probe
+from swarmd.doctor.store_check import of_store
 from swarmd.streams.link import Link
 from swarmd.tls.reload import TlsReload
 
@@ -93,6 +94,7 @@ async def examine(
     findings += problems
     links = [(entry, maker(entry)) for entry in able]
     probes = await _probe_all(settings, links, reactor)
+    findings += await of_store(settings.sharing, reactor)
     findings += local_checks.of_remarks(tls_reload.remarks())
     findings += local_checks.of_time(tls_reload.expiring(), time.time())
     findings += [one for each in probes for one in each.findings]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -41,7 +42,7 @@ class RequestLogs(MultiService):
         wanted = new.observability
 
         def recorder(place: str) -> Recorder:
-            return Recorder(place, self._reactor, self._now)
+            return Recorder(place, self._reactor, self._now, manager_name(new))
 
         def access_log(place: str) -> AccessLog:
             return AccessLog(place, self._reactor, self._now, wanted.log_format)
@@ -70,3 +71,10 @@ class RequestLogs(MultiService):
 
     def notices(self) -> list[str]:
         return [notice for log in self for notice in log.notices()]
+
+
+def manager_name(settings: Settings) -> str:
+    """How this swarmd is told from others in the audit log; "" of one that is alone."""
+    if settings.sharing is None:
+        return ""
+    return settings.sharing.advertise or socket.gethostname()

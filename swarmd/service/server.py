@@ -58,7 +58,7 @@ def make_listeners(
     secure = _with_tls(settings.tls, tls_reload, rejections) if settings.tls else None
 
     def listening(address: str, given: Sequence[int]) -> Deferred[IListeningPort]:
-        return listen(reactor, address, site, secure, given)
+        return listen(reactor, address, site, secure, given, shared=settings.reuse_port)
 
     return Listeners(settings.listen, listening, site.leave)
 

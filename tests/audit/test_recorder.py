@@ -203,3 +203,16 @@ def test_a_signal_opens_the_file_again(audited: Audited) -> None:
     audited.path.unlink()
     audited.recorder.reread()
     assert audited.lines() == [] and audited.recorder.notices() == []
+
+
+def test_where_there_are_several_swarmds_each_line_names_its_own(tmp_path: Path) -> None:
+    audited = Audited(tmp_path / "audit")
+    audited.recorder.stopService()
+    named = Recorder(str(tmp_path / "named"), audited.reactor, lambda: NOW, "door-1:2376")
+    named.startService()
+    audited.rig.site.audit = named
+    audited.rig.ask("POST", "/v1.41/containers/web/stop")
+    audited.rig.answers(1, 204)
+    named.stopService()
+    (line,) = (orjson.loads(each) for each in (tmp_path / "named").read_bytes().splitlines())
+    assert line["swarmd"] == "door-1:2376" and line["object"] == "web"

@@ -108,7 +108,7 @@ def really(fleet: Fleet) -> list[str]:
         f"{engine.name}{one['Names'][0]}:{one['State']}"
         for engine in fleet.engines
         if engine.running()
-        for one in engine.api.get(ALL)
+        for one in engine.local.get(ALL)
     )
 
 
@@ -123,6 +123,28 @@ def test_what_is_said_to_one_counts_at_the_other(pair: Pair) -> None:
     eventually(lambda: node(other)["Availability"] == "active")
     roles = [swarmd.info()["SystemStatus"][0] for swarmd in (leader, other)]
     assert roles == [["Role", "primary"], ["Role", "replica"]]
+
+
+def test_what_a_lost_node_had_is_made_again_once_though_the_leader_is_killed(
+    pair: Pair, name: str
+) -> None:
+    leader, other = pair.roles
+    old = run(leader, name, ON)
+    eventually(lambda: node(other).get("Reschedulable") == [name])
+    pair.fleet["node-1"].kill()
+    eventually(lambda: name in node(other)["Rescheduling"])
+    leader.kill()
+    eventually(lambda: _runs_elsewhere(other, name, old))
+    leader.start(len(pair.fleet.engines) - 1)
+    pair.fleet["node-1"].heal()
+    eventually(lambda: len(other.healthy()) == len(pair.fleet.engines))
+    eventually(lambda: len([one for one in really(pair.fleet) if name in one]) == 1)
+    eventually(lambda: all(_runs_elsewhere(one, name, old) for one in pair.swarmds))
+
+
+def _runs_elsewhere(swarmd: Swarmd, name: str, old: str) -> bool:
+    found = swarmd.api.call("GET", f"/containers/{name}/json")
+    return found.status == 200 and found.json["Id"] != old and found.json["State"]["Running"]
 
 
 def test_without_the_store_reads_go_on_and_what_is_decided_is_refused(

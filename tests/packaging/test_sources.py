@@ -83,6 +83,12 @@ def test_each_instance_has_its_own_folders() -> None:
     assert "/etc/swarmd/swarmd.toml" not in text
 
 
+def test_the_template_in_conf_is_made_of_the_unit_beside_it() -> None:
+    made = script("build_deb").template((CONF / "swarmd.service").read_text())
+    kept = (CONF / "swarmd@.service").read_text()
+    assert kept[kept.index("[Unit]") :] == made[made.index("[Unit]") :]
+
+
 def test_a_unit_that_the_template_is_not_made_for_is_noticed() -> None:
     with pytest.raises(ValueError, match="RuntimeDirectory"):
         deb = script("build_deb")

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import socket
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -9,7 +10,9 @@ from twisted.internet.task import Clock
 
 from swarmd.config.observability import Observability
 from swarmd.config.settings import Settings
-from swarmd.service.request_logs import RequestLogs
+from swarmd.config.store_options import StoreOptions
+from swarmd.service.request_logs import RequestLogs, manager_name
+from swarmd.store.address import parse_store_address
 
 NONE = Settings("nodes://10.0.0.1:2375")
 
@@ -74,3 +77,11 @@ def test_a_place_that_cannot_be_opened_is_told_and_the_old_one_goes_on(tmp_path:
     logs.access._add(b"line\n")
     logs.stopService()
     assert (tmp_path / "log").read_text() == "line\n"
+
+
+def test_one_of_several_swarmds_has_a_name_in_the_audit_log() -> None:
+    assert manager_name(NONE) == ""
+    sharing = StoreOptions(parse_store_address("etcd://a/p"), 10.0, "door-1:2376")
+    assert manager_name(replace(NONE, sharing=sharing)) == "door-1:2376"
+    unnamed = replace(NONE, sharing=replace(sharing, advertise=""))
+    assert manager_name(unnamed) == socket.gethostname()

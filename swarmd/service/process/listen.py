@@ -15,6 +15,7 @@ from twisted.internet.endpoints import (
     UNIXServerEndpoint,
     serverFromString,
 )
+from twisted.internet.error import CannotListenError
 from twisted.internet.interfaces import (
     IAddress,
     IListeningPort,
@@ -42,6 +43,8 @@ def listen(
     site: IProtocolFactory,
     secure: Secure | None = None,
     given: Sequence[int] = (),
+    *,
+    shared: bool = False,
 ) -> Deferred[IListeningPort]:
     """Listens on one address; every kind binds at once, so the result is there on return.
 
@@ -50,7 +53,10 @@ def listen(
             string of Twisted's.
         secure: Puts TLS around a factory. As with engines, Unix sockets stay plain.
         given: Descriptors of sockets that already listen on it; they are not closed.
+        shared: Other processes may listen on the same TCP port (SO_REUSEPORT).
     """
+    if shared and not given and address.startswith("tcp://"):
+        return _listen_shared(reactor, address, site, secure)
     scheme, mark, rest = address.partition("://")
     guarded = secure(site) if secure is not None else site
     try:
@@ -62,6 +68,24 @@ def listen(
     plain = address.startswith("unix:")
     listening: Deferred[IListeningPort] = endpoint.listen(site if plain else guarded)
     return listening.addCallback(_bounded)
+
+
+def _listen_shared(
+    reactor: Any, address: str, site: IProtocolFactory, secure: Secure | None
+) -> Deferred[IListeningPort]:
+    host, _, port = address.removeprefix("tcp://").rpartition(":")
+    interface = host.strip("[]")
+    family = socket.AF_INET6 if ":" in interface else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as opened:
+        try:
+            opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+            opened.bind((interface, int(port)))
+            opened.listen(BACKLOG)
+        except OSError as error:
+            words = error.strerror
+            return fail(CannotListenError(interface, int(port), OSError(error.errno, words)))
+        return listen(reactor, address, site, secure, [opened.fileno()])
 
 
 def _bounded(port: IListeningPort) -> IListeningPort:

@@ -10,6 +10,7 @@ from typing import Any
 
 from twisted.internet import reactor
 from twisted.internet.defer import Deferred
+from twisted.internet.error import CannotListenError
 from twisted.internet.protocol import Factory
 from twisted.internet.threads import deferToThread
 from twisted.python.failure import Failure
@@ -236,3 +237,25 @@ def test_nothing_but_a_dead_socket_is_removed(tmp_path: Any) -> None:
         assert kept.read_text() == "precious"
     else:
         raise AssertionError
+
+
+def test_a_port_is_shared_by_who_says_so() -> None:
+    with socket.socket() as first:
+        first.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        first.bind(("127.0.0.1", 0))
+        first.listen()
+        address = f"tcp://127.0.0.1:{first.getsockname()[1]}"
+        outcomes: list[Any] = []
+        for shared in (True, False):
+            listen(reactor, address, Factory(), shared=shared).addBoth(outcomes.append)
+        port, failure = outcomes
+        assert port.getHost().port == first.getsockname()[1]
+        assert failure.check(CannotListenError)
+        port.stopListening()
+    failures: list[Any] = []
+    with socket.socket() as alone:
+        alone.bind(("127.0.0.1", 0))
+        alone.listen()
+        address = f"tcp://127.0.0.1:{alone.getsockname()[1]}"
+        listen(reactor, address, Factory(), shared=True).addBoth(failures.append)
+        assert failures[0].check(CannotListenError)
