@@ -17,6 +17,7 @@ ranks 0 and 1 do no I/O. The way of a request, a create and an event: docs/archi
     ``cluster``                what is known of the fleet: one state, one writer, look-up
     ``cluster.reducers``       what each kind of news changes in the state
     ``cluster.images``         images by any name, and which engines have them
+    ``cluster.publishing``     which published port answers where, at swarmd's own addresses
     ``cluster.views``          what clients are shown: lists, info, metrics, filters
     ``cluster.scoped``         the state as a scope sees it
 2.  ``timers``                 what is done again and again
@@ -30,6 +31,7 @@ ranks 0 and 1 do no I/O. The way of a request, a create and an event: docs/archi
     ``store.zookeeper``        the same in ZooKeeper
 6.  ``engine``                 tracks one engine: health check, lists, event stream
     ``discovery``              which engines exist: hosts file, lists
+    ``publishing``             published ports at swarmd's own addresses: listeners, relays
     ``audit``                  who changed what, who asked for what: the audit log, the access log
     ``cli``                    what operators type: ``swarmd node``, ``explain``, ``certs`` …
     ``cli.terminal``           what commands print: tables, colours, a line of progress

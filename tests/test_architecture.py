@@ -24,7 +24,7 @@ RANKS = {
     **dict.fromkeys(("codec", "certificates", "scheduler", "cluster", "authz"), 1),
     **{"timers": 2, "files": 3, "tls": 4},
     **dict.fromkeys(("front", "streams", "store"), 5),
-    **dict.fromkeys(("audit", "engine", "discovery", "cli"), 6),
+    **dict.fromkeys(("audit", "engine", "discovery", "cli", "publishing"), 6),
     **{"manager": 7},
     **dict.fromkeys(("api", "config"), 8),
     **{"ui": 9, "doctor": 9, "service": 10, "completion": 11},

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 from urllib.parse import unquote
 
 import orjson
 
 from swarmd.api.responses.asked_reference import as_asked
-from swarmd.api.responses.container_inspect import with_node
+from swarmd.api.responses.container_inspect import Bindings, node_alone, with_node
 from swarmd.api.responses.name_holder import as_seen
 from swarmd.api.responses.port_holder import with_holder
 from swarmd.api.routing.request_line import target
@@ -28,6 +29,7 @@ from swarmd.core.request.version import Version
 from swarmd.front.request import DockerRequest
 from swarmd.manager.containers.start import Admit, Starter, admit_all
 from swarmd.manager.fleet.answers import made_id
+from swarmd.manager.fleet.read_your_writes import settle_containers
 from swarmd.manager.interfaces import FleetView
 from swarmd.streams.completion import UNKNOWN, Done
 from swarmd.streams.forward import Rewrite, forward
@@ -131,7 +133,7 @@ def _admit(call: ContainerCall) -> Admit:
 
 async def _begin_later(call: ContainerCall, starter: Starter, *, again: bool) -> None:
     await starter.begin_later(
-        call.container.id, again=again, admit=_admit(call), seen=call.engine.containers
+        call.container.id, again=again, admit=_admit(call), seen=call.fleet.state.containers
     )
     _start(call, starter)
 
@@ -168,9 +170,30 @@ async def _resize(call: ContainerCall, asked: dict[str, Any]) -> None:
     change(call)
 
 
-def inspect(call: ContainerCall) -> None:
+def inspect(call: ContainerCall) -> Coroutine[Any, Any, None] | None:
+    """Where ports answer elsewhere than at the node, what changed a moment ago is read before."""
+    ports = call.fleet.state.catalogue.ports
+    if ports is None:
+        _inspect(call, node_alone)
+        return None
+    bindings = partial(ports.bindings, call.container.id)
+    if call.container.id in call.engine.dirty:
+        return _inspect_later(call, bindings)
+    _inspect(call, bindings)
+    return None
+
+
+async def _inspect_later(call: ContainerCall, bindings: Bindings) -> None:
+    await settle_containers(call.fleet, [call.engine])
+    if not call.request.gone:
+        _inspect(call, bindings)
+
+
+def _inspect(call: ContainerCall, bindings: Bindings) -> None:
     def rewrite(status: int, body: bytes) -> bytes:
-        return with_node(body, call.engine, call.container.labels) if status == 200 else body
+        if status != 200:
+            return body
+        return with_node(body, call.engine, call.container.labels, bindings)
 
     forward(call.request, call.link, call.target, rewrite=rewrite)
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from swarmd.cluster.container_index import Bounded, NameIndex, PrefixIndex
 from swarmd.cluster.engine_record import EngineRecord
+from swarmd.cluster.publishing.shown_ports import ShownPorts
 from swarmd.cluster.starts import Starts
 from swarmd.cluster.views.rows import Rows
 from swarmd.core.container.container_state import Container
@@ -23,6 +24,7 @@ class Catalogue:
     """Indexes of containers: by ID, name, Swarm ID, start of ID, age; and what must be asked anew.
 
     Attributes:
+        ports: Where published ports answer; None unless swarmd publishes them.
         interim: Containers that were made again on an engine while the old one is still there.
 
     An answer may be older than what was learnt while it was on its way, so each piece of news
@@ -45,6 +47,7 @@ class Catalogue:
         self.interim: dict[str, tuple[str, KeptIdentity]] = {}  # engine's ID -> key of the engine
         self.starts = Starts()
         self.rows = Rows()
+        self.ports: ShownPorts | None = None
 
     # Changes
 
@@ -62,6 +65,8 @@ class Catalogue:
             if old.name != container.name:
                 self._renamed.put(old.name, (container.id, container.touched))
         self.rows.put(engine, container)
+        if self.ports is not None:
+            self.ports.table.put(engine, container)
 
     def drop(self, engine: EngineRecord, container: Container) -> None:
         """Forgets a container; it may come back, say with its engine."""
@@ -72,6 +77,8 @@ class Catalogue:
         self.starts.forget(container.id)
         engine.ids.gone(container.id)
         self.rows.drop(engine, container)
+        if self.ports is not None:
+            self.ports.drop(container.id)
 
     def remove(self, engine: EngineRecord, container_id: str) -> None:
         """The container exists no more; a list that was asked for before must not revive it."""

@@ -11,6 +11,7 @@ from typing import Protocol
 
 from swarmd.cluster.handovers import Handovers
 from swarmd.cluster.images.placeholders import Placeholders
+from swarmd.cluster.publishing.shown_ports import ShownPorts
 from swarmd.cluster.views.node_table import NodeTable
 from swarmd.cluster.views.rows import Row
 from swarmd.core.container.container_state import Container
@@ -55,6 +56,9 @@ class CatalogueView(Protocol):
 
     @property
     def rows(self) -> RowsView: ...
+
+    @property
+    def ports(self) -> ShownPorts | None: ...
 
 
 class RosterView(Protocol):

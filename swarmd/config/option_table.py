@@ -85,6 +85,10 @@ TABLE = (
     _file("audit-log", "Append a JSON line for each call that changes something to this file, or "
           "to - (standard output) or journald.", live=True),
     Option("ui", TEXT, "The page for browsers at /swarmd/: on, or off.", "on"),
+    # Published ports
+    Option("publish", LIST),
+    Option("publish-range", TEXT, "With --publish, the ports for those that engines choose: "
+           "FIRST-LAST, apart from what else is used on this machine.", "20000-29999"),
     # Observation
     Option("metrics-listen", LIST),
     Option("ready-nodes", NUMBER, "How many nodes have to be healthy for /readyz to say ready; "

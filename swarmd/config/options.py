@@ -101,6 +101,11 @@ class Options(usage.Options):
         Whoever can connect reads names and numbers of nodes."""
         self["metrics-listen"].append(address)
 
+    def opt_publish(self, address: str) -> None:
+        """Let all ports that containers publish answer at this address of this machine, too, and
+        show them there; repeatable. 0.0.0.0 is all addresses."""
+        self["publish"].append(address)
+
     def opt_filter(self, name: str) -> None:
         """Use this scheduling filter; repeatable. Without it, all are used."""
         self["filter"].append(name)

@@ -30,6 +30,7 @@ from swarmd.discovery.entry import Entry
 from swarmd.manager.nodes.operator_state import OperatorState
 from swarmd.manager.rescheduling.absent_nodes import Rules
 from swarmd.manager.rescheduling.candidates import ON_FAILURE
+from swarmd.publishing.addresses import PublishAt, publish_at
 from swarmd.scheduler.policy import PlacementPolicy
 from swarmd.scheduler.registry import make_policy
 from swarmd.streams.ssh.files import SshFiles
@@ -54,6 +55,7 @@ DEFAULT_POLICY = make_policy(overcommit=0.05)
 NO_RESCHEDULING = Rules()
 NO_SSH = SshFiles()
 NOT_OBSERVED = Observability()
+AT_NODES = PublishAt()
 
 T = TypeVar("T")
 
@@ -86,6 +88,7 @@ class Settings:
         observability: Probes, metrics, logs, traces.
         drain_time: Seconds that streams have to finish once another process serves.
         allow_hosts: Further names by which clients may call this machine.
+        publish: Where published ports answer beside their nodes.
         ui: There is a page for browsers.
         reuse_port: Other processes listen on the same TCP ports.
         sharing: How it agrees with other swarmds; None: it is alone.
@@ -115,6 +118,7 @@ class Settings:
     network_driver: str = "bridge"
     volumes_everywhere: bool = False
     distribute_builds: str = ""
+    publish: PublishAt = AT_NODES
     ui: bool = True
     observability: Observability = NOT_OBSERVED
     sharing: StoreOptions | None = None
@@ -177,6 +181,7 @@ def from_options(options: Mapping[str, Any], environ: Mapping[str, str]) -> Sett
         network_driver=options["default-network-driver"],
         volumes_everywhere=_volumes_everywhere(options["volume-scope"]),
         distribute_builds=_distribution(options["distribute-builds"]),
+        publish=publish_at(options["publish"], options["publish-range"]),
         ui=_ui(options["ui"]),
         observability=observability(options, environ),
         sharing=store_options(options),

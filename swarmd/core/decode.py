@@ -21,6 +21,7 @@ from swarmd.core.container.container_state import (
     Published,
 )
 from swarmd.core.container.list_item import EVERY_ADDRESS, encode_entry, own_first
+from swarmd.core.container.port_wish import port_wishes
 from swarmd.core.container.resources import as_made, demanded, devices
 from swarmd.core.container.status import read_status, state_of
 from swarmd.core.container.ties import ties
@@ -146,6 +147,7 @@ def inspected_container(body: Json, *, key: str, shared: Shared) -> Container:
         networks=shared.value(_networks(settings)),
         network_mode=intern(host.get("NetworkMode") or ""),
         mounts=shared.value(_mounts(body.get("Mounts"))),
+        wishes=shared.value(port_wishes(host)),
         tied=shared.value(_tied(host)),
         started_at=timestamp(state.get("StartedAt")),
         finished_at=timestamp(state.get("FinishedAt")),
@@ -306,7 +308,8 @@ def _held(ports: Iterable[Json]) -> tuple[HostPort, ...]:
 
 def _published(port: Json) -> Published:
     public = port.get("PublicPort")
-    return Published(int(port["PrivatePort"]), int(public) if public else None, port["Type"] + "")
+    number = int(public) if public else None
+    return Published(int(port["PrivatePort"]), number, port["Type"] + "", _every(port.get("IP")))
 
 
 def _port_map(ports: Json | None) -> list[dict[str, Any]]:

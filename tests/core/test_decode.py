@@ -62,7 +62,7 @@ def test_ports_of_both_address_families_are_held_once() -> None:
     assert one.published == (
         Published(80, 8080, "tcp"),
         Published(80, 8080, "tcp"),
-        Published(53, 53, "udp"),
+        Published(53, 53, "udp", "127.0.0.1"),
         Published(443, None, "tcp"),
     )
     shown = orjson.loads(one.entry + b"}")["Ports"]
@@ -184,7 +184,7 @@ def test_an_inspect_tells_the_ports_that_are_asked_for_and_those_that_are_bound(
     )
     assert one.published == (
         Published(80, 8080, "tcp"),
-        Published(81, 32768, "tcp"),
+        Published(81, 32768, "tcp", "127.0.0.1"),
         Published(443, None, "tcp"),
     )
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
 
 import orjson
 
@@ -17,8 +18,18 @@ _PORTS = b'"Ports":'
 _SHARES = re.compile(rb'"CpuShares":(\d{1,9})[,}]')
 _BRACES = re.compile(rb"[{}]")
 
+Binding = dict[str, str]
+Bindings = Callable[[str, Binding], list[Binding]]
 
-def with_node(body: bytes, engine: Engine, labels: Mapping[str, str]) -> bytes:
+
+def node_alone(port: str, binding: Binding) -> list[Binding]:
+    """Every port answers at its node."""
+    return []
+
+
+def with_node(
+    body: bytes, engine: Engine, labels: Mapping[str, str], bindings: Bindings = node_alone
+) -> bytes:
     """``body`` with a ``Node`` section, and the node's address where ports are bound to all.
 
     The section is spliced in before the last brace: decoding and encoding the whole would cost
@@ -26,6 +37,8 @@ def with_node(body: bytes, engine: Engine, labels: Mapping[str, str]) -> bytes:
 
     Args:
         labels: Of the container, as they are known.
+        bindings: Says where a binding of a port answers, if it is not at its node: the node's own
+            are in the ``Node`` section then.
     """
     body = with_kept_ids(body, engine)
     if kept := labels.get(SHARES_LABEL):
@@ -33,10 +46,11 @@ def with_node(body: bytes, engine: Engine, labels: Mapping[str, str]) -> bytes:
     end = body.rfind(b"}")
     if end < 0:
         return body
-    body = body[:end]
+    body, section = body[:end], _section(engine)
     if b'"HostIp"' in body:
-        body = _with_address(body, engine.ip)
-    return b'%b,"Node":%b}\n' % (body, _section(engine))
+        body, own = _with_addresses(body, engine.ip, bindings)
+        section = {**section, "Ports": own} if own else section
+    return b'%b,"Node":%b}\n' % (body, orjson.dumps(section))
 
 
 def _with_shares(body: bytes, engine: Engine, kept: str) -> bytes:
@@ -48,40 +62,53 @@ def _with_shares(body: bytes, engine: Engine, kept: str) -> bytes:
     return body[: sent.start(1)] + kept.encode() + body[sent.end(1) :]
 
 
-def _section(engine: Engine) -> bytes:
+def _section(engine: Engine) -> dict[str, Any]:
     spec = engine.spec
-    return orjson.dumps(
-        {
-            "ID": spec.id,
-            "IP": engine.ip,
-            "Addr": engine.address,
-            "Name": engine.name,
-            "Cpus": spec.cpus,
-            "Memory": spec.memory,
-            "Labels": dict(engine.labels),
-        }
-    )
+    return {
+        "ID": spec.id,
+        "IP": engine.ip,
+        "Addr": engine.address,
+        "Name": engine.name,
+        "Cpus": spec.cpus,
+        "Memory": spec.memory,
+        "Labels": dict(engine.labels),
+    }
 
 
-def _with_address(body: bytes, ip: str) -> bytes:
-    """Shows the node's address, once, for ports that are bound to every address of it."""
+def _with_addresses(body: bytes, ip: str, bindings: Bindings) -> tuple[bytes, dict[str, Any]]:
+    """``body`` with the addresses where ports answer, and the node's own if they are others."""
     start = body.find(_PORTS, body.find(_SETTINGS)) + len(_PORTS)
     end = _object_end(body, start)
-    if not ip or start < len(_PORTS) or b"HostIp" not in body[start:end]:
-        return body
-    shown = {port: _bindings(bound, ip) for port, bound in orjson.loads(body[start:end]).items()}
-    return body[:start] + orjson.dumps(shown) + body[end:]
+    if start < len(_PORTS) or b"HostIp" not in body[start:end]:
+        return body, {}
+    if not ip and bindings is node_alone:
+        return body, {}
+    bound: dict[str, list[Binding] | None] = orjson.loads(body[start:end])
+    own = {port: _shown(port, some, ip, node_alone) for port, some in bound.items()}
+    shown = {port: _shown(port, some, ip, bindings) for port, some in bound.items()}
+    return body[:start] + orjson.dumps(shown) + body[end:], own if own != shown else {}
 
 
-def _bindings(bound: list[dict[str, str]] | None, ip: str) -> list[dict[str, str]] | None:
+def _shown(
+    port: str, bound: list[Binding] | None, ip: str, bindings: Bindings
+) -> list[Binding] | None:
     if bound is None:
         return None
-    shown: list[dict[str, str]] = []
-    for binding in bound:
-        if binding.get("HostIp") in ("", "0.0.0.0", "::"):
-            binding = {**binding, "HostIp": ip}
-        if binding not in shown:
-            shown.append(binding)
+    return _distinct(each for one in bound for each in bindings(port, one) or [_at_node(one, ip)])
+
+
+def _at_node(binding: Binding, ip: str) -> Binding:
+    """The node's address stands for every address of it."""
+    if ip and binding.get("HostIp") in ("", "0.0.0.0", "::"):
+        return {**binding, "HostIp": ip}
+    return binding
+
+
+def _distinct(bound: Iterable[Binding]) -> list[Binding]:
+    shown: list[Binding] = []
+    for one in bound:
+        if one not in shown:
+            shown.append(one)
     return shown
 
 

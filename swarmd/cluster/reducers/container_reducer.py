@@ -159,7 +159,11 @@ class ContainerReducer:
             ports = known.demand.ports if known.running else container.demand.ports
             demand = container.demand._replace(ports=ports)
             container = known._replace(
-                demand=demand, tied=container.tied, tty=container.tty, sized=True
+                demand=demand,
+                wishes=container.wishes,
+                tied=container.tied,
+                tty=container.tty,
+                sized=True,
             )
         self._catalogue.put(engine, touch(container, at))
 

@@ -35,6 +35,7 @@ def after_list(old: Container, new: Container, text: str, now: float) -> Contain
         finished_at=old.finished_at,
         exit_code=old.exit_code,
         health=new.health if new.state == "running" or new.health != "none" else old.health,
+        wishes=old.wishes,
         tied=old.tied,
         tty=old.tty,
         detailed=old.detailed,

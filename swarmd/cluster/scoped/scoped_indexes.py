@@ -61,6 +61,7 @@ class ScopedCatalogue:
         self.identities = _Names(state.catalogue.identities, containers)
         self.ids = _Ids(state.catalogue.ids, containers)
         self.rows = _Rows(state, sight)
+        self.ports = state.catalogue.ports
 
 
 class ScopedRoster:

@@ -9,6 +9,7 @@ from operator import attrgetter
 from swarmd.cluster.images.holders import outdated_tags
 from swarmd.cluster.interfaces import StateView
 from swarmd.cluster.kept_ids import moved_ids
+from swarmd.cluster.publishing.shown_ports import ShownPorts
 from swarmd.cluster.views.filters import ListQuery
 from swarmd.cluster.views.rows import Row, offsets_of, pieces
 from swarmd.cluster.views.select import select
@@ -39,11 +40,14 @@ def container_chunks(
     rows = select(state, query)
     engines = state.engines.values()
     lost = frozenset(engine.key for engine in engines if not engine.healthy)
+    ports = state.catalogue.ports
     moved = {engine.key: engine for engine in engines if engine.kept_ids}
     shown = [row.container for row in rows]
     outdated = outdated_tags(state)
     health, offsets = version >= HEALTH_SINCE, offsets_of(state.engines)
-    return _encoded(_Shown(tuple(rows), shown, offsets, lost, moved, outdated, now, health, plain))
+    return _encoded(
+        _Shown(tuple(rows), shown, offsets, lost, moved, outdated, now, health, plain, ports)
+    )
 
 
 def _encoded(shown: _Shown) -> Iterator[bytes]:
@@ -83,6 +87,7 @@ class _Shown:
         outdated: Images' names that mean something else by now, with the keys of engines.
         health: Whether each row says how its container is doing.
         plain: Whether names are only plain.
+        ports: Where published ports answer, if swarmd publishes them.
     """
 
     rows: Sequence[Row]
@@ -94,12 +99,15 @@ class _Shown:
     now: float
     health: bool
     plain: bool
+    ports: ShownPorts | None
 
     def pieces(self, start: int, stop: int) -> list[bytes]:
         """Of one slice, two for each row."""
         part = slice(start, stop)
         rows, containers = self.rows[part], self.containers[part]
         made = pieces(rows, containers, self.offsets, self.now, self.health)
+        if self.ports is not None:
+            made[::2] = map(self.ports.entry, containers)
         if self.lost or self.moved or self.outdated:
             self._mend(made, containers)
         if self.plain:
@@ -109,7 +117,7 @@ class _Shown:
     def _mend(self, made: list[bytes], containers: Sequence[Container]) -> None:
         for place, one in enumerate(containers):
             if one.engine in self.moved:
-                made[2 * place] = moved_ids(one.entry, self.moved[one.engine])
+                made[2 * place] = moved_ids(made[2 * place], self.moved[one.engine])
             if self.outdated and (one.engine, familiar_if_valid(one.image)) in self.outdated:
                 made[2 * place] = with_image(made[2 * place], one.image_id)
             if one.engine in self.lost:

@@ -11,6 +11,7 @@ from swarmd.cluster.images.image_lookup import find_image
 from swarmd.cluster.interfaces import StateView
 from swarmd.cluster.kept_ids import own_ids
 from swarmd.cluster.lookup import find_container
+from swarmd.cluster.publishing.shown_ports import ShownPorts
 from swarmd.cluster.views.filters import (
     Filters,
     ListQuery,
@@ -118,7 +119,7 @@ def _tests(state: StateView, query: ListQuery) -> list[Test]:
         tests.append(lambda one: on_node(filters["node"], state.engines[one.engine]))
     if "network" in filters:
         tests.append(_network(state, filters["network"]))
-    if ports := [*_ports(filters, "publish"), *_ports(filters, "expose")]:
+    if ports := [*_ports(state, filters, "publish"), *_ports(state, filters, "expose")]:
         tests.append(lambda container: any(test(container) for test in ports))
     if (task := flag(filters, "is-task")) is not None:
         tests.append(lambda container: _is_task(container) == task)
@@ -194,15 +195,19 @@ def _is_task(container: Container) -> bool:
     return any(label.startswith(_TASK_LABEL) for label in container.labels)
 
 
-def _ports(filters: Filters, key: str) -> list[Test]:
+def _ports(state: StateView, filters: Filters, key: str) -> list[Test]:
     ranges = [port_range(key, value) for value in filters.get(key, ())]
-    return [partial(_has_port, ranges, key == "publish")] if ranges else []
+    shown = state.catalogue.ports
+    return [partial(_has_port, shown, ranges, key == "publish")] if ranges else []
 
 
-def _has_port(ranges: Sequence[PortFilter], public: bool, container: Container) -> bool:
+def _has_port(
+    shown: ShownPorts | None, ranges: Sequence[PortFilter], public: bool, container: Container
+) -> bool:
+    published = container.published if shown is None else shown.published(container)
     return any(
         wanted.holds(port.public if public else port.private, port.proto)
-        for port in container.published
+        for port in published
         for wanted in ranges
     )
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from swarmd.core.container.port_wish import PortWish
+
 
 class HostPort(NamedTuple):
     """A port of the host that a container holds or asks for; ``ip`` "" means every address."""
@@ -15,11 +17,15 @@ class HostPort(NamedTuple):
 
 
 class Published(NamedTuple):
-    """One line of a container's port list; ``public`` is None where only exposed."""
+    """One line of a container's port list; ``public`` is None where only exposed.
+
+    ``ip`` is that of the host, "" for every address.
+    """
 
     private: int
     public: int | None
     proto: str
+    ip: str = ""
 
 
 class Mount(NamedTuple):
@@ -70,6 +76,7 @@ class Container(NamedTuple):
         entry: Its encoded item of the container list: see ``swarmd.core.container.list_item``.
         detailed: An inspect has been seen, so times and demand are exact.
         sized: Its demand is known, by its create or by an inspect; lists tell only of ports.
+        wishes: Which host ports it asks for; None as long as nobody has told.
         tied: References of containers whose volumes, network or namespaces it has, or that it is
             linked to; lists do not tell of it.
         starting: An engine was asked to start it, and has not told yet what became of that.
@@ -91,6 +98,7 @@ class Container(NamedTuple):
     networks: tuple[tuple[str, str], ...] = ()  # (name, id)
     network_mode: str = ""
     mounts: tuple[Mount, ...] = ()
+    wishes: tuple[PortWish, ...] | None = None
     tied: tuple[str, ...] = ()
     started_at: float = 0.0
     finished_at: float = 0.0

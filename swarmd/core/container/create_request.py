@@ -17,6 +17,7 @@ from swarmd.core.container.container_state import Demand, HostPort
 from swarmd.core.container.mounts import mounted_images, named_volumes
 from swarmd.core.container.network_endpoint import endpoint_network, plain_endpoint
 from swarmd.core.container.port_range import PortRange, port_ranges
+from swarmd.core.container.port_wish import PortWish, port_wishes
 from swarmd.core.container.resources import (
     RESERVE_LABEL,
     RESERVES,
@@ -63,6 +64,7 @@ class CreateRequest:
         constraints, affinities, whitelists: Expressions as written.
         spread: The node label to spread over, "" for none.
         demand: ``ports`` are those that are asked for by number.
+        port_wishes: The same of both, with the ports of the container that they lead to.
         port_ranges: Where the engine is to choose one of several.
         device_wishes: What ``--gpus`` and the like ask for; those by ID are in ``demand`` too.
         cpuset: How many CPUs a host must have for ``--cpuset-cpus``.
@@ -82,6 +84,7 @@ class CreateRequest:
     spread: str = ""
     demand: Demand = NO_DEMAND
     port_ranges: tuple[PortRange, ...] = ()
+    port_wishes: tuple[PortWish, ...] = ()
     device_wishes: tuple[DeviceWish, ...] = ()
     cpuset: int = 0
     network_mode: str = ""
@@ -123,6 +126,7 @@ def parse_create(body: Any) -> CreateRequest:
         spread=labels.get(SPREAD_LABEL, ""),
         demand=demand,
         port_ranges=ranges,
+        port_wishes=port_wishes(host),
         device_wishes=wishes,
         cpuset=cpuset,
         network_mode=host.get("NetworkMode") or "",

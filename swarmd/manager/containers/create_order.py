@@ -197,6 +197,7 @@ def reservation(
         demand=demand,
         networks=tuple((name, "") for name in config.networks),
         network_mode=config.network_mode,
+        wishes=config.port_wishes,
         tied=tuple(dict.fromkeys(plain(ref) for _, ref in config.containers)),
         tty=config.tty,
         sized=True,

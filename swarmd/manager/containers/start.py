@@ -11,13 +11,15 @@ from typing import Any
 
 from twisted.logger import Logger
 
+from swarmd.cluster.publishing.port_table import TakenPort
+from swarmd.cluster.state import State
 from swarmd.core.container.container_state import Container, Demand
 from swarmd.core.container.resources import ONE_CPU, resized
 from swarmd.core.errors import ApiError
 from swarmd.core.model import Engine
 from swarmd.manager.fleet.fleet import Fleet
 from swarmd.manager.fleet.placer import Placer
-from swarmd.manager.fleet.read_your_writes import settle_containers, settle_details
+from swarmd.manager.fleet.read_your_writes import settle_containers, settle_details, unsettled
 from swarmd.scheduler.filters.resources import HEADLINE
 from swarmd.scheduler.room import holders
 
@@ -32,6 +34,18 @@ class NoRoom(ApiError):
     def __init__(self, container: Container, engine: Engine, lacks: str, advice: str) -> None:
         lines = [f"{HEADLINE} {container.name}", f"{engine.name}: {lacks}", advice]
         super().__init__("\n".join(filter(None, lines)))
+
+
+class NoPort(ApiError):
+    """Status 500, in an engine's words: another has the port at swarmd's address."""
+
+    def __init__(self, container: Container, taken: TakenPort, address: str, by: str) -> None:
+        at = f"[{address}]" if ":" in address else address
+        super().__init__(
+            "driver failed programming external connectivity on endpoint "
+            f"{container.name} ({container.id}): Bind for {at}:{taken.port.number} failed: "
+            f"port is already allocated{by}"
+        )
 
 
 Admit = Callable[[Container], None]
@@ -62,6 +76,8 @@ class Starter:
         if container is None:
             return True
         if not container.up and (not container.sized or self._is_uncertain(container)):
+            return False
+        if self._taken(container) is not None:
             return False
         admit(container)
         state.begin_start(container_id, again=again and container.up)
@@ -104,8 +120,32 @@ class Starter:
             state.refuse_start(container_id)
             await self._refused(container, engine)
             raise refusal
+        await self._check_ports(container, seen)
         admit(container)
         state.begin_start(container_id, again=again and container.up)
+
+    def _taken(self, container: Container) -> TakenPort | None:
+        """The port at swarmd's address that it cannot have, if swarmd publishes ports."""
+        ports = self._fleet.state.catalogue.ports
+        if ports is None or container.up:
+            return None
+        return ports.table.refusal(self._fleet.engine(container), container)
+
+    async def _check_ports(self, container: Container, seen: Collection[str] | None) -> None:
+        """Who has the port may have ended a moment ago."""
+        if self._taken(container) is None:
+            return
+        await settle_containers(self._fleet, unsettled(self._fleet))
+        taken = self._taken(container)
+        if taken is not None:
+            state, ports = self._fleet.state, self._fleet.state.catalogue.ports
+            assert ports is not None
+            refusal = NoPort(
+                container, taken, ports.table.addresses[0], _holder(state, taken, seen)
+            )
+            state.refuse_start(container.id)
+            await self._refused(container, self._fleet.engine(container))
+            raise refusal
 
     def end(self, container_id: str, *, done: bool | None) -> None:
         """``done`` is None if the answer was lost."""
@@ -165,6 +205,16 @@ class Starter:
                 self._fleet.forget(container.id)
         except ApiError as error:
             self._log.warn("after its refused start {id}: {error}", id=container.id, error=error)
+
+
+def _holder(state: State, taken: TakenPort, seen: Collection[str] | None) -> str:
+    """Who has it, as far as the client may know."""
+    holder = state.containers.get(taken.holder)
+    if holder is None:
+        return f": {taken.reason}" if taken.reason else ""
+    if seen is not None and holder.id not in seen:
+        return ""
+    return f" by container {holder.name} on node {state.engines[holder.engine].name}"
 
 
 def _named(engine: Engine, container: Container, seen: Collection[str] | None) -> str:

@@ -192,7 +192,7 @@ class Handover(Service):
         under_way = len(self.state.reservations.pending)
         if self._successor is not None:
             under_way += self._successor.on_the_way
-        return self.site.connections + under_way
+        return self.site.connections + self.listeners.connections + under_way
 
     def successor_gone(self, successor: Any) -> None:
         """What is open here is served to its end."""

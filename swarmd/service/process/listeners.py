@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, Protocol
 
 from twisted.application.service import Service
 from twisted.internet.defer import Deferred, DeferredList
@@ -86,6 +86,11 @@ class Listeners(Service):
 
     # For the hand-over
 
+    @property
+    def connections(self) -> int:
+        """They are the site's."""
+        return 0
+
     def hold(self) -> None:
         """Who connects from now on waits to be let in."""
         self.held = True
@@ -121,11 +126,39 @@ class Listeners(Service):
         return found
 
 
+class Listening(Protocol):
+    """Some listeners of the process.
+
+    Attributes:
+        addresses, given, held: As of ``Listeners``.
+        connections: That go on when nobody listens any more, beside those of the site.
+    """
+
+    addresses: Sequence[str]
+    given: Mapping[str, Sequence[int]]
+    held: bool
+
+    @property
+    def connections(self) -> int: ...
+
+    def hold(self) -> None: ...
+
+    def let_in(self) -> None: ...
+
+    def descriptors(self) -> dict[str, list[int]]: ...
+
+    def give_up(self, kept: Sequence[str]) -> None: ...
+
+
 class ListenerGroup:
     """All listeners of the process, as a hand-over has to do with them."""
 
-    def __init__(self, every: Sequence[Listeners]) -> None:
+    def __init__(self, every: Sequence[Listening]) -> None:
         self._every = every
+
+    @property
+    def connections(self) -> int:
+        return sum(each.connections for each in self._every)
 
     def take(self, given: Mapping[str, Sequence[int]]) -> None:
         """Sockets that listen already, by address; nobody is let in for now."""

@@ -150,7 +150,8 @@ def level(one: Container) -> str:
 
 def ports(published: Iterable[Published]) -> str:
     """``8080→80/tcp, 53→53/udp, 9000/tcp``; each once, whatever addresses it is on."""
-    each = sorted(set(published), key=lambda one: (one.proto, one.private, one.public or 0))
+    distinct = {one._replace(ip="") for one in published}
+    each = sorted(distinct, key=lambda one: (one.proto, one.private, one.public or 0))
     words = []
     for (private, proto), some in groupby(each, lambda one: (one.private, one.proto)):
         public = [str(one.public) for one in some if one.public]

@@ -1,0 +1,1 @@
+"""Published ports as clients of swarmd's own address see them."""

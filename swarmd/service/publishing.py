@@ -1,0 +1,42 @@
+"""Puts together what publishes ports at swarmd's own addresses, if that is asked for."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+from twisted.internet.defer import Deferred
+from twisted.logger import Logger
+
+from swarmd.cluster.publishing.port_table import PortTable
+from swarmd.cluster.publishing.shown_ports import ShownPorts
+from swarmd.config.settings import Settings
+from swarmd.manager.fleet.fleet import Fleet
+from swarmd.manager.fleet.read_your_writes import settle_containers
+from swarmd.publishing.limits import OF_ALL
+from swarmd.publishing.news import PortNews
+from swarmd.publishing.publisher import Publisher
+from swarmd.service.process.open_files import clients_within, raise_limit
+
+_log = Logger()
+
+
+def make_publisher(settings: Settings, reactor: Any, fleet: Fleet) -> Publisher | None:
+    """A part of the daemon; None where ports answer at their nodes alone."""
+    at = settings.publish
+    if not at.addresses:
+        return None
+    clients = settings.max_connections
+    most = clients_within(raise_limit(), clients + OF_ALL) - clients
+    publisher = Publisher(reactor, at.addresses, max(1, most))
+    table = PortTable(at.addresses, at.first, at.last, publisher)
+    PortNews(fleet.state, ShownPorts(table), reactor, partial(_settle, fleet))
+    return publisher
+
+
+def _settle(fleet: Fleet, key: str) -> None:
+    """Nobody waits for it."""
+    engine = fleet.state.engines.get(key)
+    if engine is not None and engine.healthy and engine.dirty:
+        settled = Deferred.fromCoroutine(settle_containers(fleet, [engine]))
+        settled.addErrback(lambda failure: _log.failure("ports were not looked at", failure))

@@ -1,0 +1,117 @@
+"""Published ports at swarmd's own address: what is shown is where it answers."""
+
+from __future__ import annotations
+
+import json
+import socket
+import urllib.request
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.lab.cli import Docker, command_lines
+from tests.lab.daemon import Swarmd
+from tests.lab.ports import free_port
+from tests.lab.waiting import eventually
+
+pytestmark = pytest.mark.fleet
+
+HERE = "127.0.0.1"
+PAGE = ("sh", "-c", "hostname > /index.html; exec httpd -f -p 80 -h /")
+
+
+@pytest.fixture
+def door(swarmd_for: Callable[..., Swarmd]) -> Swarmd:
+    return swarmd_for(options=("--publish", HERE))
+
+
+@pytest.fixture
+def docker(door: Swarmd, tmp_path: Path) -> Docker:
+    return Docker(command_lines()[0], door.url, None, tmp_path)
+
+
+def on(node: int) -> tuple[str, str]:
+    return "-e", f"constraint:node==node-{node}"
+
+
+def page(port: int) -> str:
+    with urllib.request.urlopen(f"http://{HERE}:{port}/", timeout=10) as answer:
+        return str(answer.read().decode().strip())
+
+
+def refused(port: int) -> bool:
+    with socket.socket() as client:
+        return client.connect_ex((HERE, port)) != 0
+
+
+def shown(docker: Docker, name: str, port: str = "80/tcp") -> int:
+    """The number that ``docker port`` tells, which is at our address alone."""
+    address, _, number = docker("port", name, port).text.partition(":")
+    assert address == HERE
+    return int(number)
+
+
+def test_what_clients_are_shown_is_where_it_answers(door: Swarmd, docker: Docker) -> None:
+    fixed = free_port()
+    options = ("-p", f"{fixed}:80", "-p", "80", "--hostname", "one")
+    docker("run", "-d", "--name", "one", *options, *on(1), "busybox", *PAGE)
+    eventually(lambda: page(fixed) == "one")
+    listed = docker("ps", "--format", "{{.Ports}}").text
+    lines = docker("port", "one", "80/tcp").lines
+    assert sorted(listed.split(", ")) == sorted(f"{line}->80/tcp" for line in lines)
+    numbers = {int(line.removeprefix(f"{HERE}:")) for line in lines}
+    assert fixed in numbers and len(numbers) == 2
+    assert {page(number) for number in numbers} == {"one"}
+    found = json.loads(docker("inspect", "one").text)[0]
+    own = found["Node"]["Ports"]["80/tcp"]
+    assert {each["HostIp"] for each in own} == {found["Node"]["IP"]}
+    assert docker("ps", "-q", "--filter", f"publish={min(numbers)}").text
+
+    docker("stop", "-t", "0", "one")
+    assert all(refused(number) for number in numbers)
+    docker("start", "one")
+    eventually(lambda: page(fixed) == "one")
+    assert set(numbers) == {int(x.rpartition(":")[2]) for x in docker("port", "one").lines}
+
+
+def test_a_port_is_one_containers_in_the_whole_fleet(door: Swarmd, docker: Docker) -> None:
+    fixed = free_port()
+    docker("run", "-d", "--name", "one", "-p", f"{fixed}:80", *on(1), "busybox", *PAGE)
+    said = docker.fails("run", "--name", "two", "-p", f"{fixed}:80", *on(2), "busybox", *PAGE,
+                        status=125)  # fmt: skip
+    words = f"Bind for {HERE}:{fixed} failed: port is already allocated by container one on node"
+    assert words in said
+    assert docker("ps", "-a", "--format", "{{.Names}} {{.State}}").lines == [
+        "two created",
+        "one running",
+    ]
+    docker("rm", "-f", "one")
+    docker("start", "two")
+    eventually(lambda: page(fixed))
+
+
+def test_a_port_of_another_program_is_refused(door: Swarmd, docker: Docker) -> None:
+    with socket.socket() as stranger:
+        stranger.bind((HERE, 0))
+        stranger.listen()
+        number = stranger.getsockname()[1]
+        said = docker.fails("run", "--rm", "-p", f"{number}:80", "busybox", *PAGE, status=125)
+        assert f"Bind for {HERE}:{number} failed: port is already allocated" in said
+        assert "a program of swarmd's machine" in said
+        assert docker("ps", "-aq").text == ""
+    said = docker.fails("run", "--rm", "-p", f"{door.port}:80", "busybox", *PAGE, status=125)
+    assert f"Bind for {HERE}:{door.port} failed" in said
+
+
+def test_ports_are_the_same_after_a_restart_of_swarmd(door: Swarmd, docker: Docker) -> None:
+    for number in (1, 2, 3):
+        docker("run", "-d", "--name", f"c{number}", "-P", "--expose", "80", *on(number),
+               "--hostname", f"c{number}", "busybox", *PAGE)  # fmt: skip
+    before = {f"c{number}": shown(docker, f"c{number}") for number in (1, 2, 3)}
+    assert len(set(before.values())) == 3
+    door.stop()
+    door.start(3)
+    eventually(lambda: {name: shown(docker, name) for name in before} == before)
+    for name, port in before.items():
+        eventually(lambda name=name, port=port: page(port) == name)  # type: ignore[misc]
