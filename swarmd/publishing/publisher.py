@@ -18,7 +18,7 @@ from twisted.logger import Logger
 
 from swarmd.cluster.publishing.frontend import Frontend, Port
 from swarmd.publishing.limits import BACKLOG, OF_ALL, RETRY, TRIES
-from swarmd.publishing.tcp_relay import Load, TcpFrontend
+from swarmd.publishing.tcp_relay import ConnectionCount, TcpFrontend
 from swarmd.publishing.udp_relay import UdpFrontend
 
 IN_USE = "a program of swarmd's machine has it"
@@ -45,7 +45,7 @@ class Publisher(Service):
         self.given: Mapping[str, Sequence[int]] = {}
         self.held = False
         self._reactor = reactor
-        self._load = Load(most)
+        self._load = ConnectionCount(most)
         self._open: dict[Port, list[Close]] = {}
         self._waiting: dict[Port, Frontend] = {}
 

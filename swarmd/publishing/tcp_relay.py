@@ -25,7 +25,7 @@ from swarmd.streams.splice import carry
 _log = Logger()
 
 
-class Load:
+class ConnectionCount:
     """How many connections there are, of all frontends together.
 
     Attributes:
@@ -42,7 +42,7 @@ class TcpFrontend(ServerFactory):
 
     noisy = False
 
-    def __init__(self, reactor: Any, frontend: Frontend, load: Load) -> None:
+    def __init__(self, reactor: Any, frontend: Frontend, load: ConnectionCount) -> None:
         self._reactor = reactor
         self._frontend = frontend
         self._load = load
@@ -54,10 +54,10 @@ class TcpFrontend(ServerFactory):
         if full or frontend.choose() is None:
             frontend.counts["refused"] += 1
             return None
-        return ClientConnection(Joint(self._reactor, frontend, load))
+        return FrontendConnection(Joint(self._reactor, frontend, load))
 
 
-class ClientConnection(EngineConnection):
+class FrontendConnection(EngineConnection):
     """A client's connection, which is not read before there is somebody to read it for."""
 
     __slots__ = ("_joint",)
@@ -80,7 +80,7 @@ class Joint:
 
     __slots__ = ("_backend", "_client", "_frontend", "_load", "_reactor", "_tried")
 
-    def __init__(self, reactor: Any, frontend: Frontend, load: Load) -> None:
+    def __init__(self, reactor: Any, frontend: Frontend, load: ConnectionCount) -> None:
         self._reactor = reactor
         self._frontend = frontend
         self._load = load
@@ -88,7 +88,7 @@ class Joint:
         self._backend: Backend | None = None
         self._client: Any = None
 
-    def begin(self, client: ClientConnection) -> None:
+    def begin(self, client: FrontendConnection) -> None:
         self._client = client
         self._load.connections += 1
         self._frontend.counts["connections"] += 1
@@ -152,13 +152,13 @@ class _Dial(ClientFactory):
         self._joint = joint
 
     def buildProtocol(self, addr: IAddress | None) -> EngineConnection:
-        return NodeConnection(self._joint.dialled)
+        return BackendConnection(self._joint.dialled)
 
     def clientConnectionFailed(self, connector: Any, reason: Failure) -> None:
         self._joint.undialled()
 
 
-class NodeConnection(EngineConnection):
+class BackendConnection(EngineConnection):
     """A connection to a node, on which a container's server may speak first."""
 
     __slots__ = ("_made",)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
+from twisted.application.service import MultiService
 from twisted.internet.defer import Deferred
 from twisted.logger import Logger
 
@@ -21,17 +22,20 @@ from swarmd.service.process.open_files import clients_within, raise_limit
 _log = Logger()
 
 
-def make_publisher(settings: Settings, reactor: Any, fleet: Fleet) -> Publisher | None:
-    """A part of the daemon; None where ports answer at their nodes alone."""
+def make_publishers(
+    settings: Settings, reactor: Any, fleet: Fleet, daemon: MultiService
+) -> list[Publisher]:
+    """A part of the daemon; none where ports answer at their nodes alone."""
     at = settings.publish
     if not at.addresses:
-        return None
+        return []
     clients = settings.max_connections
     most = clients_within(raise_limit(), clients + OF_ALL) - clients
     publisher = Publisher(reactor, at.addresses, max(1, most))
     table = PortTable(at.addresses, at.first, at.last, publisher)
     PortNews(fleet.state, ShownPorts(table), reactor, partial(_settle, fleet))
-    return publisher
+    publisher.setServiceParent(daemon)
+    return [publisher]
 
 
 def _settle(fleet: Fleet, key: str) -> None:

@@ -78,7 +78,7 @@ from swarmd.service.process.logs import LevelObserver, place
 from swarmd.service.process.open_files import affordable
 from swarmd.service.process.rejections import Rejections
 from swarmd.service.process.systemd import Notifier
-from swarmd.service.publishing import make_publisher
+from swarmd.service.publishing import make_publishers
 from swarmd.service.reconfiguration import Reconfiguration
 from swarmd.service.request_logs import RequestLogs
 from swarmd.service.server import make_listeners, make_site
@@ -147,7 +147,7 @@ def make_service(
     rng, daemon = rng or random.Random(), Swarmd(log, forked=forked)
     logs = _request_logs(settings, reactor, now, daemon)
     fleet, tls_reload = _fleet(settings, reactor, now, rng, daemon)
-    publisher = make_publisher(settings, reactor, fleet)
+    publishers = make_publishers(settings, reactor, fleet, daemon)
     startup = StartupGate(fleet.state.engines, reactor)
     observation = Observation(settings, fleet, startup, logs)
     sharing = make_sharing(settings, reactor, now, rng)
@@ -158,15 +158,12 @@ def make_service(
     site = make_site(settings, reactor, fleet, tree.root, rejections.report, startup)
     listeners = make_listeners(settings, reactor, site, tls_reload, rejections)
     observation.observe(reactor, site)
-    own = [publisher] if publisher is not None else []
-    doors = ListenerGroup([listeners, *observation.listeners, *own])
+    doors = ListenerGroup([listeners, *observation.listeners, *publishers])
     notifier = Notifier(os.environ, reactor, fleet.summary)
     parts = site, doors, tree.work, tree.memory, startup, notifier, logs, daemon
     daemon.handover = make_handover(settings, reactor, fleet, *parts)
     listeners.setServiceParent(daemon)
     observation.setServiceParent(daemon)
-    for each in own:
-        each.setServiceParent(daemon)
     daemon.live.follow(observation.change)
     _follow(daemon, settings, options, reactor, fleet, site)
     notifier.setServiceParent(daemon)

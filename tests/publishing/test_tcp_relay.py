@@ -3,7 +3,7 @@ from __future__ import annotations
 import hashlib
 
 from swarmd.publishing import tcp_relay
-from swarmd.publishing.tcp_relay import Load
+from swarmd.publishing.tcp_relay import ConnectionCount
 from tests.lab.ports import free_port
 from tests.publishing.door import HERE, DoorCase
 from tests.wire.loopback import MANY, Pusher, turns
@@ -128,4 +128,4 @@ class TcpRelayTests(DoorCase):
         await third.end()
         self.assertEqual(self.frontend.counts["refused"], 1)
         self.assertEqual(self.publisher.connections, 2)
-        self.assertEqual(Load(1).most, 1)
+        self.assertEqual(ConnectionCount(1).most, 1)
