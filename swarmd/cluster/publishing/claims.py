@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from swarmd.core.addresses import parse_address
 from swarmd.core.container.container_state import Container, Published
+from swarmd.core.container.personal_labels import ASKED_PORTS
 from swarmd.core.container.port_wish import PortWish
 from swarmd.core.model import Engine
 from swarmd.core.names import IDENTITY, SWARM_LABELS
@@ -17,8 +18,6 @@ PUBLISH_LABEL = SWARM_LABELS + "publish"
 BALANCE = "balance"
 # "v1" or "v2": what connects is told as HAProxy does it.
 PROXY_LABEL = SWARM_LABELS + "publish.proxy-protocol"
-# Which ports a balanced container asked for, since its engine was left to choose others.
-ASKED_LABEL = SWARM_LABELS + "publish.ports"
 
 
 class ClaimKey(NamedTuple):
@@ -109,14 +108,14 @@ def asked_label(wishes: tuple[PortWish, ...], identity: str) -> dict[str, str]:
     An image may have labels, too, so that the value says whose it is.
     """
     texts = [f"{one.first}-{one.last}:{one.private}/{one.proto}" for one in wishes]
-    return {ASKED_LABEL: ",".join(texts) + f"@{identity}"} if texts else {}
+    return {ASKED_PORTS: ",".join(texts) + f"@{identity}"} if texts else {}
 
 
 def wishes_of(container: Container) -> tuple[PortWish, ...] | None:
     """None as long as they are not known."""
     labels = container.labels
-    if ASKED_LABEL in labels and is_balanced(container):
-        text, _, identity = labels[ASKED_LABEL].rpartition("@")
+    if ASKED_PORTS in labels and is_balanced(container):
+        text, _, identity = labels[ASKED_PORTS].rpartition("@")
         if identity and identity == labels.get(IDENTITY):
             return tuple(_asked(text))
     return container.wishes

@@ -14,11 +14,13 @@ MOVE = SWARM_LABELS + "move"
 # On a container that swarmd made in place of another: the full ID of that other, and the proof.
 REPLACES = SWARM_LABELS + "replaces"
 PROOF = SWARM_LABELS + "proof"
+# Which ports a container asked for that shares them, as its engine was left to choose others.
+ASKED_PORTS = SWARM_LABELS + "publish.ports"
 # Under a policy: by which role a container was made, and by whom. Quotas count by them.
 ROLE = SWARM_LABELS + "role"
 OWNER = SWARM_LABELS + "owner"
 
-_OURS = (REPLACES, PROOF, KEPT_CONTAINER)  # nobody else may give them
+_OURS = (REPLACES, PROOF, KEPT_CONTAINER, ASKED_PORTS)  # nobody else may give them
 _PERSONAL = (*KINDS.values(), SPREAD_LABEL, MOVE, SHARES_LABEL, IDENTITY, ROLE, OWNER, *_OURS)
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from swarmd.cluster.images.image_lookup import is_misread
 from swarmd.cluster.lookup import find_container, find_network
+from swarmd.cluster.publishing.balanced_create import balanced
 from swarmd.cluster.state import State
 from swarmd.core.container.container_state import Container, Demand
 from swarmd.core.container.create_request import CreateRequest, parse_create
@@ -117,7 +118,15 @@ def completed(
     """
     if not order.name:
         order = replace(order, name=invent(state.name_taken))
-    return definite(state, identified(state, order, identify))
+    return shared_ports(state, definite(state, identified(state, order, identify)))
+
+
+def shared_ports(state: State, order: CreateOrder) -> CreateOrder:
+    """The order with ports that the engine may choose, where swarmd leads to several."""
+    if state.catalogue.ports is None:
+        return order
+    body, config = balanced(order.body, order.config)
+    return replace(order, body=body, config=config)
 
 
 def definite(state: State, order: CreateOrder) -> CreateOrder:

@@ -1,7 +1,6 @@
 import pytest
 
 from swarmd.cluster.publishing.claims import (
-    ASKED_LABEL,
     BALANCE,
     PROXY_LABEL,
     PUBLISH_LABEL,
@@ -14,6 +13,7 @@ from swarmd.cluster.publishing.claims import (
     wishes_of,
 )
 from swarmd.core.container.container_state import Published
+from swarmd.core.container.personal_labels import ASKED_PORTS
 from swarmd.core.container.port_wish import PortWish
 from swarmd.core.names import IDENTITY
 from tests.cluster.publishing.rig import chosen, container, engine
@@ -91,9 +91,9 @@ def test_a_label_tells_what_an_engine_was_not_asked_for() -> None:
 @pytest.mark.parametrize(
     "labels",
     [
-        {PUBLISH_LABEL: BALANCE, IDENTITY: "me", ASKED_LABEL: "22-22:80/tcp@another"},
-        {PUBLISH_LABEL: BALANCE, ASKED_LABEL: "22-22:80/tcp@"},
-        {IDENTITY: "me", ASKED_LABEL: "22-22:80/tcp@me"},
+        {PUBLISH_LABEL: BALANCE, IDENTITY: "me", ASKED_PORTS: "22-22:80/tcp@another"},
+        {PUBLISH_LABEL: BALANCE, ASKED_PORTS: "22-22:80/tcp@"},
+        {IDENTITY: "me", ASKED_PORTS: "22-22:80/tcp@me"},
     ],
 )
 def test_an_images_label_asks_for_nothing(labels: dict[str, str]) -> None:
@@ -104,7 +104,7 @@ def test_an_images_label_asks_for_nothing(labels: dict[str, str]) -> None:
 
 @pytest.mark.parametrize("text", ["", "x", "1-2", "1:2/tcp", "a-b:c/tcp", ",,", "1-2:3"])
 def test_a_label_of_nonsense_asks_for_little(text: str) -> None:
-    labels = {PUBLISH_LABEL: BALANCE, IDENTITY: "me", ASKED_LABEL: f"{text}@me"}
+    labels = {PUBLISH_LABEL: BALANCE, IDENTITY: "me", ASKED_PORTS: f"{text}@me"}
     assert len(wishes_of(container("a", labels=labels)) or ()) <= 1
 
 
