@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from swarmd.cluster.engine_record import EngineRecord
 from swarmd.cluster.publishing.frontend import Frontend, Port
 from swarmd.cluster.publishing.port_table import PortTable
 from swarmd.core.container.container_state import Container, Published
 from swarmd.core.container.port_wish import PortWish
-from swarmd.core.model import Engine, Health
+from swarmd.core.model import Health
 
 FIRST, LAST = 20_000, 20_009
 
@@ -40,11 +41,11 @@ def table(doors: Doors | None = None, *addresses: str) -> PortTable:
     return PortTable(addresses or ("192.0.2.1",), FIRST, LAST, doors or Doors())
 
 
-def engine(number: int = 1, *, healthy: bool = True, address: str = "") -> Engine:
+def engine(number: int = 1, *, healthy: bool = True, address: str = "") -> EngineRecord:
     key = address or f"10.0.0.{number}:2375"
     ip = "" if address else f"10.0.0.{number}"
     health = Health.HEALTHY if healthy else Health.UNHEALTHY
-    return Engine(key, key, ip=ip, name=f"node-{number}", health=health)
+    return EngineRecord(key, key, ip=ip, name=f"node-{number}", health=health)
 
 
 def container(name: str, *ports: tuple[int, int], **changes: Any) -> Container:
