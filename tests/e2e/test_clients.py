@@ -10,13 +10,15 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from tests.e2e.conftest import Host
 from tests.lab.engine import Engine
+from tests.lab.engines import Fleet
 from tests.lab.image import busybox_archive
 from tests.lab.waiting import eventually
 
@@ -49,29 +51,34 @@ def printed(*command: str) -> list[str]:
     ]
 
 
-def of_both(host: Host, *command: str) -> tuple[list[str], list[str]]:
-    """What it prints of an engine alone and of swarmd."""
-    engine: Engine = host.fleet["node-1"]
-    alone = printed(*command, f"tcp://{engine.address}")
-    host.wait_until_clean()
-    return alone, printed(*command, host.url)
+@pytest.fixture
+def alone(mixed_fleet: Fleet) -> Iterator[Engine]:
+    """An engine of the same release that stands beside."""
+    yield mixed_fleet.engines[0]
+    mixed_fleet.remove_all()
 
 
-def test_ruby(host: Host) -> None:
+def of_both(host: Host, alone: Engine, *command: str) -> list[str]:
+    """What it prints of an engine alone and of swarmd, which must be the same."""
+    with ThreadPoolExecutor(2) as pool:  # they mostly wait
+        urls = (f"tcp://{alone.address}", host.url)
+        engine, fleet = pool.map(lambda url: printed(*command, url), urls)
+    assert fleet == engine
+    return fleet
+
+
+def test_ruby(host: Host, alone: Engine) -> None:
     need("ruby", "-e", 'require "docker"')
-    alone, fleet = of_both(host, "ruby", str(SCRIPTS / "docker_api.rb"))
-    assert fleet == alone and len(alone) > 15
+    assert len(of_both(host, alone, "ruby", str(SCRIPTS / "docker_api.rb"))) > 15
 
 
-def test_dockerode(host: Host) -> None:
+def test_dockerode(host: Host, alone: Engine) -> None:
     need("node", "-e", 'require("dockerode")')
-    alone, fleet = of_both(host, "node", str(SCRIPTS / "dockerode.js"))
-    assert fleet == alone and len(alone) > 10
+    assert len(of_both(host, alone, "node", str(SCRIPTS / "dockerode.js"))) > 10
 
 
-def test_aiodocker(host: Host) -> None:
-    alone, fleet = of_both(host, sys.executable, str(SCRIPTS / "aio.py"))
-    assert fleet == alone and len(alone) > 10
+def test_aiodocker(host: Host, alone: Engine) -> None:
+    assert len(of_both(host, alone, sys.executable, str(SCRIPTS / "aio.py"))) > 10
 
 
 @pytest.mark.parametrize("host", ["tls"], indirect=True)

@@ -63,7 +63,6 @@ def test_names_are_unique(docker: Docker, api: Api) -> None:
     [
         (("network", "create", "bridge"), "operation is not permitted on predefined bridge"),
         (("network", "rm", "bridge"), "bridge is a pre-defined network and cannot be removed"),
-        (("network", "create", "-d", "nope", "x"), 'plugin "nope" not found'),
         (("network", "connect", "nope", "web"), "network nope not found"),
         (("network", "connect", "bridge", "nope"), "No such container: nope"),
         (("network", "disconnect", "nope", "web"), "network nope not found"),
@@ -271,16 +270,6 @@ def test_a_list_says_whom_it_lacks(swarmd_for: Callable[..., Swarmd], fleet: Fle
         assert answer.headers["warning"].startswith('199 swarmd "node 127.0.0.1:9 is pending')
 
 
-@pytest.mark.fleet
-def test_another_default_driver(swarmd_for: Callable[..., Swarmd]) -> None:
-    """One that no engine has, so that the refusal shows who was asked for."""
-    api = swarmd_for(options=["--default-network-driver", "nope"]).api
-    refused = api.call("POST", "/networks/create", {"Name": "net"})
-    assert (refused.status, refused.message) == (404, 'plugin "nope" not found')
-    named = {"Name": "net", "Driver": "bridge"}
-    assert api.call("POST", "/networks/create", named).status == 201
-
-
 def _network_id(shown: Any) -> str:
     (endpoint,) = shown["NetworkSettings"]["Networks"].values()
     return str(endpoint["NetworkID"])
@@ -297,12 +286,24 @@ def _create(api: Api, body: dict[str, Any]) -> closing[Stream]:
     return closing(Stream(api.url, "POST /containers/create", head, sent))
 
 
-def test_a_name_is_free_while_a_driver_that_is_nowhere_is_looked_for(host: Host, api: Api) -> None:
-    """An engine looks for a plugin for some time; who comes meanwhile is told what it would be."""
+@pytest.mark.fleet
+def test_drivers_that_are_nowhere(host: Host, api: Api, swarmd_for: Callable[..., Swarmd]) -> None:
+    """An engine looks for a plugin for some time, and for one at a time.
+
+    A default driver is what is asked for, and who comes meanwhile is told what it would be.
+    """
+    defaults = swarmd_for(options=["--default-network-driver", "nope"]).api
+    body = {"Name": "sought", "CheckDuplicate": True}
     with ThreadPoolExecutor(2) as pool:
-        body = {"Name": "sought", "CheckDuplicate": True}
-        first = pool.submit(api.call, "POST", "/networks/create", {**body, "Driver": "no.such"})
+        named = {**body, "Driver": "no.such", "Name": "node-2/sought"}
+        first = pool.submit(api.call, "POST", "/networks/create", named)
+        other = pool.submit(defaults.call, "POST", "/networks/create", {"Name": "node-1/net"})
         eventually(lambda: any("no.such" in engine.log.read_text() for engine in host.fleet))
-        second = api.call("POST", "/networks/create", body)
-        assert (first.result().status, second.status) == (404, 201)
-    assert api.call("DELETE", "/networks/sought").status == 204
+        assert api.call("POST", "/networks/create", body).status == 201
+        assert first.result().status == 404
+    refused = other.result()
+    assert (refused.status, refused.message) == (404, 'plugin "nope" not found')
+    plain = {"Name": "net", "Driver": "bridge"}
+    assert defaults.call("POST", "/networks/create", plain).status == 201
+    for name in ("sought", "net"):
+        assert api.call("DELETE", f"/networks/{name}").status == 204

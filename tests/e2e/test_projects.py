@@ -81,13 +81,13 @@ FILES = [
     ("shop", "newest", steps("worker", "edge", "users")),
     ("swap", "newest", SWAP),
     ("tied", "1.29", TIED),
-    ("tied", "newest", TIED),
     ("older", "1.29", OLDEST),
-    ("healthy", "1.29", HEALTHY),
     ("healthy", "newest", WAITING),
     ("mail", "1.29", SWAP),
 ]
 MORE = [
+    ("tied", "newest", TIED),
+    ("healthy", "1.29", HEALTHY),
     ("monitoring", "newest", steps("blackbox", "caddy", "promtail")),
     ("media", "newest", steps("solver", "requests", "music")),
     ("mail", "1.29", OLDER),

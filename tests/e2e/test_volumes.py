@@ -61,7 +61,7 @@ def test_force_asks_for_nothing_to_be_there(docker: Docker) -> None:
     assert docker("volume", "rm", "-f", "nope").text == "nope"
 
 
-@pytest.mark.parametrize("body", [b"{", b"[]", b'{"Name": "a b"}', b'{"Name": "v", "Driver": "x"}'])
+@pytest.mark.parametrize("body", [b"{", b"[]", b'{"Name": "a b"}'])
 def test_bodies_that_are_none(api: Api, body: bytes) -> None:
     answer = api.call("POST", "/volumes/create", body, Content_Type="application/json")
     assert answer.status >= 400 and "Content-Type" not in answer.message
