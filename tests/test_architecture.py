@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import ast
+import gc
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import fields
+from functools import cache
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
 
 import swarmd
 from swarmd.cluster.engine_record import EngineRecord
+
+T = TypeVar("T")
 
 TREE = Path(__file__).resolve().parents[1]
 SOURCES = sorted((TREE / "swarmd").rglob("*.py"))
@@ -63,8 +68,25 @@ def parts(path: Path) -> tuple[str, ...]:
     return path.relative_to(TREE / "swarmd").with_suffix("").parts
 
 
+@cache
 def parsed(path: Path) -> ast.Module:
     return ast.parse(path.read_text())
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _parsed_once() -> Iterator[None]:
+    """All of swarmd's modules, kept out of what is looked through after each test."""
+    for path in SOURCES:
+        parsed(path)
+    gc.freeze()
+    yield
+    parsed.cache_clear()
+
+
+def offenders(paths: Iterable[Path], check: Callable[[Path], Iterable[T]]) -> dict[str, list[T]]:
+    """What is wrong, file by file."""
+    found = {show(path): list(check(path)) for path in paths}
+    return {path: wrong for path, wrong in found.items() if wrong}
 
 
 def module_name(path: Path) -> str:
@@ -86,18 +108,18 @@ def imports(path: Path) -> Iterator[tuple[str, int]]:
                 yield alias.name, 0
 
 
-@pytest.mark.parametrize("path", SOURCES, ids=show)
-def test_imports_point_down(path: Path) -> None:
+def upward(path: Path) -> Iterator[str]:
+    """Relative imports, and those of packages that are not below."""
     here = parts(path)[0]
-    wrong = []
     for module, level in imports(path):
-        assert level == 0, f"relative import of {module}"
         names = module.split(".")
-        if names[0] != "swarmd" or len(names) == 1 or names[1] == here:
-            continue
-        if rank(here) != TOP and rank(names[1]) >= rank(here):
-            wrong.append(module)
-    assert wrong == []
+        foreign = names[0] == "swarmd" and len(names) > 1 and names[1] != here
+        if level or (foreign and rank(here) != TOP and rank(names[1]) >= rank(here)):
+            yield module
+
+
+def test_imports_point_down() -> None:
+    assert offenders(SOURCES, upward) == {}
 
 
 def imported_modules(path: Path, known: Iterable[str]) -> set[str]:
@@ -149,16 +171,15 @@ def test_no_import_leads_back_to_where_it_began() -> None:
     assert circles({name: imported_modules(path, modules) for name, path in modules.items()}) == []
 
 
-@pytest.mark.parametrize(
-    "path", [path for path in SOURCES if rank(parts(path)[0]) <= PURE], ids=show
-)
-def test_pure_packages_stay_pure(path: Path) -> None:
-    assert {module.split(".")[0] for module, _ in imports(path)} & IMPURE == set()
+def test_pure_packages_stay_pure() -> None:
+    pure = [path for path in SOURCES if rank(parts(path)[0]) <= PURE]
+    found = offenders(pure, lambda path: [module.split(".")[0] for module, _ in imports(path)])
+    assert {path for path, modules in found.items() if IMPURE.intersection(modules)} == set()
 
 
-@pytest.mark.parametrize("path", [*SOURCES, *TESTS], ids=show)
-def test_files_stay_short(path: Path) -> None:
-    assert len(path.read_text().splitlines()) <= LONGEST_FILE
+def test_files_stay_short() -> None:
+    sizes = {show(path): len(path.read_text().splitlines()) for path in (*SOURCES, *TESTS)}
+    assert {path: size for path, size in sizes.items() if size > LONGEST_FILE} == {}
 
 
 def test_names_of_modules_say_what_is_in_them() -> None:
@@ -201,21 +222,26 @@ def test_words_of_a_name_are_found() -> None:
     }
 
 
-@pytest.mark.parametrize("path", SOURCES, ids=show)
-def test_names_do_not_tell(path: Path) -> None:
-    assert [n for n in defined_names(parsed(path)) if not TELLING.isdisjoint(words_of(n))] == []
+def telling(path: Path) -> list[str]:
+    return [n for n in defined_names(parsed(path)) if not TELLING.isdisjoint(words_of(n))]
 
 
-@pytest.mark.parametrize("path", SOURCES, ids=show)
-def test_functions_stay_short(path: Path) -> None:
+def test_names_do_not_tell() -> None:
+    assert offenders(SOURCES, telling) == {}
+
+
+def long_functions(path: Path) -> list[str]:
     functions = (ast.FunctionDef, ast.AsyncFunctionDef)
-    long = [
+    return [
         f"{node.name}: {length} lines"
         for node in ast.walk(parsed(path))
         if isinstance(node, functions)
         if (length := (node.end_lineno or node.lineno) - node.lineno + 1) > LONGEST_FUNCTION
     ]
-    assert long == []
+
+
+def test_functions_stay_short() -> None:
+    assert offenders(SOURCES, long_functions) == {}
 
 
 def public_classes(path: Path) -> Iterator[tuple[str, bool]]:
@@ -237,15 +263,18 @@ def test_a_public_name_is_one_class_and_at_most_its_protocol() -> None:
 NO_NOUN = re.compile(r"(Args|Attributes|Raises):|`|(It|Its|They|Their|Them|By|Of|For|One for)\b")
 
 
-@pytest.mark.parametrize("path", SOURCES, ids=show)
-def test_a_class_says_first_what_it_is(path: Path) -> None:
-    """Its parameters come later; a path of the API may stand for the resource."""
+def heads_without_noun(path: Path) -> list[tuple[str, str]]:
+    """Classes whose parameters come first; a path of the API may stand for the resource."""
     heads = [
         (node.name, (ast.get_docstring(node) or "Args:").splitlines()[0].replace("``/", "/"))
         for node in parsed(path).body
         if isinstance(node, ast.ClassDef) and not node.name.startswith("_")
     ]
-    assert [(name, head) for name, head in heads if NO_NOUN.match(head)] == []
+    return [(name, head) for name, head in heads if NO_NOUN.match(head)]
+
+
+def test_a_class_says_first_what_it_is() -> None:
+    assert offenders(SOURCES, heads_without_noun) == {}
 
 
 def changed(node: ast.AST) -> list[ast.expr]:
@@ -310,8 +339,7 @@ def test_a_write_to_an_engine_is_found(line: str) -> None:
 
 def test_only_the_cluster_writes_to_engines() -> None:
     others = [path for path in SOURCES if parts(path)[0] != "cluster"]
-    found = {show(path): engine_writes(parsed(path)) for path in others}
-    assert {path: lines for path, lines in found.items() if lines} == {}
+    assert offenders(others, lambda path: engine_writes(parsed(path))) == {}
 
 
 def _has_code(path: Path) -> bool:
@@ -321,11 +349,14 @@ def _has_code(path: Path) -> bool:
     return does and path.stem not in {"__init__", "interfaces"}
 
 
-@pytest.mark.parametrize("path", [path for path in SOURCES if _has_code(path)], ids=show)
-def test_every_module_has_its_tests(path: Path) -> None:
+def expected_tests(path: Path) -> Path:
     *packages, module = parts(path)
-    expected = TREE.joinpath("tests", *packages, f"test_{module.strip('_')}.py")
-    assert expected.exists(), f"no {show(expected)}"
+    return TREE.joinpath("tests", *packages, f"test_{module.strip('_')}.py")
+
+
+def test_every_module_has_its_tests() -> None:
+    wanted = [expected_tests(path) for path in SOURCES if _has_code(path)]
+    assert [show(path) for path in wanted if not path.exists()] == []
 
 
 def test_a_folder_can_be_taken_in_at_a_glance() -> None:
