@@ -85,7 +85,7 @@ class PageRig:
             self.fleet.local_resources(placer),
         )
         self.operations.startService()
-        identity = FleetIdentity("manager", "1.2.3")
+        identity = self.identity = FleetIdentity("manager", "1.2.3")
         root = Root(self.fleet)
         page = make_page(self.fleet.clock, self.fleet, identity, self.operations)
         root.putChild(b"swarmd", page.home(self.fleet))

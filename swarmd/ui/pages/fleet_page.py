@@ -9,7 +9,7 @@ from twisted.web.template import Tag
 
 from swarmd.core.model import Engine, Health
 from swarmd.ui import findings, paging
-from swarmd.ui.markup import Content, amount, bar, el, size
+from swarmd.ui.markup import Content, amount, bar, el, foreign, size
 from swarmd.ui.pages import node_rows
 from swarmd.ui.pages.node_rows import NodeRow, node_row
 from swarmd.ui.search_form import choice, search_form
@@ -50,8 +50,18 @@ async def fleet_page(visit: Visit) -> View:
             el("div", nodes, id="nodes", data_live=True, class_="scroll"),
             el("div", paging.pager(page, node_rows.PATH, query, "node"), id="p", data_live=True),
         ),
+        *_managers(visit),
     ]
     return View("Fleet", "Fleet", content)
+
+
+def _managers(visit: Visit) -> list[Tag]:
+    """Nothing of a swarmd that is alone."""
+    rows = visit.backing.identity.managers().rows if visit.may("fleet", "read") else ()
+    if not rows:
+        return []
+    lines = [el("li", foreign(address), ": ", foreign(words)) for address, words in rows]
+    return [el("section", el("h2", "Managers"), el("ul", *lines), id="managers", data_live=True)]
 
 
 async def _rows(visit: Visit) -> list[NodeRow]:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from swarmd.cluster import actions as news
+from swarmd.cluster.views.info import ManagersSeen
 from swarmd.ui.pages.fleet_page import summary
 from swarmd.ui.pages.node_rows import node_row
 from tests.cluster.fleet import fleet, key_of
@@ -56,3 +57,11 @@ def test_sums_are_of_those_that_answer() -> None:
     found = document(summary(rows, gpus=False))
     assert "CPUs 0 reserved, of 4" in found.text and "GPUs" not in found.text
     assert "none is listed" in document(summary([], gpus=True)).text
+
+
+def test_several_swarmds_are_shown_and_one_alone_is_not() -> None:
+    rig = PageRig()
+    assert "Managers" not in rig.page("/swarmd/")[1].text
+    rows = [("door-1:2376", "swarmd 0.2 on a, leads"), ("door-2:2376", "swarmd 0.2 on b")]
+    rig.identity.managers = lambda: ManagersSeen("replica", "door-1:2376", rows)
+    assert "door-1:2376: swarmd 0.2 on a, leads" in rig.page("/swarmd/")[1].text
