@@ -30,7 +30,7 @@ ranks 0 and 1 do no I/O. The way of a request, a create and an event: docs/archi
     ``store``                  keys and values that several processes agree through
     ``store.zookeeper``        the same in ZooKeeper
 6.  ``engine``                 tracks one engine: health check, lists, event stream
-    ``discovery``              which engines exist: hosts file, lists
+    ``discovery``              which engines exist: hosts file, lists, stores, DNS
     ``publishing``             published ports at swarmd's own addresses: listeners, relays
     ``audit``                  who changed what, who asked for what: the audit log, the access log
     ``cli``                    what operators type: ``swarmd node``, ``explain``, ``certs`` …
@@ -60,6 +60,7 @@ ranks 0 and 1 do no I/O. The way of a request, a create and an event: docs/archi
 9.  ``ui``                     the page at ``/swarmd/``: the fleet in a browser
     ``ui.pages``               its views, one a module
     ``doctor``                 looks at options, files and engines, and says what to mend
+    ``registration``           engines put into a store by hand, and the list of all
 10. ``service``                the daemon put together, as twistd's plugin names it
     ``service.process``        the process: listeners, log, systemd, open files
     ``service.handover``       restarts that cut nothing: one process takes the place of another

@@ -32,7 +32,7 @@ RANKS = {
     **dict.fromkeys(("audit", "engine", "discovery", "cli", "publishing"), 6),
     **{"manager": 7},
     **dict.fromkeys(("api", "config"), 8),
-    **{"ui": 9, "doctor": 9, "service": 10, "completion": 11},
+    **{"ui": 9, "doctor": 9, "registration": 9, "service": 10, "completion": 11},
 }
 TOP = 11
 # Ranks 0 and 1 are values and rules: nothing there talks, waits, tells time or throws dice.

@@ -62,6 +62,10 @@ _EVENTS = (
     CommandOption("until", "up to then; in the future with --follow", "TIME"),
 )
 
+_DISCOVERY_OPT = CommandOption(
+    "discovery-opt", "as of the daemon: kv.path, kv.cacertfile …", "KEY=VALUE", many=True
+)
+
 COMMANDS: tuple[Command, ...] = (
     Command("node ls", "", "list nodes"),
     Command("node inspect", "NODE", "all that is known of one, as JSON"),
@@ -104,6 +108,34 @@ COMMANDS: tuple[Command, ...] = (
         "look at options, files and engines, and say what to mend",
         _OF_ALL,
         "swarmd.doctor.run",
+    ),
+    Command(
+        "join",
+        "DISCOVERY",
+        "keep an engine's address in a store, for as long as this runs",
+        (
+            CommandOption("advertise", "the engine's address", "HOST:PORT"),
+            CommandOption("addr", "the same", "HOST:PORT"),
+            CommandOption("name", "its name, in place of its own host name", "NAME"),
+            CommandOption("label", "a label of it; repeatable", "KEY=VALUE", many=True),
+            CommandOption("ttl", "how long it stays once this has died; default 180s", "TIME"),
+            CommandOption("heartbeat", "pause between two looks at it; default 60s", "TIME"),
+            CommandOption("delay", "wait a random part of this first", "TIME"),
+            _DISCOVERY_OPT,
+            *_OF_ALL,
+        ),
+        "swarmd.registration.join",
+    ),
+    Command(
+        "list",
+        "DISCOVERY",
+        "print the engines that are listed there",
+        (
+            CommandOption("timeout", "how long to wait for an answer; default 10s", "TIME"),
+            _DISCOVERY_OPT,
+            *_OF_ALL,
+        ),
+        "swarmd.registration.listing",
     ),
     Command(
         "certs",

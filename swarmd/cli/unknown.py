@@ -9,11 +9,11 @@ from difflib import get_close_matches
 _WORD = re.compile(r"[A-Za-z]{2,}")
 # Of the daemon: engines, and what classic Swarm's unit files begin with.
 _TAKEN = frozenset({"localhost", "manage"})
-# Classic Swarm's, and what to do instead.
+# What is none of the daemon's own words, and what to do instead.
 RETIRED = {
     "create": "the token service was shut down in 2019; use a hosts file",
-    "join": "engines do not register; list them in the hosts file",
-    "list": "the hosts file is the list",
+    "join": "it comes first: swarmd join --advertise HOST:PORT DISCOVERY",
+    "list": "it comes first: swarmd list DISCOVERY",
 }
 
 
@@ -24,7 +24,7 @@ def refusal(word: str, commands: Collection[str]) -> str:
     """
     if not _WORD.fullmatch(word) or word in _TAKEN:
         return ""
-    if word in RETIRED:
+    if word in RETIRED and word not in commands:
         return f"no command {word!r}: {RETIRED[word]}"
     near = get_close_matches(word.lower(), [*commands, "help", "version"], 1, 0.6)
     options = near and near[0] in ("help", "version")

@@ -78,3 +78,15 @@ def _access_log(place: str) -> str:
     except OSError as error:
         raise ValueError(f"--access-log {path}: {error.strerror}") from None
     return path
+
+
+def audit_log(place: str) -> str:
+    """Where calls that change something are recorded; ValueError if nothing can be there."""
+    if place in ("", "-"):
+        return place
+    place = place if place == "journald" else os.path.abspath(place)
+    try:
+        target(place).close()
+    except OSError as error:
+        raise ValueError(f"--audit-log {place}: {error.strerror}") from None
+    return place

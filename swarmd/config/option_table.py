@@ -63,6 +63,7 @@ TABLE = (
     # Engines
     _file("hosts", "Hosts file: one engine a line, read again when it changes."),
     Option("discovery", TEXT),
+    Option("discovery-opt", LIST),
     Option("heartbeat", TEXT, "Pause between two health checks of an engine, 1s or more. (In "
            "classic Swarm: between two readings of discovery.)", "5s", live=True),
     Option("engine-failure-retry", NUMBER, "Failures in a row that make an engine unhealthy.",
@@ -166,7 +167,6 @@ TABLE = (
     _old("replication", FLAG, f"{_ACCEPTED}needs --store, with which it says nothing more."),
     _old("api-enable-cors", FLAG, _REFUSED),
     _old("cors", FLAG, _REFUSED),
-    _old("discovery-opt", TEXT, _REFUSED),
 )  # fmt: skip
 
 OPTIONS = {option.name: option for option in TABLE}

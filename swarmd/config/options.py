@@ -22,11 +22,9 @@ from swarmd.config.settings import Settings, from_options
 from swarmd.scheduler.registry import FILTERS
 
 _CORS = "pages of any web site could then use the Docker API, which is root on every engine"
-_STORE = "there is no key-value store to discover engines in (yet)"
 
 # What classic Swarm had and swarmd has not: saying so beats ignoring what an operator relies on.
 _REFUSED = {
-    "discovery-opt": _STORE,
     "api-enable-cors": _CORS,
     "cors": _CORS,
 }
@@ -45,7 +43,8 @@ class Options(usage.Options):
     longdesc = (
         f"{overview()} "
         "DISCOVERY names the engines, in place of --hosts: file:///PATH, "
-        "nodes://10.0.0.[1:20]:2375,host-b:2375 or just the comma list. Each option is also a key "
+        "nodes://10.0.0.[1:20]:2375,host-b:2375 or just the comma list; or where they are listed: "
+        "etcd://HOST,.../PREFIX, consul://, zk://, dns+srv://NAME. Each option is also a key "
         'of the configuration file and a variable of the environment: log-level = "warn", '
         "SWARMD_LOG_LEVEL=warn; SWARM_DISCOVERY and SWARM_HOST count as well. A flag that stands "
         "there is taken back by --FLAG=false. Without any --host, swarmd listens on "
@@ -115,6 +114,11 @@ class Options(usage.Options):
     def opt_cluster_opt(self, pair: str) -> None:
         """KEY=VALUE; repeatable. For the keys see below."""
         self["cluster-opt"].append(pair)
+
+    def opt_discovery_opt(self, pair: str) -> None:
+        """KEY=VALUE; repeatable. Of a store that lists engines: kv.path (docker/swarm/nodes),
+        kv.cacertfile, kv.certfile and kv.keyfile (PEM), kv.loginfile (USER:PASSWORD, a token)."""
+        self["discovery-opt"].append(pair)
 
     def opt_version(self) -> None:
         """Print the version and exit."""

@@ -12,9 +12,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from swarmd.audit.targets import target
 from swarmd.config.listen_addresses import check_apart, is_exposed, parse_listen
-from swarmd.config.observability import Observability, observability
+from swarmd.config.observability import Observability, audit_log, observability
 from swarmd.config.option_table import OPTIONS
 from swarmd.config.own_names import parse_allowed
 from swarmd.config.policy_file import read_policy
@@ -27,6 +26,7 @@ from swarmd.core.expressions import parse_expression
 from swarmd.core.units import parse_duration
 from swarmd.discovery import source
 from swarmd.discovery.entry import Entry
+from swarmd.discovery.registered import USUAL, EngineRegistry, registry
 from swarmd.manager.nodes.operator_state import OperatorState
 from swarmd.manager.rescheduling.absent_nodes import Rules
 from swarmd.manager.rescheduling.candidates import ON_FAILURE
@@ -92,6 +92,7 @@ class Settings:
         ui: There is a page for browsers.
         reuse_port: Other processes listen on the same TCP ports.
         sharing: How it agrees with other swarmds; None: it is alone.
+        registry: Where in a store engines are, if ``discovery`` names one.
     """
 
     discovery: str
@@ -122,6 +123,7 @@ class Settings:
     ui: bool = True
     observability: Observability = NOT_OBSERVED
     sharing: StoreOptions | None = None
+    registry: EngineRegistry = USUAL
 
     @property
     def engine_port(self) -> int:
@@ -172,7 +174,7 @@ def from_options(options: Mapping[str, Any], environ: Mapping[str, str]) -> Sett
         authz=_authz(options["authz"]),
         state_dir=_state_dir(options["state-dir"]),
         rescheduling=_rescheduling(options),
-        audit_log=_audit_log(options["audit-log"] or ""),
+        audit_log=audit_log(options["audit-log"] or ""),
         max_connections=_number(options, "max-connections"),
         drain_time=_named("drain-time", parse_duration, options["drain-time"]),
         allow_hosts=tuple(
@@ -185,6 +187,7 @@ def from_options(options: Mapping[str, Any], environ: Mapping[str, str]) -> Sett
         ui=_ui(options["ui"]),
         observability=observability(options, environ),
         sharing=store_options(options),
+        registry=registry(options["discovery-opt"]),
     )
     _check(settings, environ)
     _check_discovery(options, settings)
@@ -210,7 +213,7 @@ def _check(settings: Settings, environ: Mapping[str, str]) -> None:
 
 def _check_discovery(options: Mapping[str, Any], settings: Settings) -> None:
     def check(url: str) -> None:
-        source.check(url, settings.engine_port)
+        source.check(url, settings.engine_port, settings.registry)
 
     if options["hosts"]:  # whose errors name the file
         check(settings.discovery)
@@ -284,17 +287,6 @@ def ssh_files(options: Mapping[str, Any]) -> SshFiles:
     if key:
         _named("ssh-key", check_key, os.path.expanduser(key))
     return SshFiles(known_hosts, os.path.expanduser(key))
-
-
-def _audit_log(place: str) -> str:
-    if place in ("", "-"):
-        return place
-    place = place if place == "journald" else os.path.abspath(place)
-    try:
-        target(place).close()
-    except OSError as error:
-        raise ValueError(f"--audit-log {place}: {error.strerror}") from None
-    return place
 
 
 def _heartbeat(options: Mapping[str, Any]) -> float:

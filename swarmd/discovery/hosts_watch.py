@@ -53,6 +53,7 @@ class HostsFile(MultiService):
         executor: Executor = at_once,
     ) -> None:
         super().__init__()
+        self.listed = True  # there is no start without it
         self._path = path
         self._default_port = default_port
         self._on_entries = on_entries

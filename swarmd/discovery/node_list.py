@@ -28,6 +28,7 @@ class NodeList(Service):
     """Discovery by the list in the URL; it is given once, at start."""
 
     def __init__(self, entries: list[Entry], on_entries: Callable[[list[Entry]], None]) -> None:
+        self.listed = True
         self._entries = entries
         self._on_entries = on_entries
 

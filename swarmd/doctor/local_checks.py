@@ -20,6 +20,7 @@ from swarmd.config.tls_options import check, engine_files
 from swarmd.discovery.entry import Entry
 from swarmd.discovery.hosts_watch import read_hosts
 from swarmd.discovery.node_list import parse_nodes
+from swarmd.discovery.source import is_polled
 from swarmd.doctor.advice import advice
 from swarmd.doctor.finding import Finding, error, ok, warning
 from swarmd.tls.trust import TlsFiles, server_trust
@@ -59,7 +60,12 @@ def refused(about: str, wrong: Exception) -> Finding:
 
 
 def entries_of(settings: Settings) -> tuple[list[Entry], list[Finding]]:
-    """The engines, and what is wrong with the list of them, with its lines."""
+    """The engines, and what is wrong with the list of them, with its lines.
+
+    None if somebody else has to be asked for the list: ``run`` does.
+    """
+    if is_polled(settings.discovery):
+        return [], []
     scheme, _, rest = settings.discovery.partition("://")
     try:
         if scheme != "file":

@@ -17,16 +17,19 @@ from swarmd.config.link_factory import LinkFactory
 from swarmd.config.options import Options
 from swarmd.config.settings import Settings
 from swarmd.discovery.entry import Entry
+from swarmd.discovery.first_list import first_list
+from swarmd.discovery.source import is_polled
 from swarmd.doctor import local_checks
 from swarmd.doctor.config_check import configured, local_files
 from swarmd.doctor.engine_checks import of_fleet
-from swarmd.doctor.finding import Finding, Level, as_json, count, shown
+from swarmd.doctor.finding import Finding, Level, as_json, count, error, shown
 from swarmd.doctor.probe import Probe, probe
 from swarmd.doctor.store_check import of_store
 from swarmd.streams.link import Link
 from swarmd.tls.reload import TlsReload
 
 AT_ONCE = 32  # engines
+LIST = 10.0  # seconds for a list of engines that somebody else has
 _PROSE = """\
 Takes the daemon's command line as it is (see `swarmd --help`), its environment and its
 configuration file, and asks each engine once. Nothing is changed."""
@@ -85,7 +88,7 @@ async def examine(
     findings += problems
     if settings is None:
         return findings
-    entries, problems = local_checks.entries_of(settings)
+    entries, problems = await _entries(settings, reactor)
     findings += local_checks.unreported(problems, findings)
     findings += local_files(settings, entries, time.time())
     tls_reload = TlsReload(reactor, time.time)
@@ -100,6 +103,16 @@ async def examine(
     findings += [one for each in probes for one in each.findings]
     answered = [(each.entry.address, each.spec) for each in probes if each.spec is not None]
     return list(dict.fromkeys([*findings, *of_fleet(answered)]))
+
+
+async def _entries(settings: Settings, reactor: Any) -> tuple[list[Entry], list[Finding]]:
+    """Of whoever lists the engines."""
+    if not is_polled(settings.discovery):
+        return local_checks.entries_of(settings)
+    entries, problems = await first_list(
+        settings.discovery, reactor, settings.engine_port, settings.registry, LIST
+    )
+    return entries, [error("discovery", problem) for problem in problems]
 
 
 async def _probe_all(

@@ -148,7 +148,9 @@ def make_service(
     logs = _request_logs(settings, reactor, now, daemon)
     fleet, tls_reload = _fleet(settings, reactor, now, rng, daemon)
     publishers = make_publishers(settings, reactor, fleet, daemon)
-    startup = StartupGate(fleet.state.engines, reactor)
+    source = _discovery(settings, reactor, fleet)
+    source.setServiceParent(daemon)
+    startup = StartupGate(fleet.state.engines, reactor, lambda: source.listed)
     observation = Observation(settings, fleet, startup, logs)
     sharing = make_sharing(settings, reactor, now, rng)
     tree = _tree(settings, reactor, fleet, rng, daemon, sharing)
@@ -186,7 +188,7 @@ def _fleet(
     rng: random.Random,
     daemon: Swarmd,
 ) -> tuple[Fleet, TlsReload]:
-    """The fleet, how its engines are reached, and who says which there are."""
+    """The fleet, and how its engines are reached."""
     state = State(reactor.seconds)
     hub = EventHub(state)
     context = _tracking_context(settings, reactor, now, rng, state, hub)
@@ -195,7 +197,6 @@ def _fleet(
     fleet = Fleet(state, hub, context, LinkFactory(settings, tls_reload, reactor), now)
     fleet.setServiceParent(daemon)
     _report_tls(tls_reload, fleet)
-    _discovery(settings, reactor, fleet).setServiceParent(daemon)
     return fleet, tls_reload
 
 
@@ -236,6 +237,7 @@ def _discovery(settings: Settings, reactor: Any, fleet: Fleet) -> Source:
         fleet.report,
         settings.engine_port,
         in_thread(reactor),
+        settings.registry,
     )
     source.setName("discovery")
     fleet.notices.add(source.notices)

@@ -25,7 +25,7 @@ def test_the_nearest_command_is_named(word: str, meant: str) -> None:
 
 
 def test_what_classic_swarm_had_and_swarmd_has_not() -> None:
-    assert refusal("join", COMMANDS).startswith("no command 'join': engines do not register")
+    assert refusal("create", COMMANDS).startswith("no command 'create': the token service")
 
 
 @pytest.mark.parametrize(

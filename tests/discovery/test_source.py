@@ -8,7 +8,8 @@ from twisted.internet.task import Clock
 from swarmd.discovery.entry import Entry
 from swarmd.discovery.hosts_watch import HostsFile
 from swarmd.discovery.node_list import NodeList
-from swarmd.discovery.source import check, make_source, normalise
+from swarmd.discovery.registered import registry
+from swarmd.discovery.source import check, is_polled, make_source, normalise
 
 
 def addresses_of(url: str, default_port: int = 2375) -> list[str]:
@@ -39,9 +40,13 @@ def test_kinds(url: str, kind: type) -> None:
 @pytest.mark.parametrize(
     ("url", "reason"),
     [
-        ("etcd://a/b", "discovery by etcd is not supported (yet); use a hosts file"),
-        ("consul://a", "discovery by consul is not supported (yet)"),
-        ("zk://a,b/c", "discovery by zk is not supported (yet)"),
+        ("etcd:///b", "etcd:///b: an endpoint without a host"),
+        ("etcd://a:x/b", "etcd://a:x/b: "),
+        ("consul://a/b c", "consul://a/b c: 'b c' is no key"),
+        ("zk://me:secret@a,b/c", "zk://a,b/c: a log-in is given by a file, not in the URL"),
+        ("dns+srv://", "dns+srv:// names nothing"),
+        ("dns+srv://a b", "'a b' is no name of SRV records"),
+        ("dns+srv://x:y/_docker._tcp.example.com", "x:y"),
         ("token://abc", "the token service was shut down in 2019"),
         ("foo://a", "discovery service 'foo' not supported"),
         ("http://a", "discovery service 'http' not supported"),
@@ -55,6 +60,26 @@ def test_what_cannot_be_discovered(url: str, reason: str) -> None:
     with pytest.raises(ValueError) as caught:
         check(url)
     assert reason in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["etcd://a,b:1/c/d", "consul://a", "zk://[::1]:2181", "dns+srv://_docker._tcp.example.com"],
+)
+def test_who_has_to_be_asked_is_not_asked_at_first(url: str) -> None:
+    check(url)
+    assert is_polled(url)
+    assert normalise(url) == url
+
+
+@pytest.mark.parametrize("url", ["a", "nodes://a", "file:///x"])
+def test_who_need_not_be_asked(url: str) -> None:
+    assert not is_polled(url)
+
+
+def test_files_of_a_store_are_looked_at() -> None:
+    with pytest.raises(ValueError, match="log-in in /none: No such file"):
+        check("etcd://a", registry=registry(["kv.loginfile=/none"]))
 
 
 def test_bad_lines_do_not_keep_a_hosts_file_from_being_used(tmp_path: Path) -> None:

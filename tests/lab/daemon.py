@@ -57,8 +57,12 @@ class Swarmd:
         options: Sequence[str] = (),
         port: int = 0,
         inside: Sequence[str] = (),
+        discovery: str = "",
     ) -> None:
-        """``inside`` is a command that runs another, as ``env`` does."""
+        """``inside`` is a command that runs another, as ``env`` does.
+
+        ``discovery`` stands in place of the hosts file.
+        """
         folder.mkdir(parents=True, exist_ok=True)
         self.tls = tls
         self.engine_tls = engine_tls
@@ -69,6 +73,7 @@ class Swarmd:
         self.api = Api(self.url, tls)
         self._options = options
         self._inside = inside
+        self._discovery = discovery
         self._process: subprocess.Popen[bytes] | None = None
         self._heard = 0  # how far the log was looked through
         self.list_engines(engines)
@@ -94,13 +99,15 @@ class Swarmd:
         eventually(lambda: self._answers(healthy), what=f"swarmd sees {healthy} engines")
 
     def _command(self) -> list[str]:
-        command = [sys.executable, "-m", "swarmd", "--hosts", str(self.hosts), "-H", self.url]
-        command += ["--heartbeat", "1s", *self._options]
+        command = [sys.executable, "-m", "swarmd", "-H", self.url, "--heartbeat", "1s"]
+        command += self._options
+        if not self._discovery:
+            command += ["--hosts", str(self.hosts)]
         if self.tls is not None:
             command += ["--tlsverify", *_files("--tls", self.tls)]
         if self.engine_tls is not None:
             command += ["--engine-tlsverify", *_files("--engine-tls", self.engine_tls)]
-        return command
+        return [*command, self._discovery] if self._discovery else command
 
     def _answers(self, healthy: int) -> bool:
         if not self.running():

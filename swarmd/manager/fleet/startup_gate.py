@@ -33,15 +33,24 @@ class StartupGate(Periodic):
 
     It opens once every engine on the list is known, or known not to answer.
 
+    Args:
+        listed: Whether it is known which engines there are.
+
     Attributes:
         closed: Requests are put off.
     """
 
     _log = Logger()
 
-    def __init__(self, engines: Mapping[str, Engine], clock: IReactorTime) -> None:
+    def __init__(
+        self,
+        engines: Mapping[str, Engine],
+        clock: IReactorTime,
+        listed: Callable[[], bool] = lambda: True,
+    ) -> None:
         super().__init__(clock, LOOK, self._look, now=True, failed="nodes could not be looked at")
         self._engines = engines
+        self._listed = listed
         self.closed = False
         self._clock = clock
         self._waiting: list[Callable[[], None]] = []
@@ -76,6 +85,9 @@ class StartupGate(Periodic):
 
     def _look(self) -> None:
         now = self._clock.seconds()
+        if not self._listed() and now < self._began + LONGEST:
+            self._heard = now
+            return
         missing = sum(_unheard(engine) for engine in self._engines.values())
         if missing < self._missing:
             self._missing, self._heard = missing, now
