@@ -94,7 +94,7 @@ def test_values(option: str, text: Any, field: str, value: Any) -> None:
         ("host", ["tcp://0.0.0.0:2375"], "root on every engine: use --tlsverify"),
         ("host", ["tcp:2375"], "--host tcp:2375 is open to others"),
         ("discovery", "", "no engines are given"),
-        ("discovery", "etcd://a", "discovery by etcd is not supported (yet)"),
+        ("discovery", "etcd://a b", "etcd://a b: "),
         ("discovery", "a:x", "'a:x': 'x' is not a port"),
         ("hosts", "/etc/hosts", "both --hosts and DISCOVERY 'a' are given"),
         ("tlscert", "x", "--tlscert and --tlskey must be provided together"),

@@ -27,7 +27,12 @@ def command(*words: str) -> list[str]:
     return [sys.executable, "-m", "swarmd", *words]
 
 
-@pytest.fixture(params=["etcd", "consul", "zk"])
+_LONG = pytest.mark.soak  # fifteen seconds each, and they differ in the store alone
+
+
+@pytest.fixture(
+    params=["etcd", pytest.param("consul", marks=_LONG), pytest.param("zk", marks=_LONG)]
+)
 def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     makers = {
         "etcd": lambda: etcd_members(tmp_path / "store"),
