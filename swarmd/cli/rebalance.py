@@ -110,6 +110,8 @@ async def _run(daemon: Daemon, plan: Json, *, as_json: bool) -> None:
     if not as_json:
         counts = f"{last['Moved']} moved, {last['Stays']} stay, {last['Failed']} failed"
         print(f"rebalanced: {counts}")
+    if last.get("Stopped"):
+        raise CommandError("swarmd was restarted meanwhile, and moves no more: run it again")
     if last["Failed"]:
         raise CommandError(f"{counted(last['Failed'], 'container')} could not be moved")
 

@@ -6,14 +6,13 @@ containers.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
 
 from swarmd.cluster import actions as news
 from swarmd.cluster import health
+from swarmd.cluster.acknowledged import Acknowledged
 from swarmd.cluster.catalogue import Catalogue
-from swarmd.cluster.container_index import Bounded
 from swarmd.cluster.engine_record import EngineRecord
 from swarmd.cluster.handovers import Handovers
 from swarmd.cluster.images.placeholders import Placeholders
@@ -32,18 +31,16 @@ from swarmd.core.index.engine_index import EngineIndex
 from swarmd.core.index.tally import Tally
 from swarmd.core.model import Engine
 
-_EXEC_LIMIT = 20_000
 _INDEXED = news.ImagesListed | news.ImageShown | news.NetworksListed | news.VolumesListed
 
 
-class State:
+class State(Acknowledged):
     """The state of the fleet, which only actions change.
 
     Engines by key, containers by full ID, and what is reserved.
 
     Attributes:
         containers: Those that engines have; pending ones are in ``reservations`` alone.
-        execs: Exec ID -> container ID, of those that were made through us.
         index: Engines by what placement asks of them.
 
     Args:
@@ -52,6 +49,7 @@ class State:
     """
 
     def __init__(self, seconds: Callable[[], float] | None = None) -> None:
+        super().__init__()
         self.roster = Roster()
         self.engines = self.roster.engines
         self.index = EngineIndex()
@@ -59,7 +57,6 @@ class State:
         self.containers = self.catalogue.by_id
         self.reservations = Reservations(self.catalogue.names, self.index.touch)
         self.node_table = NodeTable()
-        self.execs: Bounded[str] = Bounded(_EXEC_LIMIT)
         self._watchers: list[Callable[[news.Action], None]] = []
         self._latest = 0.0
         self._seconds = seconds or (lambda: self._latest)
@@ -256,6 +253,7 @@ class State:
         ):
             self._containers.confirmed(engine, container, at)
             self.catalogue.mark(engine, container.id, at)
+            self._announce("mark_dirty", container.id, engine.key)
 
     def hand_over(self, container: Container, own: str, key: str) -> None:
         """The container is gone from its engine, and goes on as ``own`` on that of ``key``."""
@@ -351,47 +349,3 @@ class State:
 
     def name_taken(self, name: str) -> bool:
         return bool(self.reservations.holder(name))
-
-    def add_exec(self, exec_id: str, container_id: str) -> None:
-        self.execs.put(exec_id, container_id)
-
-    # What must be asked for again
-
-    def mark_dirty(self, container_id: str) -> None:
-        """An engine acknowledged a change of it; the next read asks for it first."""
-        container = self.containers.get(container_id)
-        if container is not None:
-            engine = self.engines[container.engine]
-            self.catalogue.mark(engine, container_id, self._seconds())
-
-    def image_named(self, key: str, tag: str, image_id: str, when: float) -> None:
-        """What no event tells: builds by BuildKit name images in silence."""
-        engine = self.engines.get(key)
-        if engine is not None:
-            self._lists.image_named(engine, tag, image_id, when)
-
-    def images_changed(self, key: str, names: Iterable[str]) -> None:
-        """EngineRecord ``key`` has just given ``names`` to images, as a client was told."""
-        engine = self.engines.get(key)
-        if engine is not None:
-            self._lists.images_changed(engine, names, self._seconds())
-
-    def images_gone(self, key: str, names: Iterable[str]) -> None:
-        """``names`` are what engine ``key`` has just untagged or deleted, as it told."""
-        engine = self.engines.get(key)
-        if engine is not None:
-            self._lists.images_gone(engine, names, self._seconds())
-            self.index.touch(engine)
-
-    def volume_made(self, key: str, entry: Mapping[str, Any]) -> None:
-        """``entry`` is what engine ``key`` said of a volume that it has just made."""
-        engine = self.engines.get(key)
-        if engine is not None:
-            self._lists.volume_made(engine, entry, self._seconds())
-            self.index.touch(engine)
-
-    def mark_stale(self, key: str, what: str) -> None:
-        """``what`` is "images", "networks" or "volumes" of engine ``key``."""
-        engine = self.engines.get(key)
-        if engine is not None:
-            self._lists.mark(engine, what, self._seconds())

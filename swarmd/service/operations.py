@@ -88,7 +88,7 @@ class Operations(MultiService):
         changes = NodeEvents(fleet, log.report)
         listeners = (self.operator, rescheduler, drainer, changes)
         watcher = NodeWatcher(fleet.state, listeners, rescheduler.observe)
-        parts = operator_state, rescheduler, drainer, changes, watcher
+        parts = operator_state, rescheduler, drainer, rebalancer, changes, watcher
         if sharing is None:
             self.work = OperatorsWork(*parts)
         else:

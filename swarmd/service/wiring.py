@@ -321,6 +321,7 @@ def _tree(
     root = tree(fleet)
     own = operations.attach(root)
     memory = SharedMemory(plans, own_images, builders, builds, fleet.hub)
+    operations.work.copies = lambda: distributor.under_way
     if settings.authz is None:
         return _Tree(root, operations.work, memory)
     authorization = Authorization(settings.authz, reactor, fleet, root, tree, in_thread(reactor))

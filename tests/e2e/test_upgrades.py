@@ -20,8 +20,9 @@ CLIENTS = {"create": 12, "log": 12, "attach": 10, "exec": 10, "build": 3, "pull"
 
 
 @pytest.fixture
-def unit(fleet: Fleet, tmp_path: Path) -> Iterator[Unit]:
-    unit = Unit(tmp_path / "unit", fleet, options=("--state-dir", str(tmp_path)))
+def unit(fleet: Fleet, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Unit]:
+    tls = fleet.client if getattr(request, "param", "") == "tls" else None
+    unit = Unit(tmp_path / "unit", fleet, tls=tls, options=("--state-dir", str(tmp_path)))
     try:
         unit.start(len(fleet.engines))
         yield unit
@@ -47,12 +48,18 @@ def _restarted(unit: Unit, crowd: Crowd, many: int) -> None:
 
 @pytest.mark.soak
 def test_two_restarts_under_fifty_clients(unit: Unit, pushed: str) -> None:  # noqa: F811
-    _restarted(unit, Crowd(unit.url, None, lambda: unit.starts, pushed), 2)
+    _restarted(unit, Crowd(unit.url, unit.tls, lambda: unit.starts, pushed), 2)
 
 
 @pytest.mark.soak
 def test_twenty_restarts_under_fifty_clients(unit: Unit, pushed: str) -> None:  # noqa: F811
-    _restarted(unit, Crowd(unit.url, None, lambda: unit.starts, pushed), 20)
+    _restarted(unit, Crowd(unit.url, unit.tls, lambda: unit.starts, pushed), 20)
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("unit", ["tls"], indirect=True)
+def test_ten_restarts_with_tls(unit: Unit, pushed: str) -> None:  # noqa: F811
+    _restarted(unit, Crowd(unit.url, unit.tls, lambda: unit.starts, pushed), 10)
 
 
 def test_a_stream_by_ssh_goes_on_to_its_end(fleet: Fleet, tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ import threading
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from tests.lab.certificates import Certificate
 from tests.lab.daemon import TREE, Swarmd
 from tests.lab.engine import Engine
 from tests.lab.machine import OWNED, children
@@ -31,9 +32,14 @@ class Unit(Swarmd):
     """
 
     def __init__(
-        self, folder: Path, engines: Iterable[Engine | str], *, options: Sequence[str] = ()
+        self,
+        folder: Path,
+        engines: Iterable[Engine | str],
+        *,
+        tls: Certificate | None = None,
+        options: Sequence[str] = (),
     ) -> None:
-        super().__init__(folder, engines, options=options)
+        super().__init__(folder, engines, tls=tls, options=options)
         self.starts = 0
         self._keeper: subprocess.Popen[bytes] | None = None
         self._stored: dict[str, list[int]] = {}

@@ -5,11 +5,16 @@ from __future__ import annotations
 from swarmd.core.container.container_state import Container
 from swarmd.core.errors import NoSuchExec
 from swarmd.manager.fleet.fanout import ask_engines
+from swarmd.manager.fleet.read_your_writes import settle_containers, unsettled
 from swarmd.manager.interfaces import FleetView
 
 
 async def find_exec_anywhere(fleet: FleetView, exec_id: str) -> Container:
-    """Asks every healthy engine; NoSuchExec if none knows the ID."""
+    """Asks every healthy engine; NoSuchExec if none knows the ID.
+
+    Its container may be as new.
+    """
+    await settle_containers(fleet, unsettled(fleet))
     outcomes = await ask_engines(
         fleet,
         fleet.healthy(),

@@ -19,7 +19,7 @@ from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 
 from swarmd.certificates.expiry import Expiry
-from swarmd.cluster.actions import Action, ContainerGone, EngineListed, EngineUnlisted
+from swarmd.cluster.actions import Action, EngineListed, EngineUnlisted
 from swarmd.cluster.state import State
 from swarmd.codec.query import render_query
 from swarmd.core.addresses import parse_address
@@ -197,9 +197,7 @@ class Fleet(MultiService):
 
     def forget(self, container_id: str) -> None:
         """An engine acknowledged that the container is gone."""
-        container = self.state.containers.get(container_id)
-        if container is not None:
-            self.state.dispatch(ContainerGone(container.engine, container_id))
+        self.state.gone(container_id)
 
     def summary(self) -> str:
         """One line for whoever supervises the daemon."""

@@ -134,5 +134,6 @@ class ScopedFleet:
         )
 
     def forget(self, container_id: str) -> None:
-        if container_id in self.state.containers:
+        known = container_id in self._fleet.state.containers
+        if container_id in self.state.containers or not known:
             self._fleet.forget(container_id)

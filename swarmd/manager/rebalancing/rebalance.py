@@ -12,16 +12,17 @@ from itertools import count
 from typing import Any
 
 from twisted.application.service import Service
-from twisted.internet.defer import CancelledError, Deferred
+from twisted.internet.defer import CancelledError, Deferred, succeed
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from swarmd.core.container.container_state import Container
-from swarmd.core.errors import ApiError, BadParameter, Conflict, NotFound
+from swarmd.core.errors import ApiError, BadParameter, Conflict, NotFound, Unavailable
 from swarmd.core.model import Engine
 from swarmd.core.printable import in_one_line
 from swarmd.manager.containers.local_resources import LocalResources
 from swarmd.manager.fleet.fleet import Fleet
+from swarmd.manager.fleet.shield import end_of
 from swarmd.manager.moving.drain import Line, Listener
 from swarmd.manager.moving.relocate import Move, Relocation
 from swarmd.manager.moving.set_aside import plain_name
@@ -55,6 +56,10 @@ class Rebalance:
         self.stopped = True
         self._listeners.clear()
 
+    def pause(self) -> None:
+        """The same, but who asked hears how far it came."""
+        self.stopped = True
+
     def report(self, **line: Any) -> None:
         self.lines.append(line)
         for listener in list(self._listeners):
@@ -84,11 +89,31 @@ class Rebalancer(Service):
         self._numbers = count(1)
         self._plans: dict[str, tuple[float, Plan]] = {}  # by ID: until when it can be carried out
         self._under_way: Rebalance | None = None
+        self._paused = False
 
     def stopService(self) -> None:
         super().stopService()
+        self.break_off()
+
+    # For the hand-over to another process
+
+    def pause(self) -> Deferred[Any]:
+        """Nothing further is moved, nor will be; fires when what is under way has been."""
+        self._paused = True
+        if self._under_way is None or self._under_way.work is None:
+            return succeed(None)
+        self._under_way.pause()
+        return end_of(self._under_way.work)
+
+    def break_off(self) -> None:
         if self._under_way is not None and self._under_way.work is not None:
             self._under_way.work.cancel()
+
+    def resume(self) -> None:
+        """Nobody else has taken it up."""
+        self._paused = False
+
+    # What operators ask
 
     async def plan(self, most: int = USUAL) -> dict[str, Any]:
         """What would be done, and the ID by which it can be; raises ApiError."""
@@ -124,10 +149,13 @@ class Rebalancer(Service):
         """Begins to carry out a plan, which can be done once.
 
         Raises:
-            ApiError: There is no such plan, or another is being carried out.
+            ApiError: There is no such plan, another is being carried out, or another process
+                does operators' work now.
         """
         if leader := self.elsewhere():
             raise Conflict(f"{leader}: plan and carry out the rebalance there")
+        if self._paused:
+            raise Unavailable("swarmd has just been upgraded: ask for a plan again")
         if self._under_way is not None:
             raise Conflict("a rebalance is under way already")
         until, plan = self._plans.pop(plan_id, (0.0, None))

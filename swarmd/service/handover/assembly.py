@@ -45,6 +45,7 @@ def make_handover(
     handover = Handover(reactor, fleet.state, site, listeners, work, memory, gate, notifier)
     handover.drain_time = settings.drain_time
     handover.on_reread = daemon.reread
+    handover.background = work.copies
     work.drainer.on_line = handover.report_line
     handover.threads = Threads(reactor, logs)
     daemon.live.follow(partial(change_drain_time, handover))

@@ -35,6 +35,10 @@ class ClaimMirror:
         self._theirs: set[str] = set()  # reservations here that are the other's
         self._names: dict[str, str] = {}  # name -> ID of who wants it there
 
+    def __len__(self) -> int:
+        """How many reservations here are the other's."""
+        return len(self._theirs)
+
     def open(self) -> None:
         """From now on the other one hears of what changes here; first, of all there is."""
         for change in self._state.reservations.claims():

@@ -19,6 +19,9 @@ from swarmd.service.handover.messages import BadMessage, Message, MessageReader,
 
 Heard = Callable[[Message, Sequence[int]], None]
 
+# Reads at most in one ``catch_up``: the kernel holds less, and the other process may be talking.
+MOST_READS = 1000
+
 
 @implementer(IFileDescriptorReceiver)
 class Conversation(Protocol):
@@ -37,6 +40,9 @@ class Conversation(Protocol):
         self.ended = ended
         self.open = False
         self._reader = MessageReader()
+        self._to_hear: deque[Message] = deque()
+        self._hearing = False
+        self._reads = 0
         self._came: deque[int] = deque()  # descriptors whose message is on its way
         self._lent: deque[int] = deque()  # ours, until the other side says that it has them
 
@@ -48,19 +54,40 @@ class Conversation(Protocol):
     def connectionMade(self) -> None:
         self.open = True
 
+    def begin(self, reader: MessageReader, messages: Sequence[Message]) -> None:
+        """``messages`` were read before it began; perhaps ``reader`` has the start of another."""
+        self._reader = reader
+        self._to_hear.extend(messages)
+        self._hear()
+
     def send(self, kind: str, descriptors: Sequence[int] = (), **about: Any) -> None:
-        """``descriptors`` may be closed on return; nothing happens once it has ended."""
+        """``descriptors`` may be closed on return; nothing happens once it has ended.
+
+        It is with the other process on return, as far as the kernel has room: what a client is
+        told behind it, the other one can know before it hears from that client.
+        """
         if not self.open:
             return
         for each in descriptors:
             lent = os.dup(each)
             self._lent.append(lent)
             self.transport.sendFileDescriptor(lent)
-        # Queued, never sent at once as by ``streams.reactor``: descriptors go with queued bytes.
+        # Queued first, never sent as by ``streams.reactor``: descriptors go with queued bytes.
         FileDescriptor.write(self.transport, encoded(Message(kind, about, len(descriptors))))
+        self.transport.doWrite()  # a failure is the reactor's to find
+
+    def catch_up(self) -> None:
+        """Hears all that the other process has said so far; nothing while it is being heard."""
+        read = -1
+        for _ in range(MOST_READS):
+            if self._hearing or not self.open or read == self._reads:
+                return
+            read = self._reads
+            self.transport.doRead()  # its end is the reactor's to find
 
     def close(self) -> None:
         if self.open:
+            self.open = False
             self.transport.loseConnection()
 
     def fileDescriptorReceived(self, descriptor: int) -> None:
@@ -68,12 +95,24 @@ class Conversation(Protocol):
         self._came.append(descriptor)
 
     def dataReceived(self, data: bytes) -> None:
+        self._reads += 1
         try:
-            for message in self._reader.feed(data):
-                self._take(message)
+            self._to_hear.extend(self._reader.feed(data))
+            self._hear()
         except BadMessage as error:
             self._log.error("hand-over: {error}", error=error)
             self.transport.abortConnection()
+
+    def _hear(self) -> None:
+        """One after the other, whatever the hearing of one brings about."""
+        if self._hearing:
+            return
+        self._hearing = True
+        try:
+            while self._to_hear:
+                self._take(self._to_hear.popleft())
+        finally:
+            self._hearing = False
 
     def _take(self, message: Message) -> None:
         if message.descriptors > len(self._came):

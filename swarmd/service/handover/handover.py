@@ -9,9 +9,11 @@ streams, and ends.
 from __future__ import annotations
 
 import os
+import signal
 import socket
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Any
 
 from twisted.application.service import Service
@@ -19,6 +21,7 @@ from twisted.logger import Logger
 
 from swarmd import __version__
 from swarmd.cluster.state import State
+from swarmd.front.client_site import nobody_else
 from swarmd.front.site import DockerSite
 from swarmd.manager.fleet.startup_gate import StartupGate
 from swarmd.service.handover.finishing import Finishing
@@ -51,6 +54,7 @@ class Handover(Service):
         speaking: Called once this process is the one that serves, for everybody.
         on_reread: Called where the process that serves now was told to read its files again.
         released: Called once another process serves, with its number.
+        background: How many works are under way that no connection waits for.
     """
 
     _log = Logger()
@@ -78,6 +82,7 @@ class Handover(Service):
         self.released: Callable[[int], None] = lambda process: None
         self.speaking: Callable[[], None] = lambda: None
         self.threads: Any = None
+        self.background: Callable[[], int] = int
         self.is_orphan = self._speaks = False
         self._gate = gate
         self._notifier = notifier
@@ -132,6 +137,7 @@ class Handover(Service):
         """Everything was taken over, or there is nobody any more to take it from."""
         if not taken:
             self.work.begin_alone()
+        self.site.catch_up = self._catch_up
         self.listeners.let_in()
         self._log.info("this process serves now")
         if not taken:
@@ -156,6 +162,7 @@ class Handover(Service):
         """Another process is there, to take the place of this one."""
         if self._successor is None:
             self._successor = Successor(self, opened)
+            self.site.catch_up = self._catch_up
         else:
             Successor(self, opened)  # which will be refused
 
@@ -165,6 +172,10 @@ class Handover(Service):
             return "another process has, or will have, the place of this one"
         if self._successor is not None:
             return f"process {self._successor.process} is about to take over"
+        inherited = [at for at in self.listeners.addresses if at.startswith(("fd:", "systemd:"))]
+        if inherited:
+            only = "is systemd's, which gives it to a process that systemd starts alone"
+            return f"{inherited[0]} {only}: systemctl restart does the same"
         if self._predecessor is not None and not self._predecessor.served:
             return "this process is itself about to take over from another"
         return ""
@@ -189,10 +200,13 @@ class Handover(Service):
 
     def _left(self) -> int:
         self.site.pass_on()
-        under_way = len(self.state.reservations.pending)
+        left = self.site.connections + self.listeners.connections + self.background()
+        left += len(self.state.reservations.pending)
         if self._successor is not None:
-            under_way += self._successor.on_the_way
-        return self.site.connections + self.listeners.connections + under_way
+            left += self._successor.on_the_way - self._successor.claims
+        if self._predecessor is not None and self._predecessor.hears:
+            left += 1  # its connections go to the next process by way of this one
+        return left
 
     def successor_gone(self, successor: Any) -> None:
         """What is open here is served to its end."""
@@ -201,6 +215,10 @@ class Handover(Service):
             self.site.keep()
             if self.finishing is None:
                 self._successor = None
+
+    def kill(self, process: int) -> None:
+        with suppress(ProcessLookupError):
+            os.kill(process, signal.SIGKILL)
 
     def end(self, why: str) -> None:
         self._log.error("another process asks for the place: {why}", why=why)
@@ -243,19 +261,31 @@ class Handover(Service):
     def _remember(self, table: str, row: list[Any]) -> None:
         self._send("row", table=table, row=row)
 
-    def _send(self, kind: str, **about: Any) -> None:
-        for other in (self._predecessor, self._successor):
-            if other is not None and other.hears:
+    def _send(self, kind: str, sender: Any = None, /, **about: Any) -> None:
+        for other in self._others():
+            if other is not sender and other.hears:
                 other.send(kind, **about)
 
-    def hear_later(self, message: Message) -> None:
+    def _others(self) -> list[Predecessor | Successor]:
+        return [each for each in (self._predecessor, self._successor) if each is not None]
+
+    def _catch_up(self) -> None:
+        others = [each for each in self._others() if each.talks]
+        for other in others:
+            other.catch_up()
+        if not others:
+            self.site.catch_up = nobody_else
+
+    def hear_later(self, message: Message, sender: Any) -> None:
         about = message.about
         if message.kind == "released":
             self.speak()
         elif message.kind == "row":
             self.memory.hear(about["table"], about["row"])
+            self._send("row", sender, **about)  # there may be a third process
         elif message.kind == "line":
             self.work.drainer.follow(about["node"], about["line"])
+            self.report_line(about["node"], about["line"])
         elif message.kind == "reread":
             self.on_reread()
 

@@ -38,8 +38,11 @@ class ServingProcess(Protocol):
     def speak(self) -> None:
         """Towards systemd, this process is the one that serves."""
 
-    def hear_later(self, message: Message) -> None:
-        """What the other process tells while this one finishes its connections."""
+    def hear_later(self, message: Message, sender: Any) -> None:
+        """What another process tells while two of them run; ``sender`` is its side here."""
+
+    def kill(self, process: int) -> None:
+        """The other process is given no chance to do anything more."""
 
     def end(self, why: str) -> None:
         """The other process cannot take over, and asks for the place."""

@@ -1,4 +1,4 @@
-"""The operators' work (cordons, drains, rescheduling, nodes' events), done by one process.
+"""The operators' work (cordons, drains, rescheduling, nodes' events …), done by one process.
 
 It changes hands at one moment: nothing of it is done twice, and nothing by nobody.
 """
@@ -14,6 +14,7 @@ from swarmd.manager.moving.drain import Drainer
 from swarmd.manager.nodes.node_events import NodeEvents
 from swarmd.manager.nodes.operator_state import OperatorState
 from swarmd.manager.nodes.watcher import NodeWatcher
+from swarmd.manager.rebalancing.rebalance import Rebalancer
 from swarmd.manager.rescheduling.absence import read_absence
 from swarmd.manager.rescheduling.reschedule import Rescheduler
 
@@ -23,6 +24,7 @@ class OperatorsWork:
 
     Attributes:
         drainer: Whose lines the other process may have to hear.
+        copies: How many builds' images are being copied, which no client waits for.
 
     Args:
         stand: Where several swarmds share the work: makes this process a candidate for the lead,
@@ -34,14 +36,17 @@ class OperatorsWork:
         operator_state: OperatorState,
         rescheduler: Rescheduler,
         drainer: Drainer,
+        rebalancer: Rebalancer,
         changes: NodeEvents,
         watcher: NodeWatcher,
         stand: Callable[[bool], None] = lambda willing: None,
     ) -> None:
+        self.copies: Callable[[], int] = int
         self._stand = stand
         self.drainer = drainer
         self._operator_state = operator_state
         self._rescheduler = rescheduler
+        self._rebalancer = rebalancer
         self._changes = changes
         self._watcher = watcher
 
@@ -49,8 +54,8 @@ class OperatorsWork:
 
     def pause(self) -> Deferred[Any]:
         """Nothing new is begun; fires when what is under way has ended."""
-        both = [self.drainer.pause(), self._rescheduler.pause()]
-        return DeferredList(both, consumeErrors=True)
+        all_ = [self.drainer.pause(), self._rescheduler.pause(), self._rebalancer.pause()]
+        return DeferredList(all_, consumeErrors=True)
 
     def document(self) -> dict[str, Any]:
         """All that the other process has to know to go on."""
@@ -65,6 +70,7 @@ class OperatorsWork:
         """What is under way, as far as it has come."""
         self.drainer.break_off()
         self._rescheduler.break_off()
+        self._rebalancer.break_off()
 
     def leave(self) -> None:
         """The other process does it from now on."""
@@ -77,6 +83,7 @@ class OperatorsWork:
         """The other process does not, before ``leave``."""
         self._rescheduler.resume()
         self.drainer.resume()
+        self._rebalancer.resume()
         self._stand(True)
 
     # In the process that is to take it up

@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 import socket
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from typing import Any
 
 from twisted.logger import Logger
 
+from swarmd.service.handover.acknowledgements import Acknowledgements
 from swarmd.service.handover.claims import ClaimMirror
 from swarmd.service.handover.conversation import Conversation, converse
 from swarmd.service.handover.interfaces import ServingProcess
@@ -57,6 +57,9 @@ class Predecessor:
         self._claims = ClaimMirror(
             serving.state, str(os.getpid()), lambda about: self.send("claim", **about)
         )
+        self._acknowledged = Acknowledgements(
+            serving.state, lambda about: self.send("acknowledged", **about)
+        )
 
     def hail(self, version: str) -> dict[str, list[int]]:
         """Says hello; returns the descriptors of its listening sockets, by address.
@@ -72,6 +75,7 @@ class Predecessor:
 
     def start(self) -> None:
         converse(self._serving.reactor, self._call.opened, self._conversation)
+        self._conversation.begin(self._call.reader, self._call.more)
         self.send("received", count=len(self._call.descriptors))
 
     def stop(self) -> None:
@@ -110,7 +114,16 @@ class Predecessor:
     @property
     def hears(self) -> bool:
         """Whether it finishes what it had begun, and needs what is new here."""
-        return self.served
+        return self.served and not self._is_gone
+
+    @property
+    def talks(self) -> bool:
+        """The conversation with it has not ended."""
+        return self._conversation.open
+
+    def catch_up(self) -> None:
+        """Whatever it has said so far is known from now on."""
+        self._conversation.catch_up()
 
     def send(self, kind: str, descriptors: Sequence[int] = (), **about: Any) -> None:
         self._conversation.send(kind, descriptors, **about)
@@ -129,8 +142,10 @@ class Predecessor:
             self._refuse(str(message.about.get("why", "")))
         elif message.kind == "claim":
             self._claims.hear(message.about)
+        elif message.kind == "acknowledged":
+            self._acknowledged.hear(message.about)
         else:
-            self._serving.hear_later(message)
+            self._serving.hear_later(message, self)
 
     def _take(self, message: Message) -> None:
         try:
@@ -142,6 +157,7 @@ class Predecessor:
             return
         self.served = True
         self._claims.open()
+        self._acknowledged.open()
         self._on_served(True)
         self.send("taken", listen=list(self._listen))
 
@@ -152,12 +168,16 @@ class Predecessor:
     def _adopt(self, message: Message, descriptors: Sequence[int]) -> None:
         """A client's connection that waited for its next request."""
         [descriptor] = descriptors
-        with socket.socket(fileno=descriptor) as opened, suppress(OSError):
+        with socket.socket(fileno=descriptor) as opened:
             opened.setblocking(False)
             family = socket.AddressFamily(message.about["family"])
-            transport = self._serving.reactor.adoptStreamConnection(
-                opened.fileno(), family, self._serving.site
-            )
+            try:
+                transport = self._serving.reactor.adoptStreamConnection(
+                    opened.fileno(), family, self._serving.site
+                )
+            except OSError as error:  # usually, the client has left
+                self._log.debug("a connection was not taken over: {error}", error=error)
+                return
             ahead = str(message.about["ahead"]).encode("latin-1")
             if transport is not None and ahead:
                 transport.protocol.dataReceived(ahead)
@@ -167,6 +187,7 @@ class Predecessor:
     def _ended(self) -> None:
         self._is_gone = True
         self._claims.close()
+        self._acknowledged.close()
         if self._refused:
             return
         if not self.served:

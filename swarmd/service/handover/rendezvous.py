@@ -45,6 +45,8 @@ class Call:
     Attributes:
         welcome: What the process that serves has said, once ``hail`` has returned.
         descriptors: Those of its listening sockets, in the order of ``welcome``.
+        reader: Has read up to that, and perhaps the beginning of what follows.
+        more: What that process has said behind the welcome.
         started: It was that process that started this one.
     """
 
@@ -52,6 +54,8 @@ class Call:
     started: bool
     welcome: Message = field(default_factory=lambda: Message(""))
     descriptors: Sequence[int] = ()
+    reader: MessageReader = field(default_factory=MessageReader)
+    more: Sequence[Message] = ()
 
     def hail(self, **about: Any) -> None:
         """Says hello and waits for the welcome. Blocks; raises NoAnswer."""
@@ -73,16 +77,17 @@ class Call:
                 pass
 
     def _answer(self) -> Message:
-        reader, until, descriptors = MessageReader(), time.monotonic() + ANSWER, list[int]()
+        until, descriptors = time.monotonic() + ANSWER, list[int]()
         while True:
             self.opened.settimeout(max(0.01, until - time.monotonic()))
             data, came, _, _ = socket.recv_fds(self.opened, _PIECE, _MOST_DESCRIPTORS)
             descriptors += came
             if not data:
                 raise ConnectionResetError("it has ended")
-            for message in reader.feed(data):
-                self.descriptors = descriptors
-                return message
+            messages = self.reader.feed(data)
+            if messages:
+                self.descriptors, self.more = descriptors, messages[1:]
+                return messages[0]
 
 
 def find_call(environ: MutableMapping[str, str]) -> Call | None:

@@ -12,6 +12,7 @@ from twisted.internet.interfaces import IDelayedCall
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
+from swarmd.service.handover.acknowledgements import Acknowledgements
 from swarmd.service.handover.claims import ClaimMirror
 from swarmd.service.handover.conversation import Conversation, converse
 from swarmd.service.handover.interfaces import ServingProcess
@@ -54,6 +55,9 @@ class Successor:
         self._claims = ClaimMirror(
             serving.state, str(os.getpid()), lambda about: self.send("claim", **about)
         )
+        self._acknowledged = Acknowledgements(
+            serving.state, lambda about: self.send("acknowledged", **about)
+        )
         converse(serving.reactor, opened, self._conversation)
         self._timer = self._clock.callLater(START, self.cancel, "it took too long to be ready")
 
@@ -70,6 +74,20 @@ class Successor:
     def on_the_way(self) -> int:
         """Connections that it has not got yet."""
         return self._conversation.on_the_way
+
+    @property
+    def claims(self) -> int:
+        """How many reservations here are its own."""
+        return len(self._claims)
+
+    @property
+    def talks(self) -> bool:
+        """The conversation with it has not ended."""
+        return self._conversation.open
+
+    def catch_up(self) -> None:
+        """Whatever it has said so far is known from now on."""
+        self._conversation.catch_up()
 
     def send(self, kind: str, descriptors: Sequence[int] = (), **about: Any) -> None:
         self._conversation.send(kind, descriptors, **about)
@@ -97,8 +115,10 @@ class Successor:
             self._serving.end(str(about.get("why", "")))
         elif message.kind == "claim":
             self._claims.hear(about)
+        elif message.kind == "acknowledged":
+            self._acknowledged.hear(about)
         elif self.stage is Stage.SERVING:
-            self._serving.hear_later(message)
+            self._serving.hear_later(message, self)
 
     def _welcome(self, about: Any) -> None:
         self.process = int(about.get("process", 0))
@@ -116,6 +136,7 @@ class Successor:
         self.stage = Stage.STARTING
         up = [key for key, engine in self._serving.state.engines.items() if engine.healthy]
         self.send("welcome", every, protocol=PROTOCOL, listeners=counts, up=up)
+        self._acknowledged.open()  # it asks engines for the rest
         self._log.info("process {pid} is about to take over", pid=self.process)
 
     def _pause(self) -> None:
@@ -135,13 +156,19 @@ class Successor:
         if self.stage is not Stage.PAUSING:
             return
         serving, self.stage = self._serving, Stage.TAKING
-        self._timer = self._clock.callLater(TAKING, self._conversation.close)
+        self._timer = self._clock.callLater(TAKING, self._give_up)
         serving.listeners.hold()
         serving.site.successor = self
         self._document = serving.work.document()
         self.send("yours", work=self._document, memory=serving.memory.document())
         serving.work.leave()
         self._claims.open()
+
+    def _give_up(self) -> None:
+        """It may be about to serve, or never: two must not, so it has to be gone for sure."""
+        text = "process {pid} has not taken over in {seconds:.0f}s, and is killed"
+        self._log.error(text, pid=self.process, seconds=TAKING)
+        self._serving.kill(self.process)
 
     def _taken(self, about: Any) -> None:
         self.stage = Stage.SERVING
@@ -165,6 +192,7 @@ class Successor:
         stage, self.stage = self.stage, Stage.GONE
         self._stop_timer()
         self._claims.close()
+        self._acknowledged.close()
         if stage in (Stage.CALLED, Stage.STARTING, Stage.PAUSING, Stage.TAKING):
             text = "process {pid} has ended before it was ready: this one serves on"
             self._log.error(text, pid=self.process)

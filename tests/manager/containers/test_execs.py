@@ -29,3 +29,14 @@ def test_an_exec_of_a_container_that_is_unknown_is_not_believed() -> None:
     rig.wire(1).on("GET", "/exec/e1/json", (200, {"ContainerID": "b" * 64}))
     with pytest.raises(NoSuchExec):
         result_of(find_exec_anywhere(rig.fleet, "e1"))
+
+
+def test_its_container_may_be_as_new() -> None:
+    rig = Rig(1)
+    rig.wire(1).on("GET", "/exec/e1/json", (200, {"ContainerID": ID}))
+    listed: list[str] = []
+    rig.wire(1).on("GET", "/containers/json", (200, []))
+    rig.state.mark_dirty(ID, rig.engine(1).key)
+    with pytest.raises(NoSuchExec):
+        result_of(find_exec_anywhere(rig.fleet, "e1"))
+    assert not rig.engine(1).dirty, listed

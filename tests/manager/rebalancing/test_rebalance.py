@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from swarmd.cluster import actions as news
-from swarmd.core.errors import BadParameter, Conflict, NotFound
+from swarmd.core.errors import BadParameter, Conflict, NotFound, Unavailable
 from swarmd.manager.rebalancing.rebalance import KEPT
 from tests.cluster.fleet import key_of
 from tests.manager.rebalancing.rig import RebalanceRig
@@ -53,6 +53,26 @@ def test_who_leaves_ends_it_behind_the_move_under_way() -> None:
     assert rebalance.lines[-1]["Stopped"] and rebalance.lines[-1]["Moved"] == 1
     assert [line["Status"] for line in heard] == ["moving"]
     assert sum(rig.counts()) == 6 and rig.counts()[0] == 5
+
+
+def test_another_process_takes_over_behind_the_move_under_way_and_who_asked_hears_it() -> None:
+    rig = full()
+    plan, other = rig.plan(), rig.plan()
+    rebalance = rig.rebalancer.run(plan["ID"])
+    heard: list[Any] = []
+    rebalance.follow(heard.append)
+    while rig.fleet.obey_one() != "POST 1 stop":
+        pass
+    ended = rig.rebalancer.pause()
+    assert not ended.called
+    rig.fleet.obey()
+    assert ended.called and heard[-1]["Stopped"] and heard[-1]["Moved"] == 1
+    assert rig.rebalancer.pause().called
+    with pytest.raises(Unavailable):
+        rig.rebalancer.run(other["ID"])
+    rig.rebalancer.resume()
+    rig.rebalancer.run(other["ID"])
+    rig.fleet.obey()
 
 
 def test_a_plan_is_carried_out_once_and_one_at_a_time() -> None:

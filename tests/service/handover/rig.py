@@ -60,8 +60,11 @@ class ServingDouble:
     def speak(self) -> None:
         self.done.append("speak")
 
-    def hear_later(self, message: Any) -> None:
+    def hear_later(self, message: Any, sender: Any) -> None:
         self.done.append(f"hear {message.kind}")
+
+    def kill(self, process: int) -> None:
+        self.done.append(f"kill {process}")
 
     def end(self, why: str) -> None:
         self.done.append(f"end {why}")

@@ -3,11 +3,23 @@
 from __future__ import annotations
 
 import http.client
+import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
+from unittest.mock import Mock
 
 import pytest
+from twisted.internet.task import Clock
+from twisted.web.resource import Resource
 
+from swarmd.cluster.state import State
+from swarmd.core.container.container_state import Container
+from swarmd.front.client_site import nobody_else
+from swarmd.front.site import DockerSite
+from swarmd.service.handover.handover import Handover
+from swarmd.service.handover.messages import Message
+from tests.cluster.fleet import join
 from tests.lab.unit import Unit
 from tests.lab.waiting import eventually
 
@@ -20,6 +32,43 @@ def unit(tmp_path: Path) -> Iterator[Unit]:
         yield unit
     finally:
         unit.close()
+
+
+class Asking:
+    """Clients that ask without a pause, each on a connection of its own that it keeps."""
+
+    def __init__(self, port: int, many: int = 16) -> None:
+        self.failures: list[str] = []
+        self._port = port
+        self._over = threading.Event()
+        self._threads = [threading.Thread(target=self._ask) for _ in range(many)]
+        for thread in self._threads:
+            thread.start()
+
+    def _ask(self) -> None:
+        connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=60)
+        try:
+            while not self._over.is_set():
+                connection.request("GET", "/_ping")
+                if connection.getresponse().read() != b"OK":
+                    raise ConnectionError("another answer")
+        except (OSError, http.client.HTTPException) as error:
+            self.failures.append(repr(error))
+        connection.close()
+
+    def stop(self) -> None:
+        self._over.set()
+        for thread in self._threads:
+            thread.join()
+
+
+def test_no_request_is_lost_in_the_moment_of_the_change(unit: Unit) -> None:
+    asking = Asking(unit.port)
+    try:
+        unit.restart()
+    finally:
+        asking.stop()
+    assert asking.failures == []
 
 
 def test_a_connection_outlives_restarts_and_a_start_that_fails(unit: Unit) -> None:
@@ -51,3 +100,67 @@ def test_one_that_is_killed_is_followed_by_another(unit: Unit) -> None:
     unit.kill()
     unit.start()
     assert unit.info()
+
+
+def handover(*addresses: str) -> Any:
+    """One without anything around it."""
+    listeners = Mock(addresses=list(addresses))
+    state = State(lambda: 1.0)
+    parts = [Mock(), state, DockerSite(Resource(), Clock()), listeners]
+    return Handover(*parts, Mock(), Mock(), Mock(), Mock(address=""))  # type: ignore[arg-type]
+
+
+def test_sockets_of_systemd_are_given_by_systemd_alone() -> None:
+    assert handover("tcp://127.0.0.1:2375").reason_against_upgrade() == ""
+    for address in ("fd://", "systemd:domain=INET:index=0"):
+        assert "systemctl restart" in handover(address).reason_against_upgrade()
+
+
+def test_it_ends_once_nothing_is_left_for_it_alone_to_do() -> None:
+    process = handover()
+    other = process._successor = Mock(on_the_way=1, claims=0)
+    before = process._predecessor = Mock(hears=True)
+    process.background = lambda: 1
+    assert process._left() == 3
+    process.background, other.on_the_way = int, 0
+    assert process._left() == 1  # the connections of the one before go on by way of this one
+    before.hears = False
+    assert process._left() == 0
+
+
+def test_claims_of_the_other_process_keep_nobody_here() -> None:
+    process = handover()
+    engine = join(process.state)
+    process._successor = Mock(on_the_way=0, claims=1)
+    process.state.reserve(Container("pending-1", engine.key, ("web",), pending=True))
+    assert process._left() == 0
+
+
+def test_news_goes_on_to_a_third_process_and_not_back() -> None:
+    process = handover()
+    before = process._predecessor = Mock(hears=True)
+    after = process._successor = Mock(hears=True)
+    row = {"table": "plans", "row": ["a"]}
+    process.hear_later(Message("row", row), before)
+    after.send.assert_called_once_with("row", **row)
+    process.hear_later(Message("line", {"node": "a:1", "line": {}}), after)
+    before.send.assert_called_once_with("line", node="a:1", line={})
+
+
+def test_who_is_left_alone_while_it_finishes_takes_no_further_request() -> None:
+    process = handover()
+    other = process._successor = process.site.successor = Mock()
+    process.finishing = Mock()
+    process.successor_gone(other)
+    assert process.site.leaves and process.site.successor is None
+
+
+def test_whoever_runs_beside_it_is_heard_before_each_request_and_then_nobody() -> None:
+    process = handover()
+    before = process._predecessor = Mock(talks=True)
+    process._serve(True)
+    process.site.catch_up()
+    before.catch_up.assert_called_once_with()
+    before.talks = False
+    process.site.catch_up()
+    assert process.site.catch_up is nobody_else

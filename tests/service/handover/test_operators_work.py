@@ -8,6 +8,7 @@ from unittest.mock import Mock
 
 import orjson
 import pytest
+from twisted.internet.defer import Deferred, succeed
 
 from swarmd.core.errors import Unavailable
 from swarmd.manager.nodes.operator_state import NodeIntent, OperatorState
@@ -24,8 +25,9 @@ class Work:
         self.parts.drainer.reports.return_value = {"a:1": [{"Node": "n"}]}
         self.parts.changes.up.return_value = ["b:1"]
         parts = self.parts
+        moving = parts.drainer, parts.rebalancer
         self.work = OperatorsWork(
-            self.state, parts.rescheduler, parts.drainer, parts.changes, parts.watcher
+            self.state, parts.rescheduler, *moving, parts.changes, parts.watcher
         )
 
 
@@ -73,3 +75,18 @@ def test_the_state_of_one_that_was_killed_is_on_the_disk(tmp_path: Path) -> None
     result_of(Work(str(tmp_path)).state.change_node("a:1", lambda _: NodeIntent(cordoned=True)))
     new.work.begin_alone()
     assert new.state.node("a:1").cordoned
+
+
+def test_a_rebalance_pauses_as_a_drain_does() -> None:
+    old, ends = Work(), Deferred[None]()
+    old.parts.drainer.pause.return_value = old.parts.rescheduler.pause.return_value = succeed(None)
+    old.parts.rebalancer.pause.return_value = ends
+    over: list[object] = []
+    old.work.pause().addCallback(over.append)
+    assert not over
+    ends.callback(None)
+    assert over
+    old.work.break_off()
+    old.parts.rebalancer.break_off.assert_called_once_with()
+    old.work.resume()
+    old.parts.rebalancer.resume.assert_called_once_with()

@@ -46,6 +46,18 @@ def test_the_welcome_brings_the_listening_sockets() -> None:
     call.opened.close()
 
 
+def test_what_is_said_behind_the_welcome_is_kept() -> None:
+    ours, theirs = socket.socketpair()
+    rest = encoded(Message("third"))
+    theirs.sendall(encoded(Message("welcome")) + encoded(Message("second")) + rest[:6])
+    call = Call(ours, started=True)
+    call.hail(protocols=[1])
+    assert [message.kind for message in call.more] == ["second"]
+    assert [message.kind for message in call.reader.feed(rest[6:])] == ["third"]
+    ours.close()
+    theirs.close()
+
+
 @pytest.mark.parametrize(
     ("said", "error", "words"),
     [

@@ -9,6 +9,7 @@ from typing import Any
 
 from twisted.internet import reactor
 from twisted.internet.defer import Deferred
+from twisted.internet.task import deferLater
 from twisted.trial.unittest import TestCase
 
 from swarmd.service.handover.conversation import Conversation, converse
@@ -65,6 +66,16 @@ class Calling(TestCase):
         await self.to_be_given_all()
         await self.finish()
         self.assertEqual(self.serving.done[3:], ["resume", "begin", "let_in"])
+
+    async def test_one_that_may_yet_serve_is_killed_before_this_one_goes_on(self) -> None:
+        await self.to_be_given_all()
+        assert self.successor._timer is not None
+        self.successor._timer.reset(0)
+        while "kill 7" not in self.serving.done:
+            await deferLater(reactor, 0.01)
+        self.assertNotIn("let_in", self.serving.done)
+        await self.finish()
+        self.assertEqual(self.serving.done[4:], ["resume", "begin", "let_in"])
 
     async def test_one_that_dies_early_changes_nothing(self) -> None:
         self.end.send("hello", protocols=[PROTOCOL], process=7)

@@ -33,6 +33,9 @@ class Distributor:
     """The distributor of built images to other nodes.
 
     ``builds`` is where images go that say nothing: "", "all" or a constraint.
+
+    Attributes:
+        under_way: How many builds' images are being copied.
     """
 
     def __init__(self, fleet: Fleet, placer: Placer, supply: Supply, builds: str = "") -> None:
@@ -40,6 +43,7 @@ class Distributor:
         self._placer = placer
         self._supply = supply
         self.builds = builds
+        self.under_way = 0
         self._reports = CopyReports(fleet)
 
     def refs(self, engine: Engine) -> Refs:
@@ -54,6 +58,13 @@ class Distributor:
         The build is over, and its client served: how the copies went is told by events, and by
         the warnings of ``docker info``. ``on_tagged`` hears of the names.
         """
+        self.under_way += 1
+        try:
+            await self._spread(engine, before, on_tagged)
+        finally:
+            self.under_way -= 1
+
+    async def _spread(self, engine: Engine, before: Refs, on_tagged: OnTagged) -> None:
         await settle_lists(self._fleet, "images")
         new = sorted(self.refs(engine) - before)
         on_tagged([ref for ref, _ in new])

@@ -74,3 +74,11 @@ class TestAfterBuilds:
     def test_what_was_pulled_meanwhile_is_no_build(self) -> None:
         case = self.spread("", "all", RepoDigests=["new@sha256:" + "d" * 64])
         assert not case.rig.end(2).connections
+
+    def test_it_is_told_how_much_is_under_way(self) -> None:
+        case, seen = Case(), list[int]()
+        images = case.images
+        Running(
+            images.spread(case.rig.engine(1), frozenset(), lambda _: seen.append(images.under_way))
+        )
+        assert (seen, images.under_way) == ([1], 0)
