@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import http.client
+import json
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,6 +23,9 @@ from swarmd.front.site import DockerSite
 from swarmd.service.handover.handover import Handover
 from swarmd.service.handover.messages import Message
 from tests.cluster.fleet import join
+from tests.lab.daemon import TREE
+from tests.lab.machine import OWNED
+from tests.lab.ports import free_port
 from tests.lab.unit import Unit
 from tests.lab.waiting import eventually
 
@@ -41,11 +47,12 @@ class Asking:
         self.failures: list[str] = []
         self._port = port
         self._over = threading.Event()
-        self._threads = [threading.Thread(target=self._ask) for _ in range(many)]
+        work = [(number,) for number in range(many)]
+        self._threads = [threading.Thread(target=self._ask, args=each) for each in work]
         for thread in self._threads:
             thread.start()
 
-    def _ask(self) -> None:
+    def _ask(self, number: int) -> None:
         connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=60)
         try:
             while not self._over.is_set():
@@ -69,6 +76,69 @@ def test_no_request_is_lost_in_the_moment_of_the_change(unit: Unit) -> None:
     finally:
         asking.stop()
     assert asking.failures == []
+
+
+_ENGINE = """
+import sys
+from twisted.internet import reactor
+from tests.fakes.engine import FakeEngine
+FakeEngine("node-1", reactor).listen(int(sys.argv[1]))
+reactor.run()
+"""
+
+
+@pytest.fixture
+def before_an_engine(tmp_path: Path) -> Iterator[Unit]:
+    """In front of one in memory, which answers at once."""
+    port = free_port()
+    command = (*OWNED, sys.executable, "-c", _ENGINE, str(port))
+    engine = subprocess.Popen(command, cwd=TREE, stdin=subprocess.DEVNULL)
+    unit = Unit(tmp_path, [f"127.0.0.1:{port}"])
+    try:
+        unit.start(1)
+        yield unit
+    finally:
+        unit.close()
+        engine.kill()
+        engine.wait()
+
+
+class Making(Asking):
+    """Clients that make a container and remove it, again and again, each call by whoever serves."""
+
+    def _work(self, number: int) -> None:
+        name, body = f"c{number}", {"Image": "busybox", "Cmd": ["x"]}
+        made = json.loads(self._call("POST", f"/containers/create?name={name}", body))["Id"]
+        self._call("GET", f"/containers/{made}/json")
+        self._call("DELETE", f"/containers/{name}")
+
+    def _ask(self, number: int) -> None:
+        try:
+            while not self._over.is_set():
+                self._work(number)
+        except (OSError, http.client.HTTPException) as error:
+            self.failures.append(repr(error))
+
+    def _call(self, method: str, path: str, body: Any = None) -> bytes:
+        connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=60)
+        kind = {"Content-Type": "application/json"} if body is not None else {}
+        connection.request(method, path, json.dumps(body) if body is not None else None, kind)
+        response = connection.getresponse()
+        found = response.read()
+        connection.close()
+        if response.status >= 400:
+            raise ConnectionError(f"{method} {path}: {response.status} {found!r}")
+        return found
+
+
+def test_what_one_process_has_told_its_clients_the_other_one_knows(before_an_engine: Unit) -> None:
+    """A container is there, and its name free again, whichever process was told so."""
+    making = Making(before_an_engine.port)
+    try:
+        before_an_engine.restart(1)
+    finally:
+        making.stop()
+    assert making.failures == []
 
 
 def test_a_connection_outlives_restarts_and_a_start_that_fails(unit: Unit) -> None:
