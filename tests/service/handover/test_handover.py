@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import http.client
 import json
+import os
+import socket
 import subprocess
 import sys
 import threading
@@ -24,6 +26,7 @@ from swarmd.service.handover.handover import Handover
 from swarmd.service.handover.messages import Message
 from tests.cluster.fleet import join
 from tests.lab.daemon import TREE
+from tests.lab.http import Api, connect
 from tests.lab.machine import OWNED
 from tests.lab.ports import free_port
 from tests.lab.unit import Unit
@@ -164,6 +167,33 @@ def test_a_connection_outlives_restarts_and_a_start_that_fails(unit: Unit) -> No
     eventually(lambda: unit.processes() == [unit.pid], 30, what="the end of the one before")
     ask()
     connection.close()
+
+
+def test_unix_sockets_of_its_own_and_of_systemd_go_on(tmp_path: Path) -> None:
+    own, given = tmp_path / "own.sock", tmp_path / "given.sock"
+    addresses = ("-H", f"unix://{own}", "-H", "fd://")
+    unit = Unit(tmp_path / "unit", ["127.0.0.1:1"], options=addresses)
+    with socket.socket(socket.AF_UNIX) as listening:
+        listening.bind(str(given))
+        listening.listen()
+        unit._stored["swarmd.socket"] = [os.dup(listening.fileno())]
+        try:
+            unit.start()
+            kept = [http.client.HTTPConnection("localhost") for _ in (own, given)]
+            for path, connection in zip((own, given), kept, strict=True):
+                connection.sock = connect(f"unix://{path}")
+            for connection in kept:
+                connection.request("GET", "/_ping")
+                assert connection.getresponse().read() == b"OK"
+            unit.restart()
+            for path, connection in zip((own, given), kept, strict=True):
+                connection.request("GET", "/_ping")
+                assert connection.getresponse().read() == b"OK"
+                connection.close()
+                assert Api(f"unix://{path}").call("GET", "/_ping", timeout=20).status == 200
+        finally:
+            unit.close()
+    assert given.exists() and not own.exists()
 
 
 def test_one_that_is_killed_is_followed_by_another(unit: Unit) -> None:
