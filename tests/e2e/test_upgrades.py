@@ -22,7 +22,9 @@ CLIENTS = {"create": 12, "log": 12, "attach": 10, "exec": 10, "build": 3, "pull"
 @pytest.fixture
 def unit(fleet: Fleet, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Unit]:
     tls = fleet.client if getattr(request, "param", "") == "tls" else None
-    unit = Unit(tmp_path / "unit", fleet, tls=tls, options=("--state-dir", str(tmp_path)))
+    plain = ("--no-engine-tls",) if tls is not None else ()
+    options = ("--state-dir", str(tmp_path), *plain)
+    unit = Unit(tmp_path / "unit", fleet, tls=tls, options=options)
     try:
         unit.start(len(fleet.engines))
         yield unit
