@@ -204,7 +204,7 @@ def test_one_that_is_killed_is_followed_by_another(unit: Unit) -> None:
 
 def handover(*addresses: str) -> Any:
     """One without anything around it."""
-    listeners = Mock(addresses=list(addresses))
+    listeners = Mock(addresses=list(addresses), connections=0)
     state = State(lambda: 1.0)
     parts = [Mock(), state, DockerSite(Resource(), Clock()), listeners]
     return Handover(*parts, Mock(), Mock(), Mock(), Mock(address=""))  # type: ignore[arg-type]
