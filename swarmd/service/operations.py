@@ -34,7 +34,7 @@ from swarmd.manager.rebalancing.plan import Planner
 from swarmd.manager.rebalancing.rebalance import Rebalancer
 from swarmd.manager.rescheduling.reschedule import Rescheduler
 from swarmd.manager.usage.sampler import UsageSampler
-from swarmd.service.handover.operators_work import OperatorsWork
+from swarmd.service.handover.operators_work import OperatorsWork, leads
 from swarmd.service.sharing import Sharing
 
 
@@ -65,42 +65,31 @@ class Operations(MultiService):
         super().__init__()
         operator_state = OperatorState(settings.state_dir, sharing.book if sharing else None)
         mover = Mover(fleet, creator, plans, operator_state)
-        if sharing is not None:
-            mover.prove = sharing.election.step
         self._rescheduler = rescheduler = Rescheduler(
             fleet, mover, operator_state, reactor, rng.random, settings.rescheduling
         )
         relocation = Relocation(fleet, mover)
         drainer = Drainer(fleet, relocation, local, operator_state)
-        sampler = UsageSampler(fleet, placer)
+        sampler, log = UsageSampler(fleet, placer), NodeLog(reactor)
         self._usage = Usage(fleet, sampler)
         planner = Planner(fleet, placer, creator.choice, mover, relocation, sampler.use_of)
         rebalancer = Rebalancer(fleet, planner, relocation, local)
-        if sharing is not None:
-            rebalancer.elsewhere = sharing.elsewhere
         self._rebalance = Rebalances(rebalancer)
         self.operator = NodeOperator(
             fleet, operator_state, drainer, rescheduler, settings.policy.overcommit
         )
         self.explain = Explain(fleet, creator.choice)
         self._metrics, self._probes = Metrics(fleet), Probes(fleet)
-        log = NodeLog(reactor)
         changes = NodeEvents(fleet, log.report)
         listeners = (self.operator, rescheduler, drainer, changes)
         watcher = NodeWatcher(fleet.state, listeners, rescheduler.observe)
         parts = operator_state, rescheduler, drainer, rebalancer, changes, watcher
-        if sharing is None:
-            self.work = OperatorsWork(*parts)
-        else:
-            shared = sharing.book, sharing.election, sharing.reports
-            SharedWork(fleet, *shared, drainer, rescheduler)
-            self.work = OperatorsWork(*parts, sharing.election.stand)
+        self.work = OperatorsWork(*parts, sharing.election.stand if sharing else leads)
+        if sharing is not None:
+            _share(sharing, fleet, mover, rebalancer, drainer, rescheduler)
         self._managers = Managers(sharing.managers.view if sharing else None)
-        log.setServiceParent(self)
-        drainer.setServiceParent(self)
-        rebalancer.setServiceParent(self)
-        sampler.setServiceParent(self)
-        rescheduler.setServiceParent(self)
+        for each in (log, drainer, rebalancer, sampler, rescheduler):
+            each.setServiceParent(self)
 
     def change(self, new: Settings) -> None:
         """Settings that may change while it runs."""
@@ -121,3 +110,17 @@ class Operations(MultiService):
         root.putChild(b"swarmd", own)
         self._probes.attach(root)
         return own
+
+
+def _share(
+    sharing: Sharing,
+    fleet: Fleet,
+    mover: Mover,
+    rebalancer: Rebalancer,
+    drainer: Drainer,
+    rescheduler: Rescheduler,
+) -> None:
+    """With other swarmds, of which one leads."""
+    mover.prove, rebalancer.elsewhere = sharing.election.step, sharing.elsewhere
+    shared = sharing.book, sharing.election, sharing.reports
+    SharedWork(fleet, *shared, drainer, rescheduler)

@@ -148,14 +148,12 @@ def make_service(
     logs = _request_logs(settings, reactor, now, daemon)
     fleet, tls_reload = _fleet(settings, reactor, now, rng, daemon)
     publishers = make_publishers(settings, reactor, fleet, daemon)
-    source = _discovery(settings, reactor, fleet)
-    source.setServiceParent(daemon)
+    source = _discovery(settings, reactor, fleet, daemon)
     startup = StartupGate(fleet.state.engines, reactor, lambda: source.listed)
     observation = Observation(settings, fleet, startup, logs)
-    sharing = make_sharing(settings, reactor, now, rng)
+    sharing, rejections = make_sharing(settings, reactor, now, rng), Rejections(reactor.seconds)
     tree = _tree(settings, reactor, fleet, rng, daemon, sharing)
     _duplicate_names(fleet, reactor).setServiceParent(daemon)
-    rejections = Rejections(reactor.seconds)
     startup.setServiceParent(daemon)
     site = make_site(settings, reactor, fleet, tree.root, rejections.report, startup)
     listeners = make_listeners(settings, reactor, site, tls_reload, rejections)
@@ -166,8 +164,7 @@ def make_service(
     daemon.handover = make_handover(settings, reactor, fleet, *parts)
     listeners.setServiceParent(daemon)
     observation.setServiceParent(daemon)
-    daemon.live.follow(observation.change)
-    _follow(daemon, settings, options, reactor, fleet, site)
+    _follow(daemon, settings, options, reactor, fleet, site, observation)
     notifier.setServiceParent(daemon)
     return daemon
 
@@ -213,8 +210,10 @@ def _follow(
     reactor: Any,
     fleet: Fleet,
     site: DockerSite,
+    observation: Observation,
 ) -> None:
     """Settings that change while it runs."""
+    daemon.live.follow(observation.change)
     daemon.live.follow(partial(change_tracking, fleet))
     daemon.live.follow(partial(change_listeners, site, settings))
     if options is not None:
@@ -229,7 +228,7 @@ def _note_tls(state: State, key: str, texts: Sequence[str]) -> None:
     state.dispatch(EngineNoted(key, "tls", texts))
 
 
-def _discovery(settings: Settings, reactor: Any, fleet: Fleet) -> Source:
+def _discovery(settings: Settings, reactor: Any, fleet: Fleet, daemon: Swarmd) -> Source:
     source = make_source(
         settings.discovery,
         reactor,
@@ -242,6 +241,7 @@ def _discovery(settings: Settings, reactor: Any, fleet: Fleet) -> Source:
     source.setName("discovery")
     fleet.notices.add(source.notices)
     fleet.bad_files["hosts"] = lambda: [fleet.problem] if fleet.problem else []
+    source.setServiceParent(daemon)
     return source
 
 
@@ -289,7 +289,6 @@ def _tree(
     placer = Placer(fleet, settings.policy, lambda: rng.getrandbits(32))
     networks = LocalNetworks(fleet, placer, settings.network_driver)
     volumes = LocalVolumes(fleet, placer, everywhere=settings.volumes_everywhere)
-    NameTimes(fleet)
     distributor = Distributor(fleet, placer, supply, settings.distribute_builds)
     local = LocalResources(fleet, networks, volumes, supply)
     creator = _creator(settings, rng, fleet, placer, plans, local)
@@ -298,13 +297,8 @@ def _tree(
     builds, identity = BuildPlacement(fleet, placer, builders, reactor), _fleet_identity(settings)
     daemon.live.follow(partial(change_placement, placer, creator, identity))
     daemon.live.follow(partial(change_making, networks, distributor))
-    parts = creator, placer, plans, local
-    operations = Operations(settings, reactor, rng, fleet, *parts, sharing)
-    operations.setServiceParent(fleet)
-    daemon.live.follow(operations.change)
-    if sharing is not None:
-        sharing.setServiceParent(fleet)
-        sharing.attach(fleet, identity)
+    operations = Operations(settings, reactor, rng, fleet, creator, placer, plans, local, sharing)
+    _attach(operations, distributor, fleet, daemon, identity, sharing)
     page = make_page(reactor, fleet, identity, operations) if settings.ui else None
 
     def tree(seen: FleetView) -> Root:
@@ -312,20 +306,50 @@ def _tree(
         root = make_tree(seen, identity, creator, plans, supply, own_images, reactor)
         root.putChild(b"networks", NetworksNoun(seen, networks, local, follower))
         root.putChild(b"volumes", VolumesNoun(seen, volumes))
-        base_images = BaseImages(seen, supply)
-        Build(seen, builds, builders, distributor, base_images, own_images).attach(root)
+        Build(seen, builds, builders, distributor, BaseImages(seen, supply), own_images).attach(
+            root
+        )
         if page is not None:
             root.putChild(b"swarmd", page.home(seen))
         return root
 
+    root = _guarded(settings, reactor, fleet, operations, tree, daemon)
+    memory = SharedMemory(plans, own_images, builders, builds, fleet.hub)
+    return _Tree(root, operations.work, memory)
+
+
+def _attach(
+    operations: Operations,
+    distributor: Distributor,
+    fleet: Fleet,
+    daemon: Swarmd,
+    identity: FleetIdentity,
+    sharing: Sharing | None,
+) -> None:
+    operations.setServiceParent(fleet)
+    operations.work.copies = lambda: distributor.under_way
+    daemon.live.follow(operations.change)
+    NameTimes(fleet)
+    if sharing is not None:
+        sharing.setServiceParent(fleet)
+        sharing.attach(fleet, identity)
+
+
+def _guarded(
+    settings: Settings,
+    reactor: Any,
+    fleet: Fleet,
+    operations: Operations,
+    tree: Callable[[FleetView], Root],
+    daemon: Swarmd,
+) -> Resource:
+    """The root, behind the policy if there is one."""
     root = tree(fleet)
     own = operations.attach(root)
-    memory = SharedMemory(plans, own_images, builders, builds, fleet.hub)
-    operations.work.copies = lambda: distributor.under_way
     if settings.authz is None:
-        return _Tree(root, operations.work, memory)
+        return root
     authorization = Authorization(settings.authz, reactor, fleet, root, tree, in_thread(reactor))
-    return _Tree(_guard(authorization, own, daemon), operations.work, memory)
+    return _guard(authorization, own, daemon)
 
 
 def _creator(

@@ -19,6 +19,10 @@ from swarmd.manager.rescheduling.absence import read_absence
 from swarmd.manager.rescheduling.reschedule import Rescheduler
 
 
+def leads(willing: bool) -> None:
+    """Where there is no other swarmd, nobody has to stand for the lead."""
+
+
 class OperatorsWork:
     """The operators' work of one process.
 
@@ -39,7 +43,7 @@ class OperatorsWork:
         rebalancer: Rebalancer,
         changes: NodeEvents,
         watcher: NodeWatcher,
-        stand: Callable[[bool], None] = lambda willing: None,
+        stand: Callable[[bool], None] = leads,
     ) -> None:
         self.copies: Callable[[], int] = int
         self._stand = stand
