@@ -13,7 +13,7 @@ from typing import Any
 from OpenSSL import SSL
 from treq.client import HTTPClient
 from twisted.internet import error as internet_error
-from twisted.internet.defer import CancelledError, Deferred, TimeoutError
+from twisted.internet.defer import CancelledError, Deferred, DeferredSemaphore, TimeoutError
 from twisted.internet.interfaces import IOpenSSLClientConnectionCreator
 from twisted.internet.protocol import Protocol, connectionDone
 from twisted.python.failure import Failure
@@ -27,9 +27,13 @@ from swarmd.tls.tls_errors import of_engine
 from swarmd.tls.trust import ClientTls, Trust
 
 CONNECT = 1.5  # seconds, for one endpoint
-ANSWER = 4.0  # seconds for one call, so that a slow store is waited for, and none that hangs
+ANSWER = 4.0  # seconds for one answer, so that a slow store is waited for, and none that hangs
+ELSEWHERE = 2.5  # seconds, after which another endpoint is asked what may be asked twice
+LONGEST = 5.5  # seconds for one call, over all endpoints, and with the wait for its turn
+AT_ONCE = 32  # calls; Consul takes 200 connections of one client, watches included
 LARGEST_ANSWER = 64 << 20  # bytes
 _CONNECTIONS = 16  # kept for each endpoint
+_LEAST = 0.05  # seconds, in which nobody answers
 _LONGEST_WORDS = 300  # characters of an error
 
 
@@ -50,6 +54,10 @@ class Unanswered(Exception):
     """A request that was sent, perhaps, and got no whole answer; the text says why."""
 
 
+# Method, path, body, headers.
+_Question = tuple[str, str, bytes, Mapping[str, str] | None]
+
+
 class HttpEndpoints:
     """The endpoints of one store.
 
@@ -65,6 +73,7 @@ class HttpEndpoints:
         self._scheme = "http" if tls is None else "https"
         self._places = list(places)
         self._moves: list[Callable[[], None]] = []
+        self._turns = DeferredSemaphore(AT_ONCE)
         self._pool = HTTPConnectionPool(reactor)
         self._pool.maxPersistentPerHost = _CONNECTIONS
         self._pool.retryAutomatically = False
@@ -96,10 +105,32 @@ class HttpEndpoints:
             StoreLost: Nobody got it, or it is repeatable and nobody answered.
             StoreUnsure: It is not repeatable, and who got it did not answer.
         """
-        reason = ""
-        for place in list(self._places):
+        deadline = self.reactor.seconds() + LONGEST
+        await self._turn()
+        try:
+            question = method, path, body, headers
+            return await self._ask_in_turn(question, repeatable, deadline)
+        finally:
+            self._turns.release()
+
+    async def _turn(self) -> None:
+        try:
+            await self._turns.acquire().addTimeout(ANSWER, self.reactor)
+        except TimeoutError:
+            raise StoreLost(f"{self.name}: {AT_ONCE} calls wait for answers already") from None
+
+    async def _ask_in_turn(
+        self, question: _Question, repeatable: bool, deadline: float
+    ) -> HttpAnswer:
+        reason = f"no answer within {LONGEST:g} s"
+        places = list(self._places)
+        for place in places:
+            limit = ELSEWHERE if repeatable and place != places[-1] else ANSWER
+            left = deadline - self.reactor.seconds()
+            if left < _LEAST:
+                break
             try:
-                return await self._ask_one(place, method, path, body, headers)
+                return await self._ask_one(place, question, min(limit, left))
             except NotSent as error:
                 reason = f"{place}: {error}"
             except Unanswered as error:
@@ -119,9 +150,7 @@ class HttpEndpoints:
             for call in list(self._moves):
                 call()
 
-    async def _ask_one(
-        self, place: str, method: str, path: str, body: bytes, headers: Mapping[str, str] | None
-    ) -> HttpAnswer:
+    async def _ask_one(self, place: str, question: _Question, limit: float) -> HttpAnswer:
         collected = bytearray()
 
         def receive(data: bytes) -> None:
@@ -129,11 +158,11 @@ class HttpEndpoints:
             if len(collected) > LARGEST_ANSWER:
                 raise Unanswered(f"an answer of more than {LARGEST_ANSWER >> 20} MiB")
 
-        asked = Deferred.fromCoroutine(self.stream(place, method, path, body, headers, receive))
+        asked = Deferred.fromCoroutine(self.stream(place, *question, receive))
         try:
-            status, found = await asked.addTimeout(ANSWER, self.reactor)
+            status, found = await asked.addTimeout(limit, self.reactor)
         except TimeoutError:
-            raise Unanswered(f"no answer within {ANSWER:g} s") from None
+            raise Unanswered(f"no answer within {limit:.3g} s") from None
         return HttpAnswer(status, found, bytes(collected))
 
     async def stream(

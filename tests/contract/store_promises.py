@@ -170,6 +170,17 @@ class StorePromises(TestCase):
         counts = {entry.key: entry.value for entry in (await self.a.read("count/")).entries}
         self.assertEqual(counts, dict.fromkeys(keys, b"10"))
 
+    async def test_a_burst_is_done_to_its_last_commit(self) -> None:
+        await self.a.session(30)
+
+        async def take(number: int) -> int:
+            key = f"names/{number}"
+            return await self.a.commit([Absent(key)], [Put(key, b"1", bound=True)])
+
+        work = [Deferred.fromCoroutine(take(number)) for number in range(300)]
+        self.assertEqual(len(set(await gatherResults(work))), 300)
+        self.assertEqual(len(await self.keys(self.b)), 300)
+
     async def test_the_largest_commit_is_one(self) -> None:
         keys = [f"k{n:02}" for n in range(MOST_KEYS)]
         value = b"v" * (12 << 10)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import orjson
+import pytest
 
 from swarmd.store.consul import ConsulStore
 from swarmd.store.http_endpoints import HttpEndpoints
@@ -23,6 +24,7 @@ class ConsulFaultTests(StoreFaults):
         self.closing(store)
         return store
 
+    @pytest.mark.soak
     async def test_a_store_that_is_gone_and_comes_back(self) -> None:
         (member,) = self.start([consul_member(self.folder)])
         store = self.store([member])

@@ -10,7 +10,7 @@ from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.protocol import Factory, Protocol
 
 from swarmd.store import http_endpoints
-from swarmd.store.http_endpoints import HttpEndpoints
+from swarmd.store.http_endpoints import AT_ONCE, HttpEndpoints
 from swarmd.store.interfaces import StoreLost, StoreUnsure
 from swarmd.tls.trust import TlsFiles, Trust, client_trust
 from tests.lab.certificates import Authority, Certificate
@@ -70,6 +70,18 @@ class HttpEndpointsTests(StoreFaults):
         for repeatable in (True, False):
             with self.assertRaisesRegex(StoreLost, "etcd://lab cannot be reached: 127.*efused"):
                 await http.ask("GET", "/", repeatable=repeatable)
+
+    async def test_calls_wait_for_their_turn_and_not_for_ever(self) -> None:
+        self.patch(http_endpoints, "ANSWER", 0.3)
+        wires: list[Any] = []
+        http = self.endpoints([self.server(wires.append)])
+        calls = [Deferred.fromCoroutine(http.ask("GET", "/")) for _ in range(AT_ONCE + 3)]
+        with self.assertRaisesRegex(StoreLost, "no answer within 0.3 s"):
+            await calls[0]
+        for call in calls[1:]:
+            with self.assertRaises(StoreLost):
+                await call
+        self.assertLessEqual(len(wires), AT_ONCE + 3)
 
     async def test_an_answer_that_has_no_end(self) -> None:
         self.patch(http_endpoints, "LARGEST_ANSWER", 1 << 16)

@@ -33,7 +33,7 @@ from swarmd.store.interfaces import (
 from swarmd.store.login import Login
 from swarmd.store.reachability import Reachability
 from swarmd.store.timed_session import TimedSession, boottime
-from swarmd.store.zookeeper.client import OPEN, ZooKeeperClient, words
+from swarmd.store.zookeeper.client import ANSWER, OPEN, ZooKeeperClient, words
 from swarmd.store.zookeeper.commit_log import after_commit, written_since
 from swarmd.store.zookeeper.tree import LOG, SESSIONS, ZooKeeperTree, entry_of, holds
 from swarmd.tls.trust import TlsFiles
@@ -92,14 +92,25 @@ class ZooKeeperStore:
     async def commit(self, conditions: Sequence[Condition], writes: Sequence[Write]) -> int:
         check_commit(conditions, writes)
         bound = any(isinstance(each, Put) and each.bound for each in writes)
-        async with self._one:
-            for turn in range(_TRIES):
-                if bound and not (self._session and self._session.held()):
-                    raise StoreLost(f"{self.name}: there is no session")
-                revision = await self._try(conditions, writes, again=turn > 0)
-                if revision is not None:
-                    return revision
-                await deferLater(self._reactor, random.random() * 0.005)
+        try:
+            await self._one.acquire().addTimeout(ANSWER, self._reactor)
+        except TimeoutError:
+            raise StoreLost(f"{self.name}: other commits wait for its answer already") from None
+        try:
+            return await self._in_turn(conditions, writes, bound)
+        finally:
+            self._one.release()
+
+    async def _in_turn(
+        self, conditions: Sequence[Condition], writes: Sequence[Write], bound: bool
+    ) -> int:
+        for turn in range(_TRIES):
+            if bound and not (self._session and self._session.held()):
+                raise StoreLost(f"{self.name}: there is no session")
+            revision = await self._try(conditions, writes, again=turn > 0)
+            if revision is not None:
+                return revision
+            await deferLater(self._reactor, random.random() * 0.005)
         raise StoreLost(f"{self.name}: others write all the time")
 
     async def session(self, ttl: float) -> TimedSession:

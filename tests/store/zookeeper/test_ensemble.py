@@ -20,6 +20,7 @@ class ZooKeeperFaultTests(StoreFaults):
         self.closing(store)
         return store
 
+    @pytest.mark.soak
     async def test_a_store_that_is_gone_and_comes_back(self) -> None:
         (member,) = self.start([zookeeper_member(self.folder)])
         store = self.store([member])
