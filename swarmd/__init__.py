@@ -34,6 +34,7 @@ ranks 0 and 1 do no I/O. The way of a request, a create and an event: docs/archi
     ``publishing``             published ports at swarmd's own addresses: listeners, relays
     ``audit``                  who changed what, who asked for what: the audit log, the access log
     ``cli``                    what operators type: ``swarmd node``, ``explain``, ``certs`` …
+    ``cli.listing``            commands that print what is: tables
     ``cli.terminal``           what commands print: tables, colours, a line of progress
 7.  ``manager``                the verbs that span engines
     ``manager.membership``     several swarmds: session, leader, the book that all share

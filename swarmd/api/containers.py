@@ -15,6 +15,7 @@ from swarmd.api.responses.name_holder import as_seen
 from swarmd.api.routing.request_line import target
 from swarmd.api.routing.resource import Noun, answer, client_of, own
 from swarmd.cluster.lookup import find_container
+from swarmd.cluster.publishing.port_warnings import with_warnings
 from swarmd.cluster.views.container_list import container_chunks
 from swarmd.cluster.views.filters import ListQuery
 from swarmd.codec.query import parse_query
@@ -27,6 +28,7 @@ from swarmd.manager.containers.create import Creator
 from swarmd.manager.containers.create_order import CreateOrder, read_body
 from swarmd.manager.containers.sizes import with_sizes
 from swarmd.manager.containers.start import Starter
+from swarmd.manager.fleet.answers import made_id
 from swarmd.manager.fleet.read_your_writes import (
     settle_containers,
     settle_lists,
@@ -35,6 +37,7 @@ from swarmd.manager.fleet.read_your_writes import (
 )
 from swarmd.manager.interfaces import FleetView
 from swarmd.manager.system.prune import CONTAINERS, prune
+from swarmd.streams.link import Answer
 
 _COMMAND_LINE = b"Docker-Client/"
 
@@ -103,7 +106,17 @@ class Containers(Noun):
         except NameTaken as taken:
             raise as_seen(taken, self._fleet) from None
         if not request.gone:
-            request.reply(created.status, created.body)
+            request.reply(created.status, self._warned(created, order))
+
+    def _warned(self, created: Answer, order: CreateOrder) -> bytes:
+        """The answer, with what it could not know of ports at swarmd's own address."""
+        state = self._fleet.state
+        if created.status != 201 or state.catalogue.ports is None:
+            return created.body
+        container = state.containers.get(made_id("", created.body))
+        if container is None:
+            return created.body
+        return with_warnings(created.body, self._fleet.engine(container), order.body)
 
     async def prune(self, request: DockerRequest) -> None:
         def path(engine: Engine) -> str:

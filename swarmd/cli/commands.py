@@ -101,6 +101,7 @@ COMMANDS: tuple[Command, ...] = (
         ),
     ),
     Command("managers", "", "the swarmds that serve this fleet, and which leads"),
+    Command("ports", "", "which published port answers where, with --publish"),
     Command("explain", "-- docker run ...", "where it would go, and why not elsewhere"),
     Command(
         "doctor",

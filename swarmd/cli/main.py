@@ -16,6 +16,8 @@ from swarmd.cli.events import PROSE as OF_EVENTS
 from swarmd.cli.events import events
 from swarmd.cli.explain import PROSE as OF_EXPLAIN
 from swarmd.cli.explain import explain
+from swarmd.cli.listing.ports import PROSE as OF_PORTS
+from swarmd.cli.listing.ports import ports
 from swarmd.cli.managers import PROSE as OF_MANAGERS
 from swarmd.cli.managers import managers
 from swarmd.cli.names import PROSE as OF_NAMES
@@ -34,6 +36,7 @@ RUN: Mapping[str, tuple[Command, str]] = {
     "events": (events, OF_EVENTS),
     "managers": (managers, OF_MANAGERS),
     "rebalance": (rebalance, OF_REBALANCE),
+    "ports": (ports, OF_PORTS),
     "explain": (explain, OF_EXPLAIN),
     "names": (names, OF_NAMES),
 }

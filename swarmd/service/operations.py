@@ -11,6 +11,7 @@ from swarmd.api.operators.explain import Explain
 from swarmd.api.operators.managers import Managers
 from swarmd.api.operators.metrics import Metrics
 from swarmd.api.operators.nodes import Nodes
+from swarmd.api.operators.ports import Ports
 from swarmd.api.operators.probes import Probes
 from swarmd.api.operators.rebalance import Rebalances
 from swarmd.api.operators.usage import Usage
@@ -71,7 +72,7 @@ class Operations(MultiService):
         relocation = Relocation(fleet, mover)
         drainer = Drainer(fleet, relocation, local, operator_state)
         sampler, log = UsageSampler(fleet, placer), NodeLog(reactor)
-        self._usage = Usage(fleet, sampler)
+        self._usage, self._fleet = Usage(fleet, sampler), fleet
         planner = Planner(fleet, placer, creator.choice, mover, relocation, sampler.use_of)
         rebalancer = Rebalancer(fleet, planner, relocation, local)
         self._rebalance = Rebalances(rebalancer)
@@ -105,6 +106,7 @@ class Operations(MultiService):
         own.add("explain", POST=self.explain.explain)
         own.putChild(b"rebalance", self._rebalance)
         own.add("usage", GET=self._usage.usage)
+        own.add("ports", GET=Ports(self._fleet).ports)
         own.add("metrics", GET=self._metrics.metrics)
         own.add("managers", GET=self._managers.managers)
         root.putChild(b"swarmd", own)

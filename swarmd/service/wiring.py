@@ -147,7 +147,6 @@ def make_service(
     rng, daemon = rng or random.Random(), Swarmd(log, forked=forked)
     logs = _request_logs(settings, reactor, now, daemon)
     fleet, tls_reload = _fleet(settings, reactor, now, rng, daemon)
-    publishers = make_publishers(settings, reactor, fleet, daemon)
     source = _discovery(settings, reactor, fleet, daemon)
     startup = StartupGate(fleet.state.engines, reactor, lambda: source.listed)
     observation = Observation(settings, fleet, startup, logs)
@@ -158,6 +157,7 @@ def make_service(
     site = make_site(settings, reactor, fleet, tree.root, rejections.report, startup)
     listeners = make_listeners(settings, reactor, site, tls_reload, rejections)
     observation.observe(reactor, site)
+    publishers = make_publishers(settings, reactor, fleet, daemon)
     doors = ListenerGroup([listeners, *observation.listeners, *publishers])
     notifier = Notifier(os.environ, reactor, fleet.summary)
     parts = site, doors, tree.work, tree.memory, startup, notifier, logs, daemon

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import socket
 import urllib.request
 from collections.abc import Callable
@@ -10,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.e2e.test_compose import Compose
 from tests.lab.cli import Docker, command_lines
 from tests.lab.daemon import Swarmd
 from tests.lab.ports import free_port
@@ -115,3 +117,60 @@ def test_ports_are_the_same_after_a_restart_of_swarmd(door: Swarmd, docker: Dock
     eventually(lambda: {name: shown(docker, name) for name in before} == before)
     for name, port in before.items():
         eventually(lambda name=name, port=port: page(port) == name)  # type: ignore[misc]
+
+
+COMPOSE = """\
+services:
+  web:
+    image: busybox
+    command: sh -c 'hostname > /index.html; exec httpd -f -p 80 -h /'
+    stop_grace_period: 0s
+    ports: ["{port}:80"]
+    labels: {{com.docker.swarm.publish: balance}}
+"""
+
+
+def test_a_scaled_service_shares_its_port(door: Swarmd, docker: Docker, tmp_path: Path) -> None:
+    program = shutil.which("docker-compose", path="/usr/bin")
+    if program is None:
+        pytest.skip("docker-compose is not installed")
+    fixed, compose = free_port(), Compose([program], door.url, tmp_path)
+    compose.project(COMPOSE.format(port=fixed))
+    compose("up", "-d", "--scale", "web=3")
+    names = set(docker("ps", "-q").lines)
+    assert len(names) == 3
+    answered: set[str] = set()
+
+    def everybody() -> bool:
+        answered.add(page(fixed))
+        return answered == names
+
+    eventually(everybody)
+    assert {shown(docker, name) for name in names} == {fixed}
+    compose("up", "-d", "--scale", "web=1")
+    (left,) = docker("ps", "-q").lines
+    assert page(fixed) == left
+    compose("down")
+    assert refused(fixed)
+
+
+def test_datagrams_go_there_and_back(door: Swarmd, docker: Docker) -> None:
+    echo = ("nc", "-u", "-lk", "-p", "7", "-e", "cat")
+    docker("run", "-d", "--name", "one", "-p", "7/udp", "busybox", *echo)
+    number = shown(docker, "one", "7/udp")
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client:
+        client.connect((HERE, number))
+        client.settimeout(1)
+
+        def answered() -> bool:
+            client.send(b"ping")
+            return client.recv(100) == b"ping"
+
+        eventually(answered)
+
+
+def test_what_does_not_answer_here_is_told_at_the_create(door: Swarmd, docker: Docker) -> None:
+    said = docker("create", "-p", "127.0.0.1::80", "busybox", *PAGE)
+    assert "bound to 127.0.0.1 of node" in said.error
+    rows = dict(map(tuple, door.info()["SystemStatus"]))
+    assert rows["Published ports"] == f"0 at {HERE}"

@@ -21,6 +21,7 @@ from twisted.web.http import RESPONSES
 
 from swarmd import __version__
 from swarmd.api.operators.agreement_metrics import agreement_families
+from swarmd.api.operators.port_metrics import port_families
 from swarmd.certificates.expiry import Expiry
 from swarmd.cluster.views.metrics import families
 from swarmd.core.index.histogram import Histogram
@@ -69,6 +70,7 @@ class Metrics:
         yield _failed_calls(self._fleet)
         yield _placements(self._fleet)
         yield from agreement_families(self._fleet.agreement())
+        yield from port_families(self._fleet.state.catalogue.ports)
 
 
 def _connections(site: ClientSite[DockerRequest]) -> Iterator[Metric]:

@@ -31,6 +31,11 @@ class ShownPorts:
             kept = self._entries[container.id] = container.entry, numbers, made
         return kept[2]
 
+    @property
+    def summary(self) -> str:
+        """How many there are, and where."""
+        return f"{len(self.table.frontends)} at {', '.join(self.table.addresses)}"
+
     def drop(self, container_id: str) -> None:
         """It is gone."""
         self._entries.pop(container_id, None)

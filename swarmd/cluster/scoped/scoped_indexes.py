@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 
 from swarmd.cluster.container_index import PrefixIndex
 from swarmd.cluster.interfaces import NamesView
+from swarmd.cluster.publishing.shown_ports import ShownPorts
 from swarmd.cluster.scoped.sight import Sight
 from swarmd.cluster.state import State
 from swarmd.cluster.views.rows import Row
@@ -61,7 +62,12 @@ class ScopedCatalogue:
         self.identities = _Names(state.catalogue.identities, containers)
         self.ids = _Ids(state.catalogue.ids, containers)
         self.rows = _Rows(state, sight)
-        self.ports = state.catalogue.ports
+        self._state = state
+
+    @property
+    def ports(self) -> ShownPorts | None:
+        """Whose containers they are is asked by whoever shows them."""
+        return self._state.catalogue.ports
 
 
 class ScopedRoster:

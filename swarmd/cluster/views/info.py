@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import orjson
 
 from swarmd.cluster.interfaces import StateView
+from swarmd.cluster.publishing.shown_ports import ShownPorts
 from swarmd.cluster.views.agreed import agreed, as_of, in_all, programs_of
 from swarmd.cluster.views.node_table import Row
 from swarmd.core.kept_json import kept_json
@@ -118,7 +119,7 @@ def info(
         **_of_engines([engine for engine in valid if engine.healthy]),
         "NEventsListener": listeners,
         "SystemTime": datetime.fromtimestamp(now, UTC).isoformat().replace("+00:00", "Z"),
-        "SystemStatus": _head(identity, engines)
+        "SystemStatus": _head(identity, engines, state.catalogue.ports)
         + state.node_table.rows(engines, identity.overcommit),
         "Warnings": _warnings(engines, problem, notices) or None,
     }
@@ -236,7 +237,9 @@ def _union(groups: Iterable[Iterable[str]]) -> list[str]:
     return sorted({name for group in groups for name in group})
 
 
-def _head(identity: FleetIdentity, engines: Sequence[Engine]) -> list[Row]:
+def _head(
+    identity: FleetIdentity, engines: Sequence[Engine], ports: ShownPorts | None
+) -> list[Row]:
     """The rows that classic Swarm has before the table of nodes."""
     managers = identity.managers()
     rows: list[Row] = [("Role", managers.role)]
@@ -249,6 +252,7 @@ def _head(identity: FleetIdentity, engines: Sequence[Engine]) -> list[Row]:
         *((f" {name}", words) for name, words in managers.rows),
         ("Strategy", identity.strategy),
         ("Filters", ", ".join(identity.filters)),
+        *([("Published ports", ports.summary)] if ports is not None else ()),
         ("Nodes", str(len(engines))),
     ]
 

@@ -124,6 +124,7 @@ ROUTES: tuple[ApiRoute, ...] = (
     ApiRoute("GET", "swarmd/managers", "fleet", "read", False),
     ApiRoute("GET", "swarmd/metrics", "fleet", "read", False),
     ApiRoute("GET", "swarmd/usage", "fleet", "read", False),
+    ApiRoute("GET", "swarmd/ports", "fleet", "read", False),
     ApiRoute("GET", "swarmd/policy", "fleet", "read", False),
     ApiRoute("POST", "swarmd/rebalance/plan", "fleet", "read", False, asks=True),
     ApiRoute("POST", "swarmd/rebalance", "fleet", "admin", False),
