@@ -100,7 +100,7 @@ class Joint:
             self._refuse()
             return
         self._backend = backend
-        backend.connections += 1
+        self._frontend.take(backend)
         self._reactor.connectTCP(backend.host, backend.port, _Dial(self), timeout=DIAL)
 
     def undialled(self) -> None:

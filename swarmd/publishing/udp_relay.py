@@ -102,7 +102,7 @@ class UdpFrontend:
         flow.socket = DatagramSocket(
             self._reactor, opened, lambda datagram, _: self._answer(flow, datagram)
         )
-        backend.connections += 1
+        self._frontend.take(backend)
         self._frontend.counts["connections"] += 1
         if self._sweep is None:
             self._sweep = self._reactor.callLater(IDLE_FLOW, self._end_idle)

@@ -157,9 +157,9 @@ def make_service(
     site = make_site(settings, reactor, fleet, tree.root, rejections.report, startup)
     listeners = make_listeners(settings, reactor, site, tls_reload, rejections)
     observation.observe(reactor, site)
-    publishers = make_publishers(settings, reactor, fleet, daemon)
-    doors = ListenerGroup([listeners, *observation.listeners, *publishers])
+    published = make_publishers(settings, reactor, fleet, daemon)
     notifier = Notifier(os.environ, reactor, fleet.summary)
+    doors = ListenerGroup([listeners, *observation.listeners, *published])
     parts = site, doors, tree.work, tree.memory, startup, notifier, logs, daemon
     daemon.handover = make_handover(settings, reactor, fleet, *parts)
     listeners.setServiceParent(daemon)

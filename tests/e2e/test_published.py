@@ -119,6 +119,12 @@ def test_ports_are_the_same_after_a_restart_of_swarmd(door: Swarmd, docker: Dock
         eventually(lambda name=name, port=port: page(port) == name)  # type: ignore[misc]
 
 
+ECHO = """
+import socket
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+s.bind(("", 7))
+while True: s.sendto(*s.recvfrom(65535))
+"""
 COMPOSE = """\
 services:
   web:
@@ -155,8 +161,10 @@ def test_a_scaled_service_shares_its_port(door: Swarmd, docker: Docker, tmp_path
 
 
 def test_datagrams_go_there_and_back(door: Swarmd, docker: Docker) -> None:
-    echo = ("nc", "-u", "-lk", "-p", "7", "-e", "cat")
-    docker("run", "-d", "--name", "one", "-p", "7/udp", "busybox", *echo)
+    files = [part for path in ("/usr:/usr", "/usr/lib:/lib", "/usr/lib64:/lib64")
+             for part in ("-v", f"{path}:ro")]  # fmt: skip
+    echo = ("/usr/bin/python3", "-c", ECHO)
+    docker("run", "-d", "--name", "one", *files, "-p", "7/udp", "busybox", *echo)
     number = shown(docker, "one", "7/udp")
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client:
         client.connect((HERE, number))

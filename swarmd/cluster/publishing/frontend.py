@@ -31,6 +31,7 @@ class Backend:
         leaving: It was told to stop.
         proxy: Version of the PROXY protocol that it wants; "" for none.
         connections: At this moment.
+        turn: When it was taken last, counted by its frontend.
     """
 
     key: ClaimKey
@@ -42,6 +43,7 @@ class Backend:
     leaving: bool = False
     proxy: str = ""
     connections: int = 0
+    turn: int = 0
 
 
 @dataclass(slots=True, eq=False)
@@ -51,16 +53,24 @@ class Frontend:
     Attributes:
         counts: Totals of "connections", "refused", "received" and "sent", the latter in bytes as
             clients see it.
+        turns: How often a backend was taken.
     """
 
     port: Port
     backends: dict[ClaimKey, Backend] = field(default_factory=dict)
     counts: Counter[str] = field(default_factory=Counter)
+    turns: int = 0
 
     def choose(self, without: Collection[Backend] = ()) -> Backend | None:
-        """The least loaded of the best; None if there is none (any more) to be tried."""
+        """The least loaded of the best, in turn; None if there is none (any more) to be tried."""
         known = [one for one in self.backends.values() if one.port and one not in without]
         return min(known, key=_rank, default=None)
+
+    def take(self, backend: Backend) -> None:
+        """It has one connection more."""
+        self.turns += 1
+        backend.turn = self.turns
+        backend.connections += 1
 
     @property
     def balanced(self) -> bool:
@@ -71,5 +81,5 @@ class Frontend:
         return sum(one.connections for one in self.backends.values())
 
 
-def _rank(one: Backend) -> tuple[bool, bool, int]:
-    return one.leaving, not one.ready, one.connections
+def _rank(one: Backend) -> tuple[bool, bool, int, int]:
+    return one.leaving, not one.ready, one.connections, one.turn

@@ -21,6 +21,18 @@ def test_the_least_loaded_is_chosen() -> None:
     assert frontend(busy, idle).connections == 3
 
 
+def test_equals_take_turns() -> None:
+    one, two = backend("a"), backend("b")
+    made, taken = frontend(one, two), []
+    for _ in range(4):
+        chosen = made.choose()
+        assert chosen is not None
+        made.take(chosen)
+        chosen.connections -= 1
+        taken.append(chosen)
+    assert taken == [one, two, one, two]
+
+
 def test_one_that_is_not_ready_is_chosen_only_if_there_is_no_other() -> None:
     sick, well = backend("a", ready=False), backend("b", connections=9)
     assert frontend(sick, well).choose() is well
