@@ -39,6 +39,7 @@ ranks 0 and 1 do no I/O. The way of a request, a create and an event: docs/archi
 7.  ``manager``                the verbs that span engines
     ``manager.membership``     several swarmds: session, leader, the book that all share
     ``manager.fleet``          all engines as one: fan-out, failover, retry, locks, read your writes
+    ``manager.claims``         what swarmds that share a fleet claim before they ask an engine
     ``manager.containers``     the way of a create and of a start, and what belongs to containers
     ``manager.projects``       containers that belong together, and where they had best be
     ``manager.images``         pull, load, save, push, tag, remove over many engines

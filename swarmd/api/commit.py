@@ -17,7 +17,7 @@ from swarmd.core.image.image_reference import tag_target
 from swarmd.front.request import DockerRequest
 from swarmd.manager.builds.own_images import OwnImages
 from swarmd.manager.fleet.json_body import decoded_json
-from swarmd.manager.fleet.read_your_writes import settle_containers, unsettled
+from swarmd.manager.fleet.read_your_writes import find_anywhere, settle_containers, unsettled
 from swarmd.manager.interfaces import FleetView
 from swarmd.streams.forward import forward
 
@@ -55,7 +55,7 @@ class Commit:
             return find_container(self._fleet.state, ref)
         except NoSuchContainer:
             await settle_containers(self._fleet, unsettled(self._fleet))
-            return find_container(self._fleet.state, ref)
+            return await find_anywhere(self._fleet, ref)
 
 
 def _body(body: bytes, container: Container) -> bytes:

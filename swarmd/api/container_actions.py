@@ -27,6 +27,7 @@ from swarmd.core.names import check_container_name, split_node
 from swarmd.core.request.json_keys import CONTAINER_UPDATE, spelled
 from swarmd.core.request.version import Version
 from swarmd.front.request import DockerRequest
+from swarmd.manager.claims.naming import Naming
 from swarmd.manager.containers.start import Admit, Starter, admit_all
 from swarmd.manager.fleet.answers import made_id
 from swarmd.manager.fleet.read_your_writes import settle_containers
@@ -232,7 +233,7 @@ def _unlink(call: ContainerCall) -> None:
     forward(call.request, call.link, line, done=call.mark)
 
 
-def rename(call: ContainerCall) -> None:
+def rename(call: ContainerCall) -> Coroutine[Any, Any, None] | None:
     """The new name is the container's alone in the whole fleet before its engine hears of it."""
     name = call.request.arg("name").removeprefix("/")
     if not name:
@@ -241,15 +242,30 @@ def rename(call: ContainerCall) -> None:
         check_container_name(f"/{name}")
     except BadParameter as error:
         raise BadParameter(f"Error when allocating new name: {error.message}") from None
-    state = call.fleet.state
+    if call.starter is not None and call.starter.naming is not None:
+        return _rename_agreed(call, call.starter.naming, name)
     try:
-        state.reserve_name(name, call.container.id)
+        call.fleet.state.reserve_name(name, call.container.id)
     except NameTaken as taken:
         raise as_seen(taken.of_rename(), call.fleet) from None
+    _rename(call, name, lambda granted: None)
+    return None
 
+
+async def _rename_agreed(call: ContainerCall, naming: Naming, name: str) -> None:
+    """Other swarmds have agreed before."""
+    try:
+        held = await naming.claimed(name, call.container.id)
+    except NameTaken as taken:
+        raise as_seen(taken.of_rename(), call.fleet) from None
+    _rename(call, name, lambda granted: naming.end(held, granted=granted))
+
+
+def _rename(call: ContainerCall, name: str, over: Callable[[bool | None], None]) -> None:
     def done(status: int) -> None:
         granted = None if status in UNKNOWN else status == 204
-        state.release_name(name, call.container.id, granted=granted)
+        call.fleet.state.release_name(name, call.container.id, granted=granted)
+        over(granted)
         call.mark(status)
 
     forward(call.request, call.link, call.target, done=done)

@@ -30,6 +30,7 @@ from swarmd.manager.containers.sizes import with_sizes
 from swarmd.manager.containers.start import Starter
 from swarmd.manager.fleet.answers import made_id
 from swarmd.manager.fleet.read_your_writes import (
+    find_anywhere,
     settle_containers,
     settle_lists,
     settle_names,
@@ -191,7 +192,7 @@ class ContainerAction(Resource):
         try:
             container = find_container(self._fleet.state, self._name)
         except NoSuchContainer:
-            if not unsettled(self._fleet):
+            if not unsettled(self._fleet) and self._fleet.elsewhere is None:
                 raise
             return self._act_later(request)
         if container.id in self._fleet.state.handovers:
@@ -208,7 +209,7 @@ class ContainerAction(Resource):
     async def _act_later(self, request: DockerRequest) -> None:
         """The name is unknown, but an engine has news that was not read yet: read it first."""
         await settle_containers(self._fleet, unsettled(self._fleet))
-        work = self._send(request, find_container(self._fleet.state, self._name))
+        work = self._send(request, await find_anywhere(self._fleet, self._name))
         if work is not None:
             await work
 

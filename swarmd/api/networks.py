@@ -27,6 +27,7 @@ from swarmd.manager.containers.local_resources import LocalResources
 from swarmd.manager.fleet.fanout import Outcome, ask_engines, refusal
 from swarmd.manager.fleet.json_body import spelled_object
 from swarmd.manager.fleet.read_your_writes import (
+    find_anywhere,
     looked_up,
     settle_containers,
     settle_lists,
@@ -112,7 +113,7 @@ class Networks(Noun):
             raise BadParameter("Container is not specified")
         if not body["Container"]:
             raise BadParameter('invalid name or ID supplied: ""')
-        container = find_container(self._fleet.state, body["Container"])
+        container = await find_anywhere(self._fleet, body["Container"])
         engine = self._fleet.engine(container)
         found = await self._find(ref)
         if action == "connect" and await self._local.follow(ref, engine):

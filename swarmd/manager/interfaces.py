@@ -36,12 +36,24 @@ class HubView(Protocol):
     def describe(self, key: str, event: Mapping[str, Any]) -> FleetEvent: ...
 
 
+class OtherSwarmds(Protocol):
+    """What other swarmds have just made, for whoever does not find it here."""
+
+    async def look_for_container(self, ref: str) -> None: ...
+
+    async def look_for_lists(self) -> None: ...
+
+
 class FleetView(Protocol):
     """The fleet, as far as a request may go.
 
     Attributes:
         scope: Whose part of the fleet this is; None for all of it.
+        elsewhere: None if there are no other swarmds.
     """
+
+    @property
+    def elsewhere(self) -> OtherSwarmds | None: ...
 
     @property
     def state(self) -> StateView: ...

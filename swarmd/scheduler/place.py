@@ -63,11 +63,16 @@ def rank(
     seed: int = 0,
     limit: int = MOST,
     without: Collection[str] = (),
+    by_chance: bool = False,
 ) -> list[Engine]:
     """The best ``limit`` engines that pass every rule, best first; equals in the fleet's order.
 
     ``without`` are keys of engines that were tried in vain. They stay in ``fleet``: a volume that
     lives on one of them must not be made anew elsewhere.
+
+    Args:
+        by_chance: The first of equals is drawn by ``seed``, so that several who place at once do
+            not all take the same.
 
     Raises:
         NoCandidate: None passes.
@@ -77,7 +82,11 @@ def rank(
     sifted = sift(wanted, candidates, fleet, policy)
     if not sifted.kept:
         raise refusal(sifted, candidates, fleet)
-    best = islice(ordered(columns(wanted, fleet, policy, seed), sifted.kept), limit)
+    best = list(islice(ordered(columns(wanted, fleet, policy, seed), sifted.kept), limit))
+    if by_chance:
+        equals = sum(1 for values, _ in best if values == best[0][0])
+        drawn = seed % equals
+        best = [*best[drawn:equals], *best[:drawn], *best[equals:]]
     return [fleet.engine(slot) for _, slot in best]
 
 

@@ -17,6 +17,9 @@ from swarmd.cluster.views.info import FleetIdentity, ManagersSeen
 from swarmd.config.settings import Settings
 from swarmd.config.store_options import StoreOptions
 from swarmd.core.agreement import Agreement
+from swarmd.manager.claims.claimant import Claimant
+from swarmd.manager.containers.create import Creator
+from swarmd.manager.containers.local_resources import LocalResources
 from swarmd.manager.fleet.fleet import Fleet
 from swarmd.manager.membership.book_items import BookItems
 from swarmd.manager.membership.drain_reports import DrainReports
@@ -75,6 +78,14 @@ class Sharing(MultiService):
         ready = fleet.ready
         fleet.ready = lambda: self.membership.joined and ready()
         identity.managers = self.seen
+
+    def claim(self, fleet: Fleet, creator: Creator, local: LocalResources) -> None:
+        """From now on what is made is claimed first."""
+        claimant = Claimant(fleet, local, self.membership, self.membership.id)
+        self.membership.joining.append(claimant.join)
+        self.managers.claims = lambda: len(claimant.own)
+        creator.agree(claimant)
+        claimant.setServiceParent(self)
 
     def seen(self) -> ManagersSeen:
         """The rows of ``docker info``."""

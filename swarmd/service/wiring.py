@@ -299,6 +299,8 @@ def _tree(
     daemon.live.follow(partial(change_making, networks, distributor))
     operations = Operations(settings, reactor, rng, fleet, creator, placer, plans, local, sharing)
     _attach(operations, distributor, fleet, daemon, identity, sharing)
+    if sharing is not None:
+        sharing.claim(fleet, creator, local)
     page = make_page(reactor, fleet, identity, operations) if settings.ui else None
 
     def tree(seen: FleetView) -> Root:

@@ -11,6 +11,7 @@ from twisted.python.failure import Failure
 
 from swarmd.codec.head import Headers, ResponseHead
 from swarmd.core.errors import EngineUnreachable
+from swarmd.streams.connection import EngineConnection
 from swarmd.streams.dialing.connector import Connector
 from swarmd.streams.exchange import Exchange
 
@@ -89,18 +90,36 @@ class EngineCall(Collected):
 
     Attributes:
         answer: Fires with it; fails with EngineUnreachable.
+
+    Args:
+        gate: Asked right before the first byte is sent: why that must not be, "" if it may.
     """
 
-    __slots__ = ("_timer", "answer")
+    __slots__ = ("_gate", "_timer", "answer")
 
     def __init__(
-        self, link: Connector, method: bytes, request: bytes, *, timeout: float | None, limit: int
+        self,
+        link: Connector,
+        method: bytes,
+        request: bytes,
+        *,
+        timeout: float | None,
+        limit: int,
+        gate: Callable[[], str] | None = None,
     ) -> None:
         super().__init__(link, method, request, limit)
+        self._gate = gate
         self.answer: Deferred[Answer] = Deferred(self._cancelled)
         self._timer: IDelayedCall | None = None
         if timeout is not None:
             self._timer = link.clock.callLater(timeout, self._too_late, timeout)
+
+    def connected(self, connection: EngineConnection, *, reused: bool) -> None:
+        if self._gate is not None and (cause := self._gate()):
+            self.link.put_back(connection)
+            self.unreachable(cause)
+            return
+        super().connected(connection, reused=reused)
 
     def completed(self, outcome: Answer | EngineUnreachable) -> None:
         self._stop_timer()

@@ -33,18 +33,20 @@ class Link(Connector):
         headers: Sequence[tuple[bytes, bytes]] = (),
         timeout: float = 10.0,
         limit: int = LARGEST_ANSWER,
+        gate: Callable[[], str] | None = None,
     ) -> Answer:
         """Asks and waits for the whole answer, whatever its status.
 
         Args:
             timeout: Seconds for all of it, connecting included.
             limit: Most bytes of the answer's body.
+            gate: As of ``EngineCall``.
 
         Raises:
             EngineUnreachable: No answer, or a broken one; ``sent`` tells whether it may have acted.
         """
         request = render(method, self.ids.own_in(target), body, headers)
-        call = EngineCall(self, method.encode(), request, timeout=timeout, limit=limit)
+        call = EngineCall(self, method.encode(), request, timeout=timeout, limit=limit, gate=gate)
         self.begin(call)
         return await call.answer
 

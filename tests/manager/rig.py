@@ -68,6 +68,7 @@ class Wire:
         headers: Sequence[tuple[bytes, bytes]] = (),
         timeout: float = 10.0,
         limit: int = 0,
+        gate: Any = None,
     ) -> Answer:
         self.asked.append((method, target))
         self.bodies.append(orjson.loads(body) if body else None)

@@ -6,6 +6,7 @@ import copy
 import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from itertools import count
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -76,10 +77,13 @@ class ScriptedFleet(Fleet):
 
     Attributes:
         there: What each engine really has: number -> container ID -> its inspect.
+
+    Args:
+        beside: Another swarmd's, of the same engines.
     """
 
-    def __init__(self, size: int = 3) -> None:
-        self.clock = Clock()
+    def __init__(self, size: int = 3, beside: ScriptedFleet | None = None) -> None:
+        self.clock = beside.clock if beside is not None else Clock()
         state = State(self.clock.seconds)
         hub, no_link = EventHub(state), _no_link
 
@@ -94,15 +98,18 @@ class ScriptedFleet(Fleet):
         self.there: dict[int, dict[str, dict[str, Any]]] = {n: {} for n in range(1, size + 1)}
         # Names of creates and renames that engines are still at, though nobody waits for them.
         self.busy: dict[int, dict[str, Call]] = {n: {} for n in range(1, size + 1)}
-        self._ids = 0
+        self._ids = count(1)
+        if beside is not None:
+            self.there, self.busy, self._ids = beside.there, beside.busy, beside._ids
         for number in self.there:
             self.dispatch(news.EngineListed(key_of(number), key_of(number)))
             self.bring_back(number)
 
-    def creator(self, policy: str = "spread") -> Creator:
+    def creator(self, policy: str = "spread", owner: int = 0) -> Creator:
+        """``owner``: another one draws other names and Swarm IDs."""
         placer = Placer(self, make_policy(policy), lambda: 0)
-        chance = random.Random(0)
-        local = self.local_resources(placer)
+        chance = random.Random(owner)
+        self.local = local = self.local_resources(placer)
         plans = PullPlans(self.clock.seconds)
         return Creator(
             self,
@@ -131,8 +138,7 @@ class ScriptedFleet(Fleet):
 
     def make(self, number: int, body: Any, name: str) -> str:
         """The engine makes a container, whoever asked."""
-        self._ids += 1
-        container_id = full_id(self._ids)
+        container_id = full_id(next(self._ids))
         host = body.get("HostConfig") or {}
         self.there[number][container_id] = {
             "Id": container_id,
@@ -259,6 +265,8 @@ class ScriptedLink:
         decoded = orjson.loads(body) if body else None
         ids = self._fleet.state.engines[key_of(self._number)].ids
         call = Call(self._number, method, ids.own_in(target), decoded)
+        if (gate := more.get("gate")) is not None and (cause := gate()):
+            raise EngineUnreachable(f"node-{self._number}", cause)
         self._fleet.calls.append(call)
         answer = await call.result
         return Answer(answer.status, answer.headers, ids.shown_in(answer.body))
@@ -275,6 +283,8 @@ class _Tracker:
             self._engine.changed_images.clear()
 
     async def refresh(self, ids: Any, timeout: float | None = None) -> None: ...
+
+    async def refresh_image(self, name: str, timeout: float | None = None) -> None: ...
 
     async def inspect(self, container_id: str, timeout: float | None = None) -> Any:
         found = self._fleet.find(int(self._engine.name.partition("-")[2]), container_id)

@@ -8,7 +8,9 @@ from hypothesis import strategies as st
 
 from swarmd.core.container.container_state import Demand, HostPort
 from swarmd.core.container.resources import DeviceWish
+from swarmd.core.index.engine_index import EngineIndex
 from swarmd.core.model import Engine, Health, Volume
+from swarmd.scheduler import place
 from swarmd.scheduler.claim import claim
 from swarmd.scheduler.place import MOST
 from swarmd.scheduler.placement import Pin, Placement
@@ -233,3 +235,16 @@ def test_a_burst_never_exceeds_capacity(
         if wanted.demand.memory:
             ratio = {"0.5": 1.5, "-0.5": 0.5}.get(best.labels.get("overcommit", ""), 1.2)
             assert best.tally.memory <= 10 * ratio
+
+
+def test_equals_are_drawn_by_chance_where_several_place_at_once() -> None:
+    fleet = EngineIndex()
+    for engine in nodes(3):
+        fleet.add(engine)
+
+    def drawn(seed: int) -> list[str]:
+        ranked = place.rank(Placement(), fleet, POLICY, seed=seed, by_chance=True)
+        return [engine.name for engine in ranked]
+
+    assert {drawn(seed)[0] for seed in range(3)} == {"node-1", "node-2", "node-3"}
+    assert all(sorted(drawn(seed)) == ["node-1", "node-2", "node-3"] for seed in range(4))

@@ -76,6 +76,21 @@ class CallTests(LinkCase):
             self.successResultOf(waiting)
         self.assertEqual(len(self.engine.connections), 1)
 
+    def test_a_call_that_must_not_be_made_any_more_is_not_sent(self) -> None:
+        """It was asked right before the first byte; the connection serves the next call."""
+        asked: list[str] = ["", "the session has ended"]
+        for _ in range(2):
+            waiting = self.call("POST", "/containers/create", gate=lambda: asked[0])
+            self.engine.answers(SMALL)
+            self.successResultOf(waiting)
+        asked.pop(0)
+        error = self.cause(self.call("POST", "/containers/create", gate=lambda: asked[0]))
+        self.assertEqual((error.cause, error.sent), ("the session has ended", False))
+        waiting = self.call()
+        self.engine.answers(SMALL)
+        self.successResultOf(waiting)
+        self.assertEqual(len(self.engine.connections), 1)
+
     def test_an_answer_that_does_not_come(self) -> None:
         waiting = self.call("POST", timeout=2)
         self.engine.clock.advance(2)

@@ -48,6 +48,7 @@ from swarmd.manager.containers.execs import find_exec_anywhere
 from swarmd.manager.containers.host_access import HostAccess
 from swarmd.manager.fleet.fleet import Fleet
 from swarmd.manager.fleet.read_your_writes import (
+    find_anywhere,
     looked_up,
     settle_containers,
     settle_lists,
@@ -170,7 +171,7 @@ class Reach:
             return find_container(self._seen.state, ref)
         except NoSuchContainer:
             await settle_containers(self._whole, unsettled(self._whole))
-            return find_container(self._seen.state, ref)
+            return await find_anywhere(self._seen, ref)
 
     async def container(self, ref: str) -> list[Violation]:
         """All of one that is used, changed or let run; Conflict if the name became another's."""

@@ -67,6 +67,16 @@ class Attachments:
             return True
         return bool(kind.movable(name)) and not self._local.claims(kind.identity(name))
 
+    def uses(self) -> list[str]:
+        """Identities of what could go elsewhere with another container, or is nowhere yet."""
+        found = []
+        for kind, name in self._named:
+            identity = kind.identity(name)
+            new = kind is self._local.volumes and not self._local.volumes.exists(name)
+            if new or kind.movable(name) or self._local.claims(identity):
+                found.append(identity)
+        return found
+
     @asynccontextmanager
     async def on(
         self, engine: Engine, has_other: Callable[[], bool], freed: Callable[[], None]

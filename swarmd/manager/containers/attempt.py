@@ -9,7 +9,7 @@ the others right after, as clients of that time did themselves.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from typing import Any
 
@@ -21,6 +21,10 @@ from swarmd.core.errors import EngineRefused, EngineUnreachable, NameTaken
 from swarmd.core.image.image_reference import familiar
 from swarmd.core.model import Engine
 from swarmd.core.names import IDENTITY
+from swarmd.manager.claims.claim import create_claim
+from swarmd.manager.claims.claimant import Claimant, ClaimTaken
+from swarmd.manager.claims.committer import OutrunError
+from swarmd.manager.claims.held_claim import Gate
 from swarmd.manager.containers.attachments import Attachments
 from swarmd.manager.containers.create_order import CreateOrder, NotMadeError, References
 from swarmd.manager.containers.engine_body import Endpoints, engine_body
@@ -40,11 +44,15 @@ class Attempts:
 
     What one claims is free again when it is certainly over.
 
+    Attributes:
+        claimant: With other swarmds, which have to agree first; None if there are none.
+
     Args:
         plans: Of which those that have led to a container are dropped.
     """
 
     def __init__(self, fleet: Fleet, plans: PullPlans) -> None:
+        self.claimant: Claimant | None = None
         self._fleet = fleet
         self._plans = plans
 
@@ -56,23 +64,29 @@ class Attempts:
         attachments: Attachments,
         has_other: Callable[[], bool],
     ) -> Answer:
-        """The engine's answer; errors as of ``make``.
+        """The engine's answer; errors as of ``make``, and as of ``Claimant.take``.
 
         Args:
             pending: The container as it is reserved.
             has_other: As of ``Attachments.on``.
         """
         free = partial(self._fleet.state.release, pending.id)
+        gate = None
+        if self.claimant is not None:
+            uses = attachments.uses()
+            gate = await claim_create(self.claimant, pending, engine, uses, free)
         async with attachments.on(engine, has_other, free) as claims:
             if order.config.volumes:
                 plain = References(self._fleet.state, order.config).plain
                 await order.vet(engine, [plain(name) for name in order.config.volumes])
             try:
-                answer = await make(self._fleet, engine, order, pending.demand)
+                answer = await make(self._fleet, engine, order, pending.demand, gate)
                 if answer.status == 201:
                     self._confirm(engine, pending, order, answer)
                     attachments.mounted(engine)
             except NotMadeError:
+                if gate is not None and gate():
+                    raise OutrunError from None
                 raise
             except BaseException:
                 attachments.mounted(engine)
@@ -91,23 +105,50 @@ class Attempts:
         self._plans.drop(order.client, familiar(order.config.image))
 
 
-async def make(fleet: Fleet, engine: Engine, order: CreateOrder, demand: Demand) -> Answer:
+async def claim_create(
+    claimant: Claimant,
+    pending: Container,
+    engine: Engine,
+    uses: Iterable[str],
+    free: Callable[[], None],
+) -> Gate:
+    """Returns once all other swarmds count it; where they do not, it is free again."""
+    claim = create_claim(claimant.next_id(), pending, engine, uses)
+    try:
+        held = await claimant.take(claim)
+    except ClaimTaken as met:
+        free()
+        raise NameTaken(pending.name, met.other.identity or met.other.claim.subject) from None
+    except BaseException:
+        free()
+        raise
+    claimant.own.hold(held, pending.id)
+    return held.gate
+
+
+async def make(
+    fleet: Fleet, engine: Engine, order: CreateOrder, demand: Demand, gate: Gate | None = None
+) -> Answer:
     """The engine's answer.
+
+    Args:
+        gate: As of ``EngineCall``.
 
     Raises:
         NotMadeError: The engine was not reached, or has made nothing.
         EngineUnreachable: Whether it made the container is not known.
     """
-    return await Attempt(fleet, engine, order).make(demand)
+    return await Attempt(fleet, engine, order, gate).make(demand)
 
 
 class Attempt:
     """One attempt to carry out an order on one engine: the calls that it takes."""
 
-    def __init__(self, fleet: Fleet, engine: Engine, order: CreateOrder) -> None:
+    def __init__(self, fleet: Fleet, engine: Engine, order: CreateOrder, gate: Gate | None) -> None:
         self._fleet = fleet
         self._engine = engine
         self._order = order
+        self._gate = gate
 
     async def make(self, demand: Demand) -> Answer:
         plain = References(self._fleet.state, self._order.config).plain
@@ -137,7 +178,8 @@ class Attempt:
 
     async def _post(self, body: Mapping[str, Any]) -> Answer:
         query = [("name", self._order.name), *self._order.query]
-        return await self._call("POST", "containers", "create", query=query, body=body)
+        path = ("POST", "containers", "create")
+        return await self._call(*path, query=query, body=body, gate=self._gate)
 
     async def _post_again(self, body: Mapping[str, Any]) -> Answer | None:
         """Refused for its name, it is not shown yet: the engine is still at the first one.
@@ -209,8 +251,9 @@ class Attempt:
         query: Query = (),
         body: Mapping[str, Any] | None = None,
         timeout: float = CREATE,
+        gate: Gate | None = None,
     ) -> Answer:
         return await self._fleet.call(
             self._engine, method, *path,
-            query=query, asked=self._order.version, body=body, timeout=timeout,
+            query=query, asked=self._order.version, body=body, timeout=timeout, gate=gate,
         )  # fmt: skip

@@ -13,10 +13,15 @@ from functools import partial
 from itertools import count
 
 from swarmd.core.container.container_state import Container
-from swarmd.core.errors import ApiError, EngineUnreachable
+from swarmd.core.errors import ApiError, EngineUnreachable, NameTaken
 from swarmd.core.image.image_reference import familiar
 from swarmd.core.model import Engine
 from swarmd.core.names import check_container_name
+from swarmd.manager.claims.claimant import Claimant
+from swarmd.manager.claims.committer import OutrunError
+from swarmd.manager.claims.contest import Contest
+from swarmd.manager.claims.elsewhere import Elsewhere
+from swarmd.manager.claims.naming import Naming
 from swarmd.manager.containers.attachments import Attachments
 from swarmd.manager.containers.attempt import Attempts
 from swarmd.manager.containers.create_order import (
@@ -55,6 +60,8 @@ class Creator:
 
     Attributes:
         retries: Of swarm.createretry.
+        choice: Of nodes.
+        starter: Of what was created.
 
     Args:
         invent: Makes a free name, given a test whether a name is taken.
@@ -74,6 +81,7 @@ class Creator:
         self._fleet = fleet
         self.choice = NodeChoice(fleet, placer, plans, local)
         self.starter = Starter(fleet, placer)
+        self._placer = placer
         self._plans = plans
         self._local = local
         self._attempts = Attempts(fleet, plans)
@@ -82,6 +90,14 @@ class Creator:
         self.retries = retries
         self._numbers = count(1)
         self._reconciler = Reconciler(fleet)
+
+    def agree(self, claimant: Claimant) -> None:
+        """From now on other swarmds have to agree to each create."""
+        self._attempts.claimant = claimant
+        self._placer.by_chance = True
+        self._local.agree(claimant)
+        self.starter.naming = Naming(self._fleet, claimant)
+        self._fleet.elsewhere = Elsewhere(self._fleet, claimant)
 
     async def create(self, order: CreateOrder) -> Answer:
         """Raises ApiError if it can be placed nowhere, or nowhere works."""
@@ -107,9 +123,10 @@ class Creator:
         attachments = Attachments(self._local, order.config, order.leaves)
         order = await platform_known(self._fleet, order)
         failures: Failures = {}
+        contest = Contest(self._fleet, self._attempts.claimant, order.name)
         while len(failures) < TRIES + self.retries:
             try:
-                choice = await self._choose(order, attachments, failures)
+                choice = await self._choose(order, attachments, failures, contest)
             except NoCandidate:
                 if failures:
                     break
@@ -118,17 +135,24 @@ class Creator:
                 return await self._create_on(choice, order, attachments, failures)
             except NotMadeError as failure:
                 failures[choice.engine.key] = choice.engine, failure.error
+            except (OutrunError, NameTaken) as met:
+                await contest.lost(met)
         raise _all_failed(list(failures.values()))
 
     async def _choose(
-        self, order: CreateOrder, attachments: Attachments, failures: Failures
+        self,
+        order: CreateOrder,
+        attachments: Attachments,
+        failures: Failures,
+        contest: Contest,
     ) -> Choice:
         """Before it is refused, what may have ended or changed a moment ago is asked for."""
         try:
             return self.choice.choose(order, attachments, failures)
         except NoCandidate:
+            await contest.hear()
             changed = unsettled(self._fleet)
-            if not changed or failures:
+            if not (changed or contest.claimant) or failures:
                 raise
         await settle_containers(self._fleet, changed)
         await settle_details(self._fleet, _unsized(changed))
@@ -152,7 +176,7 @@ class Creator:
         fleet.state.reserve(pending, order.replaces.id if order.replaces else "")
         has_other = partial(self.choice.has_other, order, attachments, engine, failures)
         attempt = self._attempts.run(engine, pending, order, attachments, has_other)
-        answer = await shielded(attempt, NotMadeError)
+        answer = await shielded(attempt, NotMadeError, OutrunError)
         if answer.status == 404:
             self._plans.note(order.client, familiar(order.config.image), engine.key)
         if answer.status >= 500:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any, Protocol
 
 from twisted.internet.defer import DeferredLock
@@ -16,11 +16,15 @@ from twisted.internet.task import deferLater
 
 from swarmd.cluster.lookup import Found
 from swarmd.core.container.create_request import CreateRequest
+from swarmd.core.errors import Conflict, NotFound
 from swarmd.core.model import Engine
+from swarmd.manager.claims.claimant import Claimant
+from swarmd.manager.claims.making import Making
 from swarmd.manager.fleet.fleet import Fleet
-from swarmd.manager.fleet.read_your_writes import settle_lists, settle_unknown
+from swarmd.manager.fleet.read_your_writes import find_anywhere, settle_lists, settle_unknown
 from swarmd.manager.fleet.shield import shielded
 from swarmd.manager.images.copying.supply import Supply
+from swarmd.manager.interfaces import OtherSwarmds
 from swarmd.manager.networks.local_networks import LocalNetworks
 from swarmd.manager.volumes.local_volumes import LocalVolumes
 
@@ -65,6 +69,12 @@ class LocalResources:
         self._fleet = fleet
         self._claims: Counter[str] = Counter()
         self._heading: dict[str, str] = {}  # key of the engine to which a claimed thing goes
+        self._making: Making | None = None  # where other swarmds have to agree
+
+    def agree(self, claimant: Claimant) -> None:
+        """From now on other swarmds have to agree to what is made or moved."""
+        self._making = Making(self._fleet, claimant)
+        self.networks.making = self.volumes.making = self._making
 
     async def settle(self, config: CreateRequest) -> None:
         """Returns when what ``config`` names is known, and where it stays.
@@ -85,8 +95,21 @@ class LocalResources:
     async def _look(self, config: CreateRequest) -> None:
         await settle_lists(self._fleet, "images", "networks", "volumes")
         await settle_unknown(self._fleet, config.images)
+        if self._fleet.elsewhere is not None:
+            await self._look_elsewhere(self._fleet.elsewhere, config)
         if config.networks:
             await self.networks.settle(config.networks)
+
+    async def _look_elsewhere(self, elsewhere: OtherSwarmds, config: CreateRequest) -> None:
+        """What it names may be there for a moment only, by another swarmd."""
+        for _, ref in config.containers:
+            with suppress(NotFound):
+                await find_anywhere(self._fleet, ref)
+        unknown = [name for name in config.networks if not self.networks.exists(name)]
+        unknown += [name for name in config.volumes if not self.volumes.exists(name)]
+        if unknown:
+            await elsewhere.look_for_lists()
+            await settle_lists(self._fleet, "networks", "volumes")
 
     # Claims
 
@@ -129,8 +152,25 @@ class LocalResources:
             taken = self.claims(self.networks.identity(network))
             if found is None or taken or found.engine.key == engine.key:
                 return False
-            await self.networks.move(found, engine)
-            return True
+            if self._making is None:
+                await self.networks.move(found, engine)
+                return True
+            return await self._follow_agreed(self._making, network, engine)
+
+    async def _follow_agreed(self, making: Making, network: str, engine: Engine) -> bool:
+        """Other swarmds hear of it first: it must be nobody's still when all have."""
+        identity = self.networks.identity(network)
+        held = await making.claimed_move(identity, engine)
+        if held is None:
+            await settle_lists(self._fleet, "networks")
+            held = await making.claimed_move(identity, engine)
+        found = self.networks.movable(network)
+        if held is None or found is None:
+            raise Conflict(f"another swarmd is just moving network {network}: try again")
+        async with making.ending(held):
+            if found.engine.key != engine.key:
+                await self.networks.move(found, engine)
+        return True
 
     async def tidy(self, engine: Engine) -> None:
         """Drops the copies of networks that moves have left there, and that nobody uses."""

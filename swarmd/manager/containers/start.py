@@ -17,6 +17,7 @@ from swarmd.core.container.container_state import Container, Demand
 from swarmd.core.container.resources import ONE_CPU, resized
 from swarmd.core.errors import ApiError
 from swarmd.core.model import Engine
+from swarmd.manager.claims.naming import Naming
 from swarmd.manager.fleet.fleet import Fleet
 from swarmd.manager.fleet.placer import Placer
 from swarmd.manager.fleet.read_your_writes import settle_containers, settle_details, unsettled
@@ -56,11 +57,16 @@ def admit_all(container: Container) -> None:
 
 
 class Starter:
-    """The starter of containers; each start is begun, and ended with what became of it."""
+    """The starter of containers; each start is begun, and ended with what became of it.
+
+    Attributes:
+        naming: Of containers, where other swarmds have to agree; None if there are none.
+    """
 
     _log = Logger()
 
     def __init__(self, fleet: Fleet, placer: Placer) -> None:
+        self.naming: Naming | None = None
         self._fleet = fleet
         self._placer = placer
 

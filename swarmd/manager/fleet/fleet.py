@@ -34,6 +34,7 @@ from swarmd.engine.tracker import EngineTracker
 from swarmd.engine.tracking_context import TrackingContext
 from swarmd.manager.fleet.event_hub import EventHub
 from swarmd.manager.fleet.sources import Sources
+from swarmd.manager.interfaces import OtherSwarmds
 from swarmd.manager.interfaces import Query as Query
 from swarmd.streams.link import LARGEST_ANSWER, Answer, Link
 
@@ -56,6 +57,7 @@ class Fleet(MultiService):
         scope: Whose part of the fleet this is; None for all of it.
         distrusted: Key -> what is listed -> until when (wall-clock seconds) reads do not wait for
             that engine's list.
+        elsewhere: As of ``FleetView``.
     """
 
     scope: Scope | None = None
@@ -83,6 +85,7 @@ class Fleet(MultiService):
         self.agreement: Callable[[], Agreement | None] = lambda: None
         self.lists = 0
         self.changes = 0
+        self.elsewhere: OtherSwarmds | None = None
         self.distrusted: dict[str, dict[str, float]] = {}
         self._context = replace(context, dispatch=self.dispatch)
         self._make_link = make_link
@@ -242,6 +245,7 @@ class Fleet(MultiService):
         timeout: float = 10.0,
         limit: int = LARGEST_ANSWER,
         stale: str = "",
+        gate: Callable[[], str] | None = None,
     ) -> Answer:
         """One call to one engine: its whole answer, whatever the status (see ``answers``).
 
@@ -250,6 +254,7 @@ class Fleet(MultiService):
             body: A JSON value.
             timeout: Seconds for all of it.
             stale: The list that is to be read again after this, also if no answer comes.
+            gate: As of ``EngineCall``.
 
         Raises:
             EngineUnreachable: ``sent`` tells whether it may have acted.
@@ -257,7 +262,9 @@ class Fleet(MultiService):
         target = self.target(engine, *path, query=query, asked=asked)
         link, encoded = self.link(engine), orjson.dumps(body) if body is not None else b""
         try:
-            return await link.call(method, target, body=encoded, timeout=timeout, limit=limit)
+            return await link.call(
+                method, target, body=encoded, timeout=timeout, limit=limit, gate=gate
+            )
         finally:
             if stale:
                 self.state.mark_stale(engine.key, stale)

@@ -24,11 +24,13 @@ class Placer:
 
     Attributes:
         policy: May be replaced at any time.
+        by_chance: Equals are drawn: other swarmds place on the same engines.
     """
 
     def __init__(self, fleet: Fleet, policy: PlacementPolicy, seed: Callable[[], int]) -> None:
         self._fleet = fleet
         self.policy = policy
+        self.by_chance = False
         self._seed = seed
 
     def rank(self, wanted: Placement, without: Collection[str] = ()) -> list[Engine]:
@@ -38,7 +40,14 @@ class Placer:
             NoCandidate: No engine fits, with the rule that removed each.
         """
         index = self._fleet.state.index
-        return rank(wanted, index, self.policy, seed=self._seed(), without=without)
+        return rank(
+            wanted,
+            index,
+            self.policy,
+            seed=self._seed(),
+            without=without,
+            by_chance=self.by_chance,
+        )
 
     def only_engine(self, wanted: Placement) -> Engine | None:
         """The one that the wish itself leaves, if it leaves one."""

@@ -12,8 +12,9 @@ from typing import Any, TypeVar
 from twisted.internet.defer import Deferred, FirstError, gatherResults
 
 from swarmd.cluster.images.image_lookup import engines_with_image
+from swarmd.cluster.lookup import find_container
 from swarmd.core.container.container_state import Container
-from swarmd.core.errors import ApiError, NotFound
+from swarmd.core.errors import ApiError, NoSuchContainer, NotFound
 from swarmd.core.image.image_reference import is_reference
 from swarmd.core.model import Engine
 from swarmd.manager.fleet.fleet import Fleet
@@ -103,9 +104,11 @@ async def settle_unknown(fleet: FleetView, refs: Iterable[str]) -> None:
     """Asks for those of ``refs`` that no engine is known to have, where lists are out of date.
 
     A list of many images takes seconds; one image is found at once, by its name or ID. Of more than
-    a few, the list is the cheaper question.
+    a few, the list is the cheaper question. Where there are other swarmds, one of them may have
+    brought it a moment ago.
     """
-    slow = [engine for engine in fleet.state.engines.values() if "images" in engine.stale]
+    engines = fleet.state.engines.values()
+    slow = [each for each in engines if "images" in each.stale or fleet.elsewhere is not None]
     unknown = [ref for ref in refs if slow and not engines_with_image(fleet.state, ref)]
     unknown = [ref for ref in unknown if is_reference(ref)]
     if len(unknown) <= NAMES:
@@ -138,6 +141,8 @@ async def looked_up(
     try:
         return find()
     except NotFound:
+        if fleet.elsewhere is not None:
+            await fleet.elsewhere.look_for_lists()
         slow = [e for e in fleet.state.engines.values() if e.healthy and kind in e.stale]
         if image_refs:  # the others have said that they have none
             slow = [engine for engine in slow if not _answers(fleet, engine, ONE_IMAGE)]
@@ -147,6 +152,17 @@ async def looked_up(
         [_patiently(fleet, e, kind, _list(fleet, e, kind, LAST_PATIENCE)) for e in slow]
     )
     return find()
+
+
+async def find_anywhere(fleet: FleetView, ref: str) -> Container:
+    """As ``find_container``; other swarmds may have made it a moment ago."""
+    try:
+        return find_container(fleet.state, ref)
+    except NoSuchContainer:
+        if fleet.elsewhere is None:
+            raise
+    await fleet.elsewhere.look_for_container(ref)
+    return find_container(fleet.state, ref)
 
 
 def _containers(fleet: FleetView, engine: Engine) -> Wait:

@@ -16,7 +16,7 @@ from swarmd.core.request.version import Version
 from swarmd.engine.tracker import EngineTracker
 from swarmd.manager.fleet.event_hub import EventHub, FleetEvent, Listener
 from swarmd.manager.fleet.fleet import Fleet
-from swarmd.manager.interfaces import Query
+from swarmd.manager.interfaces import OtherSwarmds, Query
 from swarmd.streams.link import LARGEST_ANSWER, Answer, Link
 
 
@@ -79,6 +79,10 @@ class ScopedFleet:
         # What concerns the operator.
         self.notices: Callable[[], Sequence[str]] = tuple
         self.problem = ""
+
+    @property
+    def elsewhere(self) -> OtherSwarmds | None:
+        return self._fleet.elsewhere
 
     @property
     def changes(self) -> int:

@@ -31,6 +31,8 @@ from swarmd.core.names import KEPT_ID, split_node
 from swarmd.core.predefined import PREDEFINED
 from swarmd.core.request.json_keys import NETWORK_CREATE
 from swarmd.core.request.version import Version
+from swarmd.manager.claims.claim import NETWORK
+from swarmd.manager.claims.making import Making
 from swarmd.manager.fleet.answers import accepted, made_id, message_of, read_answer
 from swarmd.manager.fleet.fleet import Fleet
 from swarmd.manager.fleet.json_body import spelled_object
@@ -55,6 +57,9 @@ class LocalNetworks:
     """The networks that live on one engine each.
 
     Creates and moves; ``driver`` is that of a create which names none.
+
+    Attributes:
+        making: Where other swarmds have to agree; None if there are none.
     """
 
     _log = Logger()
@@ -63,6 +68,7 @@ class LocalNetworks:
         self._fleet = fleet
         self._placer = placer
         self.driver = driver
+        self.making: Making | None = None
         self._being_made: dict[str, list[Deferred[None]]] = {}  # name -> who waits for its end
         self._in_doubt: dict[str, Engine] = {}  # name -> who was asked for it, and may yet make it
 
@@ -76,8 +82,25 @@ class LocalNetworks:
         sent = {**wanted, "Name": name, "Driver": wanted.get("Driver") or self.driver}
         if node is not None:
             sent["Labels"] = _pinned(sent.get("Labels"), node)
+        if self.making is not None:
+            return await shielded(self._create_agreed(self.making, sent, node, asked))
         engine = self._asked_already(name, node) or self._choose(sent)
         return await shielded(self._create_on(engine, sent, asked))
+
+    async def _create_agreed(
+        self, making: Making, wanted: dict[str, Any], node: Engine | None, asked: Version | None
+    ) -> Answer:
+        """Other swarmds have agreed to the name before an engine hears of it."""
+        name = wanted["Name"]
+
+        async def choose() -> Engine:
+            await settle_lists(self._fleet, "networks")
+            self._check_free(name)
+            return self._asked_already(name, node) or self._choose(wanted)
+
+        engine, held = await making.claimed(NETWORK, name, [], choose)
+        async with making.ending(held):
+            return await self._create_on(engine, wanted, asked)
 
     async def _create_on(
         self, engine: Engine, wanted: dict[str, Any], asked: Version | None
@@ -180,6 +203,12 @@ class LocalNetworks:
         movable = [self.movable(ref) for ref in refs]
         engines = [found.engine for found in movable if found is not None]
         await settle_containers(self._fleet, [e for e in unsettled(self._fleet) if e in engines])
+
+    def exists(self, ref: str) -> bool:
+        try:
+            return bool(find_network(self._fleet.state, ref).engines)
+        except (NotFound, BadParameter):
+            return False
 
     def movable(self, ref: str) -> Found[Network] | None:
         """The network, if it may follow a container: local, nobody's, and put there by nobody."""

@@ -18,6 +18,8 @@ from swarmd.core.model import Engine, Volume
 from swarmd.core.names import split_node
 from swarmd.core.request.json_keys import VOLUME_CREATE
 from swarmd.core.request.version import Version
+from swarmd.manager.claims.claim import VOLUME
+from swarmd.manager.claims.making import Making
 from swarmd.manager.fleet.answers import accepted, message_of, read_answer
 from swarmd.manager.fleet.fanout import Outcome, ask_engines, together
 from swarmd.manager.fleet.fleet import Fleet
@@ -40,12 +42,14 @@ class LocalVolumes:
 
     Attributes:
         everywhere: A volume is made on every engine, and is one for clients, as in classic Swarm.
+        making: Where other swarmds have to agree; None if there are none.
     """
 
     _log = Logger()
 
     def __init__(self, fleet: Fleet, placer: Placer, *, everywhere: bool = False) -> None:
         self.everywhere = everywhere
+        self.making: Making | None = None
         self._fleet = fleet
         self._placer = placer
         self._lock = KeyedLock()
@@ -75,8 +79,28 @@ class LocalVolumes:
     async def _create_once(self, wanted: Mapping[str, Any], asked: Version | None) -> Answer:
         await settle_lists(self._fleet, "volumes")
         name = wanted["Name"]
-        engine = next(iter(self._holders(name)), None) or self._asked_already(name)
+        engine = self._known(name)
+        if engine is None and name and self.making is not None:
+            return await self._create_agreed(self.making, wanted, asked)
         return await self._create_on(engine or self._choose(wanted), wanted, asked)
+
+    def _known(self, name: str) -> Engine | None:
+        """Who has it, or was asked for it."""
+        return next(iter(self._holders(name)), None) or self._asked_already(name)
+
+    async def _create_agreed(
+        self, making: Making, wanted: Mapping[str, Any], asked: Version | None
+    ) -> Answer:
+        """Where another swarmd has just made it, or is about to, that one is the answer."""
+        name = wanted["Name"]
+
+        async def choose() -> Engine:
+            await settle_lists(self._fleet, "volumes")
+            return self._known(name) or self._choose(wanted)
+
+        engine, held = await making.claimed(VOLUME, name, [self.identity(name)], choose)
+        async with making.ending(held):
+            return await self._create_on(engine, wanted, asked)
 
     def _asked_already(self, name: str) -> Engine | None:
         """Who may have made it, or may yet do so: asked again it makes no second one."""

@@ -12,11 +12,10 @@ from typing import Any
 
 from swarmd.cluster.reservations import ClaimChange
 from swarmd.cluster.state import State
-from swarmd.core.container.container_state import Container, Demand, HostPort
+from swarmd.core.container.reservation_document import described, reserved
 from swarmd.core.errors import NameTaken
 
 _PENDING = "pending-"
-_PLAIN = ("id", "engine", "image", "created", "network_mode", "tty")
 
 
 class ClaimMirror:
@@ -69,7 +68,7 @@ class ClaimMirror:
         if not self._hearing:
             about: dict[str, Any] = {"change": change.kind, "id": change.id}
             if change.container is not None:
-                about["container"] = _document(change.container)
+                about["container"] = described(change.container)
             self._send({**about, "name": change.name, "made": change.made})
 
     @contextmanager
@@ -109,7 +108,7 @@ class ClaimMirror:
         self._names[name] = claim
 
     def _take(self, claim: str, document: Mapping[str, Any]) -> None:
-        container = _container(document)._replace(id=claim)
+        container = reserved(document)._replace(id=claim)
         engine = self._state.engines.get(container.engine)
         if engine is None:
             return
@@ -125,41 +124,3 @@ class ClaimMirror:
         if reservation is not None:
             made = reservation.container._replace(id=container_id, pending=False)
             self._state.confirm(claim, made)
-
-
-def _document(container: Container) -> dict[str, Any]:
-    demand = container.demand
-    return {
-        **{name: getattr(container, name) for name in _PLAIN},
-        "names": list(container.names),
-        "labels": dict(container.labels),
-        "networks": [list(each) for each in container.networks],
-        "tied": list(container.tied),
-        "cpus": demand.cpus,
-        "memory": demand.memory,
-        "least_memory": demand.least_memory,
-        "reserve": demand.reserve,
-        "ports": [list(each) for each in demand.ports],
-        "devices": [list(each) for each in demand.devices],
-    }
-
-
-def _container(document: Mapping[str, Any]) -> Container:
-    demand = Demand(
-        cpus=document["cpus"],
-        memory=document["memory"],
-        least_memory=document["least_memory"],
-        reserve=document["reserve"],
-        ports=tuple(HostPort(*each) for each in document["ports"]),
-        devices=tuple((kind, one) for kind, one in document["devices"]),
-    )
-    return Container(
-        **{name: document[name] for name in _PLAIN},
-        names=tuple(document["names"]),
-        labels=document["labels"],
-        demand=demand,
-        networks=tuple((name, one) for name, one in document["networks"]),
-        tied=tuple(document["tied"]),
-        sized=True,
-        pending=True,
-    )

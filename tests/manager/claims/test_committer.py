@@ -1,0 +1,30 @@
+"""Commits: few, one after the other, and none is lost or done twice."""
+
+from __future__ import annotations
+
+from swarmd.manager.claims.keys import HEADS
+from tests.manager.claims.rig import Swarmds
+
+
+def heads(swarmds: Swarmds) -> list[str]:
+    return [key for key in swarmds.server.entries if key.startswith(HEADS)]
+
+
+def test_a_burst_of_one_swarmd_goes_in_few_commits_and_never_conflicts() -> None:
+    swarmds = Swarmds(1)
+    one = swarmds.all[0]
+    for number in range(40):
+        one.create(f"c{number}", Memory=10)
+    swarmds.obey()
+    assert len(swarmds.names()) == 40
+    assert one.claimant.committer.conflicts == 0
+
+
+def test_a_commit_whose_answer_was_lost_is_found_out() -> None:
+    swarmds = Swarmds()
+    one = swarmds.all[0]
+    one.store.lose_answers = 1
+    one.create("web", Memory=10)
+    swarmds.pass_time(1)
+    assert one.last == 201
+    assert one.claimant.committer.commits == 1
