@@ -151,6 +151,8 @@ class EtcdStore:
             await Deferred.fromCoroutine(stream).addTimeout(_WATCH, self._http.reactor)
         except TimeoutError:
             return
+        except EtcdError as error:  # of the log-in
+            raise StoreLost(f"{self.name}: {error}") from None
         except (NotSent, Unanswered) as error:
             if not stale:
                 raise StoreLost(str(error)) from None

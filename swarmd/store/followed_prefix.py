@@ -97,6 +97,9 @@ class FollowedPrefix:
                 failures += 1
             except CancelledError:
                 failures = 0
+            except Exception:  # noqa: BLE001 - whatever a store says, the watch goes on
+                self._log.failure("{prefix} could not be followed", prefix=self.prefix)
+                failures += 1
             await self._pause(failures)
 
     async def _pause(self, failures: int) -> None:

@@ -79,3 +79,10 @@ def test_nothing_is_received_after_the_stop(rig: Rig) -> None:
     rig.watch.stop()
     rig.watch.news(9, [Change("x/old", None)])
     assert rig.received == []
+
+
+def test_an_answer_that_nobody_understands_does_not_end_it(rig: Rig) -> None:
+    rig.turns[0].errback(KeyError("header"))
+    rig.clock.advance(2)
+    assert len(rig.turns) == 2
+    rig.watch.stop()

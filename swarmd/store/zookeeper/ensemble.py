@@ -13,7 +13,7 @@ from collections.abc import Awaitable, Sequence
 from functools import partial
 from typing import Any, TypeVar
 
-from kazoo.exceptions import KazooException
+from kazoo.exceptions import KazooException, NoNodeError
 from twisted.internet.defer import Deferred, DeferredLock, TimeoutError
 from twisted.internet.task import deferLater
 
@@ -200,6 +200,8 @@ class ZooKeeperStore:
         transaction.set_data(self._tree.path(LOG), new, stat.version)
         self._tree.fill(transaction, client.id_number, conditions, writes, found)
         results = await self._asked(_of(client.commit(transaction)), repeatable=False)
+        if any(isinstance(each, NoNodeError) for each in results):
+            self._tree.forget()
         return None if isinstance(results[0], Exception) else int(results[0].mzxid)
 
     async def _follow(self, watch: FollowedPrefix) -> None:
@@ -236,6 +238,8 @@ class ZooKeeperStore:
         try:
             result = await work
         except (KazooException, TimeoutError) as error:
+            if isinstance(error, NoNodeError):
+                self._tree.forget()
             text = f"{self.name}: {words(error)}"
             self._state.failed(text)
             is_open = isinstance(error, (*OPEN, TimeoutError)) and not repeatable

@@ -42,6 +42,11 @@ class ZooKeeperTree:
             self._folders.clear()
             self._prepared = client
 
+    def forget(self) -> None:
+        """Somebody removed nodes: all are made again before the next call."""
+        self._prepared = None
+        self._folders.clear()
+
     async def look(
         self, client: ZooKeeperClient, keys: Sequence[str]
     ) -> tuple[Node, dict[str, Node | None]]:
@@ -90,11 +95,14 @@ class ZooKeeperTree:
         transaction.create(path, write.value, ephemeral=write.bound)
 
     async def marks(self, client: ZooKeeperClient, fire: Any) -> tuple[bytes, Any, tuple[str, ...]]:
-        """The log's data and state, and the sessions; ``fire`` is called when one changes."""
+        """The log's data and state, and which log and sessions these are.
+
+        ``fire`` is called when something of that changes.
+        """
         log = client.call("get", self.path(LOG), watch=fire)
         sessions = client.call("get_children", self.path(SESSIONS), watch=fire)
         (data, stat), names = await side_by_side([log, sessions])
-        return data, stat, tuple(sorted(names))
+        return data, stat, (str(stat.czxid), *sorted(names))
 
     async def changes(
         self, client: ZooKeeperClient, keys: Collection[str], version: int

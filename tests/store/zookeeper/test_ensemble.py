@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import pytest
+from kazoo.client import KazooClient
+from twisted.internet.threads import deferToThread
 
 from swarmd.store.interfaces import Put, StoreUnsure
 from swarmd.store.login import Login
@@ -57,6 +59,24 @@ class ZooKeeperFaultTests(StoreFaults):
         self.assertIn("session", await self.lost(store.commit([], [Put("k", b"1", bound=True)])))
         await self.answered(lambda: store.commit([], [Put("l", b"1")]))
         await self.until(lambda: seen == {"all": b"1", "l": b"1"})
+
+    async def test_what_is_emptied_is_seen_and_is_used_on(self) -> None:
+        (member,) = self.start([zookeeper_member(self.folder)])
+        store = self.store([member])
+        await self.answered(lambda: store.commit([], [Put("x/k", b"1"), Put("l", b"1")]))
+        seen = Seen({"x/k": b"1", "l": b"1"})
+        store.watch(await store.read(""), seen.receive)
+        await deferToThread(self.remove, member.place, "/p")
+        await self.until(lambda: not seen)
+        await self.answered(lambda: store.commit([], [Put("x/k", b"2")]))
+        await self.until(lambda: seen == {"x/k": b"2"})
+
+    def remove(self, place: str, path: str) -> None:
+        client = KazooClient(place)
+        client.start()
+        client.delete(path, recursive=True)
+        client.stop()
+        client.close()
 
     async def test_log_in(self) -> None:
         (member,) = self.start([zookeeper_member(self.folder)])
