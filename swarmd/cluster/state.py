@@ -11,12 +11,12 @@ from contextlib import contextmanager
 
 from swarmd.cluster import actions as news
 from swarmd.cluster import health
-from swarmd.cluster.acknowledged import Acknowledged
 from swarmd.cluster.catalogue import Catalogue
 from swarmd.cluster.engine_record import EngineRecord
 from swarmd.cluster.handovers import Handovers
 from swarmd.cluster.images.placeholders import Placeholders
 from swarmd.cluster.notes import Notes
+from swarmd.cluster.reducers.acknowledged import Acknowledged
 from swarmd.cluster.reducers.container_reducer import ContainerReducer
 from swarmd.cluster.reducers.event_reducer import EventReducer
 from swarmd.cluster.reducers.list_reducer import ListReducer
