@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import os
+import signal
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+import orjson
 import pytest
 
 from tests.lab.daemon import Swarmd
 from tests.lab.engines import Fleet
-from tests.lab.stores import StoreMember, etcd_members, started
+from tests.lab.stores import (
+    StoreMember,
+    consul_member,
+    etcd_members,
+    started,
+    zookeeper_member,
+)
 from tests.lab.waiting import eventually
 
 pytestmark = pytest.mark.fleet
@@ -29,8 +39,10 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StoreMember]:
 class Pair:
     """Two swarmds; which of them leads may change."""
 
-    def __init__(self, folder: Path, fleet: Fleet, store: StoreMember) -> None:
-        options = ("--store", f"etcd://{store.place}/{folder.name}", "--store-ttl", f"{TTL}s")
+    def __init__(
+        self, folder: Path, fleet: Fleet, store: StoreMember, scheme: str = "etcd"
+    ) -> None:
+        options = ("--store", f"{scheme}://{store.place}/{folder.name}", "--store-ttl", f"{TTL}s")
         lost = ("--reschedule", "on-node-failure", "--reschedule-grace", "2s")
         self.fleet = fleet
         self.swarmds = [Swarmd(folder / n, fleet, options=(*options, *lost)) for n in ("a", "b")]
@@ -125,6 +137,33 @@ def test_what_is_said_to_one_counts_at_the_other(pair: Pair) -> None:
     assert roles == [["Role", "primary"], ["Role", "replica"]]
 
 
+@pytest.mark.soak
+def test_a_drain_whose_leader_freezes_is_ended_by_the_other_and_by_nobody_else(
+    pair: Pair, name: str
+) -> None:
+    leader, other = pair.roles
+    names = [f"{name}-{number}" for number in range(6)]
+    for each in names:
+        run(other, each)
+    eventually(lambda: set(names) <= where(leader).keys())
+    with ThreadPoolExecutor() as threads:
+        drain = threads.submit(other.api.call, "POST", "/swarmd/nodes/node-1/drain")
+        eventually(lambda: len(where(other)) > len(names), what="the leader is at it")
+        os.kill(leader.pid, signal.SIGSTOP)
+        try:
+            lines = [orjson.loads(line) for line in drain.result(120).body.splitlines()]
+        finally:
+            os.kill(leader.pid, signal.SIGCONT)
+    assert lines[-1]["Done"] and lines[-1]["Failed"] == 0, lines
+    done = really(pair.fleet)
+    assert sorted(one.partition("/")[2] for one in done) == [f"{each}:running" for each in names]
+    assert not [one for one in done if one.startswith("node-1/")]
+    eventually(lambda: pair.leader_of(leader) == other.url)
+    eventually(lambda: where(leader) == where(other))
+    assert really(pair.fleet) == done
+    other.api.post("/swarmd/nodes/node-1/uncordon")
+
+
 def test_what_a_lost_node_had_is_made_again_once_though_the_leader_is_killed(
     pair: Pair, name: str
 ) -> None:
@@ -164,3 +203,28 @@ def test_without_the_store_reads_go_on_and_what_is_decided_is_refused(
     other.api.post("/swarmd/nodes/node-1/cordon")
     eventually(lambda: node(leader)["Availability"] == "cordoned")
     other.api.post("/swarmd/nodes/node-1/uncordon")
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize(
+    ("scheme", "member"), [("consul", consul_member), ("zk", zookeeper_member)]
+)
+def test_other_stores_do_the_same(
+    fleet: Fleet, tmp_path: Path, scheme: str, member: Callable[[Path], StoreMember]
+) -> None:
+    if scheme == "zk":
+        pytest.importorskip("kazoo")
+    (store,) = started([member(tmp_path / "store")])
+    pair = Pair(tmp_path / "swarmds", fleet, store, scheme)
+    try:
+        pair.start()
+        leader, other = pair.roles
+        other.api.post("/swarmd/nodes/node-1/cordon")
+        eventually(lambda: intent(leader)[0] == "cordoned")
+        leader.kill()
+        eventually(lambda: pair.leader_of(other) == other.url)
+        assert intent(other)[0] == "cordoned"
+        other.api.post("/swarmd/nodes/node-1/uncordon")
+    finally:
+        pair.close()
+        store.stop()
