@@ -123,6 +123,7 @@ def _share(
     rescheduler: Rescheduler,
 ) -> None:
     """With other swarmds, of which one leads."""
-    mover.prove, rebalancer.elsewhere = sharing.election.step, sharing.elsewhere
+    mover.prove, mover.gate = sharing.election.step, sharing.election.gate
+    rebalancer.elsewhere = sharing.elsewhere
     shared = sharing.book, sharing.election, sharing.reports
     SharedWork(fleet, *shared, drainer, rescheduler)

@@ -100,6 +100,11 @@ class Election:
             self.run()
         self.condition()
 
+    def gate(self) -> str:
+        """Why nothing may be done as the leader at this moment, in words; "" if it may."""
+        sure = self.leads and self._membership.joined
+        return "" if sure else "another swarmd may lead by now"
+
     # How it is decided
 
     def run(self) -> None:

@@ -46,12 +46,14 @@ class Mover:
     Attributes:
         prove: Called before each change of an engine, with what it is: raises ApiError where
             another swarmd may have begun to do this work.
+        gate: Asked right before the first byte of each such call; as of ``EngineCall``.
     """
 
     def __init__(
         self, fleet: Fleet, creator: Creator, plans: PullPlans, operator_state: OperatorState
     ) -> None:
         self.prove: Prove = _alone
+        self.gate: Callable[[], str] | None = None
         self._fleet = fleet
         self._creator = creator
         self._plans = plans
@@ -220,8 +222,8 @@ class Mover:
         if method != "GET":
             await self.prove(f"{method} {'/'.join(path)}")
         ask = partial(
-            self._fleet.call, engine, method, *path,
-            query=query, asked=self._asked, body=body, timeout=timeout,
+            self._fleet.call, engine, method, *path, query=query, asked=self._asked, body=body,
+            timeout=timeout, gate=None if method == "GET" else self.gate,
         )  # fmt: skip
         answer = await (retry(ask) if again else ask())
         if method != "GET":

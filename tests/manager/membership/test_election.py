@@ -93,3 +93,12 @@ def test_what_is_no_leader_of_ours_leads_all_the_same() -> None:
     result_of(stranger.store.commit([], [Put(LEADER, b"\xff")]))
     a = Member(shared, "a")
     assert not a.election.leads and a.managers.leader() is None
+
+
+def test_the_gate_is_open_for_who_is_sure_to_lead_alone() -> None:
+    shared = server()
+    a, b = Member(shared, "a"), Member(shared, "b")
+    assert a.election.gate() == "" and b.election.gate() != ""
+    a.store.cut()
+    advance(shared, TTL - 0.75)
+    assert "may lead" in a.election.gate()

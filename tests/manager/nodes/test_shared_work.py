@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from swarmd.cluster import actions as news
 from swarmd.core.container.create_request import KINDS
 from swarmd.manager.containers.pull_plans import PullPlans
@@ -29,12 +27,12 @@ ON = {KINDS["reschedule"]: '["on-node-failure"]'}
 
 
 class Swarmd:
-    """One of them; ``there``, what engines have, may be another's."""
+    """One of them; its engines may be those of the other."""
 
-    def __init__(self, shared: MemoryServer, name: str, there: Any = None) -> None:
-        self.fleet = fleet = ScriptedFleet()
-        if there is not None:
-            fleet.there, fleet._ids = there, 1000  # IDs that the other one does not make
+    def __init__(
+        self, shared: MemoryServer, name: str, beside: ScriptedFleet | None = None
+    ) -> None:
+        self.fleet = fleet = ScriptedFleet(beside=beside)
         self.member = Member(shared, name, start=False)
         self.state = OperatorState(shared=self.member.book)
         mover = Mover(fleet, fleet.creator(), PullPlans(fleet.clock.seconds), self.state)
@@ -69,7 +67,7 @@ class Two:
     def __init__(self) -> None:
         self.shared = server()
         self.a = Swarmd(self.shared, "a")
-        self.b = Swarmd(self.shared, "b", self.a.fleet.there)
+        self.b = Swarmd(self.shared, "b", self.a.fleet)
         self.both = (self.a, self.b)
 
     def run(self, name: str, labels: dict[str, str] | None = None) -> str:
