@@ -13,6 +13,7 @@ from twisted.internet.defer import CancelledError, Deferred
 from twisted.python.failure import Failure
 
 from swarmd.cluster.images.image_lookup import find_image, is_name
+from swarmd.codec.framing import chunk
 from swarmd.codec.image_archive import ArchiveCheck
 from swarmd.codec.tar_scan import BadTar
 from swarmd.core.errors import ApiError, EngineRefused, EngineUnreachable
@@ -103,7 +104,7 @@ class Copy:
     def _saved(self, data: bytes) -> None:
         assert self._loading is not None
         self._archive.feed(data)
-        self._loading.write(data)
+        self._loading.write(chunk(data))
         self._flow()
 
     def _flow(self) -> None:
