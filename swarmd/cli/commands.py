@@ -149,7 +149,7 @@ COMMANDS: tuple[Command, ...] = (
         "store-key",
         "FILE",
         "the key by which swarmds keep secrets in a store that they share",
-        (HELP,),
+        _OF_ALL,
         "swarmd.cli.store_key",
     ),
     Command(

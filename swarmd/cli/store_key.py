@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 from collections.abc import Sequence
@@ -32,6 +33,8 @@ def run(words: Sequence[str]) -> None:
         if len(arguments.words) != 1:
             raise Misuse("usage: swarmd store-key FILE")
         _make(arguments.words[0])
+        if arguments.json:
+            print(json.dumps({"Key": arguments.words[0]}))
     except CommandError as error:
         end(error, "store-key")
     sys.exit(DONE)

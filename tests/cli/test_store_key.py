@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,10 @@ def test_a_key_is_made_once_and_for_its_owner(
         run([str(path)])
     assert ended.value.code and read_key(path.read_bytes()) == key
     assert "File exists" in str(ended.value.code) + capsys.readouterr().err
+    with pytest.raises(SystemExit) as ended:
+        run([str(tmp_path / "other"), "--json"])
+    assert not ended.value.code
+    assert json.loads(capsys.readouterr().out) == {"Key": str(tmp_path / "other")}
 
 
 def test_help_and_misuse(capsys: pytest.CaptureFixture[str]) -> None:

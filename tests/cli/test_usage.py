@@ -18,4 +18,4 @@ def test_a_single_one_has_what_it_takes_in_its_first_line() -> None:
 
 
 def test_all_in_one_sentence() -> None:
-    assert "node, events, rebalance, explain" in overview()
+    assert "node, events, rebalance" in overview()
