@@ -22,11 +22,15 @@ async def first_list(
         if not answer.called:
             answer.callback(entries)
 
-    source = make_source(url, reactor, listed, problems.append, default_port, registry=registry)
+    def wrong(problem: str) -> None:
+        problems.append(problem)
+        listed([])
+
+    source = make_source(url, reactor, listed, wrong, default_port, registry=registry)
     source.startService()
     try:
         return await answer.addTimeout(patience, reactor), problems
     except TimeoutError:
-        return [], problems or [f"{url}: no answer within {patience:g} s"]
+        return [], [f"{url}: no answer within {patience:g} s"]
     finally:
         await maybeDeferred(source.stopService)

@@ -92,7 +92,8 @@ class PolledList(MultiService):
         try:
             lines = await self._ask()
         except ListUnknown as error:
-            self._report([str(error)], kept=True)
+            if self.running:
+                self._report([str(error)], kept=True)
         except CancelledError:
             return
         except Exception:  # noqa: BLE001 - the next look comes

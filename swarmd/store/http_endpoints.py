@@ -14,12 +14,13 @@ from OpenSSL import SSL
 from treq.client import HTTPClient
 from twisted.internet import error as internet_error
 from twisted.internet.defer import CancelledError, Deferred, DeferredSemaphore, TimeoutError
-from twisted.internet.interfaces import IOpenSSLClientConnectionCreator
+from twisted.internet.endpoints import HostnameEndpoint, wrapClientTLS
+from twisted.internet.interfaces import IOpenSSLClientConnectionCreator, IStreamClientEndpoint
 from twisted.internet.protocol import Protocol, connectionDone
 from twisted.python.failure import Failure
-from twisted.web.client import Agent, HTTPConnectionPool, ResponseDone
+from twisted.web.client import URI, Agent, HTTPConnectionPool, ResponseDone
 from twisted.web.http_headers import Headers
-from twisted.web.iweb import IPolicyForHTTPS
+from twisted.web.iweb import IAgentEndpointFactory
 from zope.interface import implementer
 
 from swarmd.store.interfaces import StoreLost, StoreUnsure
@@ -77,8 +78,8 @@ class HttpEndpoints:
         self._pool = HTTPConnectionPool(reactor)
         self._pool.maxPersistentPerHost = _CONNECTIONS
         self._pool.retryAutomatically = False
-        self._policy = _Policy(tls)
-        agent = Agent(reactor, self._policy, connectTimeout=CONNECT, pool=self._pool)
+        self._ways = _Ways(reactor, tls)
+        agent = Agent.usingEndpointFactory(reactor, self._ways, pool=self._pool)
         self._http = HTTPClient(agent)
 
     @property
@@ -210,7 +211,7 @@ class HttpEndpoints:
             return error
         if isinstance(error, SSL.Error):
             self._reread_files()
-            return NotSent(self._policy.refusal or of_engine(error))
+            return NotSent(self._ways.refusal or of_engine(error))
         words = " ".join(str(error).split())[:_LONGEST_WORDS] or type(error).__name__
         if isinstance(error, internet_error.ConnectError | internet_error.DNSLookupError):
             self._reread_files()
@@ -229,11 +230,12 @@ class HttpEndpoints:
         await self._pool.closeCachedConnections()
 
 
-@implementer(IPolicyForHTTPS)
-class _Policy:
+@implementer(IAgentEndpointFactory)
+class _Ways:
     """Each connection by the certificates that are in force when it is made."""
 
-    def __init__(self, tls: Trust | None) -> None:
+    def __init__(self, reactor: Any, tls: Trust | None) -> None:
+        self._reactor = reactor
         self._tls = tls
         self._last: Any = None
 
@@ -242,14 +244,28 @@ class _Policy:
         """Why the last server was not trusted; "" if it was."""
         return getattr(self._last, "refusal", "")
 
-    def creatorForNetloc(self, hostname: bytes, port: int) -> IOpenSSLClientConnectionCreator:
+    def endpointForURI(self, uri: URI) -> IStreamClientEndpoint:
+        host = uri.host.decode("ascii").strip("[]")
+        plain = HostnameEndpoint(self._reactor, host, uri.port, timeout=CONNECT)
         if self._tls is None:
-            raise ValueError("there is no TLS here")
-        host = hostname.decode("ascii").strip("[]")
-        return _Noted(ClientTls(self._tls, host), self._note)
+            return _Quiet(plain)
+        return _Quiet(wrapClientTLS(_Noted(ClientTls(self._tls, host), self._note), plain))
 
     def _note(self, protocol: Any) -> None:
         self._last = protocol
+
+
+@implementer(IStreamClientEndpoint)
+class _Quiet:
+    """Connections that are not worth a line of the log each."""
+
+    def __init__(self, endpoint: Any) -> None:
+        self._endpoint = endpoint
+
+    def connect(self, protocolFactory: Any) -> Deferred[Any]:
+        protocolFactory.noisy = False
+        connected: Deferred[Any] = self._endpoint.connect(protocolFactory)
+        return connected
 
 
 @implementer(IOpenSSLClientConnectionCreator)

@@ -5,6 +5,7 @@ A session is a connection's, so that another time to live is another client.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -26,6 +27,9 @@ from twisted.python.failure import Failure
 from swarmd.store.interfaces import StoreLost
 from swarmd.store.login import Login
 from swarmd.tls.trust import TlsFiles
+
+# Each lost connection would be a line on stderr; what matters of it is said by those who call.
+logging.getLogger("kazoo").addHandler(logging.NullHandler())
 
 CONNECT = 4.0  # seconds until there is a session
 ANSWER = 4.0  # seconds for one call
