@@ -69,17 +69,20 @@ def owner_of(claim_id: str) -> str:
     return claim_id.rpartition("/")[0]
 
 
-def create_claim(claim_id: str, container: Container, engine: Engine, uses: Iterable[str]) -> Claim:
+def create_claim(
+    claim_id: str, container: Container, engine: Engine, uses: Iterable[str], *, quota: bool
+) -> Claim:
     """Of a container that is reserved on ``engine``.
 
     Args:
         uses: Identities of the networks and volumes that could go elsewhere.
+        quota: One bounds what its role has.
     """
     uses, here = tuple(uses), engine.spec.id
     registers = {*keys.demand_keys(here, container.demand), *keys.use_keys(uses)}
     if container.demand.cpus or container.demand.memory or node_labels.slots(engine) is not None:
         registers.add(keys.sum_key(here))
-    if role := container.labels.get(ROLE):
+    if quota and (role := container.labels.get(ROLE)):
         registers.add(keys.role_key(role))
     head = keys.name_key(container.name)
     shown = container._replace(engine=here, labels=_counted(container))

@@ -73,8 +73,8 @@ class Attempts:
         free = partial(self._fleet.state.release, pending.id)
         gate = None
         if self.claimant is not None:
-            uses = attachments.uses()
-            gate = await claim_create(self.claimant, pending, engine, uses, free)
+            uses, quota = attachments.uses(), order.is_counted
+            gate = await claim_create(self.claimant, pending, engine, uses, free, quota=quota)
         async with attachments.on(engine, has_other, free) as claims:
             if order.config.volumes:
                 plain = References(self._fleet.state, order.config).plain
@@ -111,9 +111,11 @@ async def claim_create(
     engine: Engine,
     uses: Iterable[str],
     free: Callable[[], None],
+    *,
+    quota: bool,
 ) -> Gate:
     """Returns once all other swarmds count it; where they do not, it is free again."""
-    claim = create_claim(claimant.next_id(), pending, engine, uses)
+    claim = create_claim(claimant.next_id(), pending, engine, uses, quota=quota)
     try:
         held = await claimant.take(claim)
     except ClaimTaken as met:

@@ -91,6 +91,11 @@ class CreateOrder:
         return self.scope is None or self.scope.owns(other.labels)
 
     @property
+    def is_counted(self) -> bool:
+        """Whether a quota bounds it."""
+        return self.admit is not _admit_all
+
+    @property
     def leaves(self) -> str:
         """The key of the engine whose networks and volumes are no reason to stay there."""
         old = self.replaces or self.copies

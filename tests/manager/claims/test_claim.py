@@ -24,7 +24,9 @@ AMOUNTS = st.integers(0, 3)
 
 def claimed(demand: Demand = Demand(), engine: Engine = ENGINE, **container: Any) -> Claim:  # noqa: B008
     made = Container("pending-1", engine.key, ("web",), demand=demand, sized=True, pending=True)
-    return create_claim("me/1", made._replace(**container), engine, container.pop("uses", ()))
+    return create_claim(
+        "me/1", made._replace(**container), engine, container.pop("uses", ()), quota=False
+    )
 
 
 def test_what_asks_for_nothing_claims_its_name_alone() -> None:
@@ -48,7 +50,7 @@ def test_there_is_a_register_for_all_that_could_be_taken_twice(
 
 def test_a_role_and_what_may_go_elsewhere_have_registers() -> None:
     made = Container("p", "k", ("web",), labels={"com.docker.swarm.role": "dev"}, pending=True)
-    found = create_claim("me/1", made, ENGINE, ["volume data"]).registers
+    found = create_claim("me/1", made, ENGINE, ["volume data"], quota=True).registers
     assert found == {keys.role_key("dev"), *keys.use_keys(["volume data"])}
 
 
@@ -94,3 +96,9 @@ def test_other_kinds_are_read_as_well(claim: Claim) -> None:
 def test_what_is_no_claim_is_refused(value: bytes) -> None:
     with pytest.raises(ValueError):
         read_claim("head", value)
+
+
+def test_a_role_without_a_quota_has_no_register() -> None:
+    """Its creates at several swarmds would only be in each other's way."""
+    made = Container("p", "k", ("web",), labels={"com.docker.swarm.role": "dev"}, pending=True)
+    assert not create_claim("me/1", made, ENGINE, [], quota=False).registers
