@@ -125,6 +125,7 @@ CLIENTS := ruby-docker-api ruby-multi-json ansible python3-requests
 	{ ruby -rdocker -e 0 && ansible-playbook --version; } >/dev/null 2>&1 || $(MAKE) -s packages PACKAGES="$(CLIENTS)"
 	command -v npm >/dev/null || $(MAKE) -s packages PACKAGES=npm
 	npm install --silent --no-fund --no-audit --prefix .venv/node dockerode@4
+	.venv/bin/pip install -q testcontainers
 	touch $@
 
 # A machine that had no cloud-init is not to be set up by it when it boots next.

@@ -29,13 +29,21 @@ def make_publishers(
     at = settings.publish
     if not at.addresses:
         return []
-    clients = settings.max_connections
-    most = clients_within(raise_limit(), clients + OF_ALL) - clients
-    publisher = Publisher(reactor, at.addresses, max(1, most))
+    most = affordable_connections(raise_limit(), settings.max_connections)
+    publisher = Publisher(reactor, at.addresses, most)
     table = PortTable(at.addresses, at.first, at.last, publisher)
     PortNews(fleet.state, ShownPorts(table), reactor, partial(_settle, fleet))
     publisher.setServiceParent(daemon)
     return [publisher]
+
+
+def affordable_connections(descriptors: int, clients: int) -> int:
+    """How many connections may be relayed at a time, beside so many of the API's clients.
+
+    Those are seldom all there: where it is not enough for both, half of it is for ports.
+    """
+    streams = clients_within(descriptors, descriptors)
+    return min(OF_ALL, max(streams - clients, streams // 2, 1))
 
 
 def _settle(fleet: Fleet, key: str) -> None:

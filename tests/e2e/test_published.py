@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
+import hashlib
 import json
+import os
 import shutil
 import socket
+import subprocess
+import sys
+import time
 import urllib.request
 from collections.abc import Callable
 from pathlib import Path
@@ -14,7 +20,9 @@ import pytest
 from tests.e2e.test_compose import Compose
 from tests.lab.cli import Docker, command_lines
 from tests.lab.daemon import Swarmd
+from tests.lab.engines import Fleet
 from tests.lab.ports import free_port
+from tests.lab.unit import Unit
 from tests.lab.waiting import eventually
 
 pytestmark = pytest.mark.fleet
@@ -45,6 +53,10 @@ def page(port: int) -> str:
 def refused(port: int) -> bool:
     with socket.socket() as client:
         return client.connect_ex((HERE, port)) != 0
+
+
+def python(text: str) -> tuple[str, ...]:
+    return "/usr/bin/python3", "-c", text
 
 
 def shown(docker: Docker, name: str, port: str = "80/tcp") -> int:
@@ -119,11 +131,29 @@ def test_ports_are_the_same_after_a_restart_of_swarmd(door: Swarmd, docker: Dock
         eventually(lambda name=name, port=port: page(port) == name)  # type: ignore[misc]
 
 
-ECHO = """
+# This machine's Python, in a container of an image that has none.
+PYTHON = tuple(
+    part
+    for path in ("/usr:/usr", "/usr/lib:/lib", "/usr/lib64:/lib64")
+    for part in ("-v", f"{path}:ro")
+)
+UDP_ECHO = """
 import socket
 s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
 s.bind(("", 7))
 while True: s.sendto(*s.recvfrom(65535))
+"""
+TCP_ECHO = """
+import asyncio
+async def echo(reader, writer):
+    while data := await reader.read(65536):
+        writer.write(data)
+        await writer.drain()
+    writer.close()
+async def serve():
+    server = await asyncio.start_server(echo, "0.0.0.0", 7, backlog=1024)
+    await server.serve_forever()
+asyncio.run(serve())
 """
 COMPOSE = """\
 services:
@@ -161,10 +191,7 @@ def test_a_scaled_service_shares_its_port(door: Swarmd, docker: Docker, tmp_path
 
 
 def test_datagrams_go_there_and_back(door: Swarmd, docker: Docker) -> None:
-    files = [part for path in ("/usr:/usr", "/usr/lib:/lib", "/usr/lib64:/lib64")
-             for part in ("-v", f"{path}:ro")]  # fmt: skip
-    echo = ("/usr/bin/python3", "-c", ECHO)
-    docker("run", "-d", "--name", "one", *files, "-p", "7/udp", "busybox", *echo)
+    docker("run", "-d", "--name", "one", *PYTHON, "-p", "7/udp", "busybox", *python(UDP_ECHO))
     number = shown(docker, "one", "7/udp")
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client:
         client.connect((HERE, number))
@@ -182,3 +209,126 @@ def test_what_does_not_answer_here_is_told_at_the_create(door: Swarmd, docker: D
     assert "bound to 127.0.0.1 of node" in said.error
     rows = dict(map(tuple, door.info()["SystemStatus"]))
     assert rows["Published ports"] == f"0 at {HERE}"
+
+
+def test_a_restart_of_the_unit_cuts_no_connection(fleet: Fleet, tmp_path: Path) -> None:
+    unit = Unit(tmp_path / "unit", fleet, options=("--publish", HERE))
+    try:
+        unit.start(len(fleet.engines))
+        docker = Docker(command_lines()[0], unit.url, None, tmp_path)
+        docker("run", "-d", "--name", "one", *PYTHON, "-p", "7", "busybox", *python(TCP_ECHO))
+        number = shown(docker, "one", "7/tcp")
+        with socket.create_connection((HERE, number), 30) as client:
+            assert said(client, b"before") == b"before"
+            unit.restart()
+            assert said(client, b"after") == b"after"
+            eventually(lambda: echoed(number))
+            assert shown(docker, "one", "7/tcp") == number
+        eventually(lambda: unit.processes() == [unit.pid], what="the end of the process before")
+    finally:
+        unit.close()
+        fleet.remove_all()
+
+
+def said(client: socket.socket, text: bytes) -> bytes:
+    client.settimeout(30)
+    client.sendall(text)
+    return client.recv(100)
+
+
+def echoed(number: int) -> bool:
+    with socket.create_connection((HERE, number), 30) as client:
+        return said(client, b"new") == b"new"
+
+
+TESTCONTAINERS = """
+import sys, time, urllib.request
+from testcontainers.core.container import DockerContainer
+from testcontainers.core.waiting_utils import wait_for_logs
+
+page = "echo hello > /index.html; echo ready; exec httpd -f -p 80 -h /"
+def one():
+    return DockerContainer("busybox").with_command(["sh", "-c", page]).with_exposed_ports(80)
+with one() as first, one() as second:
+    for each in (first, second):
+        wait_for_logs(each, "ready")
+    places = {f"{each.get_container_host_ip()}:{each.get_exposed_port(80)}"
+              for each in (first, second)}
+    assert len(places) == 2, places
+    for place in places:
+        for _ in range(100):
+            try:
+                page = urllib.request.urlopen(f"http://{place}/", timeout=10)
+                print(page.read().decode().strip())
+                break
+            except OSError as error:
+                print(place, error, file=sys.stderr)
+                time.sleep(0.1)
+"""
+
+
+def test_testcontainers_finds_its_ports(door: Swarmd) -> None:
+    """Without TESTCONTAINERS_HOST_OVERRIDE. Its reaper's image has to come from Docker's Hub.
+
+    Where tests run in a container themselves, it would take them for a container of this host.
+    """
+    pytest.importorskip("testcontainers")
+    settings = {"RYUK_DISABLED": "true", "CONNECTION_MODE": "docker_host"}
+    own = {f"TESTCONTAINERS_{key}": value for key, value in settings.items()}
+    env = {**os.environ, "DOCKER_HOST": door.url, **own}
+    done = subprocess.run(
+        [sys.executable, "-c", TESTCONTAINERS], env=env, text=True, capture_output=True, timeout=120
+    )
+    assert done.stdout.split() == ["hello", "hello"], done.stderr
+
+
+@pytest.mark.soak
+def test_two_thousand_connections_and_bulk_both_ways(door: Swarmd, docker: Docker) -> None:
+    numbers: list[int] = []
+    for name in range(4):
+        fixed = [free_port() for _ in range(5)]
+        options = [part for number in fixed for part in ("-p", f"{number}:7")]
+        docker("run", "-d", "--name", f"c{name}", *options, *PYTHON, "busybox", *python(TCP_ECHO))
+        numbers += fixed
+    for number in numbers:
+        eventually(lambda number=number: echoed(number))  # type: ignore[misc]
+    began = time.monotonic()
+    asyncio.run(_everybody(numbers, 100, 1))
+    print(f"2,000 connections in {time.monotonic() - began:.1f} s")
+    began = time.monotonic()
+    asyncio.run(_everybody(numbers[:4], 1, 50))
+    print(f"4 times 50 MiB both ways in {time.monotonic() - began:.1f} s")
+    found = door.api.get("/swarmd/ports")["Ports"]
+    assert sum(one["Connections"] for one in found) >= 2004
+    eventually(lambda: not _open(door))
+
+
+def _open(door: Swarmd) -> int:
+    ports = door.api.get("/swarmd/ports")["Ports"]
+    return sum(each["Connections"] for one in ports for each in one["Containers"])
+
+
+async def _everybody(numbers: list[int], each: int, mebibytes: int) -> None:
+    """All are open before the first says a word."""
+    opened = [
+        await asyncio.open_connection(HERE, number) for _ in range(each) for number in numbers
+    ]
+    await asyncio.gather(*(_echo(*one, mebibytes) for one in opened))
+
+
+async def _echo(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, mebibytes: int) -> None:
+    block, sent, got = os.urandom(1 << 16), hashlib.sha256(), hashlib.sha256()
+
+    async def send() -> None:
+        for _ in range(16 * mebibytes if mebibytes > 1 else 1):
+            sent.update(block)
+            writer.write(block)
+            await writer.drain()
+        writer.write_eof()
+
+    sending = asyncio.create_task(send())
+    while data := await reader.read(1 << 16):
+        got.update(data)
+    await sending
+    assert got.digest() == sent.digest()
+    writer.close()

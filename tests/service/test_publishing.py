@@ -6,7 +6,7 @@ from swarmd.cluster.publishing.shown_ports import ShownPorts
 from swarmd.config.settings import Settings
 from swarmd.publishing.addresses import PublishAt
 from swarmd.publishing.news import SOON
-from swarmd.service.publishing import make_publishers
+from swarmd.service.publishing import affordable_connections, make_publishers
 from tests.cluster.fleet import happened
 from tests.manager.rig import Rig
 
@@ -15,6 +15,13 @@ def test_without_addresses_nothing_is_published() -> None:
     rig = Rig(1)
     assert make_publishers(Settings("nodes://a"), rig.clock, rig.fleet, MultiService()) == []
     assert rig.state.catalogue.ports is None
+
+
+def test_connections_have_the_descriptors_that_clients_leave_or_half_of_them() -> None:
+    assert affordable_connections(1 << 20, 10_000) == 10_000
+    assert affordable_connections(30_064, 10_000) == 7_500
+    assert affordable_connections(20_064, 10_000) == 5_000
+    assert affordable_connections(10, 10_000) == 1
 
 
 def test_an_engine_is_asked_what_a_start_has_brought() -> None:
