@@ -121,6 +121,9 @@ class OneOf:
         Deferred.fromCoroutine(self.claimant.join())
 
 
+STANDING: list[Swarmds] = []
+
+
 class Swarmds:
     """So many swarmds over so many engines."""
 
@@ -131,6 +134,7 @@ class Swarmds:
         self.server = MemoryServer(self.clock)
         self.all = [OneOf(number, fleet, self.server) for number, fleet in enumerate(fleets)]
         self.there = first.there
+        STANDING.append(self)
 
     def obey(self) -> None:
         """All that was asked of engines is done."""
@@ -138,12 +142,13 @@ class Swarmds:
             for one in self.all:
                 one.fleet.obey()
 
-    def refuse(self) -> None:
+    def end(self) -> None:
         """All that was asked of engines is refused, so that nothing is under way."""
-        while any(one.fleet.calls for one in self.all):
+        for _ in range(30):
             for one in self.all:
                 while one.fleet.calls:
                     one.fleet.calls.pop().answer(400)
+            self.clock.advance(0.3)
 
     def listing(self) -> None:
         """All hear what engines have."""

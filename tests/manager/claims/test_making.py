@@ -51,7 +51,6 @@ def test_two_in_one_moment_make_one(kind: str) -> None:
         assert isinstance(second[0].value, Conflict)
     else:
         assert [call.engine for call in other.fleet.calls] == [1]
-    swarmds.refuse()
 
 
 @pytest.mark.parametrize("kind", ["network", "volume"])
@@ -114,7 +113,6 @@ def test_a_container_goes_where_another_swarmd_makes_its_volume() -> None:
     engine = one.fleet.calls[0].engine
     other.create("web", Binds=["data:/data"])
     assert [call.engine for call in other.fleet.calls] == [engine]
-    swarmds.refuse()
 
 
 def test_a_network_that_one_takes_along_is_not_taken_elsewhere_by_another() -> None:
