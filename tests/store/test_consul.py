@@ -63,3 +63,8 @@ class ConsulFaultTests(StoreFaults):
             why = await self.lost(self.store([member], wrong).commit([], [Put("k", b"2")]))
             self.assertIn("consul://lab/p: ", why)
             self.assertNotIn(token, why)
+
+    @pytest.mark.soak
+    async def test_no_increment_is_lost_while_the_server_is(self) -> None:
+        members = self.start([consul_member(self.folder)])
+        await self.count_while_members_are_lost([self.store(members), self.store(members)], members)

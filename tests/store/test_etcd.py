@@ -101,6 +101,13 @@ class EtcdFaultTests(StoreFaults):
         await self.until(lambda: "m" not in seen)
 
     @pytest.mark.soak
+    async def test_no_increment_is_lost_while_members_are(self) -> None:
+        """What was acknowledged is there once; what was left open, once or not at all."""
+        members = self.start(etcd_members(self.folder, 3))
+        stores = [self.store(members), self.store(members[1:] + members[:1])]
+        await self.count_while_members_are_lost(stores, members)
+
+    @pytest.mark.soak
     async def test_a_session_that_cannot_be_renewed_ends_before_its_keys_go(self) -> None:
         members = self.start(etcd_members(self.folder))
         store = self.store(members)

@@ -85,3 +85,8 @@ class ZooKeeperFaultTests(StoreFaults):
         for wrong in (None, Login("me", "wrong")):
             why = await self.lost(self.store([member], wrong).read(""))
             self.assertRegex(why, "zk://lab/p: NoAuth")
+
+    @pytest.mark.soak
+    async def test_no_increment_is_lost_while_the_server_is(self) -> None:
+        members = self.start([zookeeper_member(self.folder)])
+        await self.count_while_members_are_lost([self.store(members), self.store(members)], members)
