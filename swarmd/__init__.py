@@ -8,6 +8,8 @@ ranks 0 and 1 do no I/O. The way of a request, a create and an event: docs/archi
     ``core.image``             references of images, what builds ask for, Dockerfiles
     ``core.request``           what any request may be: versions, types, bounds, who sends it
     ``core.index``             sets of engines as bits, and sums that are kept
+    ``core.ports``             host ports as containers ask for them
+    ``core.toml``              configuration in TOML, and where each statement stands
 1.  ``codec``                  bytes to values: HTTP heads, framing, JSON streams, archives
     ``certificates``           TLS certificates as values: PEM, words, expiry, authorities
     ``scheduler``              where to put a container, and why there
@@ -35,6 +37,7 @@ ranks 0 and 1 do no I/O. The way of a request, a create and an event: docs/archi
     ``audit``                  who changed what, who asked for what: the audit log, the access log
     ``cli``                    what operators type: ``swarmd node``, ``explain``, ``certs`` …
     ``cli.listing``            commands that print what is: tables
+    ``cli.keys``               commands that make certificates and keys
     ``cli.terminal``           what commands print: tables, colours, a line of progress
 7.  ``manager``                the verbs that span engines
     ``manager.membership``     several swarmds: session, leader, the book that all share
@@ -59,6 +62,7 @@ ranks 0 and 1 do no I/O. The way of a request, a create and an event: docs/archi
     ``api.access``             the policy at the door: each request judged
     ``api.operators``          ``/swarmd/…``: what operators ask and change
     ``config``                 command line and settings, checked, and the files that they name
+    ``config.sources``         where they come from: command line, environment, file
 9.  ``ui``                     the page at ``/swarmd/``: the fleet in a browser
     ``ui.pages``               its views, one a module
     ``doctor``                 looks at options, files and engines, and says what to mend

@@ -27,7 +27,7 @@ from swarmd.core.names import check_container_name, split_node
 from swarmd.core.request.json_keys import CONTAINER_UPDATE, spelled
 from swarmd.core.request.version import Version
 from swarmd.front.request import DockerRequest
-from swarmd.manager.claims.naming import Naming
+from swarmd.manager.claims.renames import Renames
 from swarmd.manager.containers.start import Admit, Starter, admit_all
 from swarmd.manager.fleet.answers import made_id
 from swarmd.manager.fleet.read_your_writes import settle_containers
@@ -242,8 +242,8 @@ def rename(call: ContainerCall) -> Coroutine[Any, Any, None] | None:
         check_container_name(f"/{name}")
     except BadParameter as error:
         raise BadParameter(f"Error when allocating new name: {error.message}") from None
-    if call.starter is not None and call.starter.naming is not None:
-        return _rename_agreed(call, call.starter.naming, name)
+    if call.starter is not None and call.starter.renames is not None:
+        return _rename_agreed(call, call.starter.renames, name)
     try:
         call.fleet.state.reserve_name(name, call.container.id)
     except NameTaken as taken:
@@ -252,13 +252,13 @@ def rename(call: ContainerCall) -> Coroutine[Any, Any, None] | None:
     return None
 
 
-async def _rename_agreed(call: ContainerCall, naming: Naming, name: str) -> None:
+async def _rename_agreed(call: ContainerCall, renames: Renames, name: str) -> None:
     """Other swarmds have agreed before."""
     try:
-        held = await naming.claimed(name, call.container.id)
+        held = await renames.claimed(name, call.container.id)
     except NameTaken as taken:
         raise as_seen(taken.of_rename(), call.fleet) from None
-    _rename(call, name, lambda granted: naming.end(held, granted=granted))
+    _rename(call, name, lambda granted: renames.end(held, granted=granted))
 
 
 def _rename(call: ContainerCall, name: str, over: Callable[[bool | None], None]) -> None:

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from swarmd.authz.policy import AllowedPorts, Glob, Limits, Policy, Quota, Role, Who
 from swarmd.authz.rights import NOUNS, VERBS
 from swarmd.core.request.scope import Scope
-from swarmd.core.toml import load_toml
+from swarmd.core.toml.load import load_toml
 
 T = TypeVar("T")
 Table = Mapping[str, Any]

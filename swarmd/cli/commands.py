@@ -143,14 +143,14 @@ COMMANDS: tuple[Command, ...] = (
         "FOLDER ROLE=NAME...",
         "a certificate authority, and certificates by it for a whole fleet",
         (CommandOption("days", "how long certificates are valid; default 825", "N"), *_OF_ALL),
-        "swarmd.cli.certs",
+        "swarmd.cli.keys.certs",
     ),
     Command(
         "store-key",
         "FILE",
         "the key by which swarmds keep secrets in a store that they share",
         _OF_ALL,
-        "swarmd.cli.store_key",
+        "swarmd.cli.keys.store_key",
     ),
     Command(
         "authz check",

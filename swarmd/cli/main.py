@@ -16,10 +16,10 @@ from swarmd.cli.events import PROSE as OF_EVENTS
 from swarmd.cli.events import events
 from swarmd.cli.explain import PROSE as OF_EXPLAIN
 from swarmd.cli.explain import explain
+from swarmd.cli.listing.managers import PROSE as OF_MANAGERS
+from swarmd.cli.listing.managers import managers
 from swarmd.cli.listing.ports import PROSE as OF_PORTS
 from swarmd.cli.listing.ports import ports
-from swarmd.cli.managers import PROSE as OF_MANAGERS
-from swarmd.cli.managers import managers
 from swarmd.cli.names import PROSE as OF_NAMES
 from swarmd.cli.names import names
 from swarmd.cli.node import PROSE as OF_NODE

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from swarmd.config.config_file import NOTHING, ConfigError, read_config
-from swarmd.config.environment import CONFIG, given_in, given_to_classic, unknown_in
-from swarmd.config.given import Layer, in_the_words_of, merged, values
+from swarmd.config.sources.config_file import NOTHING, ConfigError, read_config
+from swarmd.config.sources.environment import CONFIG, given_in, given_to_classic, unknown_in
+from swarmd.config.sources.given import Layer, in_the_words_of, merged, values
 
 USUAL = "/etc/swarmd/swarmd.toml"
 

@@ -15,10 +15,10 @@ from swarmd.cli.errors import MISUSED
 from swarmd.cli.unknown import RETIRED
 from swarmd.cli.usage import overview
 from swarmd.config.configuration import USUAL, ConfigSources, Configuration
-from swarmd.config.given import FLAG, GivenOption, Layer
 from swarmd.config.option_table import OPTIONS, TABLE, OptionKind, nearest
 from swarmd.config.paths import located
 from swarmd.config.settings import Settings, from_options
+from swarmd.config.sources.given import FLAG, GivenOption, Layer
 from swarmd.scheduler.registry import FILTERS
 
 _CORS = "pages of any web site could then use the Docker API, which is root on every engine"

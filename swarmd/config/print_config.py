@@ -7,8 +7,8 @@ import re
 from typing import Any
 
 from swarmd.config.configuration import Configuration
-from swarmd.config.given import ENVIRONMENT, GivenOption
 from swarmd.config.option_table import CURRENT, Option, OptionKind
+from swarmd.config.sources.given import ENVIRONMENT, GivenOption
 from swarmd.core.printable import printable
 
 # Up to the last @: people write what a URL has to escape.

@@ -21,13 +21,13 @@ from swarmd.core.container.container_state import (
     Published,
 )
 from swarmd.core.container.list_item import EVERY_ADDRESS, encode_entry, own_first
-from swarmd.core.container.port_wish import port_wishes
 from swarmd.core.container.resources import as_made, demanded, devices
 from swarmd.core.container.status import read_status, state_of
 from swarmd.core.container.ties import ties
 from swarmd.core.kept_json import kept_json
 from swarmd.core.model import Image, Network, Volume
 from swarmd.core.names import is_id
+from swarmd.core.ports.port_wish import port_wishes
 from swarmd.core.predefined import IDS
 
 Json = Mapping[str, Any]

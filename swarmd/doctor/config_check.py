@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 
-from swarmd.config.config_file import ConfigError
 from swarmd.config.configuration import Configuration
 from swarmd.config.options import Options
 from swarmd.config.policy_file import read_policy
 from swarmd.config.settings import Settings
+from swarmd.config.sources.config_file import ConfigError
 from swarmd.discovery.entry import Entry
 from swarmd.doctor import local_checks
 from swarmd.doctor.finding import Finding, error, ok, warning

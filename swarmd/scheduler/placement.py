@@ -7,9 +7,9 @@ from enum import IntEnum
 from typing import NamedTuple
 
 from swarmd.core.container.container_state import Demand
-from swarmd.core.container.port_range import PortRange as PortRange
 from swarmd.core.container.resources import DeviceWish
 from swarmd.core.expressions import Expression
+from swarmd.core.ports.port_range import PortRange as PortRange
 
 
 class Pin(NamedTuple):

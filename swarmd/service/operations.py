@@ -8,7 +8,7 @@ from typing import Any
 from twisted.application.service import MultiService
 
 from swarmd.api.operators.explain import Explain
-from swarmd.api.operators.managers import Managers
+from swarmd.api.operators.managers import ManagersResource
 from swarmd.api.operators.metrics import Metrics
 from swarmd.api.operators.nodes import Nodes
 from swarmd.api.operators.ports import Ports
@@ -88,7 +88,7 @@ class Operations(MultiService):
         self.work = OperatorsWork(*parts, sharing.election.stand if sharing else leads)
         if sharing is not None:
             _share(sharing, fleet, mover, rebalancer, drainer, rescheduler)
-        self._managers = Managers(sharing.managers.view if sharing else None)
+        self._managers = ManagersResource(sharing.managers.view if sharing else None)
         for each in (log, drainer, rebalancer, sampler, rescheduler):
             each.setServiceParent(self)
 

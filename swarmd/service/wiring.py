@@ -287,10 +287,9 @@ def _tree(
     """All that can be asked, and who does it."""
     plans, supply = PullPlans(fleet.now), Supply(fleet)
     placer = Placer(fleet, settings.policy, lambda: rng.getrandbits(32))
-    networks = LocalNetworks(fleet, placer, settings.network_driver)
-    volumes = LocalVolumes(fleet, placer, everywhere=settings.volumes_everywhere)
-    distributor = Distributor(fleet, placer, supply, settings.distribute_builds)
+    networks, volumes = _local(settings, fleet, placer)
     local = LocalResources(fleet, networks, volumes, supply)
+    distributor = Distributor(fleet, placer, supply, settings.distribute_builds)
     creator = _creator(settings, rng, fleet, placer, plans, local)
     follower = Follower(fleet, creator, local, partial(_random_id, rng))
     builders, own_images = Builders(fleet, reactor), OwnImages()
@@ -308,9 +307,8 @@ def _tree(
         root = make_tree(seen, identity, creator, plans, supply, own_images, reactor)
         root.putChild(b"networks", NetworksNoun(seen, networks, local, follower))
         root.putChild(b"volumes", VolumesNoun(seen, volumes))
-        Build(seen, builds, builders, distributor, BaseImages(seen, supply), own_images).attach(
-            root
-        )
+        bases = BaseImages(seen, supply)
+        Build(seen, builds, builders, distributor, bases, own_images).attach(root)
         if page is not None:
             root.putChild(b"swarmd", page.home(seen))
         return root
@@ -318,6 +316,11 @@ def _tree(
     root = _guarded(settings, reactor, fleet, operations, tree, daemon)
     memory = SharedMemory(plans, own_images, builders, builds, fleet.hub)
     return _Tree(root, operations.work, memory)
+
+
+def _local(settings: Settings, fleet: Fleet, placer: Placer) -> tuple[LocalNetworks, LocalVolumes]:
+    networks = LocalNetworks(fleet, placer, settings.network_driver)
+    return networks, LocalVolumes(fleet, placer, everywhere=settings.volumes_everywhere)
 
 
 def _attach(

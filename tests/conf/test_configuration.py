@@ -8,9 +8,9 @@ from pathlib import Path
 from docutils import nodes
 from docutils.core import publish_doctree
 
-from swarmd.config.config_file import parse_config
 from swarmd.config.option_table import CURRENT
 from swarmd.config.print_config import default, toml
+from swarmd.config.sources.config_file import parse_config
 
 TREE = Path(__file__).resolve().parents[2]
 EXAMPLE = (TREE / "conf" / "swarmd.toml").read_text()

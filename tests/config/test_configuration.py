@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 from swarmd.config import configuration
-from swarmd.config.config_file import ConfigError
 from swarmd.config.configuration import ConfigSources
-from swarmd.config.given import FLAG, GivenOption
+from swarmd.config.sources.config_file import ConfigError
+from swarmd.config.sources.given import FLAG, GivenOption
 
 
 @pytest.fixture

@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from swarmd.config.config_file import parse_config
 from swarmd.config.configuration import ConfigSources, Configuration
-from swarmd.config.given import FLAG, GivenOption
 from swarmd.config.option_table import CURRENT
 from swarmd.config.print_config import shown
+from swarmd.config.sources.config_file import parse_config
+from swarmd.config.sources.given import FLAG, GivenOption
 
 
 def test_each_value_with_who_gave_it(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from swarmd.certificates.describe import authority
-from swarmd.cli.certs import run as run_certs
+from swarmd.cli.keys.certs import run as run_certs
 from tests.e2e.conftest import Host
 from tests.lab.certificates import Authority, Certificate
 from tests.lab.cli import Docker, Running

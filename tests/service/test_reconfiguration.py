@@ -8,8 +8,8 @@ import pytest
 from twisted.internet.defer import Deferred
 
 from swarmd.config.configuration import ConfigSources
-from swarmd.config.given import FLAG, GivenOption
 from swarmd.config.settings import Settings
+from swarmd.config.sources.given import FLAG, GivenOption
 from swarmd.files.in_thread import Executor, at_once
 from swarmd.service.reconfiguration import Reconfiguration
 

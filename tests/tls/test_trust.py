@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from swarmd.certificates import describe, pem
-from swarmd.cli.certs import run as run_certs
+from swarmd.cli.keys.certs import run as run_certs
 from swarmd.tls.trust import (
     ClientTls,
     TlsFiles,

@@ -9,7 +9,7 @@ from swarmd.core.errors import NotFound
 from swarmd.front.request import DockerRequest
 
 
-class Managers:
+class ManagersResource:
     """The route of the managers.
 
     Args:

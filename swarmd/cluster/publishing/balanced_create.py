@@ -12,8 +12,8 @@ from typing import Any
 
 from swarmd.cluster.publishing.claims import BALANCE, PUBLISH_LABEL, asked_label
 from swarmd.core.container.create_request import CreateRequest
-from swarmd.core.container.port_wish import EVERY_ADDRESS
 from swarmd.core.names import IDENTITY
+from swarmd.core.ports.port_wish import EVERY_ADDRESS
 
 Json = Mapping[str, Any]
 

@@ -9,9 +9,9 @@ from typing import NamedTuple
 from swarmd.core.addresses import parse_address
 from swarmd.core.container.container_state import Container, Published
 from swarmd.core.container.personal_labels import ASKED_PORTS
-from swarmd.core.container.port_wish import PortWish
 from swarmd.core.model import Engine
 from swarmd.core.names import IDENTITY, SWARM_LABELS
+from swarmd.core.ports.port_wish import PortWish
 
 # "balance": several containers may publish one port.
 PUBLISH_LABEL = SWARM_LABELS + "publish"

@@ -8,8 +8,8 @@ from typing import Any
 import orjson
 
 from swarmd.cluster.publishing.claims import is_reachable
-from swarmd.core.container.port_wish import EVERY_ADDRESS
 from swarmd.core.model import Engine
+from swarmd.core.ports.port_wish import EVERY_ADDRESS
 
 Json = Mapping[str, Any]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from swarmd.core.container.port_wish import PortWish
+from swarmd.core.ports.port_wish import PortWish
 
 
 class HostPort(NamedTuple):

@@ -16,8 +16,6 @@ import orjson
 from swarmd.core.container.container_state import Demand, HostPort
 from swarmd.core.container.mounts import mounted_images, named_volumes
 from swarmd.core.container.network_endpoint import endpoint_network, plain_endpoint
-from swarmd.core.container.port_range import PortRange, port_ranges
-from swarmd.core.container.port_wish import PortWish, port_wishes
 from swarmd.core.container.resources import (
     RESERVE_LABEL,
     RESERVES,
@@ -34,6 +32,8 @@ from swarmd.core.errors import BadParameter
 from swarmd.core.expressions import MOST
 from swarmd.core.image.image_reference import parse_reference
 from swarmd.core.names import SWARM_LABELS
+from swarmd.core.ports.port_range import PortRange, port_ranges
+from swarmd.core.ports.port_wish import PortWish, port_wishes
 from swarmd.core.predefined import IDS, PREDEFINED
 from swarmd.core.request.bounds import check_count
 from swarmd.core.request.json_types import Shapes, check_fields, mismatch

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import count
-from typing import Any
 
 from twisted.application.service import Service
 from twisted.internet.defer import Deferred, TimeoutError
-from twisted.internet.task import LoopingCall
 from twisted.logger import Logger
 
 from swarmd.core.errors import Unavailable
@@ -27,6 +25,7 @@ from swarmd.manager.fleet.read_your_writes import (
     unsettled,
 )
 from swarmd.store.interfaces import Change, KeyWatch, StoreLost
+from swarmd.timers.periodic import Periodic
 
 LIMIT = 5.0  # seconds that a request waits for the store
 # Seconds for which what was heard of names may be relied on. Whatever ends stays there longer, so
@@ -77,25 +76,22 @@ class Claimant(Service):
         self._fresh = 0.0  # what is known is no older than this moment
         self._echoes: list[tuple[int, float]] = []  # revision, and when its commit was begun
         self._catching_up: tuple[int, Deferred[None]] | None = None
-        self._sweeping = LoopingCall(self.own.sweep)
-        self._sweeping.clock = fleet.clock
+        self._sweeping = Periodic(
+            fleet.clock, SWEEP, self.own.sweep, failed="what has ended stays claimed"
+        )
 
     # Life
 
     def startService(self) -> None:
         super().startService()
-        self._sweeping.start(SWEEP, now=False).addErrback(self._broke)
+        self._sweeping.startService()
 
     def stopService(self) -> None:
         super().stopService()
         self.committer.close()
-        if self._sweeping.running:
-            self._sweeping.stop()
+        self._sweeping.stopService()
         if self._watch is not None:
             self._watch.stop()
-
-    def _broke(self, failure: Any) -> None:
-        self._log.failure("what has ended stays claimed", failure)
 
     # What is known
 

@@ -21,7 +21,7 @@ from swarmd.manager.claims.claimant import Claimant
 from swarmd.manager.claims.committer import OutrunError
 from swarmd.manager.claims.contest import Contest
 from swarmd.manager.claims.elsewhere import Elsewhere
-from swarmd.manager.claims.naming import Naming
+from swarmd.manager.claims.renames import Renames
 from swarmd.manager.containers.attachments import Attachments
 from swarmd.manager.containers.attempt import Attempts
 from swarmd.manager.containers.create_order import (
@@ -96,7 +96,7 @@ class Creator:
         self._attempts.claimant = claimant
         self._placer.by_chance = True
         self._local.agree(claimant)
-        self.starter.naming = Naming(self._fleet, claimant)
+        self.starter.renames = Renames(self._fleet, claimant)
         self._fleet.elsewhere = Elsewhere(self._fleet, claimant)
 
     async def create(self, order: CreateOrder) -> Answer:

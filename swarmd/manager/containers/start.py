@@ -17,7 +17,7 @@ from swarmd.core.container.container_state import Container, Demand
 from swarmd.core.container.resources import ONE_CPU, resized
 from swarmd.core.errors import ApiError
 from swarmd.core.model import Engine
-from swarmd.manager.claims.naming import Naming
+from swarmd.manager.claims.renames import Renames
 from swarmd.manager.fleet.fleet import Fleet
 from swarmd.manager.fleet.placer import Placer
 from swarmd.manager.fleet.read_your_writes import settle_containers, settle_details, unsettled
@@ -66,7 +66,7 @@ class Starter:
     _log = Logger()
 
     def __init__(self, fleet: Fleet, placer: Placer) -> None:
-        self.naming: Naming | None = None
+        self.renames: Renames | None = None
         self._fleet = fleet
         self._placer = placer
 

@@ -12,7 +12,7 @@ _NONCE_BYTES = 12
 
 
 class BadSealError(ValueError):
-    """It was sealed with another key, for another place, or was changed."""
+    """A seal that cannot be opened: of another key, for another place, or changed since."""
 
 
 class Seal:

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from swarmd.api.operators.managers import Managers
+from swarmd.api.operators.managers import ManagersResource
 from tests.api.operators.test_nodes import Rig
 
 
@@ -10,7 +10,7 @@ def test_one_that_is_alone_says_so() -> None:
 
 
 def test_the_view_is_the_answer() -> None:
-    shown = Managers(lambda: [{"ID": "a"}])
+    shown = ManagersResource(lambda: [{"ID": "a"}])
     replies: list[object] = []
 
     class Request:

@@ -8,8 +8,8 @@ from swarmd.cluster.engine_record import EngineRecord
 from swarmd.cluster.publishing.frontend import Frontend, Port
 from swarmd.cluster.publishing.port_table import PortTable
 from swarmd.core.container.container_state import Container, Published
-from swarmd.core.container.port_wish import PortWish
 from swarmd.core.model import Health
+from swarmd.core.ports.port_wish import PortWish
 
 FIRST, LAST = 20_000, 20_009
 

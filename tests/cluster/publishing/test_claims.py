@@ -14,8 +14,8 @@ from swarmd.cluster.publishing.claims import (
 )
 from swarmd.core.container.container_state import Published
 from swarmd.core.container.personal_labels import ASKED_PORTS
-from swarmd.core.container.port_wish import PortWish
 from swarmd.core.names import IDENTITY
+from swarmd.core.ports.port_wish import PortWish
 from tests.cluster.publishing.rig import chosen, container, engine
 
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from swarmd.cluster.publishing.claims import BALANCE, PUBLISH_LABEL, claims
 from swarmd.cluster.publishing.frontend import Port
 from swarmd.core.container.container_state import Container, Published
-from swarmd.core.container.port_wish import PortWish
+from swarmd.core.ports.port_wish import PortWish
 from tests.cluster.publishing.rig import (
     FIRST,
     LAST,

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from swarmd.config.config_file import parse_config
+from swarmd.config.sources.config_file import parse_config
 from tests.lab.daemon import TREE
 
 EXAMPLES = TREE / "conf" / "examples"

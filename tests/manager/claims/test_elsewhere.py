@@ -52,7 +52,7 @@ def test_a_new_name_is_found_before_its_event(swarmds: Swarmds) -> None:
     one, other = swarmds.all
     (made,) = inspects(swarmds)
     looked_up(swarmds, other, "web")
-    naming = one.creator.starter.naming
+    naming = one.creator.starter.renames
     assert naming is not None
     Deferred.fromCoroutine(naming.claimed("new", made["Id"]))
     made["Name"] = "/new"

@@ -1,6 +1,6 @@
 import pytest
 
-from swarmd.core.container.port_wish import PortWish, port_wishes
+from swarmd.core.ports.port_wish import PortWish, port_wishes
 
 
 def wished(text: str, port: str = "80/tcp", ip: str = "") -> tuple[PortWish, ...]:

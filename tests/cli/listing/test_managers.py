@@ -7,7 +7,7 @@ import pytest
 
 from swarmd.cli.arguments import Arguments
 from swarmd.cli.errors import Misuse
-from swarmd.cli.managers import managers
+from swarmd.cli.listing.managers import managers
 from tests.manager.rig import result_of
 
 ONE = {

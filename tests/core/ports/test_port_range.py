@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from swarmd.core.container.port_range import PortRange, port_ranges
 from swarmd.core.errors import BadParameter
+from swarmd.core.ports.port_range import PortRange, port_ranges
 from swarmd.core.request.bounds import RANGES
 
 

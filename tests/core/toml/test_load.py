@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from swarmd.core.toml import TomlError, load_toml
+from swarmd.core.toml.load import TomlError, load_toml
 
 
 @pytest.mark.parametrize(

@@ -11,8 +11,8 @@ from swarmd.manager.claims.held_claim import HeldClaim
 from swarmd.manager.fleet.fleet import Fleet
 
 
-class Naming:
-    """Renames under way."""
+class Renames:
+    """The renames under way."""
 
     def __init__(self, fleet: Fleet, claimant: Claimant) -> None:
         self._fleet = fleet

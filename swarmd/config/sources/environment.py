@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from swarmd.config.given import ENVIRONMENT, GivenOption, Layer
 from swarmd.config.option_table import CURRENT, Option, OptionKind, nearest
 from swarmd.config.paths import located
+from swarmd.config.sources.given import ENVIRONMENT, GivenOption, Layer
 
 CONFIG = "SWARMD_CONFIG"
 _PREFIX = "SWARMD_"

@@ -9,12 +9,12 @@ import os
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from swarmd.config.given import GivenOption, Layer
 from swarmd.config.option_table import CURRENT, OPTIONS, Option, OptionKind, nearest
 from swarmd.config.paths import located
+from swarmd.config.sources.given import GivenOption, Layer
 from swarmd.core.printable import printable
-from swarmd.core.toml import TomlError, load_toml
-from swarmd.core.toml_statements import Statement, statements
+from swarmd.core.toml.load import TomlError, load_toml
+from swarmd.core.toml.statements import Statement, statements
 from swarmd.files.reader import BadFileError, parsed, read
 
 LARGEST = 1 << 20  # bytes

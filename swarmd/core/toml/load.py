@@ -6,7 +6,7 @@ import re
 import tomllib
 from typing import Any
 
-from swarmd.core.toml_statements import Spot, statements
+from swarmd.core.toml.statements import Spot, statements
 
 # The TOML reader takes a time that grows with the square of a key's parts; none of ours has many.
 _PART = r"""(?:[\w-]++|"[^"\n]*+"|'[^'\n]*+')"""

@@ -6,7 +6,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from swarmd.core.toml_statements import Statement, statements
+from swarmd.core.toml.statements import Statement, statements
 
 TEXT = """\
 # a = 1

@@ -19,10 +19,10 @@ from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from swarmd.certificates import issuance, pem
 from swarmd.certificates.authority import Wanted
-from swarmd.cli.certs import Workshop, run
+from swarmd.cli.keys.certs import Workshop, run
 from swarmd.config.tls_options import TlsFiles, check
 
-SCRIPT = Path(__file__).parents[2] / "conf" / "certs"
+SCRIPT = Path(__file__).parents[3] / "conf" / "certs"
 FLEET = ("swarmd=cloud.example.com,192.0.2.1,::1", "engine=node-1,10.0.0.11", "client=alice")
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from swarmd.config.given import (
+from swarmd.config.sources.given import (
     ENVIRONMENT,
     FLAG,
     GivenOption,

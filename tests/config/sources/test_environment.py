@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from swarmd.config.environment import given_in, given_to_classic, unknown_in
+from swarmd.config.sources.environment import given_in, given_to_classic, unknown_in
 
 
 def test_every_kind() -> None:

@@ -24,7 +24,7 @@ def swarmds() -> Swarmds:
 
 
 def begin(one: OneOf, old: str, name: str) -> list[Any]:
-    naming, outcome = one.creator.starter.naming, list[Any]()
+    naming, outcome = one.creator.starter.renames, list[Any]()
     assert naming is not None
     held = Deferred.fromCoroutine(naming.claimed(name, container_of(one, old)))
     held.addBoth(outcome.append)
@@ -36,7 +36,7 @@ def container_of(one: OneOf, name: str) -> str:
 
 
 def end(one: OneOf, held: HeldClaim, granted: bool | None) -> None:
-    naming, claim = one.creator.starter.naming, held.claim
+    naming, claim = one.creator.starter.renames, held.claim
     assert naming is not None
     one.fleet.state.release_name(claim.name, claim.subject, granted=granted)
     naming.end(held, granted=granted)

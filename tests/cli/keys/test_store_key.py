@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from swarmd.certificates.shared_key import read_key
-from swarmd.cli.store_key import run
+from swarmd.cli.keys.store_key import run
 
 
 def test_a_key_is_made_once_and_for_its_owner(

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from swarmd.config.config_file import LARGEST, ConfigError, parse_config, read_config
-from swarmd.config.given import GivenOption
+from swarmd.config.sources.config_file import LARGEST, ConfigError, parse_config, read_config
+from swarmd.config.sources.given import GivenOption
 
 
 def values(text: str) -> dict[str, Any]:

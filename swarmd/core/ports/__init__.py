@@ -1,0 +1,1 @@
+"""Host ports as containers ask for them."""

@@ -1,0 +1,1 @@
+"""Configuration files in TOML: read, and told where each statement stands."""
