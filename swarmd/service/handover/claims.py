@@ -14,6 +14,7 @@ from swarmd.cluster.reservations import ClaimChange
 from swarmd.cluster.state import State
 from swarmd.core.container.reservation_document import described, reserved
 from swarmd.core.errors import NameTaken
+from swarmd.manager.claims.foreign_claims import MARK
 
 _PENDING = "pending-"
 
@@ -65,7 +66,8 @@ class ClaimMirror:
             self._state.release(claim)
 
     def _on_change(self, change: ClaimChange) -> None:
-        if not self._hearing:
+        """What other swarmds claim, both processes hear of by the store."""
+        if not self._hearing and not change.id.startswith(MARK):
             about: dict[str, Any] = {"change": change.kind, "id": change.id}
             if change.container is not None:
                 about["container"] = described(change.container)

@@ -58,6 +58,19 @@ def test_what_is_under_way_counts_in_the_other_process() -> None:
     assert not new.state.name_taken("web") and not old.state.name_taken("db")
 
 
+def test_what_other_swarmds_claim_is_counted_once() -> None:
+    """Both processes hear of it by the store; one that passed it on would count it for ever."""
+    old, new = pair()
+    claimed = Container("claim-other/1", "a:1", ("web",), demand=DEMAND, pending=True)
+    for process in (old, new):
+        process.state.reserve(claimed)
+        process.mirror.open()
+    old.state.release(claimed.id)
+    assert new.state.engines["a:1"].tally.memory == 7
+    new.state.release(claimed.id)
+    assert new.state.engines["a:1"].tally.memory == 0
+
+
 def test_a_container_that_was_made_there_is_known_here_at_once() -> None:
     old, new = pair()
     old.mirror.open()
