@@ -31,7 +31,7 @@ def test_a_check_tells_and_ends(path: Path, capsys: pytest.CaptureFixture[str]) 
 def test_what_counts_is_printed(path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert ended(path, "--print-config") == 0
     words = " ".join(capsys.readouterr().out.split())
-    assert f'discovery = "nodes://127.0.0.1:1" # {path}:1 heartbeat =' in words
+    assert f'discovery = "nodes://127.0.0.1:1" # {path}:1 ' in words and " heartbeat = " in words
 
 
 def test_what_is_refused_is_printed_before(path: Path, capsys: pytest.CaptureFixture[str]) -> None:
