@@ -12,11 +12,12 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.e2e.operating.commands import ok, operate
 from tests.e2e.test_compose import Compose
 from tests.lab.cli import Docker, command_lines
 from tests.lab.daemon import Swarmd
@@ -28,12 +29,22 @@ from tests.lab.waiting import eventually
 pytestmark = pytest.mark.fleet
 
 HERE = "127.0.0.1"
+THERE = "127.0.0.2"  # for a second swarmd
 PAGE = ("sh", "-c", "hostname > /index.html; exec httpd -f -p 80 -h /")
 
 
-@pytest.fixture
-def door(swarmd_for: Callable[..., Swarmd]) -> Swarmd:
-    return swarmd_for(options=("--publish", HERE))
+@pytest.fixture(scope="module")
+def door(fleet: Fleet, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Swarmd]:
+    swarmd = Swarmd(tmp_path_factory.mktemp("door"), fleet, options=("--publish", HERE))
+    swarmd.start(len(fleet.engines))
+    yield swarmd
+    swarmd.close()
+
+
+@pytest.fixture(autouse=True)
+def emptied(fleet: Fleet) -> Iterator[None]:
+    yield
+    fleet.remove_all()
 
 
 @pytest.fixture
@@ -59,10 +70,10 @@ def python(text: str) -> tuple[str, ...]:
     return "/usr/bin/python3", "-c", text
 
 
-def shown(docker: Docker, name: str, port: str = "80/tcp") -> int:
+def shown(docker: Docker, name: str, port: str = "80/tcp", at: str = HERE) -> int:
     """The number that ``docker port`` tells, which is at our address alone."""
     address, _, number = docker("port", name, port).text.partition(":")
-    assert address == HERE
+    assert address == at
     return int(number)
 
 
@@ -211,23 +222,24 @@ def test_what_does_not_answer_here_is_told_at_the_create(door: Swarmd, docker: D
     assert rows["Published ports"] == f"0 at {HERE}"
 
 
+@pytest.mark.soak
 def test_a_restart_of_the_unit_cuts_no_connection(fleet: Fleet, tmp_path: Path) -> None:
-    unit = Unit(tmp_path / "unit", fleet, options=("--publish", HERE))
+    unit = Unit(tmp_path / "unit", fleet, options=("--publish", THERE))
     try:
         unit.start(len(fleet.engines))
         docker = Docker(command_lines()[0], unit.url, None, tmp_path)
         docker("run", "-d", "--name", "one", *PYTHON, "-p", "7", "busybox", *python(TCP_ECHO))
-        number = shown(docker, "one", "7/tcp")
-        with socket.create_connection((HERE, number), 30) as client:
+        number = shown(docker, "one", "7/tcp", THERE)
+        eventually(lambda: echoed(number, THERE))
+        with socket.create_connection((THERE, number), 30) as client:
             assert said(client, b"before") == b"before"
             unit.restart()
             assert said(client, b"after") == b"after"
-            eventually(lambda: echoed(number))
-            assert shown(docker, "one", "7/tcp") == number
+            eventually(lambda: echoed(number, THERE))
+            assert shown(docker, "one", "7/tcp", THERE) == number
         eventually(lambda: unit.processes() == [unit.pid], what="the end of the process before")
     finally:
         unit.close()
-        fleet.remove_all()
 
 
 def said(client: socket.socket, text: bytes) -> bytes:
@@ -236,8 +248,8 @@ def said(client: socket.socket, text: bytes) -> bytes:
     return client.recv(100)
 
 
-def echoed(number: int) -> bool:
-    with socket.create_connection((HERE, number), 30) as client:
+def echoed(number: int, at: str = HERE) -> bool:
+    with socket.create_connection((at, number), 30) as client:
         return said(client, b"new") == b"new"
 
 
@@ -332,3 +344,27 @@ async def _echo(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, mebi
     await sending
     assert got.digest() == sent.digest()
     writer.close()
+
+
+def test_a_port_follows_its_container_and_ends_with_its_node(
+    door: Swarmd, docker: Docker, fleet: Fleet
+) -> None:
+    fixed = free_port()
+    docker("run", "-d", "--name", "one", "--restart", "always", "--stop-signal", "KILL", "-p", f"{fixed}:80", "busybox",
+           *PAGE)  # fmt: skip
+    eventually(lambda: page(fixed))
+    node = json.loads(docker("inspect", "one").text)[0]["Node"]["Name"]
+    ok(operate(door, "node", "drain", node))
+    eventually(lambda: page(fixed))
+    now = json.loads(docker("inspect", "one").text)[0]["Node"]["Name"]
+    assert now != node
+    listed = ok(operate(door, "ports"))
+    assert f"{fixed}/tcp" in listed and now in listed
+    engine = fleet.engines[int(now.rpartition("-")[2]) - 1]
+    engine.freeze()
+    try:
+        eventually(lambda: refused(fixed))
+    finally:
+        engine.thaw()
+    eventually(lambda: page(fixed))
+    ok(operate(door, "node", "uncordon", node))
