@@ -350,8 +350,8 @@ def test_a_port_follows_its_container_and_ends_with_its_node(
     door: Swarmd, docker: Docker, fleet: Fleet
 ) -> None:
     fixed = free_port()
-    docker("run", "-d", "--name", "one", "--restart", "always", "--stop-signal", "KILL", "-p", f"{fixed}:80", "busybox",
-           *PAGE)  # fmt: skip
+    options = ("--restart", "always", "--stop-signal", "KILL", "-p", f"{fixed}:80")
+    docker("run", "-d", "--name", "one", *options, "busybox", *PAGE)
     eventually(lambda: page(fixed))
     node = json.loads(docker("inspect", "one").text)[0]["Node"]["Name"]
     ok(operate(door, "node", "drain", node))
