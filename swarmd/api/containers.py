@@ -34,6 +34,7 @@ from swarmd.manager.fleet.read_your_writes import (
     settle_containers,
     settle_lists,
     settle_names,
+    unread,
     unsettled,
 )
 from swarmd.manager.interfaces import FleetView
@@ -192,9 +193,10 @@ class ContainerAction(Resource):
         try:
             container = find_container(self._fleet.state, self._name)
         except NoSuchContainer:
-            if not unsettled(self._fleet) and self._fleet.elsewhere is None:
-                raise
-            return self._act_later(request)
+            fleet = self._fleet
+            if unsettled(fleet) or unread(fleet, self._name) or fleet.elsewhere is not None:
+                return self._act_later(request)
+            raise
         if container.id in self._fleet.state.handovers:
             return self._act_after(request, container)
         return self._send(request, container)

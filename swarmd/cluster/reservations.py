@@ -32,7 +32,7 @@ class ClaimChange(NamedTuple):
     Attributes:
         kind: "take" or "free" resources; "name" or "unname"; "made": a create was acknowledged.
         id: Of the reservation, or of the container that is renamed.
-        container: What takes the resources.
+        container: What takes the resources, or was made.
         made: The new container's ID.
     """
 

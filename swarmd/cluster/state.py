@@ -238,7 +238,8 @@ class State(Acknowledged):
 
         It is marked for asking, since the engine knows more of it than we do.
         """
-        self.reservations.announce(ClaimChange("made", pending_id, made=container.id))
+        made = ClaimChange("made", pending_id, container=container, made=container.id)
+        self.reservations.announce(made)
         reservation = self.reservations.free(pending_id)
         engine = self.engines.get(container.engine)
         if engine is None or (reservation is not None and reservation.engine is not engine):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from swarmd.core.container.container_state import Container
 from swarmd.core.errors import NoSuchExec
 from swarmd.manager.fleet.fanout import ask_engines
-from swarmd.manager.fleet.read_your_writes import settle_containers, unsettled
+from swarmd.manager.fleet.read_your_writes import read_unread, settle_containers, unsettled
 from swarmd.manager.interfaces import FleetView
 
 
@@ -24,6 +24,8 @@ async def find_exec_anywhere(fleet: FleetView, exec_id: str) -> Container:
     )
     for outcome in outcomes:
         container_id = str(outcome.value.get("ContainerID")) if outcome.ok else ""
+        if container_id:
+            await read_unread(fleet, container_id)
         if container_id in outcome.engine.containers:
             fleet.state.add_exec(exec_id, container_id)
             return outcome.engine.containers[container_id]

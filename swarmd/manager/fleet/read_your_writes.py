@@ -17,6 +17,7 @@ from swarmd.core.container.container_state import Container
 from swarmd.core.errors import ApiError, NoSuchContainer, NotFound
 from swarmd.core.image.image_reference import is_reference
 from swarmd.core.model import Engine
+from swarmd.core.names import is_full_id
 from swarmd.manager.fleet.fleet import Fleet
 from swarmd.manager.interfaces import FleetView
 
@@ -154,8 +155,31 @@ async def looked_up(
     return find()
 
 
+def unread(fleet: FleetView, ref: str) -> list[Engine]:
+    """Engines that are known to have containers which are not known yet, if ``ref`` may mean one.
+
+    They count also while they are too slow for other reads.
+    """
+    engines = fleet.state.engines.values()
+    return [each for each in engines if each.healthy and _news(fleet, each, ref)]
+
+
+async def read_unread(fleet: FleetView, ref: str) -> None:
+    """Asks these, and waits as long as for any answer of theirs: it would be wrong to say no.
+
+    Raises:
+        EngineUnreachable: ``ref`` is there, and its engine does not tell more of it.
+    """
+    await _together([_read(fleet, engine, ref) for engine in unread(fleet, ref)])
+
+
 async def find_anywhere(fleet: FleetView, ref: str) -> Container:
-    """As ``find_container``; other swarmds may have made it a moment ago."""
+    """As ``find_container``; its engine may have more to tell, other swarmds may have made it.
+
+    Raises:
+        EngineUnreachable: As ``read_unread``.
+    """
+    await read_unread(fleet, ref)
     try:
         return find_container(fleet.state, ref)
     except NoSuchContainer:
@@ -163,6 +187,20 @@ async def find_anywhere(fleet: FleetView, ref: str) -> Container:
             raise
     await fleet.elsewhere.look_for_container(ref)
     return find_container(fleet.state, ref)
+
+
+def _news(fleet: FleetView, engine: Engine, ref: str) -> list[str]:
+    """A full ID means itself; anything else may be a name."""
+    new = [each for each in engine.dirty if each not in fleet.state.containers]
+    return [each for each in new if each == ref or not is_full_id(ref)]
+
+
+async def _read(fleet: FleetView, engine: Engine, ref: str) -> None:
+    try:
+        await fleet.tracker(engine).refresh(_news(fleet, engine, ref))
+    except ApiError:
+        if ref in engine.dirty:
+            raise
 
 
 def _containers(fleet: FleetView, engine: Engine) -> Wait:

@@ -41,10 +41,14 @@ class ClaimMirror:
 
     def open(self) -> None:
         """From now on the other one hears of what changes here; first, of all there is."""
+        self.tell()
+        self._state.reservations.watchers.append(self._on_change)
+
+    def tell(self) -> None:
+        """All there is; again for one that did not know some of the engines yet."""
         for change in self._state.reservations.claims():
             if change.id not in self._theirs and change.name not in self._names:
                 self._on_change(change)
-        self._state.reservations.watchers.append(self._on_change)
 
     def close(self) -> None:
         """The other one has ended: what it had under way, only engines know."""
@@ -88,7 +92,7 @@ class ClaimMirror:
             if kind == "take":
                 self._take(claim, about["container"])
             elif kind == "made":
-                self._made(claim, about["made"])
+                self._made(claim, about["made"], about.get("container"))
             elif kind == "name":
                 self._take_name(name, claim)
             elif kind == "unname":
@@ -112,7 +116,7 @@ class ClaimMirror:
     def _take(self, claim: str, document: Mapping[str, Any]) -> None:
         container = reserved(document)._replace(id=claim)
         engine = self._state.engines.get(container.engine)
-        if engine is None:
+        if engine is None or claim in self._theirs:
             return
         self._theirs.add(claim)
         try:
@@ -120,9 +124,14 @@ class ClaimMirror:
         except NameTaken:  # it replaces who has it
             self._state.reservations.take(container._replace(names=()), engine)
 
-    def _made(self, claim: str, container_id: str) -> None:
+    def _made(self, claim: str, container_id: str, document: Mapping[str, Any] | None) -> None:
+        """Of a claim that was not heard of, the other one describes what came of it."""
         self._theirs.discard(claim)
         reservation = self._state.reservations.pending.get(claim)
         if reservation is not None:
-            made = reservation.container._replace(id=container_id, pending=False)
-            self._state.confirm(claim, made)
+            container = reservation.container
+        elif document is not None:
+            container = reserved(document)
+        else:
+            return
+        self._state.confirm(claim, container._replace(id=container_id, pending=False))

@@ -136,6 +136,7 @@ class Successor:
         self.stage = Stage.STARTING
         up = [key for key, engine in self._serving.state.engines.items() if engine.healthy]
         self.send("welcome", every, protocol=PROTOCOL, listeners=counts, up=up)
+        self._claims.open()
         self._acknowledged.open()  # it asks engines for the rest
         self._log.info("process {pid} is about to take over", pid=self.process)
 
@@ -162,7 +163,7 @@ class Successor:
         self._document = serving.work.document()
         self.send("yours", work=self._document, memory=serving.memory.document())
         serving.work.leave()
-        self._claims.open()
+        self._claims.tell()
 
     def _give_up(self) -> None:
         """It may be about to serve, or never: two must not, so it has to be gone for sure."""

@@ -1,20 +1,23 @@
 from typing import Any
 
+import pytest
 from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.task import deferLater
 
-from swarmd.core.errors import NoSuchImage
+from swarmd.core.errors import EngineUnreachable, NoSuchContainer, NoSuchImage
 from swarmd.manager.fleet.read_your_writes import (
     DISTRUST,
     LAST_PATIENCE,
     NAMES,
     PATIENCE,
+    find_anywhere,
     looked_up,
     settle_containers,
     settle_details,
     settle_lists,
     settle_names,
     settle_unknown,
+    unread,
     unsettled,
 )
 from tests.manager.rig import Rig, result_of
@@ -252,3 +255,65 @@ def test_what_has_lost_its_name_is_asked_for_as_well() -> None:
     rig.wire(1).on("GET", f"/images/{old}/json", (404, {"message": "none"}))
     result_of(settle_names(rig.fleet))
     assert set(rig.engine(1).images) == {new} and not rig.engine(1).changed_images
+
+
+class SlowList:
+    """Engine 1 has made a container, as another process was told, and is slow to list it."""
+
+    def __init__(self) -> None:
+        self.rig = Rig(2)
+        self.answer: Deferred[Any] = Deferred()
+        self.rig.wire(1).on("GET", "/containers/json", lambda target, body: self.answer)
+        self.rig.clock.advance(1)
+        self.rig.state.mark_dirty(ID, self.rig.engine(1).key)
+        self.rig.clock.advance(1)
+
+    def looking(self, ref: str) -> Deferred[Any]:
+        """Behind a read that has given up waiting for the engine."""
+        reading = Deferred.fromCoroutine(
+            settle_containers(self.rig.fleet, unsettled(self.rig.fleet))
+        )
+        self.rig.clock.advance(PATIENCE)
+        assert reading.called and unsettled(self.rig.fleet) == []
+        looking = Deferred.fromCoroutine(find_anywhere(self.rig.fleet, ref))
+        self.rig.clock.advance(LAST_PATIENCE)
+        return looking
+
+    def tell(self, *containers: Any) -> None:
+        self.answer, asked = Deferred(), self.answer
+        asked.callback((200, []))  # the question before
+        self.answer.callback((200, list(containers)))
+
+
+@pytest.mark.parametrize("ref", [ID, "web", ID[:12]])
+def test_a_container_that_must_be_there_is_found_however_slow_its_engine_is(ref: str) -> None:
+    slow = SlowList()
+    looking = slow.looking(ref)
+    assert not looking.called
+    slow.tell(STOPPED)
+    assert looking.result.id == ID
+    assert slow.rig.wire(2).asked == []
+
+
+def test_one_that_its_engine_does_not_tell_of_is_not_said_not_to_be() -> None:
+    slow = SlowList()
+    looking = slow.looking(ID)
+    slow.rig.clock.advance(10)
+    looking.addErrback(lambda failure: failure.trap(EngineUnreachable))
+    assert looking.result is EngineUnreachable
+
+
+def test_what_is_another_thing_does_not_wait_for_it() -> None:
+    slow = SlowList()
+    assert unread(slow.rig.fleet, "b" * 64) == []
+    looking = slow.looking("b" * 64)
+    looking.addErrback(lambda failure: failure.trap(NoSuchContainer))
+    assert looking.result is NoSuchContainer
+
+
+def test_what_the_engine_does_not_have_after_all_is_not_there() -> None:
+    slow = SlowList()
+    looking = slow.looking("web")
+    slow.tell()
+    looking.addErrback(lambda failure: failure.trap(NoSuchContainer))
+    assert looking.result is NoSuchContainer

@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 import pytest
 
-from swarmd.cluster.actions import EngineListed
+from swarmd.cluster.actions import EngineListed, EngineUnlisted
 from swarmd.cluster.state import State
 from swarmd.core.container.container_state import Container, Demand, HostPort
 from swarmd.core.errors import NameTaken
@@ -78,6 +78,28 @@ def test_a_container_that_was_made_there_is_known_here_at_once() -> None:
     old.state.confirm(pending.id, pending._replace(id="f" * 64, pending=False))
     assert new.state.containers["f" * 64].name == "web"
     assert new.state.reservations.pending == {}
+
+
+def test_what_was_claimed_on_an_engine_that_is_met_later_is_told_again() -> None:
+    old, new = pair()
+    new.state.dispatch(EngineUnlisted("a:1"))
+    old.reserve("web")
+    old.mirror.open()
+    new.state.dispatch(EngineListed("a:1", "a:1"))
+    old.mirror.tell()
+    old.mirror.tell()
+    assert new.state.engines["a:1"].tally.memory == 7 and len(new.mirror) == 1
+
+
+def test_and_what_was_made_of_it_meanwhile_is_known() -> None:
+    old, new = pair()
+    new.state.dispatch(EngineUnlisted("a:1"))
+    pending = old.reserve("web")
+    old.mirror.open()
+    new.state.dispatch(EngineListed("a:1", "a:1"))
+    old.state.confirm(pending.id, pending._replace(id="f" * 64, pending=False))
+    made = new.state.containers["f" * 64]
+    assert (made.name, made.pending, len(new.mirror)) == ("web", False, 0)
 
 
 def test_what_a_process_leaves_without_a_word_is_in_doubt() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from twisted.internet import reactor
@@ -12,6 +12,10 @@ from twisted.internet.defer import Deferred
 from twisted.internet.task import deferLater
 from twisted.trial.unittest import TestCase
 
+from swarmd.cluster.actions import EngineListed
+from swarmd.cluster.state import State
+from swarmd.core.container.container_state import Container
+from swarmd.service.handover.claims import ClaimMirror
 from swarmd.service.handover.conversation import Conversation, converse
 from swarmd.service.handover.messages import PROTOCOL, Message
 from swarmd.service.handover.successor import Stage, Successor
@@ -27,6 +31,7 @@ class Calling(TestCase):
         self.said: dict[str, Deferred[Any]] = {
             kind: Deferred() for kind in ("welcome", "yours", "refused")
         }
+        self.on_claim: Callable[[Mapping[str, Any]], None] = lambda about: None
         self.ended: Deferred[None] = Deferred()
         self.end = Conversation(self.hear, lambda: self.ended.callback(None))
         converse(reactor, theirs, self.end)
@@ -35,7 +40,10 @@ class Calling(TestCase):
     def hear(self, message: Message, descriptors: Sequence[int]) -> None:
         for each in descriptors:
             os.close(each)
-        self.said[message.kind].callback(message.about)
+        if message.kind == "claim":
+            self.on_claim(message.about)
+        elif message.kind in self.said:
+            self.said[message.kind].callback(message.about)
 
     async def finish(self) -> None:
         self.end.close()
@@ -61,6 +69,22 @@ class Calling(TestCase):
         self.assertIs(self.successor.stage, Stage.SERVING)
         await self.finish()
         self.assertNotIn("resume", self.serving.done)
+
+    async def test_a_container_made_before_it_serves_is_told_as_one(self) -> None:
+        """It has taken its picture by then, and may not hear of it from a slow engine."""
+        self.end.send("hello", protocols=[PROTOCOL], process=7)
+        await self.said["welcome"]
+        other = State(lambda: 1.0)
+        other.dispatch(EngineListed("e:1", "e:1"))
+        mirror = ClaimMirror(other, "7", lambda about: None)
+        self.on_claim = mirror.hear
+        pending = Container("pending-1", "e:1", ("web",), pending=True)
+        self.serving.state.reserve(pending)
+        self.serving.state.confirm(pending.id, pending._replace(id="f" * 64, pending=False))
+        self.end.send("ready")
+        await self.said["yours"]
+        self.assertEqual(other.containers["f" * 64].name, "web")
+        await self.finish()
 
     async def test_one_that_dies_in_the_last_moment_leaves_all_as_it_was(self) -> None:
         await self.to_be_given_all()
