@@ -4,6 +4,7 @@ from typing import Any
 import pytest
 
 from swarmd.cluster.actions import ContainerInspected
+from swarmd.manager.fleet.read_your_writes import CONTAINERS, DISTRUST, LAST_PATIENCE
 from tests.api.rig import WEB, ApiRig, Client
 from tests.cluster.fleet import inspect, seen
 
@@ -44,6 +45,25 @@ def test_a_change_marks_the_container_before_the_client_knows(action: str) -> No
     assert rig.engine(2).dirty == set()
     rig.answers(2, 204)
     assert rig.engine(2).dirty == {WEB}
+    assert client.whole()[0].status == 204
+
+
+def test_a_start_waits_for_an_engine_that_has_news_and_is_slow_to_tell() -> None:
+    """Another process was told of the container, just before this one took its place."""
+    rig = ApiRig(2)
+    key = rig.engine(2).key
+    rig.clock.advance(1)
+    rig.state.mark_dirty(WEB, key)
+    rig.clock.advance(1)
+    rig.fleet.distrusted[key] = {CONTAINERS: rig.now + DISTRUST}
+    client = rig.ask("POST", f"/containers/{WEB}/start")
+    rig.clock.advance(LAST_PATIENCE)
+    assert "/containers/json" in rig.got(2)[0]
+    rig.answers(2, 200, [{"Id": WEB, "Names": ["/web"], "State": "created", "Status": ""}])
+    assert rig.got(2)[0] == f"GET /containers/{WEB}/json"  # what it takes, for its start
+    rig.answers(2, 200, inspect(1, Id=WEB, State__Status="created", State__Running=False))
+    assert rig.got(2)[0] == f"POST /v1.41/containers/{WEB}/start"
+    rig.answers(2, 204)
     assert client.whole()[0].status == 204
 
 

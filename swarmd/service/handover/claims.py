@@ -41,10 +41,10 @@ class ClaimMirror:
 
     def open(self) -> None:
         """From now on the other one hears of what changes here; first, of all there is."""
-        self.tell()
+        self.send_all()
         self._state.reservations.watchers.append(self._on_change)
 
-    def tell(self) -> None:
+    def send_all(self) -> None:
         """All there is; again for one that did not know some of the engines yet."""
         for change in self._state.reservations.claims():
             if change.id not in self._theirs and change.name not in self._names:

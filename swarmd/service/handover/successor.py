@@ -163,7 +163,7 @@ class Successor:
         self._document = serving.work.document()
         self.send("yours", work=self._document, memory=serving.memory.document())
         serving.work.leave()
-        self._claims.tell()
+        self._claims.send_all()
 
     def _give_up(self) -> None:
         """It may be about to serve, or never: two must not, so it has to be gone for sure."""

@@ -86,8 +86,8 @@ def test_what_was_claimed_on_an_engine_that_is_met_later_is_told_again() -> None
     old.reserve("web")
     old.mirror.open()
     new.state.dispatch(EngineListed("a:1", "a:1"))
-    old.mirror.tell()
-    old.mirror.tell()
+    old.mirror.send_all()
+    old.mirror.send_all()
     assert new.state.engines["a:1"].tally.memory == 7 and len(new.mirror) == 1
 
 
