@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
 from tests.e2e.conftest import Host
 from tests.e2e.operating.commands import node_of, restarted, run_on
 from tests.lab.browser import Browser
-from tests.lab.cli import Docker
+from tests.lab.cli import Docker, command_lines
 from tests.lab.daemon import Swarmd
+from tests.lab.engine import Engine
+from tests.lab.engines import Fleet
 from tests.lab.http import Api
 from tests.lab.waiting import eventually
 
@@ -32,6 +35,14 @@ def browser(window: Browser, host: Host) -> Iterator[Browser]:
     for node in host.swarmd.nodes():  # whatever became of the test
         host.swarmd.api.post(f"/swarmd/nodes/{node}/uncordon")
         host.swarmd.api.post(f"/swarmd/nodes/{node}/labels", {"Remove": ["words"]})
+
+
+@pytest.fixture
+def victim(fleet: Fleet) -> Iterator[Engine]:
+    """An engine that the test may harm in any way that is undone here."""
+    engine = fleet["node-2"]
+    yield engine
+    engine.heal()
 
 
 def _looking_at(window: Browser, swarmd: Swarmd) -> Iterator[Browser]:
@@ -126,6 +137,49 @@ def _restart_under(browser: Browser, swarmd: Swarmd) -> None:
     browser.shows("Healthy", "#health")
     browser.click("form[action$='/cordon'] button")
     browser.shows("cordoned", "#health")
+
+
+def test_a_node_that_is_given_up(
+    window: Browser, swarmd_for: Callable[..., Swarmd], victim: Engine, tmp_path: Path, name: str
+) -> None:
+    swarmd = swarmd_for(options=("--reschedule-confirm", "--reschedule-grace", "1s"))
+    docker = Docker(command_lines()[0], swarmd.url, home=tmp_path)
+    wanted = run_on(docker, "node-2", name, "-e", "reschedule:on-node-failure")
+    run_on(docker, "node-2", f"{name}-other")
+    there = "/swarmd/nodes/node-2"
+    eventually(lambda: swarmd.api.get(there)["Reschedulable"] == [name], what="it is known")
+    for browser in _looking_at(window, swarmd):
+        browser.open("/swarmd/ui/nodes/node-2")
+        assert browser.all("#drain-form") and not browser.all("#lost-form, #forget-form")
+        victim.kill()
+        browser.shows("Lost …", "#actions")
+        assert not browser.all("#drain-form")
+        _forget(browser, f"{name}-other")
+        run_on(docker, "node-1", f"{name}-other")  # its name is free
+        _tell_that_it_is_lost(browser)
+        eventually(lambda: docker.state(name) == "running", what="it runs elsewhere")
+        assert docker.inspect(name)["Id"] != wanted and node_of(docker, name) != "node-2"
+        assert browser.complaints() == []
+
+
+def _tell_that_it_is_lost(browser: Browser) -> None:
+    browser.click("#lost-form summary")
+    assert "Makes 1 container again" in browser.text("#lost-form")
+    browser.click("#lost-form button")
+    eventually(lambda: not browser.all("#lost-form"), what="nothing waits")
+
+
+def _forget(browser: Browser, container: str) -> None:
+    def choices() -> list[str]:
+        return [one.text for one in browser.all("#forget-form option")]
+
+    browser.click("#forget-form summary")
+    assert len(choices()) == 2
+    browser.find("#forget-form select").send_keys(container)
+    browser.click("#forget-form button")
+    browser.shows("Forget a container", "#actions")
+    browser.click("#forget-form summary")
+    assert len(choices()) == 1 and container not in choices()[0]
 
 
 def test_without_scripts(browser: Browser, docker: Docker, name: str) -> None:
