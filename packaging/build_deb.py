@@ -30,6 +30,7 @@ SBOM = "sbom.cdx.json"
 CONFFILES = ("hosts", "policy.toml", "swarmd.toml")
 # Of an installation by hand: conf/swarmd.service says it so.
 BY_HAND = "/opt/swarmd/bin/"
+BY_ADMINISTRATOR = "/etc/systemd/system/"
 UNIT_HEAD = """\
 # Options belong into {config}; `swarmd --check-config` looks at it, `systemctl reload` reads it
 # again. Flags, which count before it, belong into a drop-in: systemctl edit {unit}
@@ -124,6 +125,7 @@ def units(conf: Path) -> Mapping[str, str]:
 def packaged(name: str, text: str) -> str:
     """A unit without what its head says of an installation by hand."""
     head, mark, rest = text.partition("[Unit]")
+    head = head.replace(f"# {BY_ADMINISTRATOR}{name}: ", f"# {name}: ")
     if BY_HAND in rest:
         config = "/etc/swarmd/%i/swarmd.toml" if "@" in name else "/etc/swarmd/swarmd.toml"
         head = UNIT_HEAD.format(config=config.replace("%i", "NAME"), unit=name) + "\n"

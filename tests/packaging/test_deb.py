@@ -82,7 +82,8 @@ def test_the_service_waits_for_its_operator(installed: Installed) -> None:
     root, _, _ = installed
     assert root.run("systemctl", "is-enabled", "swarmd", check=False).strip() == "disabled"
     names = [path.name for path in root.file("/usr/lib/systemd/system").glob("swarmd*")]
-    assert {"swarmd.service", "swarmd@.service"} <= set(names)
+    assert set(names) == {"swarmd.service", "swarmd.socket", "swarmd@.service"}
+    assert root.run("systemctl", "is-enabled", "swarmd.socket", check=False).strip() == "disabled"
     for name in names:
         said = root.run("systemd-analyze", "verify", name.replace("@.", "@lab."), check=False)
         assert "swarmd" not in said, said
@@ -161,15 +162,18 @@ def newer(package: Path, folder: Path) -> Path:
 
 def test_removed_it_leaves_the_configuration_and_purged_nothing(installed: Installed) -> None:
     root, before, _ = installed
-    state = root.file("/var/lib/swarmd")
-    state.mkdir(exist_ok=True)
-    (state / "operators.json").write_text("{}")
-    root.run("systemctl", "enable", "swarmd")
+    written = "/var/lib/swarmd/operators.json", "/var/log/swarmd/access.log"
+    for path in map(root.file, written):
+        path.parent.mkdir(exist_ok=True)
+        path.write_text("{}")
+    root.run("systemctl", "enable", "swarmd.service", "swarmd.socket")
     root.run("dpkg", "-r", "swarmd")
     left = {name for name in root.snapshot().keys() - before.keys() if name.startswith("usr/")}
     assert left == set()
     assert all(root.file(f"/etc/swarmd/{name}").exists() for name in _CONFFILES)
+    assert all(root.file(path).exists() for path in written)
     root.run("dpkg", "-P", "swarmd")
+    assert not any(root.file(path).parent.exists() for path in written)
     after = root.snapshot()
     changed = {name for name in after.keys() | before.keys() if after.get(name) != before.get(name)}
     assert changed == set()

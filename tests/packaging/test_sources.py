@@ -73,6 +73,7 @@ def test_units_of_the_package_are_those_of_conf_with_its_own_paths() -> None:
     )
     for name, text in units.items():
         assert "/opt/" not in text and "pip install" not in text, name
+        assert "/etc/systemd/system/" not in text, name
     assert "ExecStart=/usr/lib/swarmd/bin/twistd " in units["swarmd.service"]
 
 
