@@ -15,6 +15,7 @@ from tests.lab.certificates import Certificate
 from tests.lab.cli import Docker, command_lines
 from tests.lab.daemon import TREE
 
+_CHANGED = re.compile(r"^(?:TASK|RUNNING HANDLER) \[(.*)\]|^changed: \[(\S+)\].*", re.MULTILINE)
 _RECAP = re.compile(r"^(\S+) +: ok=\d+ +changed=(\d+) +unreachable=0 +failed=0", re.MULTILINE)
 PATIENCE = 900  # seconds for one run
 
@@ -43,6 +44,18 @@ class FleetByPlay:
 
     def run(self, *options: str) -> dict[str, int]:
         """How much it changed, by host, itself included."""
+        return {name: int(changed) for name, changed in _RECAP.findall(self._run(*options))}
+
+    def changes(self, *options: str) -> list[str]:
+        """What a run changed: hosts, and names of tasks."""
+        task, found = "", []
+        for begun, host in _CHANGED.findall(self._run(*options)):
+            task = begun or task
+            if host:
+                found.append(f"{host}: {task}")
+        return found
+
+    def _run(self, *options: str) -> str:
         self._write_inventory()
         command = ("ansible-playbook", "-i", "inventory.ini", "site.yml", *options)
         words = ("-e", json.dumps(self.settings))
@@ -58,7 +71,7 @@ class FleetByPlay:
             timeout=PATIENCE,
         )
         assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-1000:]
-        return {name: int(changed) for name, changed in _RECAP.findall(done.stdout)}
+        return done.stdout
 
     def _write_inventory(self) -> None:
         """As the example has it, with other addresses and whoever may log in here."""
