@@ -21,9 +21,23 @@ set -g __swarmd_commands @COMMANDS@
 set -g __swarmd_families @FAMILIES@
 set -g __swarmd_valued @VALUED@
 
-function __swarmd_command # prints the command that stands on the line; nothing for the daemon
+function __swarmd_words # prints those that are neither options nor their values
     set -l words (commandline -opc)
     set -e words[1]
+    while set -q words[1]
+        if contains -- $words[1] $__swarmd_valued
+            set -e words[1]
+        else if not string match -q -- '-*' $words[1]
+            printf '%s\\n' $words[1]
+        end
+        set -q words[1]; and set -e words[1]
+    end
+end
+
+function __swarmd_command # prints the command that stands on the line; nothing for the daemon
+    set -l words (commandline -opc)
+    string match -q -- '-*' "$words[2]"; and return
+    set words (__swarmd_words)
     for count in 2 1
         set -q words[$count]; or continue
         set -l name (string join ' ' -- $words[1..$count])
@@ -38,24 +52,9 @@ function __swarmd_is
     test "$(__swarmd_command)" = "$argv[1]"
 end
 
-function __swarmd_place # how many words stand there that are no options
-    set -l words (commandline -opc)
-    set -e words[1]
-    set -l place 0
-    while set -q words[1]
-        if contains -- $words[1] $__swarmd_valued
-            set -e words[1]
-        else if not string match -q -- '-*' $words[1]
-            set place (math $place + 1)
-        end
-        set -q words[1]; and set -e words[1]
-    end
-    echo $place
-end
-
 function __swarmd_at # command, first place, last place
     __swarmd_is $argv[1]; or return
-    set -l place (__swarmd_place)
+    set -l place (__swarmd_words | count)
     test $place -ge $argv[2] -a $place -le $argv[3]
 end
 
