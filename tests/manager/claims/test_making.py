@@ -51,6 +51,7 @@ def test_two_in_one_moment_make_one(kind: str) -> None:
         assert isinstance(second[0].value, Conflict)
     else:
         assert [call.engine for call in other.fleet.calls] == [1]
+        made(swarmds, other, kind)
 
 
 @pytest.mark.parametrize("kind", ["network", "volume"])
@@ -62,6 +63,7 @@ def test_who_waits_makes_it_when_the_first_came_to_nothing(kind: str) -> None:
     one.fleet.calls.pop().answer(500)
     swarmds.clock.advance(0.3)
     assert len(other.fleet.calls) == 1
+    made(swarmds, other, kind)
 
 
 def test_who_waits_in_vain_hears_why() -> None:
@@ -73,6 +75,7 @@ def test_who_waits_in_vain_hears_why() -> None:
         swarmds.clock.advance(0.2)
     error = waits[0].value
     assert isinstance(error, Conflict) and "another swarmd is still making" in error.message
+    made(swarmds, one, "network")
 
 
 def test_what_was_made_is_over_for_all_at_once() -> None:
@@ -113,6 +116,7 @@ def test_a_container_goes_where_another_swarmd_makes_its_volume() -> None:
     engine = one.fleet.calls[0].engine
     other.create("web", Binds=["data:/data"])
     assert [call.engine for call in other.fleet.calls] == [engine]
+    made(swarmds, one, "volume", "data")
 
 
 def test_a_network_that_one_takes_along_is_not_taken_elsewhere_by_another() -> None:
