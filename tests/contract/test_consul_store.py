@@ -13,6 +13,8 @@ from swarmd.store.interfaces import Store
 from tests.contract.store_promises import REACTOR, StorePromises
 from tests.lab.stores import consul_member, started
 
+pytestmark = pytest.mark.engines
+
 
 @pytest.fixture(scope="class", autouse=True)
 def _member(

@@ -12,6 +12,8 @@ from swarmd.store.zookeeper.ensemble import ZooKeeperStore
 from tests.contract.store_promises import REACTOR, StorePromises
 from tests.lab.stores import started, zookeeper_member
 
+pytestmark = pytest.mark.engines
+
 
 @pytest.fixture(scope="class", autouse=True)
 def _member(

@@ -14,6 +14,8 @@ from swarmd.store.login import Login
 from tests.lab.stores import StoreMember, consul_member
 from tests.store.faults import REACTOR, Seen, StoreFaults
 
+pytestmark = pytest.mark.engines
+
 _ACL = 'acl { enabled = true, default_policy = "deny", tokens { master = "%s" } }'
 
 

@@ -18,6 +18,8 @@ from swarmd.store.login import Login
 from tests.lab.stores import StoreMember, etcd_members
 from tests.store.faults import REACTOR, Seen, StoreFaults
 
+pytestmark = pytest.mark.engines
+
 OTHER = "127.0.0.1:1"  # where nobody listens
 
 

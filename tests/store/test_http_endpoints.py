@@ -6,6 +6,7 @@ import datetime
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import pytest
 from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.protocol import Factory, Protocol
 
@@ -16,6 +17,8 @@ from swarmd.tls.trust import TlsFiles, Trust, client_trust
 from tests.lab.certificates import Authority, Certificate
 from tests.lab.stores import etcd_members, own_address
 from tests.store.faults import REACTOR, StoreFaults
+
+pytestmark = pytest.mark.engines
 
 ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nX-Index: 7\r\n\r\nhi"
 

@@ -14,6 +14,8 @@ from swarmd.store.zookeeper.ensemble import ZooKeeperStore
 from tests.lab.stores import StoreMember, zookeeper_member
 from tests.store.faults import REACTOR, Seen, StoreFaults
 
+pytestmark = pytest.mark.engines
+
 
 class ZooKeeperFaultTests(StoreFaults):
     def store(self, members: Sequence[StoreMember], login: Login | None = None) -> ZooKeeperStore:
