@@ -56,9 +56,7 @@ def store_options(options: Mapping[str, Any]) -> StoreOptions | None:
     except ValueError as error:
         raise ValueError(f"--store: {error}") from None
     key = _path(options["store-key"])
-    found = StoreOptions(
-        store, _ttl(options), options["advertise"] or options["addr"] or "", access, key
-    )
+    found = StoreOptions(store, _ttl(options), _advertise(options), access, key)
     found.seal()
     return found
 
@@ -72,6 +70,15 @@ def _check_alone(options: Mapping[str, Any]) -> None:
     for name in _NEEDS_STORE:
         if options[name]:
             raise ValueError(f"--{name} needs --store")
+
+
+def _advertise(options: Mapping[str, Any]) -> str:
+    """What people read in terminals, so nothing that would act there."""
+    name = "advertise" if options["advertise"] else "addr"
+    given: str = options[name] or ""
+    if not given.isprintable() or " " in given:
+        raise ValueError(f"--{name}: {given!r} is not of the form HOST:PORT")
+    return given
 
 
 def _ttl(options: Mapping[str, Any]) -> float:

@@ -121,6 +121,8 @@ class Sharing(MultiService):
         """Who leads, in words; "" if this one does."""
         if self.election.leads:
             return ""
+        if not self.membership.joined:
+            return "swarmds cannot agree on who leads them"
         leader = self.managers.leader()
         return (
             f"{leader.host} ({leader.address}) leads the swarmds" if leader else "no swarmd leads"

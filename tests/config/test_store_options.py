@@ -56,6 +56,8 @@ def test_tls(tmp_path: Path) -> None:
         ({"store": "http://a"}, "--store: http://a is none of etcd://"),
         ({"store-ttl": "1s"}, "--store-ttl: 1s is not from 5s to 60s"),
         ({"store-ttl": "x"}, "--store-ttl: 'x' is not a duration"),
+        ({"advertise": "door 1:2376"}, "--advertise: 'door 1:2376' is not of the form HOST:PORT"),
+        ({"addr": "door\x1b[31m:2376"}, r"--addr: 'door\\x1b\[31m:2376' is not of the form"),
         ({"replication-ttl": "2h"}, "--replication-ttl: 2h is not from"),
         ({"store-login": "/gone"}, "cannot use the store's log-in in /gone"),
         ({"store-key": "/gone"}, "--store-key /gone: No such file"),

@@ -44,6 +44,23 @@ def test_docker_info_and_the_probe_tell_of_it() -> None:
     result_of(one.membership._close())
 
 
+def test_who_is_cut_off_names_no_leader() -> None:
+    server = MemoryServer(Clock())
+    one, other = sharing(server), sharing(server, 1)
+    one.startService()
+    other.startService()
+    for each in (one, other):
+        store = each.membership.store
+        assert isinstance(store, MemoryStore)
+        store.cut()
+    server.clock.advance(OPTIONS.ttl + 1)  # type: ignore[attr-defined]
+    for each in (one, other):
+        role, primary, rows = each.seen()
+        assert (role, primary) == ("replica", "none, for now")
+        assert not any("leads" in words for _, words in rows)
+        assert each.elsewhere() == "swarmds cannot agree on who leads them"
+
+
 def test_a_state_file_is_taken_in_once(tmp_path: Path) -> None:
     result_of(OperatorState(str(tmp_path)).change_node("a:1", lambda _: NodeIntent(cordoned=True)))
     server = MemoryServer(Clock())

@@ -39,7 +39,7 @@ class Election:
 
     Attributes:
         leads: Whether this one is it, as far as it knows.
-        leader: ID of whoever is; "" if nobody is known to be.
+        leader: ID of whoever is; "" if nobody is known to be, as while this one has not joined.
         on_gain, on_lose: Called when this one begins, and ceases, to lead.
         terms: How often this one has begun to.
     """
@@ -64,6 +64,8 @@ class Election:
 
     @property
     def leader(self) -> str:
+        if not self._membership.joined:
+            return ""  # what was read last may have ended with its session
         entry = self._mirror.entries.get(LEADER)
         return entry.value.decode("ascii", "replace").partition(" ")[0] if entry else ""
 

@@ -32,6 +32,21 @@ def test_who_is_cut_off_still_shows_itself() -> None:
     assert "a" in [each["ID"] for each in a.managers.view()]
 
 
+def test_who_is_cut_off_knows_of_no_leader() -> None:
+    shared = server()
+    a, b = Member(shared, "a"), Member(shared, "b")
+    for one in (a, b):
+        assert one.election.leader == "a"
+        one.store.cut()
+    advance(shared, TTL + 1)
+    for one in (a, b):
+        assert one.managers.leader() is None and one.election.leader == ""
+        assert not any(each["Leader"] for each in one.managers.view())
+    b.store.heal()
+    advance(shared, TTL)
+    assert [each["Leader"] for each in b.managers.view() if each["Self"]] == [True]
+
+
 def test_the_record_is_kept_fresh() -> None:
     shared = server()
     a, b = Member(shared, "a"), Member(shared, "b")
