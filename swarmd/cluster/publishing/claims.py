@@ -130,13 +130,19 @@ def _asked(text: str) -> Iterator[PortWish]:
             yield PortWish(number, private.partition("/")[2], first, last)
 
 
-def fixed_claims(engine: Engine, container: Container) -> list[ClaimKey]:
-    """Claims to the ports of swarmd's address without which it cannot start."""
-    return [
+def asked_claims(engine: Engine, container: Container) -> list[ClaimKey]:
+    """Claims to the ports of swarmd's address without which it cannot start; ranges come last."""
+    found = [
         ClaimKey(container.id, wish.private, wish.proto, wish.first, wish.last, 0)
         for wish in wishes_of(container) or ()
-        if wish.fixed and is_reachable(engine, wish.ip)
+        if is_reachable(engine, wish.ip)
     ]
+    return sorted(found, key=lambda key: key.last - key.first)
+
+
+def fixed_claims(engine: Engine, container: Container) -> list[ClaimKey]:
+    """Those of them that are to one port."""
+    return [key for key in asked_claims(engine, container) if key.first == key.last]
 
 
 def is_reachable(engine: Engine, ip: str) -> bool:

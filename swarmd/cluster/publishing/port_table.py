@@ -14,8 +14,8 @@ from typing import NamedTuple, Protocol
 from swarmd.cluster.publishing.claims import (
     ClaimKey,
     PortClaim,
+    asked_claims,
     claims,
-    fixed_claims,
     is_balanced,
     proxy_protocol,
 )
@@ -41,11 +41,13 @@ class TakenPort(NamedTuple):
     Attributes:
         holder: ID of the container that has it; "" if that is none of ours.
         reason: Why it cannot be listened on then.
+        last: Of the range that was asked for, of which it can have none; 0 if it was one port.
     """
 
     port: Port
     holder: str
     reason: str = ""
+    last: int = 0
 
 
 class Unmet(NamedTuple):
@@ -190,17 +192,34 @@ class PortTable:
 
     def refusal(self, engine: Engine, container: Container) -> TakenPort | None:
         """Why ``container``, which does not run, cannot be started: a port that it cannot have."""
-        mine = self._held.get(container.id, {})
-        for key in fixed_claims(engine, container):
-            port = Port(key.first, key.proto)
-            if port in mine.values():
-                continue
-            holder = self._holder(port, container)
-            if holder is not None:
-                return TakenPort(port, holder)
-            if port not in self.frontends and (reason := self._try(port)):
-                return TakenPort(port, "", reason)
+        given: set[Port] = set()
+        for key in asked_claims(engine, container):
+            found = self._one_of(key, container, given)
+            if isinstance(found, TakenPort):
+                return found
+            given.add(found)
         return None
+
+    def _one_of(self, key: ClaimKey, container: Container, given: set[Port]) -> Port | TakenPort:
+        """One that it can have besides ``given``; of a single port twice its engine judges."""
+        first = None
+        for number in range(key.first, key.last + 1):
+            port = Port(number, key.proto)
+            if port in given and key.first < key.last:
+                continue
+            taken = self._taken(port, container)
+            if taken is None:
+                return port
+            first = first or taken
+        first = first or TakenPort(Port(key.first, key.proto), container.id)
+        return first._replace(last=key.last if key.first < key.last else 0)
+
+    def _taken(self, port: Port, container: Container) -> TakenPort | None:
+        if port in self._held.get(container.id, {}).values():
+            return None
+        holder = self._holder(port, container)
+        reason = self._try(port) if holder is None and port not in self.frontends else ""
+        return None if holder is None and not reason else TakenPort(port, holder or "", reason)
 
     def _try(self, port: Port) -> str:
         frontend = Frontend(port)

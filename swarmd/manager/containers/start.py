@@ -42,10 +42,13 @@ class NoPort(ApiError):
 
     def __init__(self, container: Container, taken: TakenPort, address: str, by: str) -> None:
         at = f"[{address}]" if ":" in address else address
+        first = taken.port.number
+        why = f"Bind for {at}:{first} failed: port is already allocated{by}"
+        if taken.last:
+            why = f"all ports are allocated: {first}-{taken.last} of {at}, {first}{by}"
         super().__init__(
             "driver failed programming external connectivity on endpoint "
-            f"{container.name} ({container.id}): Bind for {at}:{taken.port.number} failed: "
-            f"port is already allocated{by}"
+            f"{container.name} ({container.id}): {why}"
         )
 
 

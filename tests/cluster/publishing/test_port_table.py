@@ -95,6 +95,22 @@ def test_of_a_range_each_gets_another() -> None:
     assert [numbers(made, f"c{n}") for n in (1, 2, 3, 4)] == [[8000], [8001], [8002], []]
 
 
+def test_a_start_is_refused_when_nothing_of_its_range_is_left() -> None:
+    doors = Doors(Port(8002, "tcp"))
+    made, span = table(doors), (PortWish(80, "tcp", 8000, 8002),)
+    late = container("late", state="created", published=(), wishes=span)
+    made.put(engine(1), container("a", (80, 8000), wishes=span))
+    assert made.refusal(engine(3), late) is None
+    made.put(engine(2), container("b", (80, 8001)))
+    taken = made.refusal(engine(3), late)
+    assert (taken.port, taken.last, taken.holder) == (Port(8000, "tcp"), 8002, "a")
+    made.drop("a")
+    assert made.refusal(engine(3), late) is None
+    twice = late._replace(wishes=(*span, PortWish(81, "tcp", 8000, 8002)))
+    assert made.refusal(engine(3), twice).last == 8002
+    assert doors.listening == {Port(8001, "tcp")}
+
+
 def test_balanced_ones_share_a_port_with_their_like_alone() -> None:
     made = table()
     made.put(engine(1), container("a", (80, 8080), labels=SHARED))
