@@ -53,7 +53,7 @@ class Ports:
         }
 
     def _unmet(self, one: Unmet) -> dict[str, Any]:
-        port, holder, reason = one.taken
+        port, holder, reason = one.taken.port, one.taken.holder, one.taken.reason
         by = f"container {self._name(holder)} has it" if holder else reason
         return {
             "ID": one.container.id,
