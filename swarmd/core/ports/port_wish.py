@@ -35,8 +35,8 @@ class PortWish(NamedTuple):
 
 
 def port_wishes(host: Mapping[str, Any]) -> tuple[PortWish, ...]:
-    """Those of a ``HostConfig``; a container in its host's own network maps none."""
-    if host.get("NetworkMode") == "host":
+    """Those of a ``HostConfig``; a container in its host's own network, or in none, maps none."""
+    if host.get("NetworkMode") in ("host", "none"):
         return ()
     return tuple(dict.fromkeys(_read(host.get("PortBindings") or {})))[:_MOST]
 

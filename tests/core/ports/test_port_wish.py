@@ -27,6 +27,7 @@ def test_every_address_is_none_in_particular() -> None:
 def test_a_container_in_its_hosts_network_maps_nothing() -> None:
     bindings = {"80/tcp": [{"HostPort": "80"}]}
     assert port_wishes({"NetworkMode": "host", "PortBindings": bindings}) == ()
+    assert port_wishes({"NetworkMode": "none", "PortBindings": bindings}) == ()
     assert port_wishes({}) == port_wishes({"PortBindings": {"80/tcp": None}}) == ()
 
 
