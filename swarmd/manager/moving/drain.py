@@ -371,15 +371,16 @@ class Drainer(Service):
     async def _finish(self, engine: Engine, drain: Drain) -> None:
         """One that was broken off by the loss of its node goes on when that is back."""
         counts = {word.title(): drain.count(word) for word in ("moved", "stays", "failed")}
-        if engine.healthy or drain.stopped:
+        stopped = drain.stopped  # what is written now looks like a stop where swarmds share it
+        if engine.healthy or stopped:
             try:
                 await self._operator_state.change_node(engine.key, _is_drained, led=True)
             except ApiError as error:
                 self._log.warn("{error}", error=error)
-        if engine.healthy and not drain.stopped:
+        if engine.healthy and not stopped:
             moved, stays, failed = counts.values()
             self._fleet.state.dispatch(news.EngineDrained(engine.key, moved, stays, failed))
-        drain.report(Done=True, Stopped=drain.stopped, **counts)
+        drain.report(Done=True, Stopped=stopped, **counts)
 
 
 def _to_drain(wanted: NodeIntent) -> NodeIntent:
