@@ -18,13 +18,14 @@ _NO_KAZOO = "zk:// needs kazoo, which is not installed: pip install 'swarmd[zook
 def check_store(address: StoreAddress, access: StoreAccess) -> None:
     """ValueError, in one line, if it cannot be opened with these files and libraries."""
     access.check()
+    _login(address, access)
     if address.scheme == "zk":
         _check_kazoo()
 
 
 def open_store(reactor: Any, address: StoreAddress, access: StoreAccess) -> Store:
     """A store of which nothing is asked yet; ValueError as ``check_store``."""
-    login = read_login(access.login) if access.login else None
+    login = _login(address, access)
     if address.scheme == "zk":
         return _zookeeper(reactor, address, access.tls, login)
     name, places = str(address), address.places
@@ -32,6 +33,16 @@ def open_store(reactor: Any, address: StoreAddress, access: StoreAccess) -> Stor
     if address.scheme == "consul":
         return ConsulStore(http, address.prefix, login)
     return EtcdStore(http, address.prefix, login)
+
+
+def _login(address: StoreAddress, access: StoreAccess) -> Login | None:
+    login = read_login(access.login) if access.login else None
+    if login is not None and not login.user and address.scheme != "consul":
+        raise ValueError(
+            f"cannot use the store's log-in in {access.login}: {address.scheme} has users: it has "
+            "to be USER:PASSWORD"
+        )
+    return login
 
 
 def _trust(files: TlsFiles | None) -> Trust | None:

@@ -38,3 +38,12 @@ def test_zookeeper_without_kazoo(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_login_that_is_not_there() -> None:
     with pytest.raises(ValueError, match="/none"):
         check_store(parse_store_address("etcd://a"), StoreAccess(login="/none"))
+
+
+def test_a_token_is_no_user(tmp_path: Path) -> None:
+    (tmp_path / "login").write_text("garbage")
+    access = StoreAccess(login=str(tmp_path / "login"))
+    check_store(parse_store_address("consul://a"), access)
+    with pytest.raises(ValueError, match="etcd has users: it has to be USER:PASSWORD") as why:
+        check_store(parse_store_address("etcd://a"), access)
+    assert "garbage" not in str(why.value)

@@ -13,6 +13,7 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from swarmd.core.errors import Unavailable
+from swarmd.core.printable import printable
 from swarmd.manager.membership.election import Election
 from swarmd.manager.membership.keys import MANAGERS
 from swarmd.manager.membership.membership import Membership
@@ -49,7 +50,7 @@ class ManagerRecord:
 
 
 def read_record(value: bytes) -> ManagerRecord | None:
-    """None for what no swarmd has written."""
+    """None for what no swarmd has written; in words, what acts on a terminal is escaped."""
     try:
         found = orjson.loads(value) if len(value) <= LARGEST else None
     except orjson.JSONDecodeError:
@@ -62,8 +63,12 @@ def read_record(value: bytes) -> ManagerRecord | None:
         return None
     numbers = (record.since, record.claims, record.delay or 0.0)
     texts = (record.id, record.host, record.address, record.version)
-    sound = all(isinstance(one, str) for one in texts)
-    return record if sound and all(isinstance(one, int | float) for one in numbers) else None
+    if not all(isinstance(one, str) for one in texts):
+        return None
+    if not all(isinstance(one, int | float) for one in numbers):
+        return None
+    key, host, address, version = map(printable, texts)
+    return replace(record, id=key, host=host, address=address, version=version)
 
 
 class Managers:

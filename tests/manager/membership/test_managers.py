@@ -80,3 +80,9 @@ def test_what_is_no_record(value: bytes) -> None:
 
 def test_what_is_one() -> None:
     assert read_record(orjson.dumps(SOUND)) == ManagerRecord("a", "h", "h:1", "1", 1.0)
+
+
+def test_words_that_act_on_a_terminal_are_shown_instead() -> None:
+    record = read_record(orjson.dumps({**SOUND, "host": "h\x1b[31m", "address": "h:1\nx"}))
+    assert record is not None
+    assert (record.host, record.address) == ("h\\x1b[31m", "h:1\\nx")
