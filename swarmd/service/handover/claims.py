@@ -23,7 +23,8 @@ class ClaimMirror:
     """The claims of one other process, and ours for it.
 
     Args:
-        mark: Tells its reservations from ours: they are numbered alike.
+        mark: Tells its reservations from ours, which are numbered alike, and from those of a third
+            process: one in the middle has a mirror to either side.
         send: Gives the other one a change.
     """
 

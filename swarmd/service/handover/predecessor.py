@@ -55,7 +55,7 @@ class Predecessor:
         self._meeting_nodes = Periodic(serving.clock, LOOK, self._look, now=True)
         self._conversation = Conversation(self._heard, self._ended)
         self._claims = ClaimMirror(
-            serving.state, str(os.getpid()), lambda about: self.send("claim", **about)
+            serving.state, f"{os.getpid()}-before", lambda about: self.send("claim", **about)
         )
         self._acknowledged = Acknowledgements(
             serving.state, lambda about: self.send("acknowledged", **about)

@@ -53,7 +53,7 @@ class Successor:
         self._timer: IDelayedCall | None = None
         self._conversation = Conversation(self._heard, self._ended)
         self._claims = ClaimMirror(
-            serving.state, str(os.getpid()), lambda about: self.send("claim", **about)
+            serving.state, f"{os.getpid()}-after", lambda about: self.send("claim", **about)
         )
         self._acknowledged = Acknowledgements(
             serving.state, lambda about: self.send("acknowledged", **about)

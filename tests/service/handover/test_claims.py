@@ -119,3 +119,19 @@ def test_a_rename_holds_its_name_there_too() -> None:
     assert new.state.name_taken("new")
     old.state.reservations.free_name("new", "c1")
     assert not new.state.name_taken("new")
+
+
+def test_one_in_the_middle_tells_its_neighbours_claims_apart() -> None:
+    """All are numbered alike."""
+    oldest, middle, newest = Process("before"), Process("before"), Process("before")
+    onward = ClaimMirror(middle.state, "after", lambda about: newest.mirror.hear(about))
+    oldest.mirror = ClaimMirror(oldest.state, "after", middle.mirror.hear)
+    newest.mirror = ClaimMirror(newest.state, "before", onward.hear)
+    for mirror in (oldest.mirror, onward, newest.mirror):
+        mirror.open()
+    first, last = oldest.reserve("web"), newest.reserve("db")
+    assert middle.state.name_taken("web") and middle.state.name_taken("db")
+    oldest.state.confirm(first.id, first._replace(id="a" * 64, pending=False))
+    newest.state.confirm(last.id, last._replace(id="b" * 64, pending=False))
+    named = {each.id: each.name for each in middle.state.containers.values()}
+    assert named == {"a" * 64: "web", "b" * 64: "db"}
