@@ -16,7 +16,7 @@ from twisted.python.failure import Failure
 from zope.interface import implementer
 
 from swarmd.cluster.publishing.frontend import Backend, Frontend
-from swarmd.publishing.limits import FLOWS_OF_A_PORT, IDLE_FLOW
+from swarmd.publishing.limits import FLOWS_OF_A_PORT, IDLE_FLOW, UNANSWERED
 
 LARGEST = 65_535  # bytes of a datagram
 READS_PER_TURN = 64  # so that one socket cannot hold the reactor
@@ -82,23 +82,30 @@ class UdpFrontend:
             flow.socket.socket.send(datagram)
 
     def _flow(self, peer: Peer) -> Flow | None:
-        """That of ``peer``; a new one where there is none, or its container is gone."""
-        flow = self._flows.get(peer)
-        if flow is not None and self._frontend.backends.get(flow.backend.key) is flow.backend:
-            return flow
+        """That of ``peer``; a new one where there is none, or its container is gone.
+
+        So it is where nothing was ever answered: what came to a node while a container began may
+        be led astray there for as long as that socket sends. Where nothing ever is, as with logs,
+        it is tried ever less often.
+        """
+        flow, patience = self._flows.get(peer), UNANSWERED
         if flow is not None:
+            there = self._frontend.backends.get(flow.backend.key) is flow.backend
+            if there and (flow.answered or self._reactor.seconds() < flow.begun + flow.patience):
+                return flow
+            patience = 2 * flow.patience if there else UNANSWERED
             self._end(peer)
         backend = self._frontend.choose()
-        return None if backend is None else self._begin(peer, backend)
+        return None if backend is None else self._begin(peer, backend, patience)
 
-    def _begin(self, peer: Peer, backend: Backend) -> Flow | None:
+    def _begin(self, peer: Peer, backend: Backend, patience: float) -> Flow | None:
         if len(self._flows) >= FLOWS_OF_A_PORT:
             self._end(next(iter(self._flows)))
         try:
             opened = connected(backend.host, backend.port)
         except OSError:
             return None
-        flow = self._flows[peer] = Flow(peer, backend)
+        flow = self._flows[peer] = Flow(peer, backend, self._reactor.seconds(), patience)
         flow.socket = DatagramSocket(
             self._reactor, opened, lambda datagram, _: self._answer(flow, datagram)
         )
@@ -109,6 +116,7 @@ class UdpFrontend:
         return flow
 
     def _answer(self, flow: Flow, datagram: bytes) -> None:
+        flow.answered = True
         self._use(flow)
         self._frontend.counts["sent"] += len(datagram)
         with suppress(OSError):
@@ -148,17 +156,21 @@ class Flow:
     """What one peer sends to a container, and what comes back.
 
     Attributes:
-        used: On the reactor's clock, when something went either way.
+        begun, used: On the reactor's clock: its beginning, and when something went either way.
+        patience: Seconds after which it is begun anew if nothing came back.
     """
 
-    __slots__ = ("backend", "peer", "socket", "used")
+    __slots__ = ("answered", "backend", "begun", "patience", "peer", "socket", "used")
 
     socket: DatagramSocket
 
-    def __init__(self, peer: Peer, backend: Backend) -> None:
+    def __init__(self, peer: Peer, backend: Backend, begun: float, patience: float) -> None:
         self.peer = peer
         self.backend = backend
+        self.begun = begun
+        self.patience = patience
         self.used = 0.0
+        self.answered = False
 
 
 def connected(host: str, port: int) -> socket.socket:

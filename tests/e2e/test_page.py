@@ -190,7 +190,7 @@ def test_without_scripts(browser: Browser, docker: Docker, name: str) -> None:
     assert "3 healthy" in browser.text("#summary")
     browser.find("input[name=q]").send_keys("node-2")
     browser.click("form[role=search] button")
-    assert [row.text.split()[0] for row in browser.all("tbody tr")] == ["node-2"]
+    browser.rows("tbody tr", ["node-2"])
     browser.driver.find_element("link text", "Containers").click()
     browser.driver.find_element("link text", f"{name}-log").click()
     assert HOSTILE in browser.text("#log")

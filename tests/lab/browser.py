@@ -60,6 +60,14 @@ class Browser:
         """Waits for the words."""
         eventually(lambda: words in self.text(selector), what=f"{words!r} in {selector}")
 
+    def rows(self, selector: str, first: list[str]) -> None:
+        """Waits for rows that begin with these words: a page may just be replaced by the next."""
+
+        def begun() -> list[str]:
+            return [row.text.split()[0] for row in self.all(selector)]
+
+        eventually(lambda: begun() == first, what=f"{first} in {selector}")
+
     def click(self, selector: str) -> None:
         self.find(selector).click()
 

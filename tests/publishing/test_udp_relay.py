@@ -120,6 +120,25 @@ class UdpRelayTests(TestCase):
         self.assertEqual(await other.take(1), [b"y"])
         self.frontend.backends.clear()
 
+    async def test_a_flow_that_nothing_answers_is_begun_anew_ever_later(self) -> None:
+        """Its node may have taken the first datagram for something else."""
+        self.patch(udp_relay, "UNANSWERED", 0.0)
+        mute = self.server
+        mute._echo = False
+        one = self.client()
+        for number in range(2):
+            one.wire.socket.sendto(b"?", self.place)
+            await mute.take(number + 1)
+        first, second = (peer for _, peer in mute.got)
+        self.assertNotEqual(first, second)
+        self.assertEqual(self.backend.connections, 1)
+        mute._echo = True
+        one.wire.socket.sendto(b"?", self.place)
+        await one.take(1)
+        one.wire.socket.sendto(b"?", self.place)
+        await one.take(2)
+        self.assertEqual(mute.got[-1][1], mute.got[-2][1])
+
     async def test_a_container_that_does_not_listen_costs_only_its_datagrams(self) -> None:
         self.server.wire.close()
         one = self.client()
