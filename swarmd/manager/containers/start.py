@@ -63,7 +63,7 @@ class Starter:
     """The starter of containers; each start is begun, and ended with what became of it.
 
     Attributes:
-        naming: Of containers, where other swarmds have to agree; None if there are none.
+        renames: Of containers, where other swarmds have to agree; None if there are none.
     """
 
     _log = Logger()
