@@ -193,10 +193,10 @@ class Claimant(Service):
         try:
             await submission.done.addTimeout(LIMIT, self._fleet.clock)
         except TimeoutError:
-            submission.dropped = True
+            self.committer.drop(submission)
             raise self.away() from None
         except BaseException:
-            submission.dropped = True
+            self.committer.drop(submission)
             raise
 
     def _undo(self, orphan: Submission) -> None:

@@ -113,6 +113,12 @@ class Committer:
         """As it was judged in this moment; its ``done`` is whoever's who asks."""
         return self._submit(Submission(values, self._turns(values), Deferred()))
 
+    def drop(self, submission: Submission) -> None:
+        """Nobody waits for it any more. What was never sent goes: a store may be away for long."""
+        submission.dropped = True
+        if not submission.tries and submission in self._waiting:
+            self._waiting.remove(submission)
+
     def end(self, head: str, value: bytes, instead_of: bytes) -> None:
         """Puts ``value`` at one's own head; b"" lets it go. If it is another's by then, nothing."""
         values = {head: value}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from swarmd.manager.claims.claimant import StoreAway
 from swarmd.manager.claims.keys import HEADS
 from tests.manager.claims.rig import Swarmds
 
@@ -28,3 +29,15 @@ def test_a_commit_whose_answer_was_lost_is_found_out() -> None:
     swarmds.pass_time(1)
     assert one.last == 201
     assert one.claimant.committer.commits == 1
+
+
+def test_what_a_store_that_is_away_never_heard_of_is_not_kept_for_it() -> None:
+    swarmds = Swarmds(1)
+    one = swarmds.all[0]
+    one.store.cut()
+    for number in range(20):
+        one.create(f"c{number}")
+        swarmds.pass_time(6)
+    assert isinstance(one.last, StoreAway)
+    [first] = one.claimant.committer._waiting  # whose answer may have been lost
+    assert first.tries == 1
