@@ -18,7 +18,7 @@ from twisted.internet.defer import Deferred, TimeoutError
 
 from swarmd.store.commit_rules import check_commit
 from swarmd.store.followed_prefix import FollowedPrefix
-from swarmd.store.http_endpoints import HttpAnswer, HttpEndpoints, NotSent, Unanswered
+from swarmd.store.http_endpoints import HttpAnswer, HttpEndpoints, NotSent, Unanswered, collect
 from swarmd.store.interfaces import (
     Absent,
     CommitConflict,
@@ -131,7 +131,7 @@ class ConsulStore:
         path = f"{self._path(watch.prefix)}?recurse&index={watch.revision}&wait={_WATCH}s"
         collected = bytearray()
         stream = self._http.stream(
-            self._http.place, "GET", path, b"", self._headers, collected.extend
+            self._http.place, "GET", path, b"", self._headers, collect(collected)
         )
         asked = Deferred.fromCoroutine(stream)
         try:

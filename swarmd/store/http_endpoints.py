@@ -153,13 +153,8 @@ class HttpEndpoints:
 
     async def _ask_one(self, place: str, question: _Question, limit: float) -> HttpAnswer:
         collected = bytearray()
-
-        def receive(data: bytes) -> None:
-            collected.extend(data)
-            if len(collected) > LARGEST_ANSWER:
-                raise Unanswered(f"an answer of more than {LARGEST_ANSWER >> 20} MiB")
-
-        asked = Deferred.fromCoroutine(self.stream(place, *question, receive))
+        stream = self.stream(place, *question, collect(collected))
+        asked = Deferred.fromCoroutine(stream)
         try:
             status, found = await asked.addTimeout(limit, self.reactor)
         except TimeoutError:
@@ -279,6 +274,17 @@ class _Noted:
     def clientConnectionForTLS(self, tlsProtocol: Any) -> SSL.Connection:
         self._note(tlsProtocol)
         return self._tls.clientConnectionForTLS(tlsProtocol)
+
+
+def collect(into: bytearray) -> Callable[[bytes], None]:
+    """What takes an answer in pieces; Unanswered beyond the bound."""
+
+    def receive(data: bytes) -> None:
+        into.extend(data)
+        if len(into) > LARGEST_ANSWER:
+            raise Unanswered(f"an answer of more than {LARGEST_ANSWER >> 20} MiB")
+
+    return receive
 
 
 class _Receiver(Protocol):

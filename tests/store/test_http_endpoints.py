@@ -11,7 +11,7 @@ from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.protocol import Factory, Protocol
 
 from swarmd.store import http_endpoints
-from swarmd.store.http_endpoints import AT_ONCE, HttpEndpoints
+from swarmd.store.http_endpoints import AT_ONCE, HttpEndpoints, Unanswered, collect
 from swarmd.store.interfaces import StoreLost, StoreUnsure
 from swarmd.tls.trust import TlsFiles, Trust, client_trust
 from tests.lab.certificates import Authority, Certificate
@@ -92,6 +92,14 @@ class HttpEndpointsTests(StoreFaults):
         http = self.endpoints([self.server(lambda wire: wire.write(head + bytes(100_000)))])
         with self.assertRaisesRegex(StoreLost, "an answer of more than"):
             await http.ask("GET", "/")
+
+    async def test_a_stream_that_is_collected_has_the_same_bound(self) -> None:
+        self.patch(http_endpoints, "LARGEST_ANSWER", 1 << 16)
+        head = b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n"
+        place = self.server(lambda wire: wire.write(head + bytes(100_000)))
+        http, collected = self.endpoints([place]), bytearray()
+        with self.assertRaisesRegex(Unanswered, "an answer of more than"):
+            await http.stream(place, "GET", "/", b"", None, collect(collected))
 
     async def test_a_stream_is_cancelled(self) -> None:
         head = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n"
