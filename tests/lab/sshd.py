@@ -122,10 +122,9 @@ class Sshd:
         """It and everything it serves, at once."""
         if self._process is None:
             return
-        for pid in _below(self._process.pid):
+        for pid in _halted(self._process.pid):
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
-        self._process.kill()
         self._process.wait(10)
         self._process = None
 
@@ -142,6 +141,17 @@ class EngineSshd(Sshd):
         machine = engine.machine
         super().__init__(folder, *settings, env=env, ip=machine.ip, spawn=machine.spawn)
         self.url += str(place or engine.socket)
+
+
+def _halted(pid: int) -> list[int]:
+    """Children before their parents, and ``pid``: all stopped, so that none lets in one more."""
+    halted: set[int] = set()
+    while new := {pid, *_below(pid)} - halted:
+        for each in new:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(each, signal.SIGSTOP)
+        halted |= new
+    return [*_below(pid), pid]
 
 
 def _below(pid: int) -> list[int]:
