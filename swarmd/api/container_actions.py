@@ -194,7 +194,8 @@ def _inspect(call: ContainerCall, bindings: Bindings) -> None:
     def rewrite(status: int, body: bytes) -> bytes:
         if status != 200:
             return body
-        return with_node(body, call.engine, call.container.labels, bindings)
+        refusal = call.fleet.state.catalogue.start_error(call.container.id)
+        return with_node(body, call.engine, call.container.labels, bindings, refusal)
 
     forward(call.request, call.link, call.target, rewrite=rewrite)
 

@@ -145,6 +145,10 @@ class Catalogue:
         """Key of the engine where a container of that name has left something; "" if none has."""
         return self._last_engines.get(name) or ""
 
+    def start_error(self, container_id: str) -> str:
+        """Why its last start was refused before its engine heard of it; "" if it was not."""
+        return self.starts.error(container_id)
+
     # Indexes
 
     def _count(self, engine: EngineRecord, container: Container) -> None:

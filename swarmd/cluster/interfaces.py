@@ -60,6 +60,8 @@ class CatalogueView(Protocol):
     @property
     def ports(self) -> ShownPorts | None: ...
 
+    def start_error(self, container_id: str, /) -> str: ...
+
 
 class RosterView(Protocol):
     """Engines by what they are called."""

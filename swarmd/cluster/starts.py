@@ -27,10 +27,16 @@ class Starts:
     def __init__(self) -> None:
         self._starts: dict[str, _Start] = {}
         self._refused: set[str] = set()
+        self._errors: dict[str, str] = {}
 
     def begin(self, container_id: str, *, again: bool) -> None:
         self._starts[container_id] = _Start(again, math.inf)
         self._refused.discard(container_id)
+        self._errors.pop(container_id, None)
+
+    def error(self, container_id: str) -> str:
+        """Why its last start was refused before its engine heard of it; "" if it was not."""
+        return self._errors.get(container_id, "")
 
     def answer(self, container_id: str, at: float, *, done: bool | None) -> None:
         """``done`` is None if the answer was lost."""
@@ -43,14 +49,21 @@ class Starts:
             known_from = at if done else at + GRACE
             self._starts[container_id] = start._replace(answered=known_from)
 
-    def refuse(self, container_id: str) -> None:
-        """Nothing came of it; what was created for it is nobody's until the next start."""
+    def refuse(self, container_id: str, why: str = "") -> None:
+        """Nothing came of it; what was created for it is nobody's until the next start.
+
+        Args:
+            why: In words, where its engine does not know.
+        """
+        if why:
+            self._errors[container_id] = why
         self._starts.pop(container_id, None)
         self._refused.add(container_id)
 
     def forget(self, container_id: str) -> None:
         self._starts.pop(container_id, None)
         self._refused.discard(container_id)
+        self._errors.pop(container_id, None)
 
     def marked(self, container: Container) -> Container:
         """``container``, which its engine has just told of, with what is known of its start."""
@@ -60,6 +73,8 @@ class Starts:
             start = None
         if container.state != "created":
             self._refused.discard(container.id)
+        if container.running:  # it was started past us
+            self._errors.pop(container.id, None)
         starting, refused = start is not None, container.id in self._refused
         if (container.starting, container.refused) == (starting, refused):
             return container

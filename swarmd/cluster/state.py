@@ -296,9 +296,9 @@ class State(Acknowledged):
         self.catalogue.starts.answer(container_id, self._seconds(), done=done)
         self._recount(container_id)
 
-    def refuse_start(self, container_id: str) -> None:
+    def refuse_start(self, container_id: str, why: str) -> None:
         """Its engine was not asked."""
-        self.catalogue.starts.refuse(container_id)
+        self.catalogue.starts.refuse(container_id, why)
         self._recount(container_id)
 
     def resize(self, container_id: str, demand: Demand) -> None:

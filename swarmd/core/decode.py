@@ -6,7 +6,7 @@ trusted to keep to the format.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Mapping
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping
 from datetime import datetime
 from functools import wraps
 from sys import intern
@@ -20,7 +20,7 @@ from swarmd.core.container.container_state import (
     Mount,
     Published,
 )
-from swarmd.core.container.list_item import EVERY_ADDRESS, encode_entry, own_first
+from swarmd.core.container.list_item import EVERY_ADDRESS, encode_entry, is_ipv6_alone, own_first
 from swarmd.core.container.resources import as_made, demanded, devices
 from swarmd.core.container.status import read_status, state_of
 from swarmd.core.container.ties import ties
@@ -114,7 +114,7 @@ def listed_container(
         state=state,
         labels=shared.labels(item.get("Labels")),
         demand=shared.value(Demand(ports=_held(ports))),
-        published=shared.value(tuple(_published(port) for port in ports)),
+        published=shared.value(tuple(_published(ports))),
         networks=shared.value(_networks(item.get("NetworkSettings"))),
         network_mode=intern(mode),
         mounts=shared.value(_mounts(item.get("Mounts"))),
@@ -143,7 +143,7 @@ def inspected_container(body: Json, *, key: str, shared: Shared) -> Container:
         state=_state(state.get("Status") or _old_state(state)),
         labels=shared.labels(config.get("Labels")),
         demand=shared.value(demand_of(config, host, ports)),
-        published=shared.value(tuple(_published(port) for port in ports)),
+        published=shared.value(tuple(_published(ports))),
         networks=shared.value(_networks(settings)),
         network_mode=intern(host.get("NetworkMode") or ""),
         mounts=shared.value(_mounts(body.get("Mounts"))),
@@ -306,10 +306,12 @@ def _held(ports: Iterable[Json]) -> tuple[HostPort, ...]:
     return tuple(dict.fromkeys(held))
 
 
-def _published(port: Json) -> Published:
-    public = port.get("PublicPort")
-    number = int(public) if public else None
-    return Published(int(port["PrivatePort"]), number, port["Type"] + "", _every(port.get("IP")))
+def _published(ports: Collection[Json]) -> Iterator[Published]:
+    for port in ports:
+        public = port.get("PublicPort")
+        number = int(public) if public else None
+        ip = "::" if is_ipv6_alone(port, ports) else _every(port.get("IP"))
+        yield Published(int(port["PrivatePort"]), number, port["Type"] + "", ip)
 
 
 def _port_map(ports: Json | None) -> list[dict[str, Any]]:

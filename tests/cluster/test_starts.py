@@ -123,8 +123,20 @@ def test_what_could_not_start_holds_nothing_until_the_next_start() -> None:
     assert case.engine.tally.memory == 0
     case.state.begin_start(ID)
     assert case.engine.tally.memory == case.held == GIB
-    case.state.refuse_start(ID)
+    case.state.refuse_start(ID, "no room")
     assert case.engine.tally.memory == case.held == 0
+
+
+def test_why_a_start_was_refused_is_known_until_the_next() -> None:
+    case = Case("exited")
+    case.state.refuse_start(ID, "port is taken")
+    case.listed("exited", at=11.0)
+    assert case.state.catalogue.start_error(ID) == "port is taken"
+    case.state.begin_start(ID)
+    assert case.state.catalogue.start_error(ID) == ""
+    case.state.refuse_start(ID, "port is taken")
+    case.listed("running", at=12.0)
+    assert case.state.catalogue.start_error(ID) == "", "somebody else has started it"
 
 
 def test_an_engine_keeps_the_exit_code_of_a_start_that_failed() -> None:
@@ -141,6 +153,6 @@ def test_a_restart_that_is_refused_ends_nothing() -> None:
     case.state.begin_start(ID, again=True)
     case.state.end_start(ID, done=False)
     assert case.engine.tally.memory == case.held == GIB
-    case.state.refuse_start(ID)
+    case.state.refuse_start(ID, "no room")
     case.listed("running", at=11.0)
     assert case.held == GIB and not case.container.refused

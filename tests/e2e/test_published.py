@@ -116,6 +116,35 @@ def test_a_port_is_one_containers_in_the_whole_fleet(door: Swarmd, docker: Docke
     eventually(lambda: page(fixed))
 
 
+def test_what_its_engine_does_not_map_holds_no_number(door: Swarmd, docker: Docker) -> None:
+    fixed = free_port()
+    docker("network", "create", "--internal", "inner")
+    wish = ("-p", f"{fixed}:80")
+    docker("run", "-d", "--name", "one", "--network", "inner", *wish, "busybox", *PAGE)
+    docker("run", "-d", "--name", "two", *wish, *on(2), "busybox", *PAGE)
+    refusal = "Bind for 127.0.0.1:%d failed: port is already allocated" % fixed
+    assert refusal in docker.fails("run", "--name", "new", *wish, *on(3), "busybox", *PAGE,
+                                   status=125)  # fmt: skip
+    state = json.loads(docker("inspect", "-f", "{{json .State}}", "new").text)
+    assert state["Error"].endswith(refusal) and state["ExitCode"] == 128
+    docker("network", "disconnect", "bridge", "two")
+    docker("start", "new")
+    eventually(lambda: page(fixed))
+    state = json.loads(docker("inspect", "-f", "{{json .State}}", "new").text)
+    assert (state["Error"], state["ExitCode"]) == ("", 0)
+
+
+def test_what_answers_on_ipv6_alone_is_shown_so(door: Swarmd, docker: Docker) -> None:
+    fixed = free_port()
+    made = docker("create", "--name", "one", "-p", f"[::]:{fixed}:80", "busybox", *PAGE)
+    assert "alone, where swarmd does not reach it" in made.error
+    docker("start", "one")
+    bracketed = docker("port", "one").text.replace(":::", "[::]:")  # as some clients write it
+    assert bracketed == f"80/tcp -> [::]:{fixed}"
+    listed = docker("ps", "--format", "{{.Ports}}").text.replace(":::", "[::]:")
+    assert listed == f"[::]:{fixed}->80/tcp"
+
+
 def test_a_port_of_another_program_is_refused(door: Swarmd, docker: Docker) -> None:
     with socket.socket() as stranger:
         stranger.bind((HERE, 0))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from typing import Any
 
 import orjson
@@ -16,7 +17,11 @@ from swarmd.core.model import Engine
 _SETTINGS = b'"NetworkSettings":{'
 _PORTS = b'"Ports":'
 _SHARES = re.compile(rb'"CpuShares":(\d{1,9})[,}]')
+_EVERY_IPV4 = ("", "0.0.0.0")
+_EVERY = (*_EVERY_IPV4, "::")
 _BRACES = re.compile(rb"[{}]")
+
+FAILED_START = 128  # an engine's exit code of a container that could not be started
 
 Binding = dict[str, str]
 Bindings = Callable[[str, Binding], list[Binding]]
@@ -28,7 +33,11 @@ def node_alone(port: str, binding: Binding) -> list[Binding]:
 
 
 def with_node(
-    body: bytes, engine: Engine, labels: Mapping[str, str], bindings: Bindings = node_alone
+    body: bytes,
+    engine: Engine,
+    labels: Mapping[str, str],
+    bindings: Bindings = node_alone,
+    refusal: str = "",
 ) -> bytes:
     """``body`` with a ``Node`` section, and the node's address where ports are bound to all.
 
@@ -39,8 +48,11 @@ def with_node(
         labels: Of the container, as they are known.
         bindings: Says where a binding of a port answers, if it is not at its node: the node's own
             are in the ``Node`` section then.
+        refusal: Why swarmd refused its last start, of which its engine never heard.
     """
     body = with_kept_ids(body, engine)
+    if refusal:
+        body = _with_error(body, refusal)
     if kept := labels.get(SHARES_LABEL):
         body = _with_shares(body, engine, kept)
     end = body.rfind(b"}")
@@ -51,6 +63,13 @@ def with_node(
         body, own = _with_addresses(body, engine.ip, bindings)
         section = {**section, "Ports": own} if own else section
     return b'%b,"Node":%b}\n' % (body, orjson.dumps(section))
+
+
+def _with_error(body: bytes, refusal: str) -> bytes:
+    """As an engine shows a start that it refused itself; of so few that all may be decoded."""
+    shown = orjson.loads(body)
+    state = {**(shown.get("State") or {}), "Error": refusal, "ExitCode": FAILED_START}
+    return orjson.dumps({**shown, "State": state})
 
 
 def _with_shares(body: bytes, engine: Engine, kept: str) -> bytes:
@@ -94,14 +113,16 @@ def _shown(
 ) -> list[Binding] | None:
     if bound is None:
         return None
-    return _distinct(each for one in bound for each in bindings(port, one) or [_at_node(one, ip)])
+    at_node = partial(_at_node, bound=bound, ip=ip)
+    return _distinct(each for one in bound for each in bindings(port, one) or [at_node(one)])
 
 
-def _at_node(binding: Binding, ip: str) -> Binding:
-    """The node's address stands for every address of it."""
-    if ip and binding.get("HostIp") in ("", "0.0.0.0", "::"):
-        return {**binding, "HostIp": ip}
-    return binding
+def _at_node(binding: Binding, bound: list[Binding], ip: str) -> Binding:
+    """The node's address stands for every address of it; an IPv4 one not for IPv6's alone."""
+    number = binding.get("HostPort")
+    hosts = {one.get("HostIp") for one in bound if one.get("HostPort") == number}
+    every = binding.get("HostIp") in _EVERY and (":" in ip or not hosts.isdisjoint(_EVERY_IPV4))
+    return {**binding, "HostIp": ip} if ip and every else binding
 
 
 def _distinct(bound: Iterable[Binding]) -> list[Binding]:

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
+from swarmd.cluster.publishing.mapping import maps_ports
 from swarmd.core.addresses import parse_address
 from swarmd.core.container.container_state import Container, Published
 from swarmd.core.container.personal_labels import ASKED_PORTS
@@ -18,6 +19,7 @@ PUBLISH_LABEL = SWARM_LABELS + "publish"
 BALANCE = "balance"
 # "v1" or "v2": what connects is told as HAProxy does it.
 PROXY_LABEL = SWARM_LABELS + "publish.proxy-protocol"
+RELAYED = ("tcp", "udp")
 
 
 class ClaimKey(NamedTuple):
@@ -61,8 +63,9 @@ def claims(engine: Engine, container: Container) -> Iterator[PortClaim]:
     if container.running and bound:
         yield from _bound(engine, container, wishes, bound)
         return
-    for key in fixed_claims(engine, container):
-        port = 0 if is_balanced(container) else key.first
+    for key in asked_claims(engine, container):
+        known = key.first == key.last and not is_balanced(container)
+        port = key.first if known else 0
         yield PortClaim(key, dial_host(engine), port, port)
 
 
@@ -73,7 +76,8 @@ def _bound(
     balanced, seen = is_balanced(container), set()
     for private, public, proto, ip in bound:
         assert public is not None
-        if (private, public, proto) in seen or not is_reachable(engine, ip):
+        known = (private, public, proto) in seen or proto not in RELAYED
+        if known or not is_reachable(engine, ip):
             continue
         seen.add((private, public, proto))
         first, last = _span(wishes, private, proto, None if balanced else public)
@@ -131,28 +135,32 @@ def _asked(text: str) -> Iterator[PortWish]:
 
 
 def asked_claims(engine: Engine, container: Container) -> list[ClaimKey]:
-    """Claims to the ports of swarmd's address without which it cannot start; ranges come last."""
+    """Claims to the ports of swarmd's address without which it cannot start; ranges come last.
+
+    None where its engine will not map any.
+    """
+    if not maps_ports(engine, container):
+        return []
     found = [
         ClaimKey(container.id, wish.private, wish.proto, wish.first, wish.last, 0)
         for wish in wishes_of(container) or ()
-        if is_reachable(engine, wish.ip)
+        if wish.proto in RELAYED and is_reachable(engine, wish.ip)
     ]
     return sorted(found, key=lambda key: key.last - key.first)
 
 
-def fixed_claims(engine: Engine, container: Container) -> list[ClaimKey]:
-    """Those of them that are to one port."""
-    return [key for key in asked_claims(engine, container) if key.first == key.last]
-
-
 def is_reachable(engine: Engine, ip: str) -> bool:
-    """Whether what is bound to ``ip`` ("": to every address) there is connected to from here.
+    """Whether what is bound to ``ip`` there is connected to from here.
+
+    "" is every address, "::" every IPv6 address and no other.
 
     Another address than the one that the engine is reached by never is: an engine that lies would
     have swarmd relay to whatever swarmd can reach.
     """
     if engine.address.startswith("unix:"):
         return ip in ("", "127.0.0.1")
+    if ip == "::":
+        return ":" in engine.ip
     return ip in ("", engine.ip)
 
 

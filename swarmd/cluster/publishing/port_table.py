@@ -90,6 +90,9 @@ class PortTable:
         freed = [held.pop(key) for key in [key for key in held if key not in wanted]]
         self._free(container.id, freed)
         for key, claim in wanted.items():
+            if self._has_moved(held.get(key), claim):
+                self._free(container.id, [moved := held.pop(key)])
+                freed.append(moved)
             port = held.get(key) or self._assign(engine, container, key, claim.public)
             if port is not None:
                 held[key] = port
@@ -109,6 +112,14 @@ class PortTable:
         """It was told to stop: who has the choice connects elsewhere."""
         for backend in self._backends(container_id):
             backend.leaving = True
+
+    def _has_moved(self, port: Port | None, claim: PortClaim) -> bool:
+        """Whether its engine has chosen another of the range than was kept for it until then."""
+        if port is None or claim.key.first == claim.key.last or not claim.public:
+            return False
+        kept = self.frontends[port].backends[claim.key]
+        better = Port(claim.public, port.proto)
+        return not kept.public and port != better and better not in self.frontends
 
     def _lead(self, frontend: Frontend, claim: PortClaim, container: Container) -> None:
         backend = frontend.backends[claim.key]

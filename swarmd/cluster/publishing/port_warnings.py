@@ -7,7 +7,8 @@ from typing import Any
 
 import orjson
 
-from swarmd.cluster.publishing.claims import is_reachable
+from swarmd.cluster.publishing.claims import RELAYED, is_reachable
+from swarmd.core.decode import protocol
 from swarmd.core.model import Engine
 from swarmd.core.ports.port_wish import EVERY_ADDRESS
 
@@ -29,6 +30,12 @@ def with_warnings(answer: bytes, engine: Engine, asked: Json) -> bytes:
 
 def _warnings(engine: Engine, host: Json) -> Iterator[str]:
     for port, bound in (host.get("PortBindings") or {}).items():
+        if bound and protocol(port) not in RELAYED:
+            yield (
+                f"Port {port} answers at node {engine.name} alone: swarmd relays TCP and UDP to "
+                "its own address."
+            )
+            continue
         for binding in filter(None, bound or ()):
             ip = binding.get("HostIp") or ""
             if not is_reachable(engine, "" if ip in EVERY_ADDRESS else ip):

@@ -69,6 +69,10 @@ class ScopedCatalogue:
         """Whose containers they are is asked by whoever shows them."""
         return self._state.catalogue.ports
 
+    def start_error(self, container_id: str) -> str:
+        """Likewise."""
+        return self._state.catalogue.start_error(container_id)
+
 
 class ScopedRoster:
     """A ``RosterView``, by which engines are seen through the scope."""

@@ -19,7 +19,7 @@ class HostPort(NamedTuple):
 class Published(NamedTuple):
     """One line of a container's port list; ``public`` is None where only exposed.
 
-    ``ip`` is that of the host, "" for every address.
+    ``ip`` is that of the host, "" for every address, "::" for every IPv6 address and no other.
     """
 
     private: int

@@ -6,7 +6,7 @@ reading, and without the closing brace, so that a list is made by joining bytes.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -16,6 +16,7 @@ from swarmd.core.container.container_state import Container
 from swarmd.core.predefined import with_shown_ids
 
 EVERY_ADDRESS = ("", "0.0.0.0", "::")
+_PLACE = ("PrivatePort", "PublicPort", "Type")
 _AT_READING = ("State", "Status", "Health")
 _STATUS = b',"State":"%b","Status":"%b"},'
 _NAMES, _BETWEEN = b'"Names":["', b'","'
@@ -66,12 +67,21 @@ def with_image(entry: bytes, image: str) -> bytes:
     return b"".join((head, key, image.encode(), end, tail)) if end else entry
 
 
-def shown_ports(ports: Iterable[Mapping[str, Any]], ip: str) -> list[dict[str, Any]]:
+def is_ipv6_alone(port: Mapping[str, Any], ports: Iterable[Mapping[str, Any]]) -> bool:
+    """Whether ``port``, one of ``ports``, is bound to every IPv6 address and not to IPv4's."""
+    return port.get("IP") == "::" and not any(
+        other.get("IP", "") in ("", "0.0.0.0") and all(other.get(k) == port.get(k) for k in _PLACE)
+        for other in ports
+    )
+
+
+def shown_ports(ports: Collection[Mapping[str, Any]], ip: str) -> list[dict[str, Any]]:
     """The node's address, once, where an engine says "every address" for IPv4 and IPv6."""
     shown: list[dict[str, Any]] = []
     for port in ports:
         item = dict(port)
-        if ip and item.get("PublicPort") and item.get("IP", "") in EVERY_ADDRESS:
+        every = item.get("PublicPort") and item.get("IP", "") in EVERY_ADDRESS
+        if ip and every and (":" in ip or not is_ipv6_alone(port, ports)):
             item["IP"] = ip
         if item not in shown:
             shown.append(item)

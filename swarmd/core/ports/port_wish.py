@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
-EVERY_ADDRESS = ("", "0.0.0.0", "::")
+EVERY_ADDRESS = ("", "0.0.0.0")  # "::" alone is every IPv6 address, and no other
 _NUMBERS = re.compile(r"([0-9]{1,5})(?:-([0-9]{1,5}))?\Z")
 _HIGHEST = 65_535
 _MOST = 4_096  # of one container; an engine that tells of more is not believed
@@ -15,7 +15,8 @@ _MOST = 4_096  # of one container; an engine that tells of more is not believed
 class PortWish(NamedTuple):
     """A port of a container, and the host ports of which one is to lead there.
 
-    Of ports that the engine may choose freely there is none. ``ip`` "" means every address.
+    Of ports that the engine may choose freely there is none. ``ip`` "" means every address, "::"
+    every IPv6 address.
     """
 
     private: int

@@ -30,26 +30,38 @@ _ENTIRELY = (("v", "1"), ("force", "1"))
 
 
 class NoRoom(ApiError):
-    """Status 409: the node of a container has not what its start asks for."""
+    """Status 409: the node of a container has not what its start asks for.
 
-    def __init__(self, container: Container, engine: Engine, lacks: str, advice: str) -> None:
-        lines = [f"{HEADLINE} {container.name}", f"{engine.name}: {lacks}", advice]
+    Attributes:
+        in_short: Without who has it, which not everybody may know.
+    """
+
+    def __init__(
+        self, container: Container, engine: Engine, lacks: str, advice: str, by: str = ""
+    ) -> None:
+        lines = [f"{HEADLINE} {container.name}", f"{engine.name}: {lacks}{by}", advice]
         super().__init__("\n".join(filter(None, lines)))
+        self.in_short = f"{lines[0]}: {engine.name}: {lacks}"
 
 
 class NoPort(ApiError):
-    """Status 500, in an engine's words: another has the port at swarmd's address."""
+    """Status 500, in an engine's words: another has the port at swarmd's address.
+
+    Attributes:
+        in_short: Without who has it, which not everybody may know.
+    """
 
     def __init__(self, container: Container, taken: TakenPort, address: str, by: str) -> None:
         at = f"[{address}]" if ":" in address else address
         first = taken.port.number
-        why = f"Bind for {at}:{first} failed: port is already allocated{by}"
+        why = f"Bind for {at}:{first} failed: port is already allocated"
         if taken.last:
-            why = f"all ports are allocated: {first}-{taken.last} of {at}, {first}{by}"
-        super().__init__(
+            why = f"all ports are allocated: {first}-{taken.last} of {at}"
+        self.in_short = (
             "driver failed programming external connectivity on endpoint "
             f"{container.name} ({container.id}): {why}"
         )
+        super().__init__(f"{self.in_short}{f', {first}' if taken.last else ''}{by}")
 
 
 Admit = Callable[[Container], None]
@@ -125,8 +137,8 @@ class Starter:
         if not container.up and (lacks := self._lacking(container)):
             engine = self._fleet.engine(container)
             advice = self._placer.advice(container.demand, lacks)
-            refusal = NoRoom(container, engine, lacks + _named(engine, container, seen), advice)
-            state.refuse_start(container_id)
+            refusal = NoRoom(container, engine, lacks, advice, _named(engine, container, seen))
+            state.refuse_start(container_id, refusal.in_short)
             await self._refused(container, engine)
             raise refusal
         await self._check_ports(container, seen)
@@ -152,7 +164,7 @@ class Starter:
             refusal = NoPort(
                 container, taken, ports.table.addresses[0], _holder(state, taken, seen)
             )
-            state.refuse_start(container.id)
+            state.refuse_start(container.id, refusal.in_short)
             await self._refused(container, self._fleet.engine(container))
             raise refusal
 
@@ -186,7 +198,7 @@ class Starter:
         if lacks:
             wish = container._replace(demand=demand)
             advice = self._placer.advice(demand, lacks)
-            raise NoRoom(container, engine, lacks + _named(engine, wish, seen), advice)
+            raise NoRoom(container, engine, lacks, advice, _named(engine, wish, seen))
         self._fleet.state.resize(container_id, demand)
 
     def _lacking(self, container: Container, demand: Demand | None = None) -> str:

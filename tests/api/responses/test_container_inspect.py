@@ -56,6 +56,19 @@ def test_ports_bound_to_every_address_show_the_node_once() -> None:
     }
 
 
+def test_what_is_bound_to_ipv6_alone_is_not_shown_at_an_ipv4_address() -> None:
+    ports = {"80/tcp": [{"HostIp": "::", "HostPort": "1"}, {"HostIp": "0.0.0.0", "HostPort": "2"}]}
+    bound = shown({"NetworkSettings": {"Ports": ports}})["NetworkSettings"]["Ports"]["80/tcp"]
+    assert [one["HostIp"] for one in bound] == ["::", "10.0.0.1"]
+
+
+def test_a_start_that_swarmd_refused_is_shown_as_an_engine_shows_its_own() -> None:
+    inspect = {"State": {"Status": "created", "ExitCode": 0, "Error": "", "Health": {"Log": []}}}
+    body = with_node(orjson.dumps(inspect) + b"\n", ENGINE, NO_LABELS, refusal="Bind failed")
+    state = orjson.loads(body)["State"]
+    assert state == {**inspect["State"], "ExitCode": 128, "Error": "Bind failed"}
+
+
 def test_what_was_asked_for_stays_as_it_was() -> None:
     """Only what is bound is rewritten, not the wish in HostConfig."""
     wish = {"PortBindings": {"80/tcp": [{"HostIp": "0.0.0.0", "HostPort": "80"}]}}
@@ -66,7 +79,7 @@ def test_what_was_asked_for_stays_as_it_was() -> None:
 def test_a_label_cannot_pass_for_the_settings() -> None:
     inspect = {
         "Config": {"Labels": {"a": '"NetworkSettings":{"Ports":{"1/tcp":[{"HostIp":"::"}]}}'}},
-        "NetworkSettings": {"Ports": {"80/tcp": [{"HostIp": "::", "HostPort": "1"}]}},
+        "NetworkSettings": {"Ports": {"80/tcp": [{"HostIp": "", "HostPort": "1"}]}},
     }
     assert shown(inspect)["Config"] == inspect["Config"]
     assert shown(inspect)["NetworkSettings"]["Ports"]["80/tcp"][0]["HostIp"] == "10.0.0.1"

@@ -58,11 +58,21 @@ def test_nothing_is_claimed_for_what_is_on_a_lost_node() -> None:
     assert list(claims(engine(healthy=False), container("a", (80, 80)))) == []
 
 
-def test_what_is_being_started_has_claimed_its_fixed_ports_already() -> None:
-    wishes = (PortWish(80, "tcp", 8080, 8080), PortWish(81, "tcp", 9000, 9010))
+def test_what_is_being_started_has_claimed_its_ports_already() -> None:
+    wishes = (PortWish(81, "tcp", 9000, 9010), PortWish(80, "tcp", 8080, 8080))
     one = container("a", state="created", starting=True, wishes=wishes)
-    (claim,) = claims(engine(), one)
-    assert (claim.key.first, claim.port) == (8080, 8080)
+    fixed, ranged = claims(engine(), one)
+    assert (fixed.key.first, fixed.port) == (8080, 8080)
+    assert (ranged.key.first, ranged.port) == (9000, 0)
+
+
+def test_nothing_is_claimed_of_what_is_not_relayed_or_not_mapped() -> None:
+    wishes = (PortWish(80, "sctp", 80, 80), PortWish(80, "tcp", 80, 80, "::"))
+    assert not list(claims(engine(), container("a", wishes=wishes)))
+    both = tuple(Published(80, 80, *where) for where in (("sctp",), ("tcp", "::")))
+    assert not list(claims(engine(), container("a", wishes=wishes, published=both)))
+    apart = container("a", image_id="sha256:1", wishes=(PortWish(80, "tcp", 80, 80),))
+    assert not list(claims(engine(), apart))
 
 
 def test_what_is_bound_to_loopback_is_not_claimed_before_the_start_either() -> None:
@@ -76,7 +86,7 @@ def test_engines_are_dialled_where_they_answer_and_nowhere_else() -> None:
     assert is_reachable(local, "127.0.0.1") and is_reachable(local, "")
     assert dial_host(far) == "host-a"
     assert is_reachable(engine(), "10.0.0.1")
-    assert not is_reachable(engine(), "10.0.0.2")
+    assert not is_reachable(engine(), "10.0.0.2") and not is_reachable(engine(), "::")
     assert not is_reachable(engine(), "127.0.0.1")
 
 

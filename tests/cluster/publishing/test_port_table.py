@@ -111,6 +111,26 @@ def test_a_start_is_refused_when_nothing_of_its_range_is_left() -> None:
     assert doors.listening == {Port(8001, "tcp")}
 
 
+def test_two_starts_at_the_last_of_a_range_do_not_both_get_it() -> None:
+    made, span = table(), (PortWish(80, "tcp", 8000, 8001),)
+    made.put(engine(1), container("a", (80, 8000), wishes=span))
+    late = container("b", state="created", published=(), wishes=span)
+    made.put(engine(2), late._replace(starting=True))
+    assert made.refusal(engine(3), late._replace(id="c")).last == 8001
+
+
+def test_of_a_range_the_engines_choice_is_taken_once_it_is_told() -> None:
+    doors = Doors()
+    made, span = table(doors), (PortWish(80, "tcp", 8000, 8002),)
+    one = container("a", published=(), wishes=span)
+    made.put(engine(), one._replace(state="created", starting=True))
+    assert made.frontends.keys() == {Port(8000, "tcp")}
+    made.put(engine(), one._replace(published=(Published(80, 8002, "tcp"),)))
+    assert numbers(made, "a") == [8002] and doors.listening == {Port(8002, "tcp")}
+    made.put(engine(), one._replace(published=(Published(80, 8001, "tcp"),)))
+    assert numbers(made, "a") == [8002], "clients know it by now"
+
+
 def test_balanced_ones_share_a_port_with_their_like_alone() -> None:
     made = table()
     made.put(engine(1), container("a", (80, 8080), labels=SHARED))

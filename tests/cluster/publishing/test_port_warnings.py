@@ -21,5 +21,15 @@ def test_what_only_the_node_reaches_is_told_once() -> None:
 
 
 def test_there_is_nothing_to_tell_of_what_swarmd_reaches() -> None:
-    for body in (asked("", "0.0.0.0", "::", "10.0.0.1"), {}, {"HostConfig": None}):
+    for body in (asked("", "0.0.0.0", "10.0.0.1"), {}, {"HostConfig": None}):
         assert with_warnings(ANSWER, engine(), body) is ANSWER
+
+
+def test_ipv6_alone_and_what_is_not_relayed_are_told() -> None:
+    (told,) = orjson.loads(with_warnings(b'{"Id":"a"}', engine(), asked("::")))["Warnings"]
+    assert told.startswith("Port 80/tcp is bound to :: of node node-1 alone")
+    bound = {"HostConfig": {"PortBindings": {"80/sctp": [{"HostPort": "80"}]}}}
+    (told,) = orjson.loads(with_warnings(b'{"Id":"a"}', engine(), bound))["Warnings"]
+    assert told == (
+        "Port 80/sctp answers at node node-1 alone: swarmd relays TCP and UDP to its own address."
+    )

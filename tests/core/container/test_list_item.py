@@ -114,3 +114,12 @@ def test_an_image_in_place_of_a_name() -> None:
     entry = orjson.dumps(item)[:-1]
     assert orjson.loads(with_image(entry, "sha256:1") + b"}") == {**item, "Image": "sha256:1"}
     assert with_image(b'{"Id":"1"', "sha256:1") == b'{"Id":"1"'
+
+
+def test_what_is_bound_to_ipv6_alone_is_not_shown_at_an_ipv4_address() -> None:
+    both = [
+        {"IP": ip, "PrivatePort": 80, "PublicPort": 8080, "Type": "tcp"} for ip in ("0.0.0.0", "::")
+    ]
+    assert [one["IP"] for one in shown_ports(both, "10.0.0.1")] == ["10.0.0.1"]
+    assert [one["IP"] for one in shown_ports(both[1:], "10.0.0.1")] == ["::"]
+    assert [one["IP"] for one in shown_ports(both[1:], "fd00::1")] == ["fd00::1"]

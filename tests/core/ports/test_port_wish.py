@@ -20,7 +20,8 @@ def test_what_the_engine_may_choose_is_no_wish(text: str) -> None:
 
 
 def test_every_address_is_none_in_particular() -> None:
-    assert wished("80", ip="0.0.0.0")[0].ip == wished("80", ip="::")[0].ip == ""
+    assert wished("80", ip="0.0.0.0")[0].ip == ""
+    assert wished("80", ip="::")[0].ip == "::", "no IPv4 address leads there"
     assert wished("80", ip="127.0.0.1")[0].ip == "127.0.0.1"
 
 
