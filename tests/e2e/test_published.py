@@ -122,7 +122,7 @@ def test_what_its_engine_does_not_map_holds_no_number(door: Swarmd, docker: Dock
     wish = ("-p", f"{fixed}:80")
     docker("run", "-d", "--name", "one", "--network", "inner", *wish, "busybox", *PAGE)
     docker("run", "-d", "--name", "two", *wish, *on(2), "busybox", *PAGE)
-    refusal = "Bind for 127.0.0.1:%d failed: port is already allocated" % fixed
+    refusal = f"Bind for {HERE}:{fixed} failed: port is already allocated"
     assert refusal in docker.fails("run", "--name", "new", *wish, *on(3), "busybox", *PAGE,
                                    status=125)  # fmt: skip
     state = json.loads(docker("inspect", "-f", "{{json .State}}", "new").text)
