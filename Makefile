@@ -82,7 +82,7 @@ LOCK := $(BIN)/uv pip compile -q --upgrade --universal --python-version 3.11 --g
 
 # Newer versions of all that swarmd carries along, within what pyproject.toml allows.
 lock: .venv/release
-	$(LOCK) pyproject.toml -o packaging/requirements.txt
+	$(LOCK) --extra zookeeper pyproject.toml -o packaging/requirements.txt
 	echo "setuptools>=77" | $(LOCK) - -o packaging/build-requirements.txt
 	echo "pip>=25" | $(LOCK) - -o packaging/installer-requirements.txt
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Sequence
 
-from swarmd.completion.words import CommandWord, OptionWord, Value, following
+from swarmd.completion.words import CommandWord, Value, following, shared
 
 # What follows an option stands in the table as its kind, or as its choices: one,all
 _SCRIPT = """\
@@ -109,19 +109,13 @@ complete -F _swarmd swarmd
 def script(daemon: CommandWord, commands: Sequence[CommandWord]) -> str:
     families = dict.fromkeys(name for one in commands if (name := _family(one.name)))
     rows = [_row(one, commands) for one in (daemon, *commands)]
-    rows += [_row(CommandWord(name, "", _shared(name, commands)), commands) for name in families]
+    rows += [_row(CommandWord(name, "", shared(commands, name)), commands) for name in families]
     return _SCRIPT.replace("@TABLE@", "\n".join(rows))
 
 
 def _family(name: str) -> str:
     first, _, rest = name.partition(" ")
     return first if rest else ""
-
-
-def _shared(family: str, commands: Sequence[CommandWord]) -> tuple[OptionWord, ...]:
-    """What can stand before a command's second word."""
-    own = [set(one.options) for one in commands if _family(one.name) == family]
-    return tuple(option for option in own[0] if all(option in others for others in own))
 
 
 def _row(command: CommandWord, commands: Sequence[CommandWord]) -> str:

@@ -172,3 +172,9 @@ def following(all_commands: Iterable[CommandWord], before: str) -> dict[str, str
             word, _, rest = command.name.removeprefix(before).strip().partition(" ")
             found.setdefault(word, f"commands: swarmd {word} --help" if rest else command.about)
     return found
+
+
+def shared(all_commands: Iterable[CommandWord], family: str) -> tuple[OptionWord, ...]:
+    """What can stand between the two words of any command of a family, in the first one's order."""
+    own = [one.options for one in all_commands if one.name.startswith(f"{family} ")]
+    return tuple(option for option in own[0] if all(option in others for others in own[1:]))

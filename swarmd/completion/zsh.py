@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from swarmd.completion.phrases import brief
-from swarmd.completion.words import CommandWord, Kind, OptionWord, Value, following
+from swarmd.completion.words import CommandWord, Kind, OptionWord, Value, following, shared
 
 _ACTIONS = {
     Kind.FILE: "_files",
@@ -36,6 +36,7 @@ _swarmd_first() {
   _files
 }
 
+@FAMILIES@
 _swarmd() {
   local curcontext=$curcontext state line
   typeset -A opt_args
@@ -51,14 +52,32 @@ else
   compdef _swarmd swarmd
 fi
 """
+# What stands between the two words of a command is put behind them, as _arguments expects it.
 _FAMILY = """\
-  if (( CURRENT == 3 )) && [[ $words[2] == @FAMILY@ ]]; then
-    local -a commands=(
-@WORDS@
-    )
-    _describe -t commands command commands
-    return
+  if (( CURRENT > 2 )) && [[ $words[2] == @FAMILY@ ]]; then
+    local -a valued=(@VALUED@)
+    local -i place=3
+    while (( place < CURRENT )) && [[ $words[place] == -* ]]; do
+      (( place += ${valued[(Ie)$words[place]]} ? 2 : 1 ))
+    done
+    if (( place >= CURRENT )); then
+      words=("${(@)words[2,-1]}")
+      (( CURRENT -= 1 ))
+      _arguments -S \\
+@SHARED@
+        '1:command:_swarmd_in_@FAMILY@'
+      return
+    fi
+    words=(swarmd @FAMILY@ "$words[place]" "${(@)words[3,place-1]}" "${(@)words[place+1,-1]}")
   fi"""
+_WORDS = """\
+_swarmd_in_@FAMILY@() {
+  local -a commands=(
+@WORDS@
+  )
+  _describe -t commands command commands
+}
+"""
 _COMMAND = """\
   if (( CURRENT > @COUNT@ )) && [[ "${(j: :)words[2,@COUNT@]}" == @NAME@ ]]; then
     words=(swarmd "${(@)words[@BEGIN@,-1]}")
@@ -71,14 +90,13 @@ _COMMAND = """\
 
 def script(daemon: CommandWord, commands: Sequence[CommandWord]) -> str:
     families = dict.fromkeys(one.name.split()[0] for one in commands if " " in one.name)
-    blocks = [
-        _filled(_FAMILY, FAMILY=name, WORDS=_described(following(commands, name)))
-        for name in families
-    ]
+    blocks = [_family(name, commands) for name in families]
     blocks += [_command(one) for one in commands]
+    rows = {name: _described(following(commands, name)) for name in families}
     return _filled(
         _SCRIPT,
         FIRST=_described(following(commands, "")),
+        FAMILIES="\n".join(_filled(_WORDS, FAMILY=name, WORDS=rows[name]) for name in families),
         COMMANDS="\n".join(blocks),
         DAEMON=_lines(spec for option in daemon.shown for spec in _option(option)),
     )
@@ -88,6 +106,17 @@ def _filled(text: str, **parts: str) -> str:
     for name, value in parts.items():
         text = text.replace(f"@{name}@", value)
     return text
+
+
+def _family(name: str, commands: Sequence[CommandWord]) -> str:
+    options = shared(commands, name)
+    forms = [form for option in options if option.value for form in option.forms]
+    return _filled(
+        _FAMILY,
+        FAMILY=name,
+        VALUED=" ".join(map(_quoted, forms)),
+        SHARED=_lines(spec for option in options if not option.old for spec in _option(option)),
+    )
 
 
 def _command(command: CommandWord) -> str:

@@ -1,8 +1,8 @@
-"""The configuration, and all files that it names, without a word to any engine."""
+"""The configuration, all files that it names, and the store, without a word to any engine."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 
 from swarmd.config.configuration import Configuration
@@ -10,6 +10,7 @@ from swarmd.config.options import Options
 from swarmd.config.policy_file import read_policy
 from swarmd.config.settings import Settings
 from swarmd.config.sources.config_file import ConfigError
+from swarmd.config.store_options import StoreOptions
 from swarmd.discovery.entry import Entry
 from swarmd.doctor import local_checks
 from swarmd.doctor.finding import Finding, error, ok, warning
@@ -32,8 +33,18 @@ def configured(
     return configuration, [warning(CONFIGURATION, text) for text in options.sources.remarks()]
 
 
-def check_config(options: Options, environ: Mapping[str, str], now: float) -> list[Finding]:
-    """``now`` is the wall clock."""
+def check_config(
+    options: Options,
+    environ: Mapping[str, str],
+    now: float,
+    ask: Callable[[StoreOptions], list[Finding]],
+) -> list[Finding]:
+    """All that can be known before a start.
+
+    Args:
+        now: The wall clock.
+        ask: Looks whether the store answers.
+    """
     configuration, findings = configured(options, environ)
     if configuration is None:
         return findings
@@ -51,6 +62,8 @@ def check_config(options: Options, environ: Mapping[str, str], now: float) -> li
     findings += local_files(settings, entries, now)
     findings += local_checks.askable(settings, entries)[1]
     findings += _of_engine_files(settings, entries, now)
+    if settings.sharing is not None:
+        findings += ask(settings.sharing)
     return list(dict.fromkeys(findings))
 
 

@@ -15,7 +15,9 @@ STORE = "store"
 _TRY = "doctor/"  # below the prefix; nothing else is there
 
 
-async def of_store(options: StoreOptions | None, reactor: Any) -> list[Finding]:
+async def of_store(
+    options: StoreOptions | None, reactor: Any, *, is_to_write: bool = True
+) -> list[Finding]:
     """Nothing of a swarmd that is alone."""
     if options is None:
         return []
@@ -24,7 +26,7 @@ async def of_store(options: StoreOptions | None, reactor: Any) -> list[Finding]:
     except ValueError as wrong:
         return [error(STORE, str(wrong))]
     try:
-        findings = await try_store(store)
+        findings = await try_store(store, is_to_write=is_to_write)
     finally:
         await store.close()
     if not options.key:
@@ -33,16 +35,18 @@ async def of_store(options: StoreOptions | None, reactor: Any) -> list[Finding]:
     return findings
 
 
-async def try_store(store: Store) -> list[Finding]:
-    """Reads, writes, and takes away again."""
+async def try_store(store: Store, *, is_to_write: bool = True) -> list[Finding]:
+    """Reads; if it is to, writes and takes away again."""
     key = _TRY + secrets.token_hex(8)
     try:
         found = await store.read(FORMAT)
-        await store.commit([], [Put(key, b"1")])
-        await store.commit([], [Delete(key)])
+        if is_to_write:
+            await store.commit([], [Put(key, b"1")])
+            await store.commit([], [Delete(key)])
     except (StoreLost, StoreUnsure, CommitConflict) as lost:
-        return [error(STORE, f"{store.name}: {lost}")]
+        text = str(lost)
+        return [error(STORE, text if store.name in text else f"{store.name}: {text}")]
     formats = {each.value for each in found.entries if each.key == FORMAT}
     if formats - {THIS_FORMAT}:
         return [error(STORE, f"{store.name} has keys of a format that this swarmd does not know")]
-    return [ok(STORE, f"{store.name} can be read and written")]
+    return [ok(STORE, f"{store.name} can be read{' and written' if is_to_write else ''}")]

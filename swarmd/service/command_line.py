@@ -5,13 +5,20 @@ from __future__ import annotations
 import os
 import sys
 import time
+from contextlib import suppress
+from typing import Any
 
+from twisted.internet.defer import Deferred
+from twisted.internet.task import react
 from twisted.python import usage
 
 from swarmd.config.options import Options
 from swarmd.config.print_config import shown as shown_config
+from swarmd.config.store_options import StoreOptions
 from swarmd.doctor import finding
 from swarmd.doctor.config_check import check_config
+from swarmd.doctor.finding import Finding
+from swarmd.doctor.store_check import of_store
 
 
 class CommandLine(Options):
@@ -19,7 +26,8 @@ class CommandLine(Options):
 
     optFlags = (
         ["check-config", None, "Look at all options and at the files that they name, say what is "
-         "wrong, and end: with 0, or with 1 if there is an error. Nothing is started."],
+         "wrong, and end: with 0, or with 1 if there is an error. Of a store it is asked whether "
+         "it answers; nothing is started."],
         ["print-config", None, "Print what counts of flags, environment, file and defaults, with "
          "where each value comes from, and end."],
     )  # fmt: skip
@@ -34,7 +42,7 @@ class CommandLine(Options):
             sys.exit(0)
 
     def _check(self) -> None:
-        findings = check_config(self, os.environ, time.time())
+        findings = check_config(self, os.environ, time.time(), _asked)
         print(finding.shown(findings))
         sys.exit(1 if finding.count(findings, finding.Level.ERROR) else 0)
 
@@ -44,3 +52,15 @@ class CommandLine(Options):
             print(shown_config(self.configure(os.environ)), flush=True)
         except ValueError as error:
             raise usage.UsageError(str(error)) from None
+
+
+def _asked(options: StoreOptions) -> list[Finding]:
+    """Whether the store answers. The reactor runs for that alone: the process ends behind it."""
+    found: list[Finding] = []
+
+    async def work(reactor: Any) -> None:
+        found.extend(await of_store(options, reactor, is_to_write=False))
+
+    with suppress(SystemExit):
+        react(lambda reactor: Deferred.fromCoroutine(work(reactor)))
+    return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 from swarmd.store.address import StoreAccess, StoreAddress
@@ -12,7 +13,7 @@ from swarmd.store.interfaces import Store
 from swarmd.store.login import Login, read_login
 from swarmd.tls.trust import TlsFiles, Trust, client_trust
 
-_NO_KAZOO = "zk:// needs kazoo, which is not installed: pip install 'swarmd[zookeeper]'"
+_NO_KAZOO = "zk:// needs kazoo, which is not installed: {}/bin/pip install 'swarmd[zookeeper]'"
 
 
 def check_store(address: StoreAddress, access: StoreAccess) -> None:
@@ -57,7 +58,7 @@ def _check_kazoo() -> None:
     try:
         import kazoo.client  # noqa: F401
     except ImportError:
-        raise ValueError(_NO_KAZOO) from None
+        raise ValueError(_NO_KAZOO.format(sys.prefix)) from None
 
 
 def _zookeeper(

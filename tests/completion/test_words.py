@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from swarmd.cli.commands import COMMANDS
-from swarmd.completion.words import CHOICES, Kind, commands, daemon, following
+from swarmd.completion.words import CHOICES, Kind, commands, daemon, following, shared
 from swarmd.config.option_table import OPTIONS, TABLE
 from swarmd.service.command_line import CommandLine
 
@@ -67,3 +67,11 @@ def test_what_can_follow() -> None:
     assert list(first)[:2] == ["node", "events"] and "authz" in first
     assert list(following(commands(), "node"))[:2] == ["ls", "inspect"]
     assert following(commands(), "node ls") == {}
+
+
+def test_what_all_commands_of_a_family_take_can_stand_before_the_second_word() -> None:
+    node = {option.name for option in shared(commands(), "node")}
+    assert {"host", "json", "help"} <= node
+    assert all(
+        node <= {each.name for each in one.options} for one in commands() if "node " in one.name
+    )

@@ -25,3 +25,8 @@ def test_what_zsh_would_read_is_escaped() -> None:
     script = zsh.script(CommandWord("", "", (option,)), ())
     assert "'(--range -r)--range=[it'\\''s \\[one\\] of]:A\\:B:(x y)'" in script
     assert "'(--range -r)-r+[it'\\''s \\[one\\] of]:A\\:B:(x y)'" in script
+
+
+def test_options_between_two_words_of_a_command_are_known() -> None:
+    assert "local -a valued=('--host' '-H')" in SCRIPT
+    assert "'1:command:_swarmd_in_node'" in SCRIPT and "\n_swarmd_in_node() {\n" in SCRIPT

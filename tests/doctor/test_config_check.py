@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from swarmd.config.store_options import StoreOptions
 from swarmd.doctor.config_check import check_config
-from swarmd.doctor.finding import Level
+from swarmd.doctor.finding import Finding, Level, ok
 from swarmd.doctor.run import DoctorOptions
 from tests.lab.certificates import Authority
 
@@ -15,7 +16,11 @@ def check(path: Path, text: str, now: float = 0.0, **environ: str) -> list[tuple
     path.write_text(text)
     options = DoctorOptions()
     options.parseOptions(["--config", str(path)])
-    return [(one.level, one.text) for one in check_config(options, environ, now)]
+    return [(one.level, one.text) for one in check_config(options, environ, now, answers)]
+
+
+def answers(options: StoreOptions) -> list[Finding]:
+    return [ok("store", f"{options.store} answers")]
 
 
 @pytest.fixture
@@ -31,6 +36,13 @@ def test_a_good_one(path: Path) -> None:
         (Level.OK, "2 engines"),
         (Level.OK, f"{path.parent}/policy.toml has 1 roles"),
     ]
+
+
+def test_a_store_is_asked_once_it_is_known_what_to_ask(path: Path) -> None:
+    store = "hosts = 'hosts'\nstore = 'etcd://127.0.0.1:1/p'\n"
+    assert (Level.OK, "etcd://127.0.0.1:1/p answers") in check(path, store)
+    wrong = check(path, f"{store}store-login = 'gone'")
+    assert [level for level, text in wrong if "store" in text] == [Level.ERROR]
 
 
 def test_every_mistake_of_the_file(path: Path) -> None:

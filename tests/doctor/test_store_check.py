@@ -22,6 +22,13 @@ def test_one_that_can_be_used_is_left_as_it_was() -> None:
     assert store.server.entries == {}
 
 
+def test_before_a_start_nothing_is_written() -> None:
+    store = MemoryStore(MemoryServer(Clock()))
+    (found,) = result_of(try_store(store, is_to_write=False))
+    assert (found.level, found.text) == (Level.OK, "memory:// can be read")
+    assert store.server.revision == MemoryServer(Clock()).revision
+
+
 def test_one_that_cannot_be_reached() -> None:
     store = MemoryStore(MemoryServer(Clock()))
     store.cut("it refuses")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -38,21 +39,31 @@ class Build:
         return self.file("*.deb")
 
 
-def build(folder: Path, wheels: Path, environment: Mapping[str, str], umask: int) -> Build:
+def snapshot(folder: Path) -> Path:
+    """The tree as it is at one moment: who edits it meanwhile changes no build."""
+    script("build_dist").copy_sources(TREE, folder)
+    return folder
+
+
+def build(
+    sources: Path, folder: Path, wheels: Path, environment: Mapping[str, str], umask: int
+) -> Build:
     dist, context = folder / "dist", folder / "context"
+    tree = shutil.copytree(sources, folder / "sources")
 
     def run(*words: object) -> None:
         env = {**os.environ, "SOURCE_DATE_EPOCH": str(EPOCH), **environment}
         call(sys.executable, *words, env=env, umask=umask)
 
-    run(SCRIPTS / "build_dist.py", dist)
-    run(SCRIPTS / "build_deb.py", dist, wheels, dist)
-    run(SCRIPTS / "image_context.py", dist, wheels, context)
+    scripts = tree / "packaging"
+    run(scripts / "build_dist.py", dist)
+    run(scripts / "build_deb.py", dist, wheels, dist)
+    run(scripts / "image_context.py", dist, wheels, context)
     return Build(dist, context)
 
 
-def fetch(wheels: Path) -> Path:
-    call(sys.executable, SCRIPTS / "environment.py", "fetch", wheels)
+def fetch(sources: Path, wheels: Path) -> Path:
+    call(sys.executable, sources / "packaging" / "environment.py", "fetch", wheels)
     return wheels
 
 

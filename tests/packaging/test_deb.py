@@ -78,6 +78,16 @@ def test_it_uses_its_own_libraries_alone(
     assert said.count("/usr/lib/swarmd/lib/python3") == 5 and "dist-packages" not in said
 
 
+def test_every_kind_of_store_is_spoken_to(installed: Installed) -> None:
+    """ZooKeeper's library, which the wheel does without, is there."""
+    root, _, _ = installed
+    for store in ("etcd", "consul", "zk"):
+        said = root.run(
+            "swarmd", "--check-config", "--store", f"{store}://127.0.0.1:1/p", check=False
+        )
+        assert "kazoo" not in said and f"{store}://" in said, said
+
+
 def test_the_service_waits_for_its_operator(installed: Installed) -> None:
     root, _, _ = installed
     assert root.run("systemctl", "is-enabled", "swarmd", check=False).strip() == "disabled"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 import sys
 import tarfile
 import venv
@@ -11,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.packaging.builds import TREE, Build, call
+from tests.packaging.builds import Build, call
 
 pytestmark = pytest.mark.packaging
 _BIN = Path(sys.executable).parent
@@ -23,29 +22,28 @@ def test_the_index_would_take_them(built: Build) -> None:
     call(_BIN / "check-wheel-contents", "--toplevel", "swarmd,twisted", files[1])
 
 
-def tracked(folder: str) -> set[str]:
-    listed = subprocess.run(
-        ["git", "ls-files", folder], cwd=TREE, capture_output=True, check=True, text=True
-    )
-    return set(listed.stdout.split())
+def below(sources: Path, *folders: str) -> set[str]:
+    """Files of the tree that the builds were made from."""
+    found = [path for folder in folders for path in (sources / folder).rglob("*")]
+    return {str(path.relative_to(sources)) for path in found if path.is_file()}
 
 
-def test_the_wheel_has_all_of_swarmd_and_nothing_else(built: Build) -> None:
+def test_the_wheel_has_all_of_swarmd_and_nothing_else(built: Build, sources: Path) -> None:
     """Types and what pages are made of included; no tests, no cache, nothing over Twisted's own."""
     names = zipfile.ZipFile(built.file("*.whl")).namelist()
     ours = {name for name in names if not name.startswith("swarmd-")}
-    assert ours == tracked("swarmd") | tracked("twisted")
+    assert ours == below(sources, "swarmd", "twisted")
     assert "swarmd/py.typed" in ours
     assert [name for name in ours if name.startswith("twisted/")] == [
         "twisted/plugins/swarmd_plugin.py"
     ]
 
 
-def test_the_sdist_builds_everything_but_has_no_tests(built: Build) -> None:
+def test_the_sdist_builds_everything_but_has_no_tests(built: Build, sources: Path) -> None:
     with tarfile.open(built.file("*.tar.gz")) as archive:
         names = {name.partition("/")[2] for name in archive.getnames()}
         modes = {member.mode for member in archive.getmembers()}
-    wanted = tracked("swarmd") | tracked("packaging") | tracked("conf") | tracked("docs")
+    wanted = below(sources, "swarmd", "packaging", "conf", "docs")
     assert wanted | {"Makefile", "LICENSE", "pyproject.toml", "setup.cfg"} <= names
     assert not [name for name in names if name.startswith("tests") or name.endswith(".pyc")]
     assert modes == {0o644, 0o755}
@@ -59,12 +57,12 @@ def test_two_builds_are_the_same_bytes(pattern: str, built: Build, built_again: 
 
 
 def test_the_wheel_runs_from_the_wheels_of_the_lock(
-    built: Build, wheels: Path, tmp_path: Path
+    built: Build, sources: Path, wheels: Path, tmp_path: Path
 ) -> None:
     venv.create(tmp_path / "venv", symlinks=True, with_pip=True)
     binaries = tmp_path / "venv" / "bin"
     install = [binaries / "pip", "install", "-q", "--no-index", "--find-links", wheels]
-    call(*install, "--require-hashes", "-r", TREE / "packaging" / "requirements.txt")
+    call(*install, "--require-hashes", "-r", sources / "packaging" / "requirements.txt")
     call(*install, built.file("*.whl"))
     assert "swarmd" in call(binaries / "twistd", "--help")
     assert "swarmd version 0" in call(binaries / "swarmd", "--version")

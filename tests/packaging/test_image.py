@@ -91,6 +91,11 @@ def test_it_writes_nothing_and_can_do_nothing(docker: Docker, image: dict[str, A
     assert json.loads(bill.text)["bomFormat"] == "CycloneDX"
 
 
+def test_it_speaks_to_every_kind_of_store(docker: Docker, image: dict[str, Any]) -> None:
+    words = ["--rm", "--network=none", "--entrypoint=/opt/swarmd/bin/python3", "swarmd:test"]
+    docker("run", *words, "-I", "-c", "import swarmd.store.zookeeper.ensemble")
+
+
 @pytest.fixture
 def compose(
     docker: Docker, engine: Engine, image: dict[str, Any], tls_fleet: Fleet, tmp_path: Path

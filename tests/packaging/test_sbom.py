@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.packaging.builds import SCRIPTS, Build, call
+from tests.packaging.builds import Build, call
 
 pytestmark = pytest.mark.packaging
 
@@ -23,7 +23,7 @@ def bills(build: Build) -> dict[str, Path]:
 
 @pytest.mark.parametrize("kind", ["dist", "deb", "image"])
 def test_a_bill_is_valid_complete_and_reproducible(
-    kind: str, built: Build, built_again: Build
+    kind: str, built: Build, built_again: Build, sources: Path
 ) -> None:
     validation = pytest.importorskip("cyclonedx.validation.json")
     schema = pytest.importorskip("cyclonedx.schema").SchemaVersion.V1_6
@@ -32,7 +32,7 @@ def test_a_bill_is_valid_complete_and_reproducible(
     found = json.loads(text)
     assert found["metadata"]["component"]["name"] == "swarmd"
     have = {f"{_plain(one['name'])}=={one['version']}" for one in found["components"]}
-    lock = (SCRIPTS / "requirements.txt").read_text()
+    lock = (sources / "packaging" / "requirements.txt").read_text()
     pairs = re.findall(r"(?m)^(\S+)==(\S+)", lock)
     locked = {f"{_plain(name)}=={version}" for name, version in pairs}
     assert have == locked

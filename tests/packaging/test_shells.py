@@ -84,9 +84,16 @@ def shell(
         ("swarmd -l wa", "swarmd -l warn "),
         ("swarmd node drain node-2", "swarmd node drain node-2 "),
         ("swarmd completion z", "swarmd completion zsh "),
+        ("swarmd node --js", "swarmd node --json "),
+        ("swarmd node --json unc", "swarmd node --json uncordon "),
+        ("swarmd node -H unix:///none --json inspect --he", " inspect --help "),
     ],
 )
 def test_a_tab_completes(shell: Terminal, typed: str, shown: str) -> None:
+    completes(shell, typed, shown)
+
+
+def completes(shell: Terminal, typed: str, shown: str) -> None:
     """Names that a busy machine has not got in time are asked for again by the next tab."""
     shell.out = ""
     shell.type(typed)
@@ -95,6 +102,14 @@ def test_a_tab_completes(shell: Terminal, typed: str, shown: str) -> None:
         if shell.saw(shown, _WITHIN / _TRIES):
             return
     raise AssertionError(shell.out)
+
+
+@pytest.mark.parametrize("option", ["-H ", "--host "])
+def test_the_swarmd_on_the_line_is_asked(shell: Terminal, swarmd: Swarmd, option: str) -> None:
+    shell.type("unset DOCKER_HOST; echo uns''et\n")
+    shell.expect("unset", _WITHIN)
+    line = f"swarmd node {option}{swarmd.url} cordon node-"
+    completes(shell, f"{line}3", f"{line}3 ")
 
 
 def test_two_tabs_show_what_there_is(shell: Terminal) -> None:

@@ -40,7 +40,8 @@ def test_one_lock_serves_every_python() -> None:
 
 def test_the_lock_has_all_that_swarmd_depends_on() -> None:
     project = tomllib.loads((TREE / "pyproject.toml").read_text())["project"]
-    names = {re.split(r"[\[>=]", each)[0].lower() for each in project["dependencies"]}
+    needed = [*project["dependencies"], *project["optional-dependencies"]["zookeeper"]]
+    names = {re.split(r"[\[>=]", each)[0].lower() for each in needed}
     assert names <= set(locked("requirements.txt"))
 
 

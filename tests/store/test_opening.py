@@ -30,7 +30,9 @@ def test_zookeeper_without_kazoo(monkeypatch: pytest.MonkeyPatch) -> None:
         lambda: check_store(address, StoreAccess()),
         lambda: open_store(Clock(), address, StoreAccess()),
     ):
-        with pytest.raises(ValueError, match=r"pip install 'swarmd\[zookeeper\]'"):
+        with pytest.raises(
+            ValueError, match=rf"{sys.prefix}/bin/pip install 'swarmd\[zookeeper\]'"
+        ):
             refuse()
     check_store(parse_store_address("etcd://a"), StoreAccess())
 

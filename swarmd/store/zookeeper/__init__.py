@@ -1,1 +1,1 @@
-"""ZooKeeper as a store, by kazoo, which is an extra: pip install 'swarmd[zookeeper]'."""
+"""ZooKeeper as a store, by kazoo, which is an extra of the wheel."""
