@@ -22,6 +22,7 @@ _LINES = 200  # of the log, without scripts
 _PATIENCE = 3.0  # seconds for an engine; then the page says so
 _LARGEST = 1 << 20  # bytes of an inspect or a log that are shown
 _LABELS = 40  # of labels and mounts
+_PORTS = 200
 CURVES = ("CPU", "Memory", "Network", "Disk")
 
 
@@ -109,7 +110,7 @@ def facts_of(one: Container, engine: Engine, now: float, *, linked: bool) -> Tag
         ("Started", _ago(one.started_at, offset, now) if one.running else ""),
         ("Ended", _ago(one.finished_at, offset, now) if not one.running else ""),
         ("Reserves", foreign(", ".join(reserved))),
-        ("Ports", el("code", ports(one.published)) if one.published else ""),
+        ("Ports", el("code", ports(one.published, _PORTS)) if one.published else ""),
         ("Networks", foreign(", ".join(name for name, _ in one.networks))),
         ("Mounts", [el("code", foreign(text)) for text in mounts[:_LABELS]]),
         ("Labels", chips(dict(one.labels), _LABELS)),

@@ -148,7 +148,7 @@ def level(one: Container) -> str:
     return _LEVELS.get(one.state, "unknown")
 
 
-def ports(published: Iterable[Published]) -> str:
+def ports(published: Iterable[Published], most: int = _MOST_PORTS) -> str:
     """``8080→80/tcp, 53→53/udp, 9000/tcp``; each once, whatever addresses it is on."""
     distinct = {one._replace(ip="") for one in published}
     each = sorted(distinct, key=lambda one: (one.proto, one.private, one.public or 0))
@@ -156,8 +156,8 @@ def ports(published: Iterable[Published]) -> str:
     for (private, proto), some in groupby(each, lambda one: (one.private, one.proto)):
         public = [str(one.public) for one in some if one.public]
         words.append(f"{'+'.join(public)}→{private}/{proto}" if public else f"{private}/{proto}")
-    left = len(words) - _MOST_PORTS
-    return ", ".join(words[:_MOST_PORTS]) + (f" and {left} more" if left > 0 else "")
+    left = len(words) - most
+    return ", ".join(words[:most]) + (f" and {left} more" if left > 0 else "")
 
 
 def _form(query: Mapping[str, str], nodes: list[str]) -> Tag:

@@ -60,8 +60,11 @@ def _managers(visit: Visit) -> list[Tag]:
     rows = visit.backing.identity.managers().rows if visit.may("fleet", "read") else ()
     if not rows:
         return []
-    lines = [el("li", foreign(address), ": ", foreign(words)) for address, words in rows]
-    return [el("section", el("h2", "Managers"), el("ul", *lines), id="managers", data_live=True)]
+    lines = [
+        el("li", el("b", foreign(address)), el("span", foreign(words))) for address, words in rows
+    ]
+    listed = el("ul", *lines, class_="listed")
+    return [el("section", el("h2", "Managers"), listed, id="managers", data_live=True)]
 
 
 async def _rows(visit: Visit) -> list[NodeRow]:

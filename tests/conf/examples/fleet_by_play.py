@@ -62,6 +62,8 @@ class FleetByPlay:
         env = {
             **{key: os.environ[key] for key in ("PATH", "LANG") if key in os.environ},
             **{"ANSIBLE_HOME": str(self._home), "HOME": str(self._home), "ANSIBLE_NOCOLOR": "1"},
+            # A path of a socket has 108 bytes, and the home of a test nearly as many.
+            "ANSIBLE_SSH_CONTROL_PATH_DIR": str(self.fleet.folder / "cp"),
         }
         done = subprocess.run(
             (*command, *words),

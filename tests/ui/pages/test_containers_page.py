@@ -57,6 +57,11 @@ def test_ports(published: tuple[Published, ...], said: str) -> None:
     assert ports(published) == said
 
 
+def test_ports_of_one_container_alone() -> None:
+    many = [Published(n, n, "tcp") for n in range(1, 21)]
+    assert ports(many, 20).endswith("20→20/tcp") and "more" in ports(many, 19)
+
+
 @pytest.mark.parametrize(
     ("about", "said"),
     [

@@ -64,4 +64,4 @@ def test_several_swarmds_are_shown_and_one_alone_is_not() -> None:
     assert "Managers" not in rig.page("/swarmd/")[1].text
     rows = [("door-1:2376", "swarmd 0.2 on a, leads"), ("door-2:2376", "swarmd 0.2 on b")]
     rig.identity.managers = lambda: ManagersSeen("replica", "door-1:2376", rows)
-    assert "door-1:2376: swarmd 0.2 on a, leads" in rig.page("/swarmd/")[1].text
+    assert "door-1:2376 swarmd 0.2 on a, leads" in rig.page("/swarmd/")[1].text
