@@ -81,7 +81,8 @@ class Engine:
 
     def _command(self) -> list[str]:
         disk = self.machine.disk
-        added = self._program.environment if self._program else {}
+        # A container begins with three new processes of dockerd's own, which then collect less.
+        added = {"GOGC": "400", **(self._program.environment if self._program else {})}
         return [
             *("env", *(f"{name}={value}" for name, value in added.items())),
             *("dockerd", "--config-file", str(self._settings())),
