@@ -55,6 +55,7 @@ ranks 0 and 1 do no I/O. The way of a request, a create and an event: docs/archi
     ``manager.rebalancing``    containers moved to even nodes out: a plan, then the moves
     ``manager.rescheduling``   containers of lost nodes, made again elsewhere
     ``manager.nodes``          nodes as operators see and change them
+    ``manager.overlay``        the swarm of engines that carries networks over nodes
     ``manager.usage``          what containers really use, measured while somebody wants to know
 8.  ``api``                    the Docker API as a resource tree, one file a noun
     ``api.routing``            what resources are made of: routes, names, the line to the engine

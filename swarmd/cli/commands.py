@@ -102,6 +102,17 @@ COMMANDS: tuple[Command, ...] = (
     ),
     Command("managers", "", "the swarmds that serve this fleet, and which leads"),
     Command("ports", "", "which published port answers where, with --publish"),
+    Command(
+        "overlay up",
+        "",
+        "join engines into one swarm, so that networks reach over nodes",
+        (
+            CommandOption("constraint", "only nodes that fit: zone==a", "EXPR", many=True),
+            *_OF_A_DAEMON,
+        ),
+    ),
+    Command("overlay status", "", "how each node stands towards it"),
+    Command("overlay down", "", "have all leave it, unless its networks are in use"),
     Command("explain", "-- docker run ...", "where it would go, and why not elsewhere"),
     Command(
         "doctor",

@@ -18,6 +18,8 @@ from swarmd.cli.explain import PROSE as OF_EXPLAIN
 from swarmd.cli.explain import explain
 from swarmd.cli.listing.managers import PROSE as OF_MANAGERS
 from swarmd.cli.listing.managers import managers
+from swarmd.cli.listing.overlay import PROSE as OF_OVERLAY
+from swarmd.cli.listing.overlay import overlay
 from swarmd.cli.listing.ports import PROSE as OF_PORTS
 from swarmd.cli.listing.ports import ports
 from swarmd.cli.names import PROSE as OF_NAMES
@@ -36,6 +38,7 @@ RUN: Mapping[str, tuple[Command, str]] = {
     "events": (events, OF_EVENTS),
     "managers": (managers, OF_MANAGERS),
     "rebalance": (rebalance, OF_REBALANCE),
+    "overlay": (overlay, OF_OVERLAY),
     "ports": (ports, OF_PORTS),
     "explain": (explain, OF_EXPLAIN),
     "names": (names, OF_NAMES),

@@ -11,6 +11,7 @@ from swarmd.api.operators.explain import Explain
 from swarmd.api.operators.managers import ManagersResource
 from swarmd.api.operators.metrics import Metrics
 from swarmd.api.operators.nodes import Nodes
+from swarmd.api.operators.overlay import OverlayResource
 from swarmd.api.operators.ports import Ports
 from swarmd.api.operators.probes import Probes
 from swarmd.api.operators.rebalance import Rebalances
@@ -31,6 +32,8 @@ from swarmd.manager.nodes.operator import NodeOperator
 from swarmd.manager.nodes.operator_state import OperatorState
 from swarmd.manager.nodes.shared_work import SharedWork
 from swarmd.manager.nodes.watcher import NodeWatcher
+from swarmd.manager.overlay.overlay import Overlay
+from swarmd.manager.overlay.port_check import port_check
 from swarmd.manager.rebalancing.plan import Planner
 from swarmd.manager.rebalancing.rebalance import Rebalancer
 from swarmd.manager.rescheduling.reschedule import Rescheduler
@@ -74,22 +77,22 @@ class Operations(MultiService):
         sampler, log = UsageSampler(fleet, placer), NodeLog(reactor)
         self._usage, self._fleet = Usage(fleet, sampler), fleet
         planner = Planner(fleet, placer, creator.choice, mover, relocation, sampler.use_of)
-        rebalancer = Rebalancer(fleet, planner, relocation, local)
-        self._rebalance = Rebalances(rebalancer)
+        self._rebalancer = rebalancer = Rebalancer(fleet, planner, relocation, local)
         self.operator = NodeOperator(
             fleet, operator_state, drainer, rescheduler, settings.policy.overcommit
         )
         self.explain = Explain(fleet, creator.choice)
         self._metrics, self._probes = Metrics(fleet), Probes(fleet)
         changes = NodeEvents(fleet, log.report)
-        listeners = (self.operator, rescheduler, drainer, changes)
+        self._overlay = overlay = _overlay(fleet, placer, reactor, sharing)
+        listeners = (self.operator, rescheduler, drainer, changes, overlay)
         watcher = NodeWatcher(fleet.state, listeners, rescheduler.observe)
         parts = operator_state, rescheduler, drainer, rebalancer, changes, watcher
         self.work = OperatorsWork(*parts, sharing.election.stand if sharing else leads)
         if sharing is not None:
             _share(sharing, fleet, mover, rebalancer, drainer, rescheduler)
         self._managers = ManagersResource(sharing.managers.view if sharing else None)
-        for each in (log, drainer, rebalancer, sampler, rescheduler):
+        for each in (log, drainer, rebalancer, sampler, rescheduler, overlay):
             each.setServiceParent(self)
 
     def change(self, new: Settings) -> None:
@@ -104,7 +107,8 @@ class Operations(MultiService):
         nodes = Nodes(self.operator)
         own.putChild(b"nodes", nodes)
         own.add("explain", POST=self.explain.explain)
-        own.putChild(b"rebalance", self._rebalance)
+        own.putChild(b"rebalance", Rebalances(self._rebalancer))
+        own.putChild(b"overlay", OverlayResource(self._overlay))
         own.add("usage", GET=self._usage.usage)
         own.add("ports", GET=Ports(self._fleet).ports)
         own.add("metrics", GET=self._metrics.metrics)
@@ -112,6 +116,13 @@ class Operations(MultiService):
         root.putChild(b"swarmd", own)
         self._probes.attach(root)
         return own
+
+
+def _overlay(fleet: Fleet, placer: Placer, reactor: Any, sharing: Sharing | None) -> Overlay:
+    overlay = Overlay(fleet, placer, port_check(reactor))
+    if sharing is not None:
+        overlay.elsewhere = sharing.elsewhere
+    return overlay
 
 
 def _share(

@@ -40,6 +40,7 @@ from swarmd.manager.fleet.placer import CONSTRAINTS, Placer, label_constraints
 from swarmd.manager.fleet.read_your_writes import settle_containers, settle_lists, unsettled
 from swarmd.manager.fleet.retry import retry
 from swarmd.manager.fleet.shield import shielded
+from swarmd.manager.networks.driver import with_driver
 from swarmd.scheduler.placement import Pin, Placement
 from swarmd.streams.link import Answer
 
@@ -79,7 +80,7 @@ class LocalNetworks:
         if name in self._being_made:
             await self._first_one_is_over(name)
         self._check_free(name)
-        sent = {**wanted, "Name": name, "Driver": wanted.get("Driver") or self.driver}
+        sent = with_driver({**wanted, "Name": name}, self.driver)
         if node is not None:
             sent["Labels"] = _pinned(sent.get("Labels"), node)
         if self.making is not None:

@@ -1,0 +1,31 @@
+"""Which driver a new network gets, where its maker leaves that to swarmd. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from swarmd.core.errors import BadParameter
+from swarmd.core.names import SWARM_LABELS
+
+# On a network that is made: its driver, for clients that always ask for a bridge.
+DRIVER_LABEL = SWARM_LABELS + "driver"
+OVERLAY = "overlay"
+_UNASKED = (None, "", "bridge")  # what clients send that were told of none
+
+
+def with_driver(wanted: Mapping[str, Any], default: str) -> dict[str, Any]:
+    """``wanted`` with the driver of its label, else of ``default`` where it names none.
+
+    An overlay network that is made so is attachable: it is for containers, not for services.
+
+    Raises:
+        BadParameter: The label contradicts what was asked for.
+    """
+    asked, labels = wanted.get("Driver"), wanted.get("Labels")
+    given = labels.get(DRIVER_LABEL) if isinstance(labels, dict) else None
+    if given and asked not in (*_UNASKED, given):
+        raise BadParameter(f"network driver {asked} is not {given}, which label {DRIVER_LABEL} has")
+    driver = given or asked or default
+    attachable = {"Attachable": True} if driver == OVERLAY and asked != OVERLAY else {}
+    return {**wanted, "Driver": driver, **attachable}

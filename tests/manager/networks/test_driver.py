@@ -1,0 +1,33 @@
+from typing import Any
+
+import pytest
+
+from swarmd.core.errors import BadParameter
+from swarmd.manager.networks.driver import DRIVER_LABEL, with_driver
+
+OVERLAID = {DRIVER_LABEL: "overlay"}
+
+
+@pytest.mark.parametrize(
+    ("asked", "default", "driver", "attachable"),
+    [
+        ({}, "bridge", "bridge", None),
+        ({"Driver": ""}, "overlay", "overlay", True),
+        ({"Driver": "bridge"}, "overlay", "bridge", None),
+        ({"Driver": "bridge", "Labels": OVERLAID}, "bridge", "overlay", True),
+        ({"Labels": OVERLAID, "Attachable": False}, "bridge", "overlay", True),
+        ({"Driver": "overlay", "Labels": OVERLAID}, "bridge", "overlay", None),
+        ({"Driver": "overlay", "Attachable": True}, "bridge", "overlay", True),
+        ({"Driver": "macvlan", "Labels": None}, "overlay", "macvlan", None),
+    ],
+)
+def test_the_label_goes_before_the_option(
+    asked: dict[str, Any], default: str, driver: str, attachable: bool | None
+) -> None:
+    made = with_driver(asked, default)
+    assert (made["Driver"], made.get("Attachable")) == (driver, attachable)
+
+
+def test_a_label_that_contradicts_is_refused() -> None:
+    with pytest.raises(BadParameter, match="macvlan is not overlay"):
+        with_driver({"Driver": "macvlan", "Labels": OVERLAID}, "bridge")
