@@ -28,6 +28,7 @@ ranks 0 and 1 do no I/O. The way of a request, a create and an event: docs/archi
 5.  ``front``                  a client's connection: HTTP parsing, take-over by a raw stream
     ``streams``                an engine's connections: pool, forward, hijack, tunnel, relay
     ``streams.dialing``        how an engine is reached: resolved, dialled, pooled, or why not
+    ``streams.offload``        bulk of TLS in threads beside the reactor
     ``streams.ssh``            engines over SSH
     ``store``                  keys and values that several processes agree through
     ``store.zookeeper``        the same in ZooKeeper

@@ -7,6 +7,7 @@ body and sends them on as they are; whoever wants the payload gives a bytearray 
 from __future__ import annotations
 
 import re
+from copy import copy
 from typing import Protocol
 
 from swarmd.codec.head import RequestHead, ResponseHead
@@ -172,6 +173,31 @@ class Chunked:
         self._trailers += len(line)
         if self._trailers > MAX_TRAILERS or not _TRAILER.fullmatch(line):
             raise BadBody("malformed or oversized trailers")
+
+
+class Walk:
+    """A walk that is made by whoever has the body at that moment, one after the other.
+
+    Attributes:
+        framing: How far it has come.
+    """
+
+    __slots__ = ("framing",)
+
+    def __init__(self, framing: Framing) -> None:
+        self.framing = framing
+
+    def passes(self, data: bytes) -> bool:
+        """Whether all of it is the body's, and not the last of it; if not, nothing was walked."""
+        ahead = copy(self.framing)
+        try:
+            used = ahead.feed(data)
+        except BadBody:
+            return False
+        if used < len(data) or ahead.done:
+            return False
+        self.framing = ahead
+        return True
 
 
 def request_framing(head: RequestHead) -> Framing:

@@ -17,6 +17,7 @@ from swarmd.streams.completion import Done, notify
 from swarmd.streams.dialing.connector import Connector
 from swarmd.streams.forward import Forwarded
 from swarmd.streams.interfaces import ClientRequest
+from swarmd.streams.offload.bulk import offload
 from swarmd.streams.relay import Relay, measure, throttle
 from swarmd.streams.rewrite import upgrade_head, with_type
 from swarmd.streams.splice import carry
@@ -80,7 +81,7 @@ class Hijack(Forwarded):
             self.client.trail.finish(head.status)
         self.client.answered(head.status)
         early = channel.take_over(relay.client)
-        relay.carriers = carry(relay.client, relay.engine)
+        relay.carriers = carry(relay.client, relay.engine) or offload(relay.client, relay.engine)
         throttle(relay.client, relay.engine)
         measure(relay.client, relay.engine, self.client.record)
         if self.content_type is not None:

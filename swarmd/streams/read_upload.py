@@ -5,7 +5,6 @@ Who needs the whole body before it begins, as an engine that builds, does nothin
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Protocol
 
 from twisted.internet.defer import Deferred
@@ -58,7 +57,7 @@ class ReadTunnel(Tunnel):
         self._left = False  # the client has ended its side meanwhile
 
     def _take(self, data: bytes) -> None:
-        upload, body = self._upload, bytearray()
+        upload, body = self._upload.framing, bytearray()
         if upload.done:
             return
         try:
@@ -69,14 +68,14 @@ class ReadTunnel(Tunnel):
         if body:
             self._reader.feed(bytes(body))
         piece = data if used == len(data) else data[:used]
-        if self._upload.done:
+        if self._upload.framing.done:
             self._last = piece
             self._reader.ready().addCallbacks(self._release, self._refused)
         elif piece:
             self._pass_on(piece)
 
-    def _rest_of_upload(self, client: Side) -> Callable[[bytes], None]:
-        return self._take
+    def _read_client(self, client: Side) -> None:
+        client.deliver = self._take
 
     def _release(self, _: None) -> None:
         last, self._last = self._last, None

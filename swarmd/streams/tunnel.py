@@ -17,13 +17,19 @@ How it ends:
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from twisted.internet.interfaces import IDelayedCall
 from twisted.python.failure import Failure
 
-from swarmd.codec.framing import BadBody, Framing, Sized, request_framing, response_framing
+from swarmd.codec.framing import (
+    BadBody,
+    Framing,
+    Sized,
+    Walk,
+    request_framing,
+    response_framing,
+)
 from swarmd.codec.head import BadHead, ResponseHead, scan_response
 from swarmd.core.errors import ApiError, BadParameter, EngineUnreachable
 from swarmd.streams.completion import LEFT, Completion, Done
@@ -33,9 +39,9 @@ from swarmd.streams.dialing.dial_errors import words
 from swarmd.streams.exchange import MOST_INTERIM
 from swarmd.streams.forward import Rewrite
 from swarmd.streams.interfaces import ClientRequest
-from swarmd.streams.relay import Side, abort, end_writing, measure, pair, throttle
+from swarmd.streams.offload.choice import hand_over
+from swarmd.streams.relay import Carrier, Side, abort, end_writing, measure, pair, throttle
 from swarmd.streams.rewrite import raw_error, tunnel_head, with_body, with_type
-from swarmd.streams.splice import Bulk, can_splice
 
 LINGER = 5.0  # seconds
 LINGER_BYTES = 1 << 20
@@ -105,7 +111,7 @@ class Tunnel:
         self.method = request.method
         head = request.head
         self._uploads = self.method in (b"POST", b"PUT") and (bool(head.length) or head.chunked)
-        self._upload: Framing = request_framing(head) if self._uploads else Sized(0)
+        self._upload = Walk(request_framing(head) if self._uploads else Sized(0))
         # For the engine, until it is connected.
         self._waiting = tunnel_head(request, target, uploads=self._uploads)
         self._completion = Completion(request, done)
@@ -121,7 +127,7 @@ class Tunnel:
         self._timer: IDelayedCall | None = None
         self._lingering = False
         self._to_drop = LINGER_BYTES
-        self._bulks: list[Bulk] = []
+        self._bulks: list[Carrier] = []
 
     @property
     def waiting(self) -> bool:
@@ -140,21 +146,19 @@ class Tunnel:
 
     def _take(self, data: bytes) -> None:
         """Bytes of the client; those that are the body's are for the engine, others for nobody."""
-        if self._upload.done:
+        if self._upload.framing.done:
             return
         try:
-            used = self._upload.feed(data)
+            used = self._upload.framing.feed(data)
         except BadBody as error:
             self._break_off(BadParameter(str(error)))
             return
         if used:
             self._pass_on(data if used == len(data) else data[:used])
 
-    def _rest_of_upload(self, client: Side) -> Callable[[bytes], None]:
-        """What takes it to the engine; only where chunks end has to be looked for."""
-        if not isinstance(self._upload, Sized) or self._upload.done:
-            return self._take
-        return self._carrier(client, self._upload.left)
+    def _read_client(self, client: Side) -> None:
+        """Only where chunks end has to be looked for."""
+        hand_over(client, self._take, self._bulks, self._upload)
 
     def _pass_on(self, data: bytes) -> None:
         if self._engine is not None:
@@ -173,7 +177,7 @@ class Tunnel:
         connection.end = engine
         pair(client, engine)
         measure(client, engine, self._completion.record)
-        client.deliver = self._rest_of_upload(client)
+        self._read_client(client)
         engine.deliver = self._answered
         throttle(client, engine)
         engine.transport.write(self._waiting)
@@ -309,18 +313,7 @@ class Tunnel:
                 self.notify_done(self._status)
                 self._completion.finish(complete=True)
         if self._framing is None and self._engine is not None and self._client is not None:
-            self._engine.deliver = self._carrier(self._engine)
-
-    def _carrier(self, side: Side, most: int | None = None) -> Callable[[bytes], None]:
-        """What takes the bytes of ``side``, or ``most`` of them, to the other side unread."""
-        if can_splice(side):
-            bulk = Bulk(side, most)
-            self._bulks.append(bulk)
-            return bulk
-        if most is not None:
-            return self._take
-        write: Callable[[bytes], None] = side.other.transport.write
-        return write
+            hand_over(self._engine, self._client.transport.write, self._bulks)
 
     def notify_done(self, status: int) -> None:
         self._framing = None

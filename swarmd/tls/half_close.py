@@ -51,6 +51,7 @@ class HalfCloseTLS(TLSMemoryBIOProtocol):
         creator: Whose rules the peer is judged by, ``judged_by`` what they were, and ``path`` how
             far that has come.
         peer_name: The name or address that the peer's certificate must hold; "" for any.
+        recall: Gets it back from the thread that has it; None while it is the reactor's.
     """
 
     refusal = ""
@@ -58,6 +59,7 @@ class HalfCloseTLS(TLSMemoryBIOProtocol):
     judged_by: Any = None
     path: Any = None
     peer_name = ""
+    recall: Callable[[], None] | None = None
     _peer_ended = False  # its close_notify is here
     _ending = False  # ours was asked for
     _ended = False  # ours is on its way
@@ -95,6 +97,8 @@ class HalfCloseTLS(TLSMemoryBIOProtocol):
             self._fire_waiter(None)
 
     def drop_if_revoked(self) -> None:
+        if self.recall is not None:
+            self.recall()
         if not self.refusal and self._is_revoked():
             self.refusal = _REVOKED_MEANWHILE
             self.abortConnection()
@@ -109,6 +113,27 @@ class HalfCloseTLS(TLSMemoryBIOProtocol):
         except ValueError:  # OpenSSL understands more than we do; in doubt it goes
             return True
         return bool(chain) and self.creator.trust.current.authorities.revokes(chain)
+
+    # Bulk beside the reactor: swarmd/streams/offload.
+
+    @property
+    def is_at_rest(self) -> bool:
+        """Nothing is to be done for it, so that a thread may have it."""
+        busy = not self._handshakeDone or self._appSendBuffer or self.recall is not None
+        over = self._lostTLSConnection or self._aborted or self.disconnecting
+        return bool(self.connected and self._tlsConnection and not busy and not over)
+
+    def fail(self, error: Error) -> None:
+        """What a thread has met."""
+        if not self._lostTLSConnection:
+            self._tlsShutdownFinished(Failure(error))
+
+    def go_on(self) -> None:
+        """Reads what a thread has left, and writes what it had to say."""
+        if self.connected and self._tlsConnection is not None:
+            self._flushReceiveBIO()
+
+    # From here on what Twisted calls.
 
     def dataReceived(self, data: bytes) -> None:
         # After its close_notify a peer has nothing to say that we would want to keep.
@@ -177,7 +202,7 @@ class HalfCloseTLS(TLSMemoryBIOProtocol):
         sent = 0
         try:
             while sent < len(data) and not self._lostTLSConnection:
-                sent += self._tlsConnection.send(data[sent : sent + _RECORD])
+                sent += self._tlsConnection.send(data[sent:])
         except WantReadError:
             self._bufferedWrite(bytes(data[sent:]))
         except Error:

@@ -12,6 +12,7 @@ from swarmd.codec.framing import (
     Framing,
     Sized,
     UntilClose,
+    Walk,
     chunk,
     request_framing,
     response_framing,
@@ -133,3 +134,23 @@ def test_framing_of_requests(line: bytes, kind: type[Framing], done: bool) -> No
     assert found is not None
     framing = request_framing(found[0])
     assert isinstance(framing, kind) and framing.done is done
+
+
+def test_a_walk_takes_what_is_plainly_within_the_body_and_leaves_the_rest_as_it_was() -> None:
+    walk = Walk(Chunked())
+    assert walk.passes(b"5\r\nab")
+    for data in (
+        b"cde\r\n0\r\n\r\n",
+        b"cde\r\n0\r\n\r\nGET /",
+        b"cdefgh\r\n",
+        b"cde\r\nno size\r\n",
+    ):
+        assert not walk.passes(data)
+    assert walk.passes(b"cde\r\n") and walk.passes(b"")
+    assert walk.framing.feed(b"0\r\n\r\nmore") == 5 and walk.framing.done
+
+
+def test_a_walk_over_a_body_with_a_length_stops_before_its_last_byte() -> None:
+    walk = Walk(Sized(5))
+    assert walk.passes(b"abcd") and not walk.passes(b"e") and not walk.passes(b"ef")
+    assert walk.framing.feed(b"ef") == 1

@@ -24,6 +24,7 @@ from swarmd.service.handover.signals import ProcessSignals
 from swarmd.service.process.listeners import ListenerGroup
 from swarmd.service.process.systemd import Notifier
 from swarmd.streams.dialing.resolver import names
+from swarmd.streams.offload.workers import WORKERS
 
 _log = Logger()
 
@@ -61,6 +62,7 @@ class Threads:
         self._logs = logs
 
     def end(self) -> None:
+        WORKERS.pause()
         for each in self._logs:
             each.pause()
 
@@ -68,6 +70,7 @@ class Threads:
         self._reactor.installNameResolver(names(self._reactor))
         for each in self._logs:
             each.resume()
+        WORKERS.resume()
 
 
 def handle_signals(reactor: Any, handover: Handover, twistd: Any) -> None:
