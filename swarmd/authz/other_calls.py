@@ -16,6 +16,7 @@ from swarmd.authz.create_rules import (
 )
 from swarmd.authz.policy import Limits
 from swarmd.core.image.image_reference import pull_target, tag_target
+from swarmd.core.names import DRIVER_LABEL
 
 Json = Mapping[str, Any]
 Query = Mapping[str, Sequence[str]]
@@ -65,8 +66,11 @@ def judge_volume(body: Json, limits: Limits) -> Findings:
 
 def judge_network_create(body: Json, limits: Limits) -> Findings:
     driver = str(body.get("Driver") or "bridge")
-    if driver not in limits.network_drivers:
-        yield Violation(f"network driver {driver}", "network_drivers", driver)
+    labels = body.get("Labels")
+    labelled = labels.get(DRIVER_LABEL) if isinstance(labels, dict) else None
+    for one in dict.fromkeys((driver, driver if labelled is None else str(labelled))):
+        if one not in limits.network_drivers:
+            yield Violation(f"network driver {one}", "network_drivers", one)
     options = body.get("Options")
     if driver == "bridge" and isinstance(options, dict):
         for key in options.keys() - _BRIDGE_OPTIONS:

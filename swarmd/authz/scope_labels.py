@@ -15,7 +15,14 @@ Query = dict[str, list[str]]
 # Of labels in Swarm's own space a client may set those that say where something goes.
 _PLACEMENT = frozenset(
     SWARM_LABELS + name
-    for name in ("constraints", "affinities", "whitelists", "reschedule-policies", "spread")
+    for name in (
+        "constraints",
+        "affinities",
+        "whitelists",
+        "reschedule-policies",
+        "spread",
+        "driver",
+    )
 )
 
 # A line of a Dockerfile that goes on in the next one, by whichever of the two escapes it chose, and

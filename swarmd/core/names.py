@@ -16,6 +16,8 @@ IDENTITY = SWARM_LABELS + "id"
 KEPT_ID = SWARM_LABELS + "network.id"
 # The same of a container: see ``swarmd.core.container.kept_identity``.
 KEPT_CONTAINER = SWARM_LABELS + "container.id"
+# On a network that is made: "overlay", for clients that always ask for a bridge.
+DRIVER_LABEL = SWARM_LABELS + "driver"
 # On the image that takes a name from another: see ``swarmd.manager.images.untag``.
 PLACEHOLDER = SWARM_LABELS + "placeholder"
 

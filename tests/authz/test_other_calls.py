@@ -5,6 +5,7 @@ from typing import Any
 
 from swarmd.authz import other_calls
 from swarmd.authz.policy import Glob, Limits
+from swarmd.core.names import DRIVER_LABEL
 
 NONE = Limits()
 
@@ -25,6 +26,15 @@ def test_pulls_and_imports() -> None:
     assert list(other_calls.judge_pull({"fromSrc": ["-"], "repo": ["b"]}, some))
     assert list(other_calls.judge_pull({"fromSrc": ["http://x"]}, NONE))
     assert list(other_calls.judge_pull({"fromSrc": ["-"], "repo": ["b"]}, NONE)) == []
+
+
+def test_a_label_that_names_a_driver_is_judged_as_the_driver_is() -> None:
+    body = {"Name": "a", "Driver": "bridge", "Labels": {DRIVER_LABEL: "overlay"}}
+    (found,) = other_calls.judge_network_create(body, NONE)
+    assert (found.key, found.value) == ("network_drivers", "overlay")
+    both = Limits(network_drivers=frozenset({"bridge", "overlay"}))
+    assert not list(other_calls.judge_network_create(body, both))
+    assert list(other_calls.judge_network_create({"Labels": {DRIVER_LABEL: "macvlan"}}, both))
 
 
 def test_networks_volumes_exec_update() -> None:

@@ -6,10 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from swarmd.core.errors import BadParameter
-from swarmd.core.names import SWARM_LABELS
+from swarmd.core.names import DRIVER_LABEL
 
-# On a network that is made: its driver, for clients that always ask for a bridge.
-DRIVER_LABEL = SWARM_LABELS + "driver"
 OVERLAY = "overlay"
 _UNASKED = (None, "", "bridge")  # what clients send that were told of none
 
@@ -20,12 +18,14 @@ def with_driver(wanted: Mapping[str, Any], default: str) -> dict[str, Any]:
     An overlay network that is made so is attachable: it is for containers, not for services.
 
     Raises:
-        BadParameter: The label contradicts what was asked for.
+        BadParameter: The label contradicts what was asked for, or has another driver.
     """
     asked, labels = wanted.get("Driver"), wanted.get("Labels")
     given = labels.get(DRIVER_LABEL) if isinstance(labels, dict) else None
-    if given and asked not in (*_UNASKED, given):
+    if given == OVERLAY and asked not in (*_UNASKED, OVERLAY):
         raise BadParameter(f"network driver {asked} is not {given}, which label {DRIVER_LABEL} has")
+    if given not in (None, OVERLAY):
+        raise BadParameter(f"label {DRIVER_LABEL} can only be {OVERLAY}, not {given}")
     driver = given or asked or default
     attachable = {"Attachable": True} if driver == OVERLAY and asked != OVERLAY else {}
     return {**wanted, "Driver": driver, **attachable}

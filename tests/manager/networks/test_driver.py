@@ -3,7 +3,8 @@ from typing import Any
 import pytest
 
 from swarmd.core.errors import BadParameter
-from swarmd.manager.networks.driver import DRIVER_LABEL, with_driver
+from swarmd.core.names import DRIVER_LABEL
+from swarmd.manager.networks.driver import with_driver
 
 OVERLAID = {DRIVER_LABEL: "overlay"}
 
@@ -26,6 +27,12 @@ def test_the_label_goes_before_the_option(
 ) -> None:
     made = with_driver(asked, default)
     assert (made["Driver"], made.get("Attachable")) == (driver, attachable)
+
+
+@pytest.mark.parametrize("driver", ["macvlan", "host", "", 7])
+def test_no_other_driver_is_had_by_a_label(driver: object) -> None:
+    with pytest.raises(BadParameter, match="can only be overlay"):
+        with_driver({"Labels": {DRIVER_LABEL: driver}}, "bridge")
 
 
 def test_a_label_that_contradicts_is_refused() -> None:
