@@ -104,6 +104,8 @@ class Networks(Noun):
         outcomes = await shielded(self._ask(request, "DELETE", found, holders))
         if not all(outcome.ok for outcome in outcomes):
             raise refusal(outcomes)
+        if not everywhere:
+            await self._manager.removed(found)
         request.reply(204)
 
     async def attach(self, ref: str, action: str, request: DockerRequest) -> None:

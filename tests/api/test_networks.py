@@ -125,6 +125,9 @@ def test_a_manager_removes_an_overlay_network() -> None:
     client = rig.ask("DELETE", "/networks/wide")
     assert rig.got(2)[0] == f"DELETE /v1.41/networks/{NET}"
     rig.answers(2, 204)
+    for number in (1, 2):
+        assert not client.received, "its name is taken until both have heard of it"
+        rig.answers(number, 200, [])
     assert client.answer()[0] == 204
 
 

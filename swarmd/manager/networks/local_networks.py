@@ -41,6 +41,7 @@ from swarmd.manager.fleet.read_your_writes import settle_containers, settle_list
 from swarmd.manager.fleet.retry import retry
 from swarmd.manager.fleet.shield import shielded
 from swarmd.manager.networks.driver import with_driver
+from swarmd.manager.networks.over_nodes import heard_of_removal
 from swarmd.scheduler.placement import Pin, Placement
 from swarmd.streams.link import Answer
 
@@ -189,6 +190,10 @@ class LocalNetworks:
             engine, "POST", "networks", "create",
             asked=asked, body=body, timeout=CHANGE, stale="networks",
         )  # fmt: skip
+
+    async def removed(self, found: Found[Network]) -> None:
+        """A network of a swarm was: the name is free once all have heard of it."""
+        await heard_of_removal(self._fleet, found.value.id, found.engines)
 
     # Moving
 

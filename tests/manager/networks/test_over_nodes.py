@@ -1,0 +1,42 @@
+from __future__ import annotations
+
+from typing import Any
+
+from twisted.internet.defer import Deferred
+
+from swarmd.manager.networks.over_nodes import LOOKS, PAUSE, heard_of_removal
+from tests.manager.rig import Rig
+
+WIDE = {"Id": "w", "Name": "wide", "Driver": "overlay", "Scope": "swarm"}
+
+
+def _begun(rig: Rig) -> Deferred[None]:
+    for number in (1, 2):
+        rig.has_network(number, "w", "wide", Driver="overlay", Scope="swarm")
+    engines = [rig.engine(1), rig.engine(2)]
+    return Deferred.fromCoroutine(heard_of_removal(rig.fleet, "w", engines))
+
+
+def test_it_is_over_when_the_last_node_has_heard_of_it() -> None:
+    rig, late = Rig(2), [(200, [WIDE]), (200, [WIDE])]
+    rig.wire(1).on("GET", "/networks", (200, []))
+
+    def answer(*_: Any) -> Any:
+        return late.pop() if late else (200, [])
+
+    rig.wire(2).on("GET", "/networks", answer)
+    over = _begun(rig)
+    assert not over.called
+    for _ in range(3):
+        rig.clock.advance(PAUSE)
+    assert over.called and "w" not in rig.engine(2).networks
+
+
+def test_nobody_is_waited_for_for_good() -> None:
+    rig = Rig(2)
+    rig.on_all("GET", "/networks", (200, [WIDE]))
+    over = _begun(rig)
+    for _ in range(LOOKS + 1):
+        assert not over.called or _ == LOOKS
+        rig.clock.advance(PAUSE)
+    assert over.called
