@@ -15,7 +15,7 @@ from swarmd.core.container.container_state import Container
 from swarmd.core.errors import Ambiguous, NoSuchContainer, NoSuchExec, NotFound
 from swarmd.core.model import Engine, Network, Volume
 from swarmd.core.names import split_node
-from swarmd.core.predefined import PREDEFINED
+from swarmd.core.predefined import GATEWAY, PREDEFINED
 
 V = TypeVar("V", Network, Volume)
 
@@ -141,7 +141,9 @@ def _started_networks(
 
 
 def network_identity(network: Network, engine: Engine) -> str:
-    return network.name if network.name in PREDEFINED else network_id(network)
+    """One for what every engine has of its own, under one name."""
+    of_each = network.name in PREDEFINED or (network.name == GATEWAY and network.scope == "local")
+    return network.name if of_each else network_id(network)
 
 
 def find_volume(state: StateView, ref: str) -> Found[Volume]:

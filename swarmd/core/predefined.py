@@ -11,6 +11,8 @@ from collections.abc import Mapping
 from hashlib import sha256
 from typing import Any
 
+# Of each engine in swarm mode, for what its containers on overlay networks ask of the world.
+GATEWAY = "docker_gwbridge"
 PREDEFINED = frozenset({"bridge", "host", "none"})
 
 IDS: Mapping[str, str] = {

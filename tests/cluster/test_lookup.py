@@ -211,3 +211,10 @@ def test_networks_that_a_text_could_mean() -> None:
         assert sorted(one.name for one, _ in networks_meant(state, text)) == names
     assert networks_meant(state, "nothing") == []
     assert find_network(state, "ef" * 3).value.name == "x"
+
+
+def test_the_gateway_of_overlay_networks_is_one_for_clients(state: State) -> None:
+    for number in (1, 2):
+        entry = {"Id": f"{number}" * 64, "Name": "docker_gwbridge", "Scope": "local"}
+        state.dispatch(NetworksListed(key_of(number), [entry]))
+    assert len(find_network(state, "docker_gwbridge").engines) == 2

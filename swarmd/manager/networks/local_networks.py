@@ -193,7 +193,7 @@ class LocalNetworks:
 
     async def removed(self, found: Found[Network]) -> None:
         """A network of a swarm was: the name is free once all have heard of it."""
-        await heard_of_removal(self._fleet, found.value.id, found.engines)
+        await heard_of_removal(self._fleet, found.value.id)
 
     # Moving
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-
 from twisted.internet.task import deferLater
 
 from swarmd.core.model import Engine
@@ -13,8 +11,12 @@ from swarmd.manager.fleet.read_your_writes import settle_lists
 LOOKS, PAUSE = 12, 0.15  # for nodes to hear of a removal: how often, seconds between
 
 
-async def heard_of_removal(fleet: Fleet, network_id: str, engines: Collection[Engine]) -> None:
-    """Waits a while until no node lists the network: its name is free then, as on one host."""
+async def heard_of_removal(fleet: Fleet, network_id: str) -> None:
+    """Waits a while until no node lists the network: its name is free then, as on one host.
+
+    Also nodes are asked that had not listed it yet: each manager hears of it by itself.
+    """
+    engines = [engine for engine in fleet.healthy() if _is_in_swarm(engine)]
     for _ in range(LOOKS):
         for engine in engines:
             fleet.state.mark_stale(engine.key, "networks")
@@ -22,3 +24,7 @@ async def heard_of_removal(fleet: Fleet, network_id: str, engines: Collection[En
         if not any(network_id in engine.networks for engine in engines):
             return
         await deferLater(fleet.clock, PAUSE)
+
+
+def _is_in_swarm(engine: Engine) -> bool:
+    return any(network.scope == "swarm" for network in engine.networks.values())

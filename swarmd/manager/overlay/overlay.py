@@ -21,7 +21,15 @@ from swarmd.core.model import Engine
 from swarmd.manager.fleet.fleet import Fleet
 from swarmd.manager.fleet.placer import Placer
 from swarmd.manager.fleet.read_your_writes import settle_containers, settle_lists, unsettled
-from swarmd.manager.overlay.plan import SwarmPlan, Verb, home_of, is_orphan, next_steps
+from swarmd.manager.overlay.plan import (
+    SwarmPlan,
+    SwarmStep,
+    Verb,
+    home_of,
+    is_orphan,
+    is_seen,
+    next_steps,
+)
 from swarmd.manager.overlay.port_check import PortCheck
 from swarmd.manager.overlay.standing import NodeStanding, Swarm
 from swarmd.manager.overlay.steps import StepTaker
@@ -51,14 +59,15 @@ class Overlay(Service):
         self._surveyor = Surveyor(fleet, placer, check)
         self._steps = StepTaker(fleet)
         self._busy = ""
-        self._next: IDelayedCall | None = None
+        self._calls: dict[float, IDelayedCall] = {}  # by how long they wait
         self._work: Deferred[None] | None = None
 
     def stopService(self) -> None:
         """What is half done is done when it is asked for again."""
         super().stopService()
-        if self._next is not None and self._next.active():
-            self._next.cancel()
+        for call in self._calls.values():
+            if call.active():
+                call.cancel()
         if self._work is not None:
             self._work.cancel()
 
@@ -123,7 +132,7 @@ class Overlay(Service):
         failed: dict[str, str],
         report: Report,
     ) -> None:
-        joined = set()
+        done: list[SwarmStep] = []
         for step in plan.steps:
             if step.key in failed:
                 continue
@@ -135,16 +144,14 @@ class Overlay(Service):
                 report({"Node": step.name, "Status": "failed", "Reason": error.message})
                 continue
             report({"Node": step.name, "Status": _DONE[step.verb]})
-            joined.add(step.key)
-        await self._heard_of(joined - {""})
+            done.append(step)
+        await self._heard_of(done)
 
-    async def _heard_of(self, keys: set[str]) -> None:
-        """Who has joined is a stranger until managers tell of it."""
+    async def _heard_of(self, done: Sequence[SwarmStep]) -> None:
+        """Who has joined is a stranger, and who is promoted no manager, until managers say so."""
         for _ in range(LOOKS):
             table = await self._surveyor.table()
-            home = home_of(table)
-            there = {one.key for one in table if home and one.node_id in home.members}
-            if keys <= there:
+            if all(is_seen(step, table) for step in done):
                 break
             await deferLater(self._fleet.clock, PAUSE)
         await settle_lists(self._fleet, "networks")
@@ -206,12 +213,13 @@ class Overlay(Service):
         engines = self._fleet.state.engines.values()
         if not any(engine.spec.swarm_manager for engine in engines):
             return
-        if self._next is None or not self._next.active():
-            self._next = self._fleet.clock.callLater(seconds, self._keep)
+        call = self._calls.get(seconds)
+        if call is None or not call.active():
+            self._calls[seconds] = self._fleet.clock.callLater(seconds, self._keep)
 
     def _keep(self) -> None:
         if self._busy or self._work is not None:
-            self._next = self._fleet.clock.callLater(CAME, self._keep)
+            self._soon(CAME)
         elif not self.elsewhere():
             self._busy = "keeping up"
             self._work = Deferred.fromCoroutine(self._keep_up())

@@ -87,6 +87,16 @@ def home_of(table: Sequence[NodeStanding]) -> Swarm | None:
     return max(ours.values(), key=lambda one: (len(one.members), one.id), default=None)
 
 
+def is_seen(step: SwarmStep, table: Sequence[NodeStanding]) -> bool:
+    """Whether managers tell of what a step has done, as far as the next step hangs on it."""
+    home = home_of(table)
+    if step.verb in (Verb.LEAVE, Verb.REMOVE, Verb.DEMOTE) or home is None:
+        return home is not None
+    node_id = next((one.node_id for one in table if one.key == step.key), "")
+    member = home.members.get(node_id)
+    return member is not None and member.up and (member.manager or step.verb is Verb.JOIN)
+
+
 def is_headless(one: NodeStanding) -> bool:
     """A manager whose swarm has no leader."""
     return not one.problem and one.state == "active" and one.manager and one.swarm is None
@@ -94,10 +104,12 @@ def is_headless(one: NodeStanding) -> bool:
 
 def is_orphan(one: NodeStanding, table: Sequence[NodeStanding]) -> bool:
     """A node whose managers all have been of this fleet, and are none any more."""
-    if one.problem or one.state not in ("active", "pending") or one.manager or not one.remotes:
+    if one.problem or one.state not in ("active", "pending") or one.swarm is not None:
         return False
     by_address = {each.address: each for each in table if each.address and not each.problem}
-    return all(host in by_address and not by_address[host].manager for host in one.remotes)
+    others = [host for host in one.remotes if host != one.address]
+    gone = all(host in by_address and not by_address[host].manager for host in others)
+    return bool(others) and gone
 
 
 def _headless(table: Sequence[NodeStanding]) -> str:
@@ -105,7 +117,7 @@ def _headless(table: Sequence[NodeStanding]) -> str:
     if waiting := [one.name for one in table if _lost_managers(one, table)]:
         lost = ", ".join(_lost_managers(next(o for o in table if o.name == waiting[0]), table))
         return f"{lost} does not answer, and is a manager of the swarm of {', '.join(waiting)}"
-    names = [one.name for one in table if is_headless(one)]
+    names = [one.name for one in table if is_headless(one) and not is_orphan(one, table)]
     if not names:
         return ""
     shown = ", ".join(names)
@@ -132,7 +144,7 @@ def _left_alone(one: NodeStanding, home: Swarm | None, table: Sequence[NodeStand
         return one.problem
     if one.state in ("error", "locked"):
         return f"its swarm mode is in state {one.state}: {one.error or 'no reason given'}"
-    if _is_in(one, home) or is_headless(one):
+    if _is_in(one, home):
         return ""
     if not one.outside and not is_orphan(one, table):
         return _foreign(one, table)

@@ -11,6 +11,7 @@ import orjson
 from swarmd.cluster.actions import EngineValidated
 from swarmd.core.errors import EngineRefused, EngineUnreachable, Unavailable
 from swarmd.core.model import Engine
+from swarmd.core.predefined import GATEWAY
 from swarmd.manager.fleet.answers import accepted, read_answer
 from swarmd.manager.fleet.fleet import Fleet
 from swarmd.manager.overlay.plan import SwarmStep, Verb
@@ -18,7 +19,6 @@ from swarmd.manager.overlay.standing import MARK, MARK_CONSTRAINTS, Member, Node
 
 PORT = 2377
 CHANGE = 40.0  # seconds; engines themselves wait 20 for a node to join
-GATEWAY = "docker_gwbridge"  # of each engine in swarm mode; it stays when that is left
 
 
 class StepTaker:
@@ -95,7 +95,7 @@ class StepTaker:
         )
         accepted(engine.name, answer, 503)
         self._turned(engine, manager=False)
-        try:
+        try:  # an engine keeps it when it leaves
             await self._fleet.call(engine, "DELETE", "networks", GATEWAY, stale="networks")
         except EngineUnreachable:
             return  # it is of no harm

@@ -13,8 +13,7 @@ WIDE = {"Id": "w", "Name": "wide", "Driver": "overlay", "Scope": "swarm"}
 def _begun(rig: Rig) -> Deferred[None]:
     for number in (1, 2):
         rig.has_network(number, "w", "wide", Driver="overlay", Scope="swarm")
-    engines = [rig.engine(1), rig.engine(2)]
-    return Deferred.fromCoroutine(heard_of_removal(rig.fleet, "w", engines))
+    return Deferred.fromCoroutine(heard_of_removal(rig.fleet, "w"))
 
 
 def test_it_is_over_when_the_last_node_has_heard_of_it() -> None:

@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 
 import pytest
 
-from swarmd.manager.overlay.plan import next_steps
+from swarmd.manager.overlay.plan import SwarmStep, Verb, is_seen, next_steps
 from swarmd.manager.overlay.standing import NodeStanding
 from tests.manager.overlay.rig import lost, manager, outside, swarm, worker
 
@@ -79,6 +79,25 @@ def test_a_node_whose_managers_are_none_any_more_joins_anew() -> None:
         "leave node-2",
         "join as manager node-2",
     ]
+
+
+def test_so_does_a_manager_whose_fellows_all_have_left() -> None:
+    alone = manager(2, None, remotes=("10.0.0.1", "10.0.0.2"))
+    assert steps([outside(1), alone]) == ["init node-1"]
+    assert next_steps([lost(1), alone]).problem, "its fellow may come back"
+
+
+def test_a_step_is_seen_when_managers_tell_of_it() -> None:
+    joined, promoted = (SwarmStep(v, "k2", "node-2") for v in (Verb.JOIN, Verb.PROMOTE))
+    for home, expected in (
+        (swarm((1,)), (False, False)),
+        (swarm((1,), (2,), down=(2,)), (False, False)),
+        (swarm((1,), (2,)), (True, False)),
+        (swarm((1, 2), down=(2,)), (False, False)),
+        (swarm((1, 2)), (True, True)),
+    ):
+        table = [manager(1, home), worker(2)]
+        assert (is_seen(joined, table), is_seen(promoted, table)) == expected
 
 
 @pytest.mark.parametrize(
