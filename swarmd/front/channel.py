@@ -172,7 +172,7 @@ class Channel(ClientConnection):
         self._persistent = head.keep_alive
         self._body = Body(head) if head.length or head.chunked else None
         self._request = request = site.requestFactory(self, head)
-        gate = site.startup
+        gate = site.gate
         if gate is None or not gate.closed or not gate.later(request.path, self._begin_late):
             request.begin()
         return True

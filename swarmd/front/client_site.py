@@ -17,7 +17,7 @@ from swarmd.codec.head import RequestHead
 from swarmd.core.index.histogram import Histogram
 from swarmd.core.request.bounds import BODY
 from swarmd.front.body_budget import BodyBudget
-from swarmd.front.interfaces import Access, Audit, Connection, Request, StartupGate, Successor
+from swarmd.front.interfaces import Access, Audit, Connection, Gate, Request, Successor
 from swarmd.front.origin_check import OriginCheck
 from swarmd.front.round_robin import RoundRobin
 from swarmd.timers.periodic import Periodic
@@ -52,7 +52,7 @@ class ClientSite(Factory, Generic[R]):
         idle_limit: Seconds that a connection may wait for its next request. Clients keep theirs for
             30 s and more, and engines never close one.
         max_body: Bytes of a collected body, unless its resource has a ``body_limit``.
-        startup: Puts requests off right after the start; None if nothing does.
+        gate: Puts requests off: right after the start, or until news has come of processes before.
         round_robin: Requests that clients have sent ahead of an answer.
         body_budget: What the large bodies of all requests take together.
         max_connections: Beyond it, connections are refused in words; far beyond it, without.
@@ -94,7 +94,7 @@ class ClientSite(Factory, Generic[R]):
         max_connections: int = 16384,
         refused: Callable[[Any, str], None] = lambda client, why: None,
         names: Iterable[str] | None = None,
-        startup: StartupGate | None = None,
+        gate: Gate | None = None,
         audit: Audit[R] | None = None,
     ) -> None:
         """A site.
@@ -118,7 +118,7 @@ class ClientSite(Factory, Generic[R]):
         self.waits: dict[str, Histogram] = defaultdict(partial(Histogram, WAITS))
         self.refused = refused
         self.origin_check, self.inner_origin_check = OriginCheck(names), OriginCheck()
-        self.startup = startup
+        self.gate = gate
         self.catch_up: Callable[[], None] = nobody_else
         self.audit = audit
         self._connections: set[Connection] = set()

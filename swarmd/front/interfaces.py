@@ -105,7 +105,7 @@ class Access(Protocol[Asked]):
         """Lines that could not be written."""
 
 
-class StartupGate(Protocol):
+class Gate(Protocol):
     """A gate that puts requests off until there is something to say."""
 
     @property

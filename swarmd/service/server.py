@@ -43,7 +43,7 @@ def make_site(
         max_connections=most,
         refused=refused,
         names=names,
-        startup=startup,
+        gate=startup,
     )
 
 

@@ -71,7 +71,7 @@ class StartupGate(Periodic):
 
     def later(self, path: bytes, begin: Callable[[], None]) -> bool:
         """Whether ``begin`` is called later, and need not be now."""
-        if _AT_ONCE.fullmatch(path):
+        if answers_at_once(path):
             return False
         self._waiting.append(begin)
         return True
@@ -105,6 +105,11 @@ class StartupGate(Periodic):
         self._on_open.clear()
         for begin in waiting:
             begin()
+
+
+def answers_at_once(path: bytes) -> bool:
+    """Whether a request for ``path`` need not wait for what is not known yet."""
+    return _AT_ONCE.fullmatch(path) is not None
 
 
 def _unheard(engine: Engine) -> bool:

@@ -14,6 +14,7 @@ import socket
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
 from twisted.application.service import Service
@@ -24,6 +25,7 @@ from swarmd.cluster.state import State
 from swarmd.front.client_site import nobody_else
 from swarmd.front.site import DockerSite
 from swarmd.manager.fleet.startup_gate import StartupGate
+from swarmd.service.handover.barrier import Barrier
 from swarmd.service.handover.finishing import Finishing
 from swarmd.service.handover.memory import SharedMemory
 from swarmd.service.handover.messages import Message
@@ -89,6 +91,7 @@ class Handover(Service):
         self._stop: Callable[[], None] = reactor.stop
         self._predecessor: Predecessor | None = None
         self._successor: Successor | None = None
+        self._barrier = Barrier(reactor, self._ask_predecessor)
         self._meeting = MeetingPoint(reactor, notifier.address, self.called, self._unit_stopped)
 
     # The start
@@ -137,6 +140,8 @@ class Handover(Service):
         """Everything was taken over, or there is nobody any more to take it from."""
         if not taken:
             self.work.begin_alone()
+        elif self._predecessor is not None and self._predecessor.chained:
+            self._barrier.chained, self.site.gate = True, self._barrier
         self.site.catch_up = self._catch_up
         self.listeners.let_in()
         self._log.info("this process serves now")
@@ -251,6 +256,7 @@ class Handover(Service):
         self._meeting.close()
         if self._predecessor is not None:
             self._predecessor.stop()
+        self._barrier.end()
         if self.finishing is not None:
             self.finishing.stopService()
         if self._successor is not None and self._successor.under_way:
@@ -276,6 +282,23 @@ class Handover(Service):
         if not others:
             self.site.catch_up = nobody_else
 
+    @property
+    def has_predecessor(self) -> bool:
+        return self._predecessor is not None and self._predecessor.talks
+
+    def settle(self, answer: Callable[[bool], None]) -> None:
+        if self.has_predecessor:
+            self._barrier.settle(partial(answer, False))
+        else:
+            answer(True)
+
+    def _ask_predecessor(self, number: int) -> None:
+        assert self._predecessor is not None
+        self._predecessor.send("settle", number=number)
+
+    def predecessor_gone(self) -> None:
+        self._barrier.end()
+
     def hear_later(self, message: Message, sender: Any) -> None:
         about = message.about
         if message.kind == "released":
@@ -286,6 +309,8 @@ class Handover(Service):
         elif message.kind == "line":
             self.work.drainer.follow(about["node"], about["line"])
             self.report_line(about["node"], about["line"])
+        elif message.kind == "settled":
+            self._barrier.answered(about["number"], alone=about["alone"])
         elif message.kind == "reread":
             self.on_reread()
 

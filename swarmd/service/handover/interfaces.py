@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 from twisted.internet.interfaces import IReactorTime
@@ -37,6 +37,19 @@ class ServingProcess(Protocol):
 
     def speak(self) -> None:
         """Towards systemd, this process is the one that serves."""
+
+    @property
+    def has_predecessor(self) -> bool:
+        """A process before this one has not ended yet."""
+
+    def settle(self, answer: Callable[[bool], None]) -> None:
+        """Calls ``answer`` when all that processes before have said is known here.
+
+        Its argument tells whether there is none.
+        """
+
+    def predecessor_gone(self) -> None:
+        """It has ended."""
 
     def hear_later(self, message: Message, sender: Any) -> None:
         """What another process tells while two of them run; ``sender`` is its side here."""

@@ -26,6 +26,7 @@ class Predecessor:
 
     Attributes:
         served: Everything was taken over, and this process serves.
+        chained: At that moment there was a process before that one.
 
     Args:
         listen: The addresses that this process listens on.
@@ -44,7 +45,7 @@ class Predecessor:
         on_served: Callable[[bool], None],
         on_refused: Callable[[str], None],
     ) -> None:
-        self.served = False
+        self.served = self.chained = False
         self._serving = serving
         self._call = call
         self._listen = listen
@@ -155,7 +156,7 @@ class Predecessor:
             self._log.failure("taking over")
             self._refuse(f"what it has left cannot be taken over: {error}")
             return
-        self.served = True
+        self.served, self.chained = True, bool(message.about.get("chained"))
         self._claims.open()
         self._acknowledged.open()
         self._on_served(True)
@@ -188,6 +189,7 @@ class Predecessor:
         self._is_gone = True
         self._claims.close()
         self._acknowledged.close()
+        self._serving.predecessor_gone()
         if self._refused:
             return
         if not self.served:

@@ -6,6 +6,7 @@ import os
 import socket
 from collections.abc import Sequence
 from enum import Enum
+from functools import partial
 from typing import Any
 
 from twisted.internet.interfaces import IDelayedCall
@@ -117,6 +118,8 @@ class Successor:
             self._claims.hear(about)
         elif message.kind == "acknowledged":
             self._acknowledged.hear(about)
+        elif message.kind == "settle":
+            self._serving.settle(partial(self._settled, about.get("number")))
         elif self.stage is Stage.SERVING:
             self._serving.hear_later(message, self)
 
@@ -161,9 +164,13 @@ class Successor:
         serving.listeners.hold()
         serving.site.successor = self
         self._document = serving.work.document()
-        self.send("yours", work=self._document, memory=serving.memory.document())
+        memory, chained = serving.memory.document(), serving.has_predecessor
+        self.send("yours", work=self._document, memory=memory, chained=chained)
         serving.work.leave()
         self._claims.send_all()
+
+    def _settled(self, number: Any, alone: bool) -> None:
+        self.send("settled", number=number, alone=alone)
 
     def _give_up(self) -> None:
         """It may be about to serve, or never: two must not, so it has to be gone for sure."""

@@ -58,7 +58,7 @@ def test_they_answer_while_other_requests_wait_for_the_first_contact() -> None:
     probed = Probed()
     gate = StartupGate(probed.rig.state.engines, probed.rig.clock)
     gate.closed = True
-    probed.rig.site.startup = gate
+    probed.rig.site.gate = gate
     assert probed.answer("/healthz") == (200, b"ok\n")
     assert probed.answer("/v1.41/readyz") == (200, b"ready\n")
     assert probed.rig.ask("GET", "/containers/healthz/json").received == b""

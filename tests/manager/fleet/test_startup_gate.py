@@ -19,7 +19,7 @@ class Starting:
         leaf = Leaf(lambda request: b"x" + request.body)
         self.client = Connection(dict.fromkeys(("containers", "info", "swarmd"), leaf))
         self.service = StartupGate(self.state.engines, self.client.clock)
-        self.client.site.startup = self.service
+        self.client.site.gate = self.service
         self.service.startService()
 
     def failed(self, number: int) -> None:
