@@ -44,6 +44,7 @@ class ServingDouble:
         parts: Any = Parts(self.done)
         self.site = self.listeners = self.work = self.memory = parts
         self.why = ""
+        self.has_predecessor = False
         self.gone: Deferred[None] = Deferred()
         self.over: Deferred[None] = Deferred()
 
@@ -59,6 +60,12 @@ class ServingDouble:
 
     def speak(self) -> None:
         self.done.append("speak")
+
+    def settle(self, answer: Any) -> None:
+        answer(True)
+
+    def predecessor_gone(self) -> None:
+        self.done.append("predecessor gone")
 
     def hear_later(self, message: Any, sender: Any) -> None:
         self.done.append(f"hear {message.kind}")
