@@ -13,7 +13,7 @@ from swarmd.core.model import Engine
 
 
 def _nothing() -> None:
-    """Nobody waits for the end."""
+    """Nobody waits for the end; there is nobody to hear from."""
 
 
 class Reservation(NamedTuple):
@@ -69,6 +69,7 @@ class Reservations:
 
     Attributes:
         watchers: Hear of each change.
+        hear: Before something is chosen for a claim: takes in what another process has claimed.
     """
 
     def __init__(self, names: NameIndex, counted: Callable[[Engine], None]) -> None:
@@ -78,6 +79,7 @@ class Reservations:
         self._reserved: dict[str, str] = {}  # name -> ID of who wants it
         self._doubts: dict[str, Doubt] = {}  # by name: only its holder can be in doubt
         self.watchers: list[Callable[[ClaimChange], None]] = []
+        self.hear: Callable[[], None] = _nothing
 
     def announce(self, change: ClaimChange) -> None:
         for watcher in self.watchers:

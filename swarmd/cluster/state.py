@@ -16,7 +16,15 @@ from swarmd.cluster.engine_record import EngineRecord
 from swarmd.cluster.handovers import Handovers
 from swarmd.cluster.images.placeholders import Placeholders
 from swarmd.cluster.notes import Notes
-from swarmd.cluster.reducers.acknowledged import Acknowledged
+from swarmd.cluster.reducers.acknowledged import (
+    AGAIN,
+    BEGUN,
+    DONE,
+    FAILED,
+    LOST,
+    REFUSED,
+    Acknowledged,
+)
 from swarmd.cluster.reducers.container_reducer import ContainerReducer
 from swarmd.cluster.reducers.event_reducer import EventReducer
 from swarmd.cluster.reducers.list_reducer import ListReducer
@@ -288,18 +296,15 @@ class State(Acknowledged):
         Args:
             again: It may be running, and is ended first.
         """
-        self.catalogue.starts.begin(container_id, again=again)
-        self._recount(container_id)
+        self.start_changed(container_id, AGAIN if again else BEGUN)
 
     def end_start(self, container_id: str, *, done: bool | None) -> None:
         """``done`` is None if its engine was lost with the answer."""
-        self.catalogue.starts.answer(container_id, self._seconds(), done=done)
-        self._recount(container_id)
+        self.start_changed(container_id, LOST if done is None else DONE if done else FAILED)
 
     def refuse_start(self, container_id: str, why: str) -> None:
         """Its engine was not asked."""
-        self.catalogue.starts.refuse(container_id, why)
-        self._recount(container_id)
+        self.start_changed(container_id, REFUSED, why)
 
     def resize(self, container_id: str, demand: Demand) -> None:
         """Its engine is asked to give it that; what it has in the end only an inspect tells."""
@@ -307,11 +312,6 @@ class State(Acknowledged):
         if container is not None:
             new = container._replace(demand=demand, detailed=False, sized=False)
             self.catalogue.put(self.engines[container.engine], new)
-
-    def _recount(self, container_id: str) -> None:
-        container = self.containers.get(container_id)
-        if container is not None:
-            self.catalogue.put(self.engines[container.engine], container)
 
     def gave_up(self, name: str, within: float) -> Container | None:
         """The container that was called ``name`` until at most ``within`` seconds ago."""

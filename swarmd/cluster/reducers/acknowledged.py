@@ -19,6 +19,12 @@ from swarmd.core.index.engine_index import EngineIndex
 
 _EXEC_LIMIT = 20_000
 
+# What becomes of a start; "again" begins one of a container that may be running.
+BEGUN, AGAIN, REFUSED = "begun", "again", "refused"
+# How its engine has answered.
+DONE, FAILED, LOST = "done", "failed", "lost"
+_ANSWERS = {DONE: True, FAILED: False, LOST: None}
+
 # Gets the name of the method that made it, and its arguments, which are plain values.
 Watcher = Callable[[str, Sequence[Any]], None]
 
@@ -100,6 +106,24 @@ class Acknowledged:
             self.index.touch(engine)
         self._announce("images_gone", key, names)
 
+    def start_changed(self, container_id: str, step: str, why: str = "") -> None:
+        """What a container asks for is its own from the moment its engine is asked to start it.
+
+        Args:
+            why: Where it was refused here, without its engine: the reason.
+        """
+        starts = self.catalogue.starts
+        if step in (BEGUN, AGAIN):
+            starts.begin(container_id, again=step == AGAIN)
+        elif step == REFUSED:
+            starts.refuse(container_id, why)
+        else:
+            starts.answer(container_id, self._seconds(), done=_ANSWERS[step])
+        container = self.catalogue.by_id.get(container_id)
+        if container is not None:
+            self.catalogue.put(self.engines[container.engine], container)
+        self._announce("start_changed", container_id, step, why)
+
     def volume_made(self, key: str, entry: Mapping[str, Any]) -> None:
         """``entry`` is what engine ``key`` said of a volume that it has just made."""
         engine = self.engines.get(key)
@@ -118,5 +142,5 @@ class Acknowledged:
 
 _CHANGES = {
     *("add_exec", "mark_dirty", "gone", "image_named", "images_changed", "images_gone"),
-    *("volume_made", "mark_stale"),
+    *("volume_made", "mark_stale", "start_changed"),
 }

@@ -146,7 +146,12 @@ class Creator:
         failures: Failures,
         contest: Contest,
     ) -> Choice:
-        """Before it is refused, what may have ended or changed a moment ago is asked for."""
+        """Before it is refused, what may have ended or changed a moment ago is asked for.
+
+        Nothing is waited for from there to the reservation: what another process has claimed until
+        then counts.
+        """
+        self._fleet.state.reservations.hear()
         try:
             return self.choice.choose(order, attachments, failures)
         except NoCandidate:
@@ -156,6 +161,7 @@ class Creator:
                 raise
         await settle_containers(self._fleet, changed)
         await settle_details(self._fleet, _unsized(changed))
+        self._fleet.state.reservations.hear()
         return self.choice.choose(order, attachments, failures)
 
     async def _create_on(

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from swarmd.cluster.reducers.acknowledged import AGAIN, BEGUN
 from swarmd.cluster.state import State
 
 
@@ -24,15 +25,19 @@ class Acknowledgements:
         self._state = state
         self._send = send
         self._hearing = False
+        self._starts: set[str] = set()  # under way there
 
     def open(self) -> None:
         """From now on the other one hears of what changes here."""
         self._state.acknowledged.append(self._on_change)
 
     def close(self) -> None:
-        """The other one has ended."""
+        """The other one has ended: what became of its starts only their engines tell."""
         if self._on_change in self._state.acknowledged:
             self._state.acknowledged.remove(self._on_change)
+        for container_id in self._starts:
+            self._state.end_start(container_id, done=None)
+        self._starts.clear()
 
     def _on_change(self, change: str, about: Sequence[Any]) -> None:
         if not self._hearing:
@@ -45,3 +50,11 @@ class Acknowledgements:
             self._state.take_in(message["change"], message["about"])
         finally:
             self._hearing = False
+        if message["change"] == "start_changed":
+            self._note(*message["about"])
+
+    def _note(self, container_id: str, step: str, why: str = "") -> None:
+        if step in (BEGUN, AGAIN):
+            self._starts.add(container_id)
+        else:
+            self._starts.discard(container_id)

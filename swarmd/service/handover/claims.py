@@ -126,13 +126,13 @@ class ClaimMirror:
             self._state.reservations.take(container._replace(names=()), engine)
 
     def _made(self, claim: str, container_id: str, document: Mapping[str, Any] | None) -> None:
-        """Of a claim that was not heard of, the other one describes what came of it."""
+        """The other one describes what came of it: here it may be unknown, or have no name."""
         self._theirs.discard(claim)
         reservation = self._state.reservations.pending.get(claim)
-        if reservation is not None:
-            container = reservation.container
-        elif document is not None:
+        if document is not None:
             container = reserved(document)
+        elif reservation is not None:
+            container = reservation.container
         else:
             return
         self._state.confirm(claim, container._replace(id=container_id, pending=False))

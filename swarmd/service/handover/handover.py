@@ -142,7 +142,7 @@ class Handover(Service):
             self.work.begin_alone()
         elif self._predecessor is not None and self._predecessor.chained:
             self._barrier.chained, self.site.gate = True, self._barrier
-        self.site.catch_up = self._catch_up
+        self._listen(self._catch_up)
         self.listeners.let_in()
         self._log.info("this process serves now")
         if not taken:
@@ -167,7 +167,7 @@ class Handover(Service):
         """Another process is there, to take the place of this one."""
         if self._successor is None:
             self._successor = Successor(self, opened)
-            self.site.catch_up = self._catch_up
+            self._listen(self._catch_up)
         else:
             Successor(self, opened)  # which will be refused
 
@@ -275,12 +275,16 @@ class Handover(Service):
     def _others(self) -> list[Predecessor | Successor]:
         return [each for each in (self._predecessor, self._successor) if each is not None]
 
+    def _listen(self, catch_up: Callable[[], None]) -> None:
+        """Before each request, and before each choice of a node."""
+        self.site.catch_up = self.state.reservations.hear = catch_up
+
     def _catch_up(self) -> None:
         others = [each for each in self._others() if each.talks]
         for other in others:
             other.catch_up()
         if not others:
-            self.site.catch_up = nobody_else
+            self._listen(nobody_else)
 
     @property
     def has_predecessor(self) -> bool:

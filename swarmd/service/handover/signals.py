@@ -11,8 +11,8 @@ from typing import Any
 from twisted.logger import Logger
 
 from swarmd.service.handover.handover import Handover
-from swarmd.service.handover.orphan import fork_away, watch_oneself, when_quiet
 from swarmd.service.handover.relaunch import PIDFILE, relaunch
+from swarmd.service.process.orphan import fork_away, watch_oneself, when_quiet
 
 _POOL = "PoolThread"  # Twisted's, which wait for work
 

@@ -121,6 +121,15 @@ def test_of_two_creates_under_way_one_gets_the_name() -> None:
     assert_nothing_leaks(rig)
 
 
+def test_what_another_process_has_claimed_counts_before_a_node_is_chosen() -> None:
+    rig = Rig(1)
+    reservations = rig.state.reservations
+    reservations.hear = lambda: reservations.take_name("web", "theirs")
+    with pytest.raises(NameTaken):
+        create(rig)
+    assert nodes_asked(rig) == []
+
+
 def test_a_missing_image_is_the_clients_to_pull_onto_the_planned_node() -> None:
     rig = Rig(3)
     rig.on_all("POST", "/containers/create", MISSING)

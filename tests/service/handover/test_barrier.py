@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Callable
+from itertools import pairwise
 from typing import Any
 from unittest.mock import Mock
 
@@ -107,7 +108,7 @@ class ThreeProcesses(TestCase):
 
     async def row(self) -> list[Any]:
         row = [process() for _ in range(3)]
-        for old, new in zip(row, row[1:], strict=False):
+        for old, new in pairwise(row):
             await followed(old, new)
         self.addCleanup(self._end, row)
         return row

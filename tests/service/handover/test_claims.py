@@ -80,6 +80,16 @@ def test_a_container_that_was_made_there_is_known_here_at_once() -> None:
     assert new.state.reservations.pending == {}
 
 
+def test_it_has_its_name_also_where_that_was_not_free_yet() -> None:
+    """Who had it before is gone, as that process knows and this one does not yet."""
+    old, new = pair()
+    new.state.reserve_name("web", "c1")
+    old.mirror.open()
+    pending = old.reserve("web")
+    old.state.confirm(pending.id, pending._replace(id="f" * 64, pending=False))
+    assert new.state.containers["f" * 64].name == "web"
+
+
 def test_what_was_claimed_on_an_engine_that_is_met_later_is_told_again() -> None:
     old, new = pair()
     new.state.dispatch(EngineUnlisted("a:1"))

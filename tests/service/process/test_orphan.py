@@ -6,11 +6,11 @@ import threading
 
 from twisted.internet.task import Clock
 
-from swarmd.service.handover.orphan import PATIENCE, when_quiet
+from swarmd.service.process.orphan import PATIENCE, when_quiet
 
 _FORKS = """
 import os, sys
-from swarmd.service.handover.orphan import fork_away
+from swarmd.service.process.orphan import fork_away
 before = os.getpid()
 fork_away()
 print(os.getpid() != before, flush=True)
