@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 import threading
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -81,24 +82,25 @@ def test_no_request_is_lost_in_the_moment_of_the_change(unit: Unit) -> None:
     assert asking.failures == []
 
 
-_ENGINE = """
+_ENGINES = """
 import sys
 from twisted.internet import reactor
 from tests.fakes.engine import FakeEngine
-FakeEngine("node-1", reactor).listen(int(sys.argv[1]))
+for number, port in enumerate(sys.argv[1:], start=1):
+    FakeEngine(f"node-{number}", reactor).listen(int(port))
 reactor.run()
 """
 
 
 @pytest.fixture
-def before_an_engine(tmp_path: Path) -> Iterator[Unit]:
-    """In front of one in memory, which answers at once."""
-    port = free_port()
-    command = (*OWNED, sys.executable, "-c", _ENGINE, str(port))
+def before_engines(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Unit]:
+    """In front of some in memory, which answer at once."""
+    ports = [str(free_port()) for _ in range(request.param)]
+    command = (*OWNED, sys.executable, "-c", _ENGINES, *ports)
     engine = subprocess.Popen(command, cwd=TREE, stdin=subprocess.DEVNULL)
-    unit = Unit(tmp_path, [f"127.0.0.1:{port}"])
+    unit = Unit(tmp_path, [f"127.0.0.1:{port}" for port in ports])
     try:
-        unit.start(1)
+        unit.start(len(ports))
         yield unit
     finally:
         unit.close()
@@ -134,14 +136,54 @@ class Making(Asking):
         return found
 
 
-def test_what_one_process_has_told_its_clients_the_other_one_knows(before_an_engine: Unit) -> None:
+@pytest.mark.parametrize("before_engines", [1], indirect=True)
+def test_what_one_process_has_told_its_clients_the_other_one_knows(before_engines: Unit) -> None:
     """A container is there, and its name free again, whichever process was told so."""
-    making = Making(before_an_engine.port)
+    making = Making(before_engines.port)
     try:
-        before_an_engine.restart(1)
+        before_engines.restart(1)
     finally:
         making.stop()
     assert making.failures == []
+
+
+class Contending(Making):
+    """Clients that all want the same: a name in the fleet, then a port of each of its two nodes."""
+
+    def __init__(self, port: int) -> None:
+        self.won: Counter[str] = Counter()
+        self._turns: Counter[int] = Counter()
+        super().__init__(port)
+
+    def _work(self, number: int) -> None:
+        self._turns[number] += 1
+        turn = self._turns[number]
+        self._want(f"name-{turn}", f"c{turn}", {})
+        ports = {"80/tcp": [{"HostPort": str(10000 + turn)}]}
+        self._want(f"port-{turn}", f"p{turn}-{number}", {"PortBindings": ports})
+
+    def _want(self, what: str, name: str, host: Any) -> None:
+        body = {"Image": "busybox", "Cmd": ["x"], "HostConfig": host}
+        try:
+            self._call("POST", f"/containers/create?name={name}", body)
+        except ConnectionError as error:
+            if not any(word in str(error) for word in ("already in use", "is in use")):
+                raise
+        else:
+            self.won[what] += 1
+
+
+@pytest.mark.parametrize("before_engines", [2], indirect=True)
+def test_what_both_processes_are_asked_for_is_given_once(before_engines: Unit) -> None:
+    contending = Contending(before_engines.port)
+    try:
+        before_engines.restart(2)
+    finally:
+        contending.stop()
+    assert contending.failures == []
+    print(len(contending.won))
+    twice = {what: many for what, many in contending.won.items() if many > 1 + (what[0] == "p")}
+    assert contending.won["name-1"] and twice == {}
 
 
 def test_a_connection_outlives_restarts_and_a_start_that_fails(unit: Unit) -> None:

@@ -18,7 +18,7 @@ print(os.getpid() != before, flush=True)
 _HANGS = """
 import signal, time
 from twisted.internet.task import Clock
-from swarmd.service.handover import orphan
+from swarmd.service.process import orphan
 orphan.HANG = 1
 orphan.watch_oneself(Clock())
 time.sleep(60)
