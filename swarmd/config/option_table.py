@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from difflib import get_close_matches
 from enum import StrEnum
@@ -174,7 +175,8 @@ OPTIONS = {option.name: option for option in TABLE}
 CURRENT = {option.name: option for option in TABLE if not option.old}
 
 
-def nearest(name: str) -> str:
-    """The option that is meant by a name that is none; "" if none is near."""
+def nearest(name: str, more: Iterable[str] = ()) -> str:
+    """The option, or which of ``more``, is meant by a name that is none; "" if none is near."""
+    known = [*CURRENT, *more]
     plain = name.strip().lower().replace("_", "-").replace(".", "-").removeprefix("--")
-    return plain if plain in CURRENT else "".join(get_close_matches(plain, CURRENT, 1, 0.7))
+    return plain if plain in known else "".join(get_close_matches(plain, known, 1, 0.7))

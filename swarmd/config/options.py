@@ -18,6 +18,7 @@ from swarmd.config.configuration import USUAL, ConfigSources, Configuration
 from swarmd.config.option_table import OPTIONS, TABLE, OptionKind, nearest
 from swarmd.config.paths import located
 from swarmd.config.settings import Settings, from_options
+from swarmd.config.sources.config_file import COMMANDS
 from swarmd.config.sources.given import FLAG, GivenOption, Layer
 from swarmd.scheduler.registry import FILTERS
 
@@ -253,7 +254,7 @@ def _meant(error: str) -> str:
     found = _UNKNOWN.fullmatch(error)
     if found is None:
         return ""
-    near = nearest(found[1])
+    near = nearest(found[1], COMMANDS)
     return f"; is --{near} meant?" if near else "; swarmd --help lists all"
 
 

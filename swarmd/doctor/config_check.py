@@ -57,7 +57,8 @@ def check_config(
     entries, problems = local_checks.entries_of(settings)
     findings += local_checks.unreported(problems, findings)
     if entries:
-        findings.append(ok(HOSTS, f"{len(entries)} engine{'s' if len(entries) > 1 else ''}"))
+        source = HOSTS if settings.discovery.startswith("file://") else "engines"
+        findings.append(ok(source, f"{len(entries)} engine{'s' if len(entries) > 1 else ''}"))
     findings += _of_policy(settings)
     findings += local_files(settings, entries, now)
     findings += local_checks.askable(settings, entries)[1]

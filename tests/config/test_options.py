@@ -72,6 +72,8 @@ def test_lines_from_old_unit_files(line: str) -> None:
     ("line", "reason"),
     [
         ("--nope a", "option --nope not recognized; swarmd --help lists all"),
+        ("--confg x a", "option --confg not recognized; is --config meant?"),
+        ("--chekc-config a", "option --chekc-config not recognized; is --check-config meant?"),
         ("--heart-beat 5s a", "option --heart-beat not recognized; is --heartbeat meant?"),
         ("--log_level=warn a", "option --log_level not recognized; is --log-level meant?"),
         ("--hosts", "option --hosts requires argument"),

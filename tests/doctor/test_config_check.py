@@ -38,6 +38,13 @@ def test_a_good_one(path: Path) -> None:
     ]
 
 
+def test_engines_are_of_a_file_or_of_the_line(path: Path) -> None:
+    for line, about in (("10.0.0.1", "engines"), (f"file://{path.parent}/hosts", "hosts file")):
+        options = DoctorOptions()
+        options.parseOptions(["--config", "/dev/null", line])
+        assert check_config(options, {}, 0.0, answers)[-1].about == about
+
+
 def test_a_store_is_asked_once_it_is_known_what_to_ask(path: Path) -> None:
     store = "hosts = 'hosts'\nstore = 'etcd://127.0.0.1:1/p'\n"
     assert (Level.OK, "etcd://127.0.0.1:1/p answers") in check(path, store)

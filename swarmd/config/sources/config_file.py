@@ -25,7 +25,8 @@ _TWISTD = {
     *("chroot", "daemonize", "gid", "logfile", "logger", "no_save", "nodaemon", "originalname"),
     *("pidfile", "prefix", "profile", "reactor", "rundir", "syslog", "uid", "umask"),
 }
-_COMMANDS = {"config", "check-config", "print-config", "help", "version"}
+# Of the command line alone.
+COMMANDS = {"config", "check-config", "print-config", "help", "version"}
 
 
 class ConfigError(ValueError):
@@ -100,7 +101,7 @@ def _key_problem(one: Statement) -> str:
         return f"[{shown}]: there are no tables here; write each option as a line of its own"
     if name in OPTIONS:
         return f"{name} is only accepted on command lines of classic Swarm; leave it out"
-    if name in _COMMANDS:
+    if name in COMMANDS:
         return f"{name} is for the command line only"
     if name.replace("-", "_") in _TWISTD:
         return f"{name} is twistd's own: it stands on the command line, before swarmd"
