@@ -36,6 +36,7 @@ from swarmd.manager.fleet.read_your_writes import (
 from swarmd.manager.fleet.shield import shielded
 from swarmd.manager.interfaces import FleetView
 from swarmd.manager.moving.follow import Follower, StaysApart, with_short_id
+from swarmd.manager.networks.driver import with_cure
 from swarmd.manager.networks.local_networks import LocalNetworks as Manager
 from swarmd.manager.system.prune import prune
 from swarmd.streams.forward import forward
@@ -79,7 +80,7 @@ class Networks(Noun):
         request.reply_pieces(200, rows, headers=warning_headers(self._fleet, "networks"))
 
     async def create(self, request: DockerRequest) -> None:
-        answer = await self._manager.create(request.body, request.version)
+        answer = with_cure(await self._manager.create(request.body, request.version))
         request.reply(answer.status, answer.body)
 
     async def inspect(self, ref: str, request: DockerRequest) -> None:
@@ -101,11 +102,11 @@ class Networks(Noun):
             raise ApiError(message, 403)
         everywhere = found.value.scope == "local"  # copies of one network; else it is one thing
         holders = found.engines if everywhere else _ablest_first(found.engines)[:1]
-        outcomes = await shielded(self._ask(request, "DELETE", found, holders))
+        remove = partial(self._ask, request, "DELETE", found, holders)
+        one_thing = self._manager.remove_swarms(found.value, remove) if not everywhere else None
+        outcomes = await shielded(one_thing or remove())
         if not all(outcome.ok for outcome in outcomes):
             raise refusal(outcomes)
-        if not everywhere:
-            await self._manager.removed(found)
         request.reply(204)
 
     async def attach(self, ref: str, action: str, request: DockerRequest) -> None:

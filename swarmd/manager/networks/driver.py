@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
+
+import orjson
 
 from swarmd.core.errors import BadParameter
 from swarmd.core.names import DRIVER_LABEL
+from swarmd.streams.link import Answer
 
 OVERLAY = "overlay"
 _UNASKED = (None, "", "bridge")  # what clients send that were told of none
@@ -29,3 +33,16 @@ def with_driver(wanted: Mapping[str, Any], default: str) -> dict[str, Any]:
     driver = given or asked or default
     attachable = {"Attachable": True} if driver == OVERLAY and asked != OVERLAY else {}
     return {**wanted, "Driver": driver, **attachable}
+
+
+def with_cure(answer: Answer) -> Answer:
+    """An engine's answer to a create; what it advises itself is refused here."""
+    if answer.status < 400 or b"This node is not a swarm manager." not in answer.body:
+        return answer
+    return replace(answer, body=orjson.dumps({"message": _CURE}))
+
+
+_CURE = (
+    "This node is not a swarm manager. Networks of driver overlay need engines in swarm mode: an "
+    "operator joins them by `swarmd overlay up`."
+)

@@ -34,6 +34,7 @@ from swarmd.core.request.version import Version
 from swarmd.manager.claims.claim import NETWORK
 from swarmd.manager.claims.making import Making
 from swarmd.manager.fleet.answers import accepted, made_id, message_of, read_answer
+from swarmd.manager.fleet.fanout import Outcome
 from swarmd.manager.fleet.fleet import Fleet
 from swarmd.manager.fleet.json_body import spelled_object
 from swarmd.manager.fleet.placer import CONSTRAINTS, Placer, label_constraints
@@ -41,7 +42,7 @@ from swarmd.manager.fleet.read_your_writes import settle_containers, settle_list
 from swarmd.manager.fleet.retry import retry
 from swarmd.manager.fleet.shield import shielded
 from swarmd.manager.networks.driver import with_driver
-from swarmd.manager.networks.over_nodes import heard_of_removal
+from swarmd.manager.networks.over_nodes import Remove, heard_of_removal, once_released
 from swarmd.scheduler.placement import Pin, Placement
 from swarmd.streams.link import Answer
 
@@ -191,9 +192,12 @@ class LocalNetworks:
             asked=asked, body=body, timeout=CHANGE, stale="networks",
         )  # fmt: skip
 
-    async def removed(self, found: Found[Network]) -> None:
-        """A network of a swarm was: the name is free once all have heard of it."""
-        await heard_of_removal(self._fleet, found.value.id)
+    async def remove_swarms(self, network: Network, remove: Remove) -> list[Outcome]:
+        """Of a network of a swarm; the name is free once all nodes have heard of it."""
+        outcomes = await once_released(self._fleet, network.id, remove)
+        if all(outcome.ok for outcome in outcomes):
+            await heard_of_removal(self._fleet, network.id)
+        return outcomes
 
     # Moving
 

@@ -2,9 +2,12 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from twisted.internet.defer import Deferred
 
-from swarmd.manager.networks.over_nodes import LOOKS, PAUSE, heard_of_removal
+from swarmd.core.errors import EngineRefused
+from swarmd.manager.fleet.fanout import Outcome
+from swarmd.manager.networks.over_nodes import LOOKS, PAUSE, heard_of_removal, once_released
 from tests.manager.rig import Rig
 
 WIDE = {"Id": "w", "Name": "wide", "Driver": "overlay", "Scope": "swarm"}
@@ -39,3 +42,23 @@ def test_nobody_is_waited_for_for_good() -> None:
         assert not over.called or _ == LOOKS
         rig.clock.advance(PAUSE)
     assert over.called
+
+
+@pytest.mark.parametrize(("running", "tries"), [(False, 2), (True, 1)])
+def test_a_removal_waits_for_who_has_just_gone_and_for_nobody_else(
+    running: bool, tries: int
+) -> None:
+    rig, asked = Rig(1), []
+    if running:
+        networks = {"Networks": {"wide": {"NetworkID": "w"}}}
+        rig.has_container(1, "a" * 64, "web", NetworkSettings=networks)
+    used = EngineRefused("node-1", 400, "network wide is in use by task x")
+
+    async def remove() -> list[Outcome]:
+        asked.append(1)
+        error = used if running or len(asked) < 2 else None
+        return [Outcome(rig.engine(1), error=error)]
+
+    over = Deferred.fromCoroutine(once_released(rig.fleet, "w", remove))
+    rig.clock.advance(PAUSE)
+    assert over.called and len(asked) == tries
