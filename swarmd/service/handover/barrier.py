@@ -1,32 +1,33 @@
-"""Where three processes or more run at once: what the oldest has told its clients is known here.
+"""Where three processes or more run at once: what each has told its clients is known to all.
 
-What the process before says is read before each request. What one before *that* has said comes by
-way of it, when it gets to it: that it has, it is asked before a request begins.
+What a neighbour says is read before each request. What one beyond it has said comes by way of it,
+when it gets to it: that it has, it is asked before a request begins.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
 from twisted.logger import Logger
 
 from swarmd.manager.fleet.startup_gate import answers_at_once
 
-LIMIT = 2.0  # seconds for the answer of all processes before
+LIMIT = 2.0  # seconds for the answer of all processes on that side
 DISTRUST = 10.0  # seconds for which one that did not answer is not asked for requests
 
 
 class Barrier:
-    """The barrier before requests: they begin when the processes before have passed on all news.
+    """The barrier to one side: requests begin when the processes there have passed on all news.
 
     One question is under way at a time; whoever comes meanwhile shares the next one.
 
     Attributes:
-        chained: The process before has one before it: requests have to wait.
+        chained: There is one beyond the neighbour: requests have to wait.
 
     Args:
-        ask: Asks the process before, by a number.
+        ask: Asks the neighbour, by a number.
     """
 
     _log = Logger()
@@ -45,13 +46,6 @@ class Barrier:
     def closed(self) -> bool:
         return self.chained and self._clock.seconds() >= self._distrusted
 
-    def later(self, path: bytes, begin: Callable[[], None]) -> bool:
-        """Whether ``begin``, a request for ``path``, is called later, and need not be now."""
-        if answers_at_once(path):
-            return False
-        self.settle(begin)
-        return True
-
     def settle(self, then: Callable[[], None]) -> None:
         """Calls ``then`` when all that was said until now is known here, or the limit is over."""
         self._waiting.append(then)
@@ -65,13 +59,13 @@ class Barrier:
         self._ask(self._number)
 
     def answered(self, number: int, *, alone: bool) -> None:
-        """By the process before; ``alone``: there is none before it (any more)."""
+        """By the neighbour; ``alone``: there is none beyond it (any more)."""
         self.chained = self.chained and not alone
         if self._timer is not None and number == self._number:
             self._go_on()
 
     def _too_late(self) -> None:
-        text = "the processes before have not answered in {seconds:.0f}s: going on without"
+        text = "the processes beside this one have not answered in {seconds:.0f}s: going on without"
         self._log.warn(text, seconds=LIMIT)
         self._distrusted = self._clock.seconds() + DISTRUST
         self._go_on()
@@ -85,7 +79,7 @@ class Barrier:
             begin()
 
     def end(self) -> None:
-        """The process before has ended, and all that it had to say is known."""
+        """The neighbour has ended, and all that it had to say is known."""
         self.chained = False
         self._stop_timer()
         waiting, self._asked, self._waiting = [*self._asked, *self._waiting], [], []
@@ -96,3 +90,27 @@ class Barrier:
         timer, self._timer = self._timer, None
         if timer is not None and timer.active():
             timer.cancel()
+
+
+class Barriers:
+    """Those to both sides, as a gate of requests."""
+
+    def __init__(self, *barriers: Barrier) -> None:
+        self._barriers = barriers
+
+    @property
+    def closed(self) -> bool:
+        return any(each.closed for each in self._barriers)
+
+    def later(self, path: bytes, begin: Callable[[], None]) -> bool:
+        """Whether ``begin``, a request for ``path``, is called later, and need not be now."""
+        if answers_at_once(path):
+            return False
+        self._pass([each for each in self._barriers if each.closed], begin)
+        return True
+
+    def _pass(self, closed: list[Barrier], begin: Callable[[], None]) -> None:
+        if closed:
+            closed[0].settle(partial(self._pass, closed[1:], begin))
+        else:
+            begin()

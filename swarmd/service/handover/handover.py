@@ -25,7 +25,7 @@ from swarmd.cluster.state import State
 from swarmd.front.client_site import nobody_else
 from swarmd.front.site import DockerSite
 from swarmd.manager.fleet.startup_gate import StartupGate
-from swarmd.service.handover.barrier import Barrier
+from swarmd.service.handover.barrier import Barrier, Barriers
 from swarmd.service.handover.finishing import Finishing
 from swarmd.service.handover.memory import SharedMemory
 from swarmd.service.handover.messages import Message
@@ -91,7 +91,8 @@ class Handover(Service):
         self._stop: Callable[[], None] = reactor.stop
         self._predecessor: Predecessor | None = None
         self._successor: Successor | None = None
-        self._barrier = Barrier(reactor, self._ask_predecessor)
+        self._before = Barrier(reactor, partial(self._ask, lambda: self._predecessor))
+        self._after = Barrier(reactor, partial(self._ask, lambda: self._successor))
         self._meeting = MeetingPoint(reactor, notifier.address, self.called, self._unit_stopped)
 
     # The start
@@ -141,7 +142,7 @@ class Handover(Service):
         if not taken:
             self.work.begin_alone()
         elif self._predecessor is not None and self._predecessor.chained:
-            self._barrier.chained, self.site.gate = True, self._barrier
+            self._wait_for(self._before)
         self._listen(self._catch_up)
         self.listeners.let_in()
         self._log.info("this process serves now")
@@ -199,6 +200,8 @@ class Handover(Service):
             notify(self._notifier.address, f"MAINPID={successor.process}\nREADY=1")
         self._notifier.silence()
         successor.send("released")
+        if self._predecessor is not None:
+            self._predecessor.send("followed")
         self.released(successor.process)
         self.finishing = Finishing(self.clock, self._left, lambda: self.drain_time, self._stop)
         self.finishing.startService()
@@ -216,6 +219,7 @@ class Handover(Service):
     def successor_gone(self, successor: Any) -> None:
         """What is open here is served to its end."""
         if successor is self._successor:
+            self._after.end()
             self.site.leaves = self.finishing is not None
             self.site.keep()
             if self.finishing is None:
@@ -256,7 +260,8 @@ class Handover(Service):
         self._meeting.close()
         if self._predecessor is not None:
             self._predecessor.stop()
-        self._barrier.end()
+        self._before.end()
+        self._after.end()
         if self.finishing is not None:
             self.finishing.stopService()
         if self._successor is not None and self._successor.under_way:
@@ -290,18 +295,24 @@ class Handover(Service):
     def has_predecessor(self) -> bool:
         return self._predecessor is not None and self._predecessor.talks
 
-    def settle(self, answer: Callable[[bool], None]) -> None:
-        if self.has_predecessor:
-            self._barrier.settle(partial(answer, False))
+    def settle(self, sender: Any, answer: Callable[[bool], None]) -> None:
+        before = sender is not self._predecessor
+        other = self._predecessor if before else self._successor
+        if other is not None and other.hears:
+            (self._before if before else self._after).settle(partial(answer, False))
         else:
             answer(True)
 
-    def _ask_predecessor(self, number: int) -> None:
-        assert self._predecessor is not None
-        self._predecessor.send("settle", number=number)
+    def _ask(self, other: Callable[[], Any], number: int) -> None:
+        other().send("settle", number=number)
+
+    def _wait_for(self, side: Barrier) -> None:
+        """There are processes to that side that are not heard directly."""
+        side.chained = True
+        self.site.gate = Barriers(self._before, self._after)
 
     def predecessor_gone(self) -> None:
-        self._barrier.end()
+        self._before.end()
 
     def hear_later(self, message: Message, sender: Any) -> None:
         about = message.about
@@ -314,7 +325,10 @@ class Handover(Service):
             self.work.drainer.follow(about["node"], about["line"])
             self.report_line(about["node"], about["line"])
         elif message.kind == "settled":
-            self._barrier.answered(about["number"], alone=about["alone"])
+            side = self._after if sender is self._successor else self._before
+            side.answered(about["number"], alone=about["alone"])
+        elif message.kind == "followed":
+            self._wait_for(self._after)
         elif message.kind == "reread":
             self.on_reread()
 

@@ -42,10 +42,10 @@ class ServingProcess(Protocol):
     def has_predecessor(self) -> bool:
         """A process before this one has not ended yet."""
 
-    def settle(self, answer: Callable[[bool], None]) -> None:
-        """Calls ``answer`` when all that processes before have said is known here.
+    def settle(self, sender: Any, answer: Callable[[bool], None]) -> None:
+        """Calls ``answer`` when all that processes on the other side have said is known here.
 
-        Its argument tells whether there is none.
+        Its argument tells whether there is none. ``sender`` is the side here of who asks.
         """
 
     def predecessor_gone(self) -> None:

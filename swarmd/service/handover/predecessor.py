@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import socket
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 from twisted.logger import Logger
@@ -145,8 +146,13 @@ class Predecessor:
             self._claims.hear(message.about)
         elif message.kind == "acknowledged":
             self._acknowledged.hear(message.about)
+        elif message.kind == "settle":
+            self._serving.settle(self, partial(self._settled, message.about.get("number")))
         else:
             self._serving.hear_later(message, self)
+
+    def _settled(self, number: Any, alone: bool) -> None:
+        self.send("settled", number=number, alone=alone)
 
     def _take(self, message: Message) -> None:
         try:

@@ -119,7 +119,7 @@ class Successor:
         elif message.kind == "acknowledged":
             self._acknowledged.hear(about)
         elif message.kind == "settle":
-            self._serving.settle(partial(self._settled, about.get("number")))
+            self._serving.settle(self, partial(self._settled, about.get("number")))
         elif self.stage is Stage.SERVING:
             self._serving.hear_later(message, self)
 

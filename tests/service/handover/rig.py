@@ -61,7 +61,7 @@ class ServingDouble:
     def speak(self) -> None:
         self.done.append("speak")
 
-    def settle(self, answer: Any) -> None:
+    def settle(self, sender: Any, answer: Any) -> None:
         answer(True)
 
     def predecessor_gone(self) -> None:

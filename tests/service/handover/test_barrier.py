@@ -16,7 +16,7 @@ from twisted.web.resource import Resource
 
 from swarmd.cluster.state import State
 from swarmd.front.site import DockerSite
-from swarmd.service.handover.barrier import DISTRUST, LIMIT, Barrier
+from swarmd.service.handover.barrier import DISTRUST, LIMIT, Barrier, Barriers
 from swarmd.service.handover.handover import Handover
 from swarmd.service.handover.messages import PROTOCOL, Message
 from swarmd.service.handover.predecessor import Predecessor
@@ -33,7 +33,7 @@ def test_requests_wait_for_the_answer_and_share_the_next_question() -> None:
     barrier.chained = True
     assert barrier.closed
     for name in "abc":
-        assert barrier.later(PATH, lambda name=name: begun.append(name))  # type: ignore[misc]
+        assert Barriers(barrier).later(PATH, lambda name=name: begun.append(name))  # type: ignore[misc]
     assert (asked, begun) == ([1], [])
     barrier.answered(1, alone=False)
     assert (asked, begun) == ([1, 2], ["a"])  # b and c came behind the first question
@@ -44,14 +44,14 @@ def test_requests_wait_for_the_answer_and_share_the_next_question() -> None:
 
 def test_what_says_itself_what_it_knows_never_waits() -> None:
     barrier = Barrier(Clock(), lambda number: None)
-    assert not barrier.later(b"/_ping", lambda: None)
+    assert not Barriers(barrier).later(b"/_ping", lambda: None)
 
 
 def test_processes_that_do_not_answer_hold_nobody_up_for_long() -> None:
     clock, begun = Clock(), list[str]()
     barrier = Barrier(clock, lambda number: None)
     barrier.chained = True
-    barrier.later(PATH, lambda: begun.append("a"))
+    Barriers(barrier).later(PATH, lambda: begun.append("a"))
     clock.advance(LIMIT)
     assert begun == ["a"] and not barrier.closed
     barrier.answered(1, alone=False)
@@ -63,8 +63,8 @@ def test_the_end_of_the_process_before_is_the_end_of_all_waiting() -> None:
     clock, begun = Clock(), list[str]()
     barrier = Barrier(clock, lambda number: None)
     barrier.chained = True
-    barrier.later(PATH, lambda: begun.append("a"))
-    barrier.later(PATH, lambda: begun.append("b"))
+    Barriers(barrier).later(PATH, lambda: begun.append("a"))
+    Barriers(barrier).later(PATH, lambda: begun.append("b"))
     barrier.end()
     assert begun == ["a", "b"] and not barrier.closed and not clock.getDelayedCalls()
 
@@ -137,11 +137,24 @@ class ThreeProcesses(TestCase):
         await begun
         self.assertEqual(newest.state.execs.get("e1"), "c1")
 
+    async def test_so_does_the_oldest_which_answers_once_more_over_tls(self) -> None:
+        oldest, middle, newest = await self.row()
+        await until(lambda: oldest.site.gate is not None)
+        link = middle._successor._conversation.transport
+        link.pauseProducing()
+        newest.state.add_exec("e1", "c1")
+        begun: Deferred[None] = Deferred()
+        self.assertTrue(oldest.site.gate.later(PATH, lambda: begun.callback(None)))
+        self.assertIsNone(oldest.state.execs.get("e1"))
+        link.resumeProducing()
+        await begun
+        self.assertEqual(oldest.state.execs.get("e1"), "c1")
+
     async def test_with_two_left_nobody_waits_any_more(self) -> None:
         oldest, middle, newest = await self.row()
         oldest.finishing.stopService()
         middle._predecessor._conversation.close()
-        await until(lambda: not middle.has_predecessor)
+        await until(lambda: not middle._predecessor.hears)
         begun: Deferred[None] = Deferred()
         newest.site.gate.later(PATH, lambda: begun.callback(None))
         await begun
