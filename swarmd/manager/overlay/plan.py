@@ -104,7 +104,9 @@ def is_headless(one: NodeStanding) -> bool:
 
 def is_orphan(one: NodeStanding, table: Sequence[NodeStanding]) -> bool:
     """A node whose managers all have been of this fleet, and are none any more."""
-    if one.problem or one.state not in ("active", "pending") or one.swarm is not None:
+    if one.problem or one.state not in ("active", "pending"):
+        return False
+    if one.swarm is not None or one.served:
         return False
     by_address = {each.address: each for each in table if each.address and not each.problem}
     others = [host for host in one.remotes if host != one.address]

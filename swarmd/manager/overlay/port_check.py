@@ -17,6 +17,7 @@ from twisted.internet.error import ConnectError, ConnectionRefusedError
 from twisted.internet.protocol import Factory, Protocol
 from twisted.internet.task import deferLater
 
+MANAGERS_PORT = "2377/tcp"  # as it begins the words for it
 TCP, UDP = (2377, 7946), (7946, 4789)
 TIMEOUT, LOOKS = 2.0, 20
 

@@ -62,6 +62,7 @@ class NodeStanding:
         manager: It says that it is one.
         swarm: What it tells of its swarm; None of a worker, or without a leader.
         remotes: Hosts of its swarm's managers, as it knows them.
+        served: Something may listen where those managers are.
         address: Where other nodes are to reach it; "" if that is not known.
         wanted: It fits the constraints.
         closed: Ports of it that cannot be reached, in words.
@@ -77,6 +78,7 @@ class NodeStanding:
     manager: bool = False
     swarm: Swarm | None = None
     remotes: tuple[str, ...] = ()
+    served: bool = False
     address: str = ""
     wanted: bool = True
     closed: tuple[str, ...] = ()

@@ -16,8 +16,8 @@ from swarmd.manager.fleet.answers import accepted, read_answer
 from swarmd.manager.fleet.fanout import gather
 from swarmd.manager.fleet.fleet import Fleet
 from swarmd.manager.fleet.placer import Placer
-from swarmd.manager.overlay.plan import home_of
-from swarmd.manager.overlay.port_check import PortCheck
+from swarmd.manager.overlay.plan import home_of, is_orphan
+from swarmd.manager.overlay.port_check import MANAGERS_PORT, PortCheck
 from swarmd.manager.overlay.reading import standing_of, swarm_of
 from swarmd.manager.overlay.standing import ADDRESS_LABEL, NodeStanding, Swarm
 from swarmd.scheduler.placement import Placement
@@ -50,7 +50,12 @@ class Surveyor:
             constraints = home.constraints if home is not None else ()
         wanted = self._wanted(constraints)
         table = [replace(one, wanted=one.key in wanted) for one in table]
-        return await gather(table, AT_ONCE, self._with_ports)
+        orphans = {one.key for one in table if is_orphan(one, table)}
+
+        async def looked_at(one: NodeStanding) -> NodeStanding:
+            return await (self._with_served if one.key in orphans else self._with_ports)(one)
+
+        return await gather(table, AT_ONCE, looked_at)
 
     def _wanted(self, constraints: Sequence[str]) -> set[str]:
         placement = Placement(constraints=parse_expressions(constraints))
@@ -87,6 +92,14 @@ class Surveyor:
         """A question to an engine; raises ApiError."""
         answer = await self._fleet.call(engine, "GET", *path, timeout=ASK)
         return read_answer(engine.name, accepted(engine.name, answer).body, kind)
+
+    async def _with_served(self, one: NodeStanding) -> NodeStanding:
+        """Two engines may have one address: only where nobody listens no manager is left."""
+        for host in one.remotes:
+            closed, _ = await self._check(host) if host != one.address else ((), ())
+            if any(word.startswith(MANAGERS_PORT) for word in closed):
+                return replace(one, served=True)
+        return one
 
     async def _with_ports(self, one: NodeStanding) -> NodeStanding:
         if not (one.outside and one.wanted and one.address):
