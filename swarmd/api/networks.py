@@ -43,6 +43,9 @@ from swarmd.streams.forward import forward
 
 INSPECT = 5.0  # seconds: a slow node must not hold up what the others say of a network
 CHANGE = 30.0
+# An endpoint that each node of a swarm has of its own in an overlay network, while a container is
+# in that; it goes a moment after the last of those, and Compose takes it for one.
+BALANCER = "lb-"
 
 
 class Networks(Noun):
@@ -216,6 +219,8 @@ def _merged(shown: list[Any], network: Network) -> dict[str, Any]:
     containers = {
         key: one for group in groups if isinstance(group, dict) for key, one in group.items()
     }
+    if all(key.startswith(BALANCER) for key in containers):
+        containers = {}
     merged = {**shown[0], "Id": network_id(network), "Containers": containers}
     if network.scope == "local":  # else all nodes tell of one and the same range of addresses
         merged.update(allocations(shown))

@@ -155,3 +155,13 @@ def test_another_id_is_refused(asked: str, status: int) -> None:
     rig.has_container(2, WEB, "web")
     body = {"Container": "web", "EndpointConfig": {"NetworkID": asked}}
     assert rig.ask("POST", "/networks/net/connect", body).answer()[0] == status
+
+
+def test_what_nodes_have_of_their_own_in_an_overlay_network_is_no_user_of_it() -> None:
+    rig = ApiRig(1)
+    rig.has_network(1, NET, "wide", Driver="overlay", Scope="swarm")
+    balancer, web = {"lb-wide": {"Name": "wide-endpoint"}}, {WEB: {"Name": "web"}}
+    for shown, expected in ((balancer, {}), ({**balancer, **web}, {**balancer, **web})):
+        client = rig.ask("GET", "/networks/wide")
+        rig.answers(1, 200, {"Id": NET, "Name": "wide", "Containers": shown})
+        assert client.answer()[1]["Containers"] == expected
