@@ -5,9 +5,13 @@ from __future__ import annotations
 import gc
 import hashlib
 import os
+import shutil
 import socket
+import subprocess
+import tempfile
 import threading
 from typing import Any, ClassVar
+from unittest import SkipTest
 
 from twisted.internet.protocol import Protocol
 from twisted.internet.tcp import Connection
@@ -209,6 +213,55 @@ class OwnTests(OffloadCase):
         await self.no_clients()
         self.engine.peers.clear()
         self._peers.clear()
+
+
+class NewKeysTests(OffloadCase):
+    """A client of OpenSSL's own, which changes keys in mid-stream, and has ours changed."""
+
+    client_tls = True
+
+    async def test_new_keys(self) -> None:
+        openssl = shutil.which("openssl")
+        if openssl is None:
+            raise SkipTest("there is no openssl")
+        at = f"127.0.0.1:{self.port.getHost().port}"
+        files = ["-CAfile", self.authority.path, "-cert", self._own.cert, "-key", self._own.key]
+        with tempfile.TemporaryFile() as heard:
+            process = subprocess.Popen(
+                [openssl, "s_client", "-connect", at, "-tls1_3", *files],
+                stdin=subprocess.PIPE,
+                stdout=heard,
+                stderr=heard,
+            )
+            try:
+                await self.converse(process.stdin, heard.fileno())
+            finally:
+                process.kill()
+                process.communicate()
+
+    async def converse(self, client: Any, heard: int) -> None:
+        def say(words: bytes) -> None:
+            client.write(words)
+            client.flush()
+
+        say(ATTACH)
+        engine = await self.accepted()
+        await engine.head()
+        engine.send(SWITCHED)
+        for number in range(1, 5):
+            say(b"%d said\n" % number * 2000)
+            await engine.take(b"%d said\n" % number * 2000)
+            engine.send(b"\0" * 50000)
+            await self.hears(heard, b"\0", number * 50000)
+            say(b"K\n" if number % 2 else b"k\n")  # both sides' keys, its own
+            await self.hears(heard, b"KEYUPDATE", number)  # what came with it would be lost
+        say(b"goodbye\n")
+        await engine.take(b"goodbye\n")
+        self.assertGreater(self.lent, 0)
+
+    async def hears(self, heard: int, words: bytes, times: int) -> None:
+        while os.pread(heard, 1 << 20, 0).count(words) < times:
+            await turns(5)
 
 
 class ChunkedUploadTests(OffloadCase):

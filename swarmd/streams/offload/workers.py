@@ -1,7 +1,8 @@
-"""The threads that pump: as many as there are processors, begun when they are needed.
+"""The threads that pump: one fewer than there are processors, begun when they are needed.
 
-Each has any number of streams, by epoll: more threads than processors would only wait for each
-other and for Python's lock. A thread without a stream ends after a while.
+Each has any number of streams, by epoll. More threads would take the processor from the reactor,
+and Python's lock: on two processors with eight downloads a ping waited 1.1-1.7 ms (median) beside
+two threads and 0.8 beside one, which moved as much. A thread without a stream ends after a while.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from typing import Any
 from swarmd.streams.offload.loan import Loan
 from swarmd.streams.offload.port import LentSocket
 
-MOST = max(1, min(4, os.cpu_count() or 1))
+MOST = max(1, min(4, (os.cpu_count() or 1) - 1))
 IDLE = 5.0  # seconds without a stream
 
 
