@@ -141,8 +141,8 @@ TABLE = (
     _file("store-tlskey", "Key of --store-tlscert."),
     _file("store-key", "Key that all swarmds share, for what is secret in the store; swarmd "
           "store-key makes one. Without it no configuration of a container is written there."),
-    Option("store-ttl", TEXT, "How long a swarmd that fell silent counts as there, 5s to 60s.",
-           "10s"),
+    Option("store-ttl", TEXT, "How long a swarmd that fell silent counts as there, 5s to 60s; "
+           "10s without it."),
     Option("advertise", TEXT, "How this swarmd is named to others and to people, HOST:PORT; "
            "without it, by where it listens."),
     Option("drain-time", TEXT, "At a restart, how long the process before may take to finish its "

@@ -15,9 +15,13 @@ from swarmd.store.address import OPEN, StoreAccess, StoreAddress, parse_store_ad
 from swarmd.store.opening import check_store
 from swarmd.tls.trust import TlsFiles
 
+_TTL = "10s"
 SHORTEST_TTL, LONGEST_TTL = 5.0, 60.0  # seconds
 _LARGEST_KEY = 4096  # bytes
-_NEEDS_STORE = ("store-login", "store-tlscacert", "store-tlscert", "store-tlskey", "store-key")
+_NEEDS_STORE = (
+    *("store-login", "store-tlscacert", "store-tlscert", "store-tlskey"),
+    *("store-key", "store-ttl"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,12 +87,13 @@ def _advertise(options: Mapping[str, Any]) -> str:
 
 def _ttl(options: Mapping[str, Any]) -> float:
     name = "replication-ttl" if options["replication-ttl"] else "store-ttl"
+    given = options[name] or _TTL
     try:
-        seconds = parse_duration(options[name])
+        seconds = parse_duration(given)
     except ValueError as error:
         raise ValueError(f"--{name}: {error}") from None
     if not SHORTEST_TTL <= seconds <= LONGEST_TTL:
-        raise ValueError(f"--{name}: {options[name]} is not from 5s to 60s")
+        raise ValueError(f"--{name}: {given} is not from 5s to 60s")
     return seconds
 
 

@@ -17,7 +17,7 @@ import orjson
 from twisted.internet.defer import Deferred, TimeoutError
 
 from swarmd.store.commit_rules import check_commit
-from swarmd.store.followed_prefix import FollowedPrefix
+from swarmd.store.followed_prefix import FollowedPrefix, outage_of
 from swarmd.store.http_endpoints import HttpAnswer, HttpEndpoints, NotSent, Unanswered, collect
 from swarmd.store.interfaces import (
     Absent,
@@ -68,7 +68,8 @@ class ConsulStore:
 
     @property
     def outage(self) -> Outage | None:
-        return self._state.outage
+        """Of calls, or else of a watch: what others do is heard of too late then."""
+        return self._state.outage or outage_of(self._watches)
 
     async def read(self, prefix: str) -> Snapshot:
         answer = await self._call("GET", f"{self._path(prefix)}?recurse&consistent")
@@ -128,7 +129,8 @@ class ConsulStore:
 
     async def _follow(self, watch: FollowedPrefix) -> None:
         """One blocking query, from ``watch.revision``."""
-        path = f"{self._path(watch.prefix)}?recurse&index={watch.revision}&wait={_WATCH}s"
+        wait = _WATCH if watch.outage is None else 1  # whether it follows again is soon known
+        path = f"{self._path(watch.prefix)}?recurse&index={watch.revision}&wait={wait}s"
         collected = bytearray()
         stream = self._http.stream(
             self._http.place, "GET", path, b"", self._headers, collect(collected)

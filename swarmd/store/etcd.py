@@ -15,7 +15,7 @@ from twisted.internet.defer import Deferred, TimeoutError
 
 from swarmd.codec.json_stream import JsonLines
 from swarmd.store.commit_rules import check_commit
-from swarmd.store.followed_prefix import FollowedPrefix
+from swarmd.store.followed_prefix import FollowedPrefix, outage_of
 from swarmd.store.http_endpoints import HttpEndpoints, NotSent, Unanswered
 from swarmd.store.interfaces import (
     Absent,
@@ -76,7 +76,8 @@ class EtcdStore:
 
     @property
     def outage(self) -> Outage | None:
-        return self._state.outage
+        """Of calls, or else of a watch: what others do is heard of too late then."""
+        return self._state.outage or outage_of(self._watches)
 
     async def read(self, prefix: str) -> Snapshot:
         answer = await self._call("/v3/kv/range", self._span(prefix))
@@ -171,6 +172,7 @@ class EtcdStore:
         revision = _revision(result)
         if result.get("canceled") or "compact_revision" in result:
             return True
+        watch.answered()
         if result.get("created"):
             return revision < watch.revision
         changes = {}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import time
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 
 from twisted.internet.defer import CancelledError, Deferred
@@ -12,7 +13,16 @@ from twisted.logger import Logger
 
 from swarmd.core.backoff import backoff
 from swarmd.store.difference import difference
-from swarmd.store.interfaces import Change, KeyValue, Receive, Snapshot, StoreLost, StoreUnsure
+from swarmd.store.interfaces import (
+    Change,
+    KeyValue,
+    Outage,
+    Receive,
+    Snapshot,
+    StoreLost,
+    StoreUnsure,
+)
+from swarmd.store.reachability import Reachability
 
 _FIRST_WAIT, _MOST_WAIT = 0.2, 2.0  # seconds between two tries
 
@@ -26,6 +36,7 @@ class FollowedPrefix:
 
     Attributes:
         revision: Up to which everything was received.
+        outage: None while news come, as far as anybody knows.
         stopped: Nothing is received any longer.
     """
 
@@ -44,10 +55,19 @@ class FollowedPrefix:
         self._clock = clock
         self._receive = receive
         self._follow = follow
+        self._state = Reachability(time.time)
         self._known = {entry.key: entry.revision for entry in since.entries}
         self._turn: Deferred[None] | None = None
         self._owner = Deferred.fromCoroutine(self._run())
         self._owner.addErrback(self._failed)
+
+    @property
+    def outage(self) -> Outage | None:
+        return None if self.stopped else self._state.outage
+
+    def answered(self) -> None:
+        """The store follows: news come from now on."""
+        self._state.answered()
 
     def stop(self) -> None:
         self.stopped = True
@@ -93,8 +113,10 @@ class FollowedPrefix:
                 self._turn = Deferred.fromCoroutine(self._follow_once())
                 await self._turn
                 failures = 0
-            except (StoreLost, StoreUnsure):
+                self.answered()
+            except (StoreLost, StoreUnsure) as error:
                 failures += 1
+                self._state.failed(f"no news: {error}")
             except CancelledError:
                 failures = 0
             except Exception:  # noqa: BLE001 - whatever a store says, the watch goes on
@@ -113,3 +135,9 @@ class FollowedPrefix:
     def _failed(self, reason: object) -> None:
         if not self.stopped:
             self._log.error("the watch of {prefix} ended: {why}", prefix=self.prefix, why=reason)
+
+
+def outage_of(watches: Iterable[FollowedPrefix]) -> Outage | None:
+    """The one that lasts longest."""
+    outages = [watch.outage for watch in watches]
+    return min((one for one in outages if one is not None), key=lambda one: one.since, default=None)

@@ -66,6 +66,7 @@ def test_tls(tmp_path: Path) -> None:
         ({"store-tlscacert": "/c", "store-tlskey": "/k"}, "must be provided together"),
         ({"store-tlscacert": "/gone"}, "/gone"),
         ({"store": None, "store-key": "/k"}, "--store-key needs --store"),
+        ({"store": None, "store-ttl": "10s"}, "--store-ttl needs --store"),
         ({"store": None, "replication": 1}, "--replication needs --store"),
     ],
 )

@@ -8,7 +8,7 @@ import pytest
 from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock
 
-from swarmd.store.followed_prefix import FollowedPrefix
+from swarmd.store.followed_prefix import FollowedPrefix, outage_of
 from swarmd.store.interfaces import Change, KeyValue, Snapshot, StoreLost
 
 OLD = KeyValue("x/old", b"1", 3)
@@ -53,6 +53,19 @@ def test_a_store_that_went_back_is_taken_as_it_is(rig: Rig) -> None:
     assert rig.received == [(3, [Change("x/old", OLD)])]
     assert rig.watch.revision == 3
     rig.watch.stop()
+
+
+def test_a_watch_that_fails_is_an_outage_until_it_follows_again(rig: Rig) -> None:
+    assert rig.watch.outage is None
+    rig.turns[0].errback(StoreLost("status 403"))
+    assert rig.watch.outage is not None and rig.watch.outage.reason == "no news: status 403"
+    assert outage_of([rig.watch]) == rig.watch.outage
+    rig.clock.advance(1)
+    rig.watch.answered()
+    assert outage_of([rig.watch]) is None
+    rig.turns[1].errback(StoreLost("status 500"))
+    rig.watch.stop()
+    assert outage_of([rig.watch]) is None
 
 
 def test_a_turn_that_ends_is_followed_by_the_next(rig: Rig) -> None:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import orjson
 
 from swarmd.cli.arguments import Arguments
 from swarmd.cli.client import Daemon
-from swarmd.cli.errors import Misuse
+from swarmd.cli.errors import CommandError, Misuse
 from swarmd.cli.terminal.table import table
 from swarmd.core.printable import printable
 from swarmd.core.units import rfc3339
@@ -17,7 +17,7 @@ from swarmd.core.units import rfc3339
 PROSE = """\
 The one that leads reschedules, drains and rebalances; all do everything else. CLAIMS are creates
 and renames under way. DELAY is how long a change took to come back to that swarmd from the
-store."""
+store. A swarmd that has lost the store says so, and the command fails."""
 
 Json = Mapping[str, Any]
 
@@ -28,7 +28,14 @@ async def managers(daemon: Daemon, arguments: Arguments) -> None:
     found = await daemon.call("GET", "/swarmd/managers")
     if arguments.json:
         print(orjson.dumps(found, option=orjson.OPT_INDENT_2).decode())
-        return
+    else:
+        _show(found)
+    problems = [one["Problem"] for one in found if one.get("Problem")]
+    if problems:
+        raise CommandError(f"{printable(problems[0])}; what is shown may be out of date")
+
+
+def _show(found: Sequence[Json]) -> None:
     head = ("ADDRESS", "MACHINE", "VERSION", "SINCE", "ROLE", "CLAIMS", "DELAY")
     print(table([head, *(_row(one) for one in found)]))
 

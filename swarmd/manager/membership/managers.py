@@ -114,8 +114,9 @@ class Managers:
         return next((one for one in self.records() if one.id == leader), None)
 
     def view(self) -> list[dict[str, Any]]:
-        """The body of ``GET /swarmd/managers``."""
+        """The body of ``GET /swarmd/managers``; this one says what keeps it from agreeing."""
         leader = self._election.leader
+        own, problem = self._own.id, self._membership.complaint()
         return [
             {
                 "ID": one.id,
@@ -124,9 +125,10 @@ class Managers:
                 "Version": one.version,
                 "Since": one.since,
                 "Leader": one.id == leader,
-                "Self": one.id == self._own.id,
+                "Self": one.id == own,
                 "Claims": one.claims,
                 "WatchDelay": one.delay,
+                "Problem": problem if one.id == own else "",
             }
             for one in self.records()
         ]

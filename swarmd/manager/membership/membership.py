@@ -11,7 +11,7 @@ from time import perf_counter
 from typing import Any
 
 from twisted.application.service import Service
-from twisted.internet.defer import CancelledError, Deferred
+from twisted.internet.defer import CancelledError, Deferred, TimeoutError
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
 from twisted.logger import Logger
 from twisted.python.failure import Failure
@@ -122,6 +122,19 @@ class Membership(Service):
         self._waiting.remove(joined)
         joined.errback(StoreLost(self.complaint()))
 
+    async def within_limit(self, work: Coroutine[Any, Any, None]) -> None:
+        """What a client waits for, who is not left waiting for a store that is slow.
+
+        Raises:
+            Unavailable: It was not done in time; what was on its way may come to be.
+        """
+        try:
+            await Deferred.fromCoroutine(work).addTimeout(WAIT, self._clock)
+        except TimeoutError:
+            name = self.store.name
+            late = f"{name} did not agree within {WAIT:g} s, and may do so yet: look again"
+            raise Unavailable(self.complaint() or late) from None
+
     def complaint(self) -> str:
         """What keeps swarmds from agreeing, and since when; "" if nothing does."""
         if self.joined:
@@ -133,7 +146,10 @@ class Membership(Service):
 
     def notices(self) -> list[str]:
         """For ``docker info``."""
-        text = self.complaint()
+        text, outage = self.complaint(), self.store.outage
+        if not text and outage is not None:
+            for_so_long = max(0, round(self._now() - outage.since))
+            text = f"the store does not answer as it should for {for_so_long} s: {outage.reason}"
         return [text] if text else []
 
     # Commits

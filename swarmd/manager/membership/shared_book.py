@@ -82,6 +82,11 @@ class SharedBook:
         return texts[:_MOST_BAD] + ([f"{more} further keys in the store"] if more > 0 else [])
 
     async def change(self, change: Change, *, led: bool) -> None:
+        """What an operator asks for is answered, or refused, in a time that he waits for."""
+        work = self._change(change, led)
+        await (work if led else self._membership.within_limit(work))
+
+    async def _change(self, change: Change, led: bool) -> None:
         await self._membership_wait()
         for _ in range(TRIES):
             before = self.book

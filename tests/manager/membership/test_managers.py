@@ -29,7 +29,9 @@ def test_who_is_cut_off_still_shows_itself() -> None:
     a.store.cut()
     advance(shared, TTL + 1)
     assert [each["ID"] for each in b.managers.view()] == ["b"]
-    assert "a" in [each["ID"] for each in a.managers.view()]
+    assert not any(each["Problem"] for each in b.managers.view())
+    problems = {each["ID"]: each["Problem"] for each in a.managers.view()}
+    assert "cannot agree" in problems.pop("a") and not any(problems.values())
 
 
 def test_who_is_cut_off_knows_of_no_leader() -> None:

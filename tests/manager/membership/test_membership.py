@@ -8,9 +8,9 @@ from twisted.internet.defer import Deferred
 from swarmd.core.errors import Unavailable
 from swarmd.manager.membership.keys import FORMAT
 from swarmd.manager.membership.membership import WAIT
-from swarmd.store.interfaces import Put, StoreLost
+from swarmd.store.interfaces import Outage, Put, StoreLost
 from swarmd.store.memory import MemoryStore
-from tests.manager.membership.rig import TTL, Member, advance, server
+from tests.manager.membership.rig import NOW, TTL, Member, advance, server
 from tests.manager.rig import result_of
 
 
@@ -87,3 +87,14 @@ def test_commits_are_counted_by_how_they_end() -> None:
     with pytest.raises(Unavailable):
         result_of(member.membership.commit([], [Put("x", b"1")]))
     assert member.membership.commits == before + 2 and member.membership.failures == 1
+
+
+def test_news_that_do_not_come_are_told_while_the_session_is_held() -> None:
+    shared = server()
+    a = Member(shared, "a")
+    assert a.membership.notices() == []
+    a.store.outage = Outage(NOW - 7.0, "no news: status 403")
+    assert a.membership.joined
+    assert a.membership.notices() == [
+        "the store does not answer as it should for 7 s: no news: status 403"
+    ]

@@ -3,10 +3,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from twisted.internet.defer import Deferred
 
 from swarmd.core.errors import Unavailable
 from swarmd.manager.membership.book_items import LOSSES, MARK, NODES
 from swarmd.manager.membership.keys import word
+from swarmd.manager.membership.membership import WAIT
 from swarmd.manager.nodes.operator_state import Book, Loss, NodeIntent, OperatorState, Tombstone
 from swarmd.store.interfaces import Delete, Put
 from tests.manager.membership.rig import Member, advance, server
@@ -131,3 +133,22 @@ def test_without_the_store_nothing_is_decided() -> None:
     with pytest.raises(Unavailable):
         result_of(a.membership.commit([], [Put("x", b"y")]))
     assert "does not answer" in a.membership.complaint()
+
+
+def test_an_operator_does_not_wait_for_a_store_that_hangs() -> None:
+    shared = server()
+    a = Member(shared, "a")
+    asked: list[Deferred[int]] = []
+
+    def commit(*question: object) -> Deferred[int]:
+        asked.append(Deferred())
+        return asked[-1]
+
+    a.store.commit = commit  # type: ignore[assignment, method-assign]
+    change = Deferred.fromCoroutine(state(a).change_node("n:1", cordoned))
+    advance(shared, WAIT - 1)
+    assert asked and not change.called
+    advance(shared, 1)
+    with pytest.raises(Unavailable, match="memory:// did not agree within 5 s"):
+        change.result.raiseException()  # type: ignore[union-attr]
+    change.addErrback(lambda failure: None)
