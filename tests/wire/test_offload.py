@@ -168,6 +168,22 @@ class OwnTests(OffloadCase):
         self.assertFalse(client.ended)
         self.assertTrue(self.flushLoggedErrors(RuntimeError))
 
+    async def test_where_there_is_no_room_for_a_thread_it_stays(self) -> None:
+        for broken in ("start", "_settle"):
+            WORKERS.pause()
+            WORKERS.resume()
+            real = getattr(Worker, broken)
+            error = RuntimeError("no thread") if broken == "start" else OSError("no room")
+            self.patch(Worker, broken, lambda *_, error=error: _raise(error))
+            client, engine = await self.switched()
+            Pusher(engine, CHUNK, 8)
+            Pusher(client, CHUNK, 8)
+            await client.end()
+            await engine.end()
+            self.assertEqual(client.digest.digest(), engine.digest.digest())
+            self.assertEqual(client.digest.digest(), hashlib.sha256(CHUNK * 8).digest())
+            setattr(Worker, broken, real)
+
     async def test_a_forged_record_is_an_abort(self) -> None:
         client, engine, _ = await self.flowing()
         engine.wire.transport.write(b"\x17\x03\x03\x00\x40" + bytes(64))
@@ -344,6 +360,10 @@ class ThresholdTests(WireCase):
 
     async def test_what_trickles_stays(self) -> None:
         self.assertEqual(await self.lent_by(b"x" * 2000, 600), 0)
+
+
+def _raise(error: Exception) -> None:
+    raise error
 
 
 def _fail(*args: Any) -> None:

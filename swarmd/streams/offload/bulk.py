@@ -100,7 +100,10 @@ class Offload:
         give_back = partial(reactor.callFromThread, self._return)
         self._pair = ((one, first), (two, second))
         self._loan = Loan(flows, second if watched else None, give_back)
-        self._thread = WORKERS.take(self._loan, reactor, self.recall)
+        try:
+            self._thread = WORKERS.take(self._loan, reactor, self.recall)
+        except (OSError, RuntimeError):  # no room for a thread: it stays
+            self._return(self._loan)
 
     # Back from it.
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import select
 from collections.abc import Callable
-from threading import Lock, Thread
+from threading import RLock, Thread
 from typing import Any
 
 from swarmd.streams.offload.loan import Loan
@@ -44,7 +44,11 @@ class Worker(Thread):
         with loan.lock:
             for port in loan.ports:
                 self._lent[port.socket.fileno()] = loan, port
-            self._settle(loan)
+            try:
+                self._settle(loan)
+            except OSError:
+                self._drop(loan)
+                raise
 
     def recall(self, loan: Loan) -> None:
         """They are the caller's when this returns: at most one piece later."""
@@ -79,7 +83,7 @@ class Worker(Thread):
             while self._turn():
                 pass
         finally:
-            self._close()
+            self.close()
 
     def _turn(self) -> bool:
         events = self._epoll.poll(IDLE)
@@ -107,11 +111,11 @@ class Worker(Thread):
             loan.give_back(loan)
 
     def end(self) -> None:
+        """Soon; only while all threads are counted, for else it may be ending by itself."""
         self.ending = True
         os.eventfd_write(self._wake, 1)
-        self.join()
 
-    def _close(self) -> None:
+    def close(self) -> None:
         """What is still lent if the thread fails can be taken for complete by nobody."""
         self._workers.forget(self)
         for loan in self.loans:
@@ -132,7 +136,7 @@ class Workers:
     """
 
     def __init__(self) -> None:
-        self._lock = Lock()
+        self._lock = RLock()
         self._threads: list[Worker] = []
         self._recalls: dict[Loan, Callable[[], None]] = {}
         self._ends = False
@@ -149,6 +153,9 @@ class Workers:
 
         Args:
             recall: Called before swarmd ends, or forks.
+
+        Raises:
+            OSError, RuntimeError: There is no room for another thread or descriptor.
         """
         self.lent += 1
         self._recalls[loan] = recall
@@ -158,11 +165,19 @@ class Workers:
         with self._lock:
             idle = min(self._threads, key=lambda each: each.load, default=None)
             if idle is None or (idle.load and len(self._threads) < MOST):
-                idle = Worker(self)
-                idle.start()
-                self._threads.append(idle)
+                idle = self._begun()
             idle.take(loan)
             return idle
+
+    def _begun(self) -> Worker:
+        thread = Worker(self)
+        try:
+            thread.start()
+        except RuntimeError:
+            thread.close()
+            raise
+        self._threads.append(thread)
+        return thread
 
     def returned(self, loan: Loan) -> None:
         self._recalls.pop(loan, None)
@@ -170,7 +185,7 @@ class Workers:
     def dismissed(self, thread: Worker) -> bool:
         """Whether it may end; nothing is lent to it any more then."""
         with self._lock:
-            if thread.load:
+            if thread.load or thread not in self._threads:
                 return False
             self._threads.remove(thread)
             return True
@@ -185,8 +200,12 @@ class Workers:
         self.paused = True
         for recall in list(self._recalls.values()):
             recall()
-        for thread in list(self._threads):
-            thread.end()
+        with self._lock:
+            threads, self._threads = self._threads, []
+            for thread in threads:
+                thread.end()
+        for thread in threads:
+            thread.join()
 
     def resume(self) -> None:
         self.paused = False
