@@ -96,6 +96,18 @@ def test_it_speaks_to_every_kind_of_store(docker: Docker, image: dict[str, Any])
     docker("run", *words, "-I", "-c", "import swarmd.store.zookeeper.ensemble")
 
 
+def test_it_makes_certificates_where_swarmd_is_not_installed(
+    docker: Docker, image: dict[str, Any], tmp_path: Path
+) -> None:
+    """As the head of conf/compose.yaml says."""
+    words = ["--rm", "-u", "0:0", "-v", f"{tmp_path}:/work", "-w", "/work", "swarmd:test"]
+    said = docker("run", *words, "certs", "certs", "swarmd=door,10.0.0.9", "client=alice")
+    assert "alice: new certificate" in said.text
+    assert {path.name for path in (tmp_path / "certs" / "door").iterdir()} == {
+        *("ca.pem", "cert.pem", "crl.pem", "key.pem")
+    }
+
+
 @pytest.fixture
 def compose(
     docker: Docker, engine: Engine, image: dict[str, Any], tls_fleet: Fleet, tmp_path: Path
