@@ -13,6 +13,7 @@ from twisted.logger import Logger
 from swarmd.audit.line_log import LineLog
 from swarmd.config.settings import Settings
 from swarmd.front.site import DockerSite
+from swarmd.manager.claims.elsewhere import look_beside
 from swarmd.manager.fleet.fleet import Fleet
 from swarmd.manager.fleet.startup_gate import StartupGate
 from swarmd.service.daemon import Swarmd
@@ -46,6 +47,7 @@ def make_handover(
     handover = Handover(reactor, fleet.state, site, listeners, work, memory, gate, notifier)
     handover.drain_time = settings.drain_time
     handover.on_reread = daemon.reread
+    handover.overlaps = partial(look_beside, fleet)
     handover.background = work.copies
     work.drainer.on_line = handover.report_line
     handover.threads = Threads(reactor, logs)

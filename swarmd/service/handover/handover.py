@@ -55,6 +55,7 @@ class Handover(Service):
         threads: What has to end before this process can be copied, and to begin in the copy.
         speaking: Called once this process is the one that serves, for everybody.
         on_reread: Called where the process that serves now was told to read its files again.
+        overlaps: Called with whether another process is beside this one.
         released: Called once another process serves, with its number.
         background: How many works are under way that no connection waits for.
     """
@@ -81,6 +82,7 @@ class Handover(Service):
         self.drain_time = 600.0
         self.finishing: Finishing | None = None
         self.on_reread: Callable[[], None] = lambda: None
+        self.overlaps: Callable[[bool], None] = lambda there: None
         self.released: Callable[[int], None] = lambda process: None
         self.speaking: Callable[[], None] = lambda: None
         self.threads: Any = None
@@ -283,6 +285,7 @@ class Handover(Service):
     def _listen(self, catch_up: Callable[[], None]) -> None:
         """Before each request, and before each choice of a node."""
         self.site.catch_up = self.state.reservations.hear = catch_up
+        self.overlaps(catch_up is not nobody_else)
 
     def _catch_up(self) -> None:
         others = [each for each in self._others() if each.talks]

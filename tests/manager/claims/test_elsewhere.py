@@ -10,8 +10,11 @@ from twisted.internet.defer import Deferred
 from swarmd.core.container.container_state import Container
 from swarmd.core.errors import NoSuchContainer
 from swarmd.core.names import IDENTITY
+from swarmd.manager.claims.elsewhere import look_beside
 from swarmd.manager.fleet.read_your_writes import find_anywhere
+from tests.cluster.fleet import full_id, inspect
 from tests.manager.claims.rig import OneOf, Swarmds
+from tests.manager.rig import Rig, result_of
 
 
 def looked_up(swarmds: Swarmds, one: OneOf, ref: str) -> Any:
@@ -67,3 +70,23 @@ def test_without_the_store_what_is_known_is_still_found(swarmds: Swarmds) -> Non
     assert isinstance(looked_up(swarmds, other, "web"), Container)
     assert looked_up(swarmds, other, "other").check(NoSuchContainer)
     assert isinstance(looked_up(swarmds, one, "web"), Container)
+
+
+def test_while_another_process_is_there_engines_are_asked_before_a_container_is_unknown() -> None:
+    rig = Rig(2)
+    found = inspect(1, "web")
+    rig.wire(1).on("GET", "/containers/web/json", (404, {"message": "No such container: web"}))
+    rig.wire(2).on("GET", "/containers/web/json", (200, found))
+    look_beside(rig.fleet, True)
+    made = result_of(find_anywhere(rig.fleet, "/web"))
+    assert (made.id, made.engine) == (full_id(1), rig.engine(2).key)
+    look_beside(rig.fleet, False)
+    assert rig.fleet.elsewhere is None
+
+
+def test_and_lists_are_read_once_more() -> None:
+    rig = Rig(1)
+    look_beside(rig.fleet, True)
+    assert rig.fleet.elsewhere is not None
+    result_of(rig.fleet.elsewhere.look_for_lists())
+    assert {"networks", "volumes"} <= set(rig.engine(1).stale)
