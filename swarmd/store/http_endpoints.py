@@ -11,18 +11,16 @@ from dataclasses import dataclass
 from typing import Any
 
 from OpenSSL import SSL
-from treq.client import HTTPClient
 from twisted.internet import error as internet_error
 from twisted.internet.defer import CancelledError, Deferred, DeferredSemaphore, TimeoutError
 from twisted.internet.endpoints import HostnameEndpoint, wrapClientTLS
+from twisted.internet.error import ConnectingCancelledError
 from twisted.internet.interfaces import IOpenSSLClientConnectionCreator, IStreamClientEndpoint
-from twisted.internet.protocol import Protocol, connectionDone
-from twisted.python.failure import Failure
-from twisted.web.client import URI, Agent, HTTPConnectionPool, ResponseDone
-from twisted.web.http_headers import Headers
-from twisted.web.iweb import IAgentEndpointFactory
 from zope.interface import implementer
 
+from swarmd.codec.head import render_request
+from swarmd.core.addresses import parse_address
+from swarmd.store.http_connection import HttpConnection, HttpConnections
 from swarmd.store.interfaces import StoreLost, StoreUnsure
 from swarmd.tls.tls_errors import of_engine
 from swarmd.tls.trust import ClientTls, Trust
@@ -33,7 +31,6 @@ ELSEWHERE = 2.5  # seconds, after which another endpoint is asked what may be as
 LONGEST = 5.5  # seconds for one call, over all endpoints, and with the wait for its turn
 AT_ONCE = 32  # calls; Consul takes 200 connections of one client, watches included
 LARGEST_ANSWER = 64 << 20  # bytes
-_CONNECTIONS = 16  # kept for each endpoint
 _LEAST = 0.05  # seconds, in which nobody answers
 _LONGEST_WORDS = 300  # characters of an error
 
@@ -71,16 +68,11 @@ class HttpEndpoints:
         self.name = name
         self.reactor = reactor
         self._tls = tls
-        self._scheme = "http" if tls is None else "https"
         self._places = list(places)
         self._moves: list[Callable[[], None]] = []
         self._turns = DeferredSemaphore(AT_ONCE)
-        self._pool = HTTPConnectionPool(reactor)
-        self._pool.maxPersistentPerHost = _CONNECTIONS
-        self._pool.retryAutomatically = False
         self._ways = _Ways(reactor, tls)
-        agent = Agent.usingEndpointFactory(reactor, self._ways, pool=self._pool)
-        self._http = HTTPClient(agent)
+        self._connections = HttpConnections(self._ways.to)
 
     @property
     def place(self) -> str:
@@ -177,33 +169,29 @@ class HttpEndpoints:
         Raises:
             NotSent, Unanswered: There is none, or it broke off.
         """
-        sent = {name: [value] for name, value in (headers or {}).items()}
+        connection = await self._connected(place)
+        fields = [(b"Host", place.encode()), (b"Content-Length", b"%d" % len(body))]
+        fields += [(name.encode(), value.encode()) for name, value in (headers or {}).items()]
+        request = render_request(method.encode(), path.encode(), fields) + body
         try:
-            response = await self._http.request(
-                method,
-                f"{self._scheme}://{place}{path}",
-                headers=Headers(sent),
-                data=body or None,
-                unbuffered=True,
-                reactor=self.reactor,
-            )
-            receiver = _Receiver(receive)
-            response.deliverBody(receiver)
-            await receiver.done
+            head = await connection.ask(method.encode(), request, receive)
         except (CancelledError, NotSent, Unanswered):
             raise
         except Exception as error:  # noqa: BLE001 - whatever it is, there is no answer
             raise self._kind(error) from None
-        pairs = response.headers.getAllRawHeaders()
-        named = {name.decode().lower(): values[-1].decode("latin-1") for name, values in pairs}
-        return response.code, named
+        found = {name.decode().lower(): value.decode("latin-1") for name, value in head.headers}
+        return head.status, found
+
+    async def _connected(self, place: str) -> HttpConnection:
+        try:
+            return await self._connections.take(place)
+        except (CancelledError, ConnectingCancelledError):
+            raise CancelledError from None
+        except Exception as error:  # noqa: BLE001 - whatever it is, nothing was sent
+            raise NotSent(str(self._kind(error))) from None
 
     def _kind(self, error: BaseException) -> BaseException:
-        """What the agent wraps in failures of its own."""
-        while reasons := getattr(error, "reasons", None):
-            error = reasons[-1].value
-        if isinstance(error, CancelledError):
-            return error
+        """What it means that there is no answer."""
         if isinstance(error, SSL.Error):
             self._reread_files()
             return NotSent(self._ways.refusal or of_engine(error))
@@ -222,10 +210,10 @@ class HttpEndpoints:
                 return
 
     async def close(self) -> None:
-        await self._pool.closeCachedConnections()
+        """Nothing is kept any more."""
+        self._connections.close()
 
 
-@implementer(IAgentEndpointFactory)
 class _Ways:
     """Each connection by the certificates that are in force when it is made."""
 
@@ -239,28 +227,16 @@ class _Ways:
         """Why the last server was not trusted; "" if it was."""
         return getattr(self._last, "refusal", "")
 
-    def endpointForURI(self, uri: URI) -> IStreamClientEndpoint:
-        host = uri.host.decode("ascii").strip("[]")
-        plain = HostnameEndpoint(self._reactor, host, uri.port, timeout=CONNECT)
+    def to(self, place: str) -> IStreamClientEndpoint:
+        address = parse_address(place, 0)
+        plain = HostnameEndpoint(self._reactor, address.host, address.port, timeout=CONNECT)
         if self._tls is None:
-            return _Quiet(plain)
-        return _Quiet(wrapClientTLS(_Noted(ClientTls(self._tls, host), self._note), plain))
+            return plain
+        tls = ClientTls(self._tls, address.host)
+        return wrapClientTLS(_Noted(tls, self._note), plain)
 
     def _note(self, protocol: Any) -> None:
         self._last = protocol
-
-
-@implementer(IStreamClientEndpoint)
-class _Quiet:
-    """Connections that are not worth a line of the log each."""
-
-    def __init__(self, endpoint: Any) -> None:
-        self._endpoint = endpoint
-
-    def connect(self, protocolFactory: Any) -> Deferred[Any]:
-        protocolFactory.noisy = False
-        connected: Deferred[Any] = self._endpoint.connect(protocolFactory)
-        return connected
 
 
 @implementer(IOpenSSLClientConnectionCreator)
@@ -285,38 +261,3 @@ def collect(into: bytearray) -> Callable[[bytes], None]:
             raise Unanswered(f"an answer of more than {LARGEST_ANSWER >> 20} MiB")
 
     return receive
-
-
-class _Receiver(Protocol):
-    """Takes a body; who cancels ``done`` closes the connection."""
-
-    def __init__(self, receive: Callable[[bytes], None]) -> None:
-        self._receive = receive
-        self.done: Deferred[None] = Deferred(self._cancelled)
-
-    def dataReceived(self, data: bytes) -> None:
-        if self.done.called:
-            return
-        try:
-            self._receive(data)
-        except Exception:  # noqa: BLE001 - whoever waits for the end gets it
-            self._end(Failure())
-            self._close()
-
-    def connectionLost(self, reason: Failure = connectionDone) -> None:
-        self._end(None if reason.check(ResponseDone) else reason)
-
-    def _end(self, reason: Failure | None) -> None:
-        if self.done.called:
-            return
-        if reason is None:
-            self.done.callback(None)
-        else:
-            self.done.errback(reason)
-
-    def _cancelled(self, done: Deferred[None]) -> None:
-        self._close()
-
-    def _close(self) -> None:
-        if self.transport is not None:
-            self.transport.loseConnection()

@@ -22,6 +22,7 @@ from pathlib import Path
 import orjson
 
 from tests.bench import streams
+from tests.bench.agreeing import agreeing
 from tests.bench.event_delays import SUBSCRIBERS, delays
 from tests.bench.load import Address, Client, Operation, Result, repeat, watching
 from tests.bench.programs import (
@@ -362,6 +363,8 @@ def main() -> None:
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         secured(stack, folder, wanted.seconds, wanted.rounds)
+    with tempfile.TemporaryDirectory() as place:
+        agreeing(Path(place), wanted.seconds, wanted.rounds, cycle(fleet))
 
 
 if __name__ == "__main__":

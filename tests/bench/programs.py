@@ -8,7 +8,7 @@ import ssl
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -125,10 +125,10 @@ def engines(folder: Path, number: int, size: int, tls: Tls | None = None) -> Ite
 
 
 @contextmanager
-def swarmd(folder: Path, tls: Tls | None = None) -> Iterator[Program]:
+def swarmd(folder: Path, tls: Tls | None = None, options: Sequence[str] = ()) -> Iterator[Program]:
     here = Address("127.0.0.1", free_port(), tls and tls.context)
     listen = f"tcp://127.0.0.1:{here.port}"
-    arguments = ["-m", "swarmd", "--hosts", str(folder / "hosts"), "-H", listen]
+    arguments = ["-m", "swarmd", "--hosts", str(folder / "hosts"), "-H", listen, *options]
     if tls is not None:
         arguments += ["--tlsverify", "--tlscacert", tls.ca]
         arguments += ["--tlscert", tls.server.cert, "--tlskey", tls.server.key]

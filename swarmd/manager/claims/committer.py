@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from twisted.internet.defer import Deferred
-from twisted.internet.interfaces import IReactorTime
+from twisted.internet.interfaces import IDelayedCall, IReactorTime
 from twisted.internet.task import deferLater
 from twisted.logger import Logger
 
@@ -28,6 +28,7 @@ from swarmd.store.interfaces import (
     Write,
 )
 
+LINGER = 0.05  # seconds for which what nobody waits for may go with the next commit
 PAUSE = 0.25  # seconds until a store that was lost is asked again
 MOST_BYTES = 200 << 10  # in one commit
 MOST_TRIES = 30  # of one claim
@@ -108,6 +109,7 @@ class Committer:
         self._waiting: deque[Submission] = deque()
         self._running = False
         self._closed = False
+        self._lingering: IDelayedCall | None = None
 
     def claim(self, values: Mapping[str, bytes]) -> Submission:
         """As it was judged in this moment; its ``done`` is whoever's who asks."""
@@ -119,20 +121,37 @@ class Committer:
         if not submission.tries and submission in self._waiting:
             self._waiting.remove(submission)
 
-    def end(self, head: str, value: bytes, instead_of: bytes) -> None:
-        """Puts ``value`` at one's own head; b"" lets it go. If it is another's by then, nothing."""
+    def end(self, head: str, value: bytes, instead_of: bytes, *, hurried: bool = True) -> None:
+        """Puts ``value`` at one's own head; b"" lets it go. If it is another's by then, nothing.
+
+        Args:
+            hurried: Others wait for it; else it goes with the next commit, a moment later at most.
+        """
         values = {head: value}
-        self._submit(Submission(values, self._turns(values), instead_of={head: instead_of}))
+        submission = Submission(values, self._turns(values), instead_of={head: instead_of})
+        self._submit(submission, hurried=hurried)
 
     def _turns(self, among: Iterable[str]) -> dict[str, int]:
         return {key: self._book.turn(key) for key in among}
 
-    def _submit(self, submission: Submission) -> Submission:
+    def _submit(self, submission: Submission, *, hurried: bool = True) -> Submission:
         self._waiting.append(submission)
+        if hurried:
+            self._begin()
+        elif self._lingering is None and not self._running and not self._closed:
+            self._lingering = self._clock.callLater(LINGER, self._begin)
+        return submission
+
+    def _begin(self) -> None:
+        self._linger_no_more()
         if not self._running and not self._closed:
             self._running = True
             Deferred.fromCoroutine(self._run()).addErrback(self._broke)
-        return submission
+
+    def _linger_no_more(self) -> None:
+        if self._lingering is not None and self._lingering.active():
+            self._lingering.cancel()
+        self._lingering = None
 
     def awaits(self, head: str) -> bool:
         """Whether something at that key is still to be written, or perhaps was."""
@@ -141,6 +160,7 @@ class Committer:
     def close(self) -> None:
         """Nothing is committed any more."""
         self._closed = True
+        self._linger_no_more()
 
     def _broke(self, failure: Any) -> None:
         self._running = False

@@ -65,11 +65,11 @@ class OwnClaims:
         else:
             self.free(held.claim.head, held.value)
 
-    def free(self, head: str, value: bytes) -> None:
+    def free(self, head: str, value: bytes, *, hurried: bool = True) -> None:
         """Says that what stands there is over."""
         self._held.pop(head, None)
         over = encoded(replace(read_claim(head, value), over=True))
-        self._committer.end(head, over, instead_of=value)
+        self._committer.end(head, over, instead_of=value, hurried=hurried)
         self._let_go_later(head, over)
 
     def _let_go_later(self, head: str, value: bytes) -> None:
@@ -117,7 +117,7 @@ class OwnClaims:
         return bool(self._state.catalogue.identities.find(identity))
 
     def _on_action(self, action: news.Action) -> None:
-        """What is gone again frees its name for all, at once."""
+        """What is gone again frees its name for all, who have mostly seen it by its engine."""
         gone = ""
         if isinstance(action, news.ContainerGone):
             gone = action.id
@@ -125,4 +125,4 @@ class OwnClaims:
             gone = action.event.id
         held = self._made.pop(gone, None) if gone else None
         if held is not None:
-            self.free(held.claim.head, held.value)
+            self.free(held.claim.head, held.value, hurried=False)
