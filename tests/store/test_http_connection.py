@@ -81,13 +81,13 @@ def test_an_answer_in_pieces_and_its_connection_is_the_next_ones(rig: Rig) -> No
 
 
 def test_what_is_not_to_be_used_again_is_not(rig: Rig) -> None:
-    for answer in (
+    for bytes_of_it in (
         HEAD + b"abcdmore",
         b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 0\r\n\r\n",
     ):
         one = rig.take()
         asked = rig.ask(one)
-        one.dataReceived(answer)
+        one.dataReceived(bytes_of_it)
         assert answer(asked).status == 200
         assert one.transport.disconnecting
     assert len(rig.made) == 2
