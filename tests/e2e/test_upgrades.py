@@ -107,9 +107,10 @@ def _packed(name: str, data: bytes) -> bytes:
 def test_what_docker_has_open_goes_on(unit: Unit, tmp_path: Path) -> None:
     """Each is begun before a change, and ends behind it."""
     docker = Docker("/usr/bin/docker", unit.url, home=tmp_path)
-    docker("run", "-d", "--name", "box", "busybox", "sleep", "600")
+    for name in ("box", "other"):  # an engine copies from or to a container, one at a time
+        docker("run", "-d", "--name", name, "busybox", "sleep", "600")
     docker("exec", "box", "dd", "if=/dev/zero", "of=/big", "bs=1M", f"count={BIG >> 20}")
-    (tmp_path / "Dockerfile").write_text("FROM busybox\nRUN sleep 15; date > /it\nCOPY it /in\n")
+    (tmp_path / "Dockerfile").write_text("FROM busybox\nRUN sleep 20; date > /it\nCOPY it /in\n")
     (tmp_path / "it").write_text("what the session brings")
     docker("run", "-d", "--name", "log", "busybox", "sh", "-c", COUNT)
     kits = [docker.having(DOCKER_BUILDKIT="1")]
@@ -123,7 +124,7 @@ def test_what_docker_has_open_goes_on(unit: Unit, tmp_path: Path) -> None:
         said = stack.enter_context(docker.running("logs", "-f", "log"))
         events = stack.enter_context(docker.running("events"))
         out = stack.enter_context(docker.running("cp", "box:/big", "-"))
-        into = stack.enter_context(docker.running("cp", "-", "box:/tmp"))
+        into = stack.enter_context(docker.running("cp", "-", "other:/tmp"))
         builds = [
             stack.enter_context(kit.running(*step, str(tmp_path)))
             for kit, step in zip(kits, steps, strict=True)
@@ -133,7 +134,7 @@ def test_what_docker_has_open_goes_on(unit: Unit, tmp_path: Path) -> None:
         eventually(lambda: len(out.out) > 1 << 20, what="the start of a copy")
         out.process.send_signal(signal.SIGSTOP)
         for build in builds:
-            eventually(lambda one=build: "sleep 15" in one.err, 60, what="a step")
+            eventually(lambda one=build: "sleep 20" in one.err + one.out, 60, what="a step")
         first = unit.pid
         unit.restart()
         assert unit.pid != first and not [
@@ -147,12 +148,12 @@ def test_what_docker_has_open_goes_on(unit: Unit, tmp_path: Path) -> None:
         assert shell.wait() == 7
         assert out.wait(120) == 0 and len(out.out) > BIG
         assert into.wait(120) == 0, into.err
-        assert docker("exec", "box", "stat", "-c", "%s", "/tmp/half").text == str(BIG)
+        assert docker("exec", "other", "stat", "-c", "%s", "/tmp/half").text == str(BIG)
         for build in builds:
             assert build.wait(120) == 0, build.err
         for *_, name in steps:
             assert docker("run", "--rm", name, "cat", "/in").text == "what the session brings"
             docker("rmi", "-f", name)
-        docker("rm", "-f", "box")
+        docker("rm", "-f", "box", "other")
         events.expect("container destroy")
         assert said.wait(120) == 0 and said.lines == [f"line-{one}" for one in range(LINES)]
