@@ -12,8 +12,7 @@ import random
 import socket
 import struct
 import threading
-import weakref
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -27,11 +26,32 @@ RETRY = 1.0  # seconds
 _HEARD = 0.005  # seconds until an engine has read what was written
 
 
+_Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Coroutine[Any, Any, None]]
+
+
 @dataclass
 class _Caught:
     """The trap that a connection has run into and that has not sprung yet."""
 
     trap: Trap | None = None
+
+
+class _Known(asyncio.StreamReaderProtocol):
+    """Of a connection that is among ``ends`` from its first moment to its last."""
+
+    def __init__(self, ends: set[asyncio.BaseTransport], serve: _Serve | None = None) -> None:
+        self.reader = asyncio.StreamReader()
+        super().__init__(self.reader, serve)
+        self._known = ends
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._end = transport
+        self._known.add(transport)
+        super().connection_made(transport)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._known.discard(self._end)
+        super().connection_lost(exc)
 
 
 class Wire:
@@ -63,7 +83,7 @@ class Wire:
         self._open = asyncio.Event()
         self._open.set()
         self._pairs: set[tuple[asyncio.StreamWriter, ...]] = set()
-        self._ends: weakref.WeakSet[asyncio.BaseTransport] = weakref.WeakSet()  # not all are closed
+        self._ends: set[asyncio.BaseTransport] = set()  # all that are not closed yet
         self._server: asyncio.Server | None = None
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         self._thread.start()
@@ -118,8 +138,8 @@ class Wire:
         asyncio.run_coroutine_threadsafe(work, self._loop).result(PATIENCE)
 
     async def _listen(self) -> None:
-        self._server = await asyncio.start_server(
-            self._serve, "127.0.0.1", self._port, reuse_address=True
+        self._server = await self._loop.create_server(
+            lambda: _Known(self._ends, self._serve), "127.0.0.1", self._port, reuse_address=True
         )
 
     async def _close(self) -> None:
@@ -137,27 +157,27 @@ class Wire:
         One that was just taken has no handler yet: it is given the time to begin.
         """
         await _turns()
-        others = asyncio.all_tasks(self._loop) - {asyncio.current_task(self._loop)}
-        for task in others:
-            task.cancel()
-        await asyncio.gather(*others, return_exceptions=True)
-        for end in list(self._ends):
-            cast(asyncio.WriteTransport, end).abort()
-        await _turns()
+        while self._handlers() or self._ends:
+            for task in self._handlers():
+                task.cancel()
+            await asyncio.gather(*self._handlers(), return_exceptions=True)
+            for end in list(self._ends):
+                cast(asyncio.WriteTransport, end).abort()
+            await _turns()
+
+    def _handlers(self) -> set[asyncio.Task[Any]]:
+        return asyncio.all_tasks(self._loop) - {asyncio.current_task(self._loop)}
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         pair: tuple[asyncio.StreamWriter, ...] = (writer,)
         self._pairs.add(pair)
-        self._ends.add(writer.transport)
         try:
             if self.says is not None:
                 await self._say(reader, writer)
                 return
-            host, port = self.engine.split(":")
-            there, to_engine = await asyncio.open_connection(host, int(port))
+            there, to_engine = await self._dial()
             self._pairs.discard(pair)
             pair = (writer, to_engine)
-            self._ends.add(to_engine.transport)
             self._pairs.add(pair)
             caught = _Caught()
             await asyncio.gather(
@@ -169,6 +189,14 @@ class Wire:
             self._pairs.discard(pair)
             for end in pair:
                 end.close()
+
+    async def _dial(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        host, port = self.engine.split(":")
+        protocol = _Known(self._ends)
+        transport, _ = await self._loop.create_connection(lambda: protocol, host, int(port))
+        return protocol.reader, asyncio.StreamWriter(
+            transport, protocol, protocol.reader, self._loop
+        )
 
     async def _say(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         while await reader.readuntil(b"\r\n\r\n"):
