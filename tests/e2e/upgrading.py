@@ -17,7 +17,7 @@ from typing import Any
 from tests.lab.http import connect
 
 LINES = 40  # of a log, an exec or an attach, a tenth of a second each
-COUNT = f"i=0; while [ $i -lt {LINES} ]; do echo line-$i; i=$((i+1)); sleep 0.1; done"
+_COUNT = f"i=0; while [ $i -lt {LINES} ]; do echo line-$i; i=$((i+1)); sleep 0.1; done"
 EXPECTED = "".join(f"line-{number}\n" for number in range(LINES)).encode()
 PATIENCE = 90.0  # seconds for any answer, on a machine that does much else
 
@@ -110,7 +110,7 @@ class Crowd:
         connection.ask("DELETE", f"/containers/{name}")
 
     def log(self, connection: Connection, name: str) -> None:
-        self._run(connection, name, ["sh", "-c", COUNT], Tty=True)
+        self._run(connection, name, ["sh", "-c", _COUNT], Tty=True)
         found = connection.ask("GET", f"/containers/{name}/logs?stdout=1&follow=1")
         connection.ask("DELETE", f"/containers/{name}?force=1")
         assert found.replace(b"\r\n", b"\n") == EXPECTED, f"{len(found)} bytes of a log"
@@ -133,7 +133,7 @@ class Crowd:
     def exec(self, connection: Connection, name: str) -> None:
         """Made on one connection, started on another."""
         self._run(connection, name, ["sleep", "300"])
-        body = {"Cmd": ["sh", "-c", COUNT], "AttachStdout": True}
+        body = {"Cmd": ["sh", "-c", _COUNT], "AttachStdout": True}
         made = json.loads(connection.ask("POST", f"/containers/{name}/exec", body))["Id"]
         with self._hijack(f"/exec/{made}/start", b"{}") as stream:
             found = _unframed(_rest(stream))
