@@ -64,8 +64,9 @@ def judge_volume(body: Json, limits: Limits) -> Findings:
     yield from judge_volume_driver(body.get("Driver"), body.get("DriverOpts"), limits)
 
 
-def judge_network_create(body: Json, limits: Limits) -> Findings:
-    driver = str(body.get("Driver") or "bridge")
+def judge_network_create(body: Json, limits: Limits, default: str = "bridge") -> Findings:
+    """``default`` is the driver that one gets which names none."""
+    driver = str(body.get("Driver") or default)
     labels = body.get("Labels")
     labelled = labels.get(DRIVER_LABEL) if isinstance(labels, dict) else None
     for one in dict.fromkeys((driver, driver if labelled is None else str(labelled))):

@@ -12,7 +12,6 @@ from swarmd.manager.containers.create import Creator
 from swarmd.manager.fleet.fleet import Fleet
 from swarmd.manager.fleet.placer import Placer
 from swarmd.manager.images.copying.distribute import Distributor
-from swarmd.manager.networks.local_networks import LocalNetworks
 from swarmd.service.process.open_files import affordable
 
 
@@ -49,5 +48,5 @@ def change_placement(
     identity.overcommit = new.policy.overcommit
 
 
-def change_making(networks: LocalNetworks, distributor: Distributor, new: Settings) -> None:
-    networks.driver, distributor.builds = new.network_driver, new.distribute_builds
+def change_making(fleet: Fleet, distributor: Distributor, new: Settings) -> None:
+    fleet.network_driver, distributor.builds = new.network_driver, new.distribute_builds

@@ -288,6 +288,7 @@ def _tree(
     plans, supply = PullPlans(fleet.now), Supply(fleet)
     placer = Placer(fleet, settings.policy, lambda: rng.getrandbits(32))
     networks, volumes = _local(settings, fleet, placer)
+    fleet.network_driver = settings.network_driver
     local = LocalResources(fleet, networks, volumes, supply)
     distributor = Distributor(fleet, placer, supply, settings.distribute_builds)
     creator = _creator(settings, rng, fleet, placer, plans, local)
@@ -295,7 +296,7 @@ def _tree(
     builders, own_images = Builders(fleet, reactor), OwnImages()
     builds, identity = BuildPlacement(fleet, placer, builders, reactor), _fleet_identity(settings)
     daemon.live.follow(partial(change_placement, placer, creator, identity))
-    daemon.live.follow(partial(change_making, networks, distributor))
+    daemon.live.follow(partial(change_making, fleet, distributor))
     operations = Operations(settings, reactor, rng, fleet, creator, placer, plans, local, sharing)
     _attach(operations, distributor, fleet, daemon, identity, sharing)
     if sharing is not None:
@@ -319,7 +320,7 @@ def _tree(
 
 
 def _local(settings: Settings, fleet: Fleet, placer: Placer) -> tuple[LocalNetworks, LocalVolumes]:
-    networks = LocalNetworks(fleet, placer, settings.network_driver)
+    networks = LocalNetworks(fleet, placer)
     return networks, LocalVolumes(fleet, placer, everywhere=settings.volumes_everywhere)
 
 

@@ -87,7 +87,7 @@ def test_it_counts_in_all_parts(monkeypatch: pytest.MonkeyPatch) -> None:
     assert (timing.refresh_min, timing.refresh_max) == (10.0, 90.0)
     assert made["Placer"].policy == new.policy
     assert made["Creator"].retries == 3
-    assert made["LocalNetworks"].driver == "macvlan"
+    assert made["Fleet"].network_driver == "macvlan"
     assert made["Distributor"].builds == "all"
     assert made["DockerSite"].max_connections == 9
     assert made["Rescheduler"].rules == Rules(default=True, grace=5.0, confirm=True)

@@ -232,7 +232,8 @@ class Judge:
             case "containers", "exec", "exec":
                 return other_calls.judge_exec(given, limits)
             case "networks", "create", _:
-                return other_calls.judge_network_create(given, limits)
+                default = self._whole.network_driver
+                return other_calls.judge_network_create(given, limits, default)
             case "networks", "connect", _:
                 named = "host" if is_host(self._whole.state, right.ref) else right.ref
                 return other_calls.judge_connect(named, given, limits)

@@ -58,6 +58,7 @@ class Fleet(MultiService):
         distrusted: Key -> what is listed -> until when (wall-clock seconds) reads do not wait for
             that engine's list.
         elsewhere: As of ``FleetView``.
+        network_driver: Of a network that is created without saying which.
     """
 
     scope: Scope | None = None
@@ -86,6 +87,7 @@ class Fleet(MultiService):
         self.lists = 0
         self.changes = 0
         self.elsewhere: OtherSwarmds | None = None
+        self.network_driver = "bridge"
         self.distrusted: dict[str, dict[str, float]] = {}
         self._context = replace(context, dispatch=self.dispatch)
         self._make_link = make_link

@@ -46,7 +46,6 @@ from swarmd.manager.networks.over_nodes import Remove, heard_of_removal, once_re
 from swarmd.scheduler.placement import Pin, Placement
 from swarmd.streams.link import Answer
 
-DRIVER = "bridge"
 CHANGE = 30.0  # seconds for an engine to make or remove one
 LOOKS, PAUSE = 20, 0.25  # for one whose answer was lost: how often, seconds between
 # What an inspect shows of the body that the network was made from.
@@ -59,7 +58,7 @@ _KEPT = (
 class LocalNetworks:
     """The networks that live on one engine each.
 
-    Creates and moves; ``driver`` is that of a create which names none.
+    Creates and moves.
 
     Attributes:
         making: Where other swarmds have to agree; None if there are none.
@@ -67,10 +66,9 @@ class LocalNetworks:
 
     _log = Logger()
 
-    def __init__(self, fleet: Fleet, placer: Placer, driver: str = DRIVER) -> None:
+    def __init__(self, fleet: Fleet, placer: Placer) -> None:
         self._fleet = fleet
         self._placer = placer
-        self.driver = driver
         self.making: Making | None = None
         self._being_made: dict[str, list[Deferred[None]]] = {}  # name -> who waits for its end
         self._in_doubt: dict[str, Engine] = {}  # name -> who was asked for it, and may yet make it
@@ -82,7 +80,7 @@ class LocalNetworks:
         if name in self._being_made:
             await self._first_one_is_over(name)
         self._check_free(name)
-        sent = with_driver({**wanted, "Name": name}, self.driver)
+        sent = with_driver({**wanted, "Name": name}, self._fleet.network_driver)
         if node is not None:
             sent["Labels"] = _pinned(sent.get("Labels"), node)
         if self.making is not None:

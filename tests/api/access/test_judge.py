@@ -43,3 +43,12 @@ def test_an_update_and_an_exec_reach_the_engine_as_judged() -> None:
     assert rig.sent("POST", "/update") == {"Memory": 1}
     assert rig.status(DAVE, "POST", "/containers/mine/exec", {"cmd": ["a"]}) == 201
     assert rig.sent("POST", "/exec") == {"Cmd": ["a"]}
+
+
+def test_a_network_that_names_no_driver_is_judged_as_the_one_it_gets() -> None:
+    rig = GuardedRig()
+    assert rig.status(DAVE, "POST", "/networks/create", {"Name": "one"}) == 201
+    rig.fleet.network_driver = "overlay"
+    for driver in ({}, {"Driver": ""}, {"Driver": None}):
+        assert rig.status(DAVE, "POST", "/networks/create", {"Name": "two", **driver}) == 403
+    assert rig.status(DAVE, "POST", "/networks/create", {"Name": "two", "Driver": "bridge"}) == 201

@@ -32,7 +32,7 @@ class Case(Rig):
     def __init__(self, engines: int = 2, **spec: Any) -> None:
         super().__init__(engines, **spec)
         placer = Placer(self.fleet, make_policy("spread"), lambda: 0)
-        self.networks = LocalNetworks(self.fleet, placer, "bridge")
+        self.networks = LocalNetworks(self.fleet, placer)
         self.volumes = LocalVolumes(self.fleet, placer)
         self.local = LocalResources(self.fleet, self.networks, self.volumes, Supply(self.fleet))
         self.on_all("POST", "/networks/create", (201, {"Id": NEW, "Warning": ""}))
