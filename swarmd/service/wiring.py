@@ -288,7 +288,6 @@ def _tree(
     plans, supply = PullPlans(fleet.now), Supply(fleet)
     placer = Placer(fleet, settings.policy, lambda: rng.getrandbits(32))
     networks, volumes = _local(settings, fleet, placer)
-    fleet.network_driver = settings.network_driver
     local = LocalResources(fleet, networks, volumes, supply)
     distributor = Distributor(fleet, placer, supply, settings.distribute_builds)
     creator = _creator(settings, rng, fleet, placer, plans, local)
@@ -320,8 +319,10 @@ def _tree(
 
 
 def _local(settings: Settings, fleet: Fleet, placer: Placer) -> tuple[LocalNetworks, LocalVolumes]:
-    networks = LocalNetworks(fleet, placer)
-    return networks, LocalVolumes(fleet, placer, everywhere=settings.volumes_everywhere)
+    fleet.network_driver = settings.network_driver
+    return LocalNetworks(fleet, placer), LocalVolumes(
+        fleet, placer, everywhere=settings.volumes_everywhere
+    )
 
 
 def _attach(

@@ -71,7 +71,7 @@ def test_everybody_hears_of_it() -> None:
 
 def test_it_counts_in_all_parts(monkeypatch: pytest.MonkeyPatch) -> None:
     made: dict[str, Any] = {}
-    for name in ("Fleet", "Placer", "Creator", "LocalNetworks", "Distributor"):
+    for name in ("Fleet", "Placer", "Creator", "Distributor"):
         monkeypatch.setattr(wiring, name, keeping(getattr(wiring, name), name, made))
     monkeypatch.setattr(server, "DockerSite", keeping(server.DockerSite, "DockerSite", made))
     monkeypatch.setattr(
