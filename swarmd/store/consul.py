@@ -7,7 +7,6 @@ none, whatever it was before.
 
 from __future__ import annotations
 
-import time
 from base64 import b64decode, b64encode
 from collections.abc import Sequence
 from typing import Any
@@ -17,35 +16,32 @@ import orjson
 from twisted.internet.defer import Deferred, TimeoutError
 
 from swarmd.store.commit_rules import check_commit
-from swarmd.store.followed_prefix import FollowedPrefix, outage_of
+from swarmd.store.followed_prefix import FollowedPrefix
 from swarmd.store.http_endpoints import HttpAnswer, HttpEndpoints, NotSent, Unanswered, collect
+from swarmd.store.http_store import HELD, HttpStore
 from swarmd.store.interfaces import (
     Absent,
     CommitConflict,
     Condition,
     KeyValue,
-    Outage,
     Put,
-    Receive,
     Snapshot,
     StoreLost,
     StoreUnsure,
     Write,
 )
 from swarmd.store.login import Login
-from swarmd.store.reachability import Reachability
 from swarmd.store.side_by_side import side_by_side
 from swarmd.store.timed_session import TimedSession, boottime
 
 _WATCH = 30  # seconds that Consul keeps a question open
 _LATE = 15.0  # seconds that its answer may take beyond: Consul adds a sixteenth
-_HELD = 0.9  # of a session's time: clocks differ
 SHORTEST, LONGEST = 10, 86400  # seconds of a session's time to live
 _MARK = ".revision"  # is written where nothing else is, so that a commit has an index
 _LONGEST_WORDS = 300  # characters of an error
 
 
-class ConsulStore:
+class ConsulStore(HttpStore):
     """A Consul cluster, by some of its agents.
 
     Args:
@@ -54,32 +50,12 @@ class ConsulStore:
     """
 
     def __init__(self, http: HttpEndpoints, prefix: str, login: Login | None = None) -> None:
-        self._http = http
-        self._before = f"{prefix}/" if prefix else ""
+        super().__init__(http, prefix)
         self._headers = {} if login is None else {"x-consul-token": login.password}
-        self._state = Reachability(time.time)
-        self._session: TimedSession | None = None
-        self._watches: list[FollowedPrefix] = []
-        http.on_move(self._moved)
-
-    @property
-    def name(self) -> str:
-        return self._http.name
-
-    @property
-    def outage(self) -> Outage | None:
-        """Of calls, or else of a watch: what others do is heard of too late then."""
-        return self._state.outage or outage_of(self._watches)
 
     async def read(self, prefix: str) -> Snapshot:
         answer = await self._call("GET", f"{self._path(prefix)}?recurse&consistent")
         return self._snapshot(prefix, answer)
-
-    def watch(self, since: Snapshot, receive: Receive) -> FollowedPrefix:
-        self._watches = [each for each in self._watches if not each.stopped]
-        watch = FollowedPrefix(self._http.reactor, since, receive, self._follow)
-        self._watches.append(watch)
-        return watch
 
     async def commit(self, conditions: Sequence[Condition], writes: Sequence[Write]) -> int:
         check_commit(conditions, writes)
@@ -96,7 +72,7 @@ class ConsulStore:
         answered = self._json(answer)
         return max(int(each["KV"]["ModifyIndex"]) for each in answered["Results"])
 
-    async def session(self, ttl: float) -> TimedSession:
+    async def _begin_session(self, ttl: float) -> TimedSession:
         began, hold = boottime(), min(max(int(ttl), SHORTEST), LONGEST)
         # It ends by its time alone, and not when Consul believes that this agent is gone.
         wanted = {"TTL": f"{hold}s", "Behavior": "delete", "LockDelay": "0s", "NodeChecks": []}
@@ -110,22 +86,8 @@ class ConsulStore:
         async def revoke() -> None:
             await self._call("PUT", f"/v1/session/destroy/{session}")
 
-        if self._session is not None:
-            await self._session.end()
         clock = self._http.reactor
-        self._session = TimedSession(clock, session, began, hold * _HELD, renew, revoke)
-        return self._session
-
-    async def close(self) -> None:
-        for watch in self._watches:
-            watch.stop()
-        if self._session is not None:
-            await self._session.end()
-        await self._http.close()
-
-    def _moved(self) -> None:
-        for watch in self._watches:
-            watch.restart()
+        return TimedSession(clock, session, began, hold * HELD, renew, revoke)
 
     async def _follow(self, watch: FollowedPrefix) -> None:
         """One blocking query, from ``watch.revision``."""

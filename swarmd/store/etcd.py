@@ -5,7 +5,6 @@ Fields that have their default are left out of its answers. A revision is etcd's
 
 from __future__ import annotations
 
-import time
 from base64 import b64decode, b64encode
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -15,29 +14,26 @@ from twisted.internet.defer import Deferred, TimeoutError
 
 from swarmd.codec.json_stream import JsonLines
 from swarmd.store.commit_rules import check_commit
-from swarmd.store.followed_prefix import FollowedPrefix, outage_of
+from swarmd.store.followed_prefix import FollowedPrefix
 from swarmd.store.http_endpoints import HttpEndpoints, NotSent, Unanswered
+from swarmd.store.http_store import HELD, HttpStore
 from swarmd.store.interfaces import (
     Absent,
     Change,
     CommitConflict,
     Condition,
     KeyValue,
-    Outage,
     Put,
-    Receive,
     Snapshot,
     StoreLost,
     StoreUnsure,
     Write,
 )
 from swarmd.store.login import Login
-from swarmd.store.reachability import Reachability
 from swarmd.store.timed_session import TimedSession, boottime
 
 _WATCH = 60.0  # seconds, after which a watch begins anew, lest it waits at a broken connection
 _LONGEST_LINE = 16 << 20  # bytes of one answer of a watch
-_HELD = 0.9  # of a lease's time: clocks differ
 # gRPC's codes: not found, unauthenticated.
 _NOT_FOUND, _UNAUTHENTICATED = 5, 16
 # Of these, nobody knows what became of the call: unknown, deadline exceeded, internal, unavailable.
@@ -53,7 +49,7 @@ class EtcdError(Exception):
         self.code = code
 
 
-class EtcdStore:
+class EtcdStore(HttpStore):
     """An etcd cluster.
 
     Args:
@@ -61,34 +57,14 @@ class EtcdStore:
     """
 
     def __init__(self, http: HttpEndpoints, prefix: str, login: Login | None = None) -> None:
-        self._http = http
-        self._before = f"{prefix}/" if prefix else ""
+        super().__init__(http, prefix)
         self._login = login
         self._token = ""
-        self._state = Reachability(time.time)
-        self._session: TimedSession | None = None
-        self._watches: list[FollowedPrefix] = []
-        http.on_move(self._moved)
-
-    @property
-    def name(self) -> str:
-        return self._http.name
-
-    @property
-    def outage(self) -> Outage | None:
-        """Of calls, or else of a watch: what others do is heard of too late then."""
-        return self._state.outage or outage_of(self._watches)
 
     async def read(self, prefix: str) -> Snapshot:
         answer = await self._call("/v3/kv/range", self._span(prefix))
         entries = sorted((self._entry(kv) for kv in answer.get("kvs", ())), key=lambda e: e.key)
         return Snapshot(prefix, _revision(answer), tuple(entries))
-
-    def watch(self, since: Snapshot, receive: Receive) -> FollowedPrefix:
-        self._watches = [each for each in self._watches if not each.stopped]
-        watch = FollowedPrefix(self._http.reactor, since, receive, self._follow)
-        self._watches.append(watch)
-        return watch
 
     async def commit(self, conditions: Sequence[Condition], writes: Sequence[Write]) -> int:
         check_commit(conditions, writes)
@@ -102,7 +78,7 @@ class EtcdStore:
             raise CommitConflict(self._standing(conditions, answer.get("responses", ())))
         return _revision(answer)
 
-    async def session(self, ttl: float) -> TimedSession:
+    async def _begin_session(self, ttl: float) -> TimedSession:
         began = boottime()
         answer = await self._call("/v3/lease/grant", {"TTL": str(int(ttl))})
         lease, hold = str(answer["ID"]), float(answer.get("TTL", ttl))
@@ -114,23 +90,8 @@ class EtcdStore:
         async def revoke() -> None:
             await self._call("/v3/lease/revoke", {"ID": lease})
 
-        if self._session is not None:
-            await self._session.end()
         clock = self._http.reactor
-        self._session = TimedSession(clock, lease, began, hold * _HELD, renew, revoke)
-        return self._session
-
-    async def close(self) -> None:
-        for watch in self._watches:
-            watch.stop()
-        if self._session is not None:
-            await self._session.end()
-        await self._http.close()
-
-    def _moved(self) -> None:
-        """A watch at an endpoint that does not answer would wait for news in vain."""
-        for watch in self._watches:
-            watch.restart()
+        return TimedSession(clock, lease, began, hold * HELD, renew, revoke)
 
     async def _follow(self, watch: FollowedPrefix) -> None:
         """Once, from ``watch.revision``: until the stream ends, or silence was long."""
