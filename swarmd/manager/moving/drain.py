@@ -71,7 +71,9 @@ class Drain:
             listener(line)
 
     def count(self, status: str) -> int:
-        return sum(line.get("Status") == status for line in self.lines)
+        """Of how many containers that was said last: who goes on with a drain tries them again."""
+        last = {line["Container"]: line["Status"] for line in self.lines if "Container" in line}
+        return sum(each == status for each in last.values())
 
 
 class Drainer(Service):

@@ -91,3 +91,12 @@ def test_a_container_is_put_back_once_its_name_is_certainly_free() -> None:
         rig.fleet.clock.advance(PAUSE)
         rig.fleet.obey()
     assert rig.fleet.names(1) == {"web": "running"}
+
+
+def test_a_container_that_is_tried_again_counts_once() -> None:
+    drain = Drain("node-1")
+    for container, status in (("a", "stays"), ("b", "failed"), ("a", "moving"), ("a", "stays")):
+        drain.report(Container=container, Status=status)
+    drain.report(Status="begun", Containers=1)
+    drain.report(Container="b", Status="moved")
+    assert [drain.count(word) for word in ("moved", "stays", "failed")] == [1, 1, 0]
