@@ -60,6 +60,16 @@ def test_a_page_is_well_formed(page: Path) -> None:
     assert tree_of(page)[1] == ""
 
 
+# A title's place is behind two empty lines.
+_PLACE = re.compile(r"\n\n\n(?=\S)(.+)\n(.*)")
+
+
+@pytest.mark.parametrize("page", ALL, ids=show)
+def test_what_stands_where_a_title_does_is_one(page: Path) -> None:
+    for line, below in _PLACE.findall(page.read_text()):
+        assert len(set(below)) == 1 and len(below) >= len(line), line
+
+
 def links(page: Path) -> Iterator[str]:
     """To other files of the tree."""
     for node in tree_of(page)[0].findall(nodes.reference):
