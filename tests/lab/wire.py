@@ -144,6 +144,9 @@ class Wire:
 
     async def _close(self) -> None:
         if self._server is not None:
+            for listening in self._server.sockets:
+                self._loop.remove_reader(listening.fileno())
+            await _turns()  # asyncio drops whom a server took just before it was closed
             self._server.close()
             self._server = None
 
